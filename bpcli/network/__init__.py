@@ -1,0 +1,8 @@
+"""The network itself: activations, losses, initialisation, and the forward and backward pass. NumPy only."""
+
+from bpcli.network.architecture import Architecture, LayerNames
+from bpcli.network.initialisation import initialise
+from bpcli.network.network import Network, Product
+from bpcli.network.parameters import Array, Parameters
+
+__all__ = ["Architecture", "Array", "LayerNames", "Network", "Parameters", "Product", "initialise"]

@@ -1,0 +1,117 @@
+"""Find the groups of hidden units that are one unit several times over, exactly or up to rounding.
+
+A hidden unit j is its row of V with its bias, v_j, and its column of W, w_j. Two units i and j are
+
+- *exact*            if v_i, w_i and v_j, w_j are the same bits;
+- *within rounding*  if  ‖v_i - v_j‖ ≤ τ_V max(‖v_i‖, ‖v_j‖)  and  ‖w_i - w_j‖ ≤ τ_W max(‖w_i‖, ‖w_j‖)
+                     with τ = 16 ε √n, ε the spacing of 1 in the precision and n the length of that part;
+- *distinct*         otherwise.
+
+τ is relative, so it follows the size of the weights; √n is how the rounding of a sum of n terms grows, and 16 leaves
+room for a training run that keeps two units together while it rounds each of them differently.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from bpcli.network import Array, Parameters
+
+Verdict = Literal["exact", "within rounding", "distinct"]
+
+
+@dataclass(frozen=True)
+class LayerSymmetry:
+    """The groups of equal units in one hidden layer, counted from 1; units are counted from 0.
+
+    Attributes:
+        layer: the hidden layer.
+        units: how many units it has.
+        groups: the groups of two or more units that are exact or within rounding, the largest first.
+        verdicts: one for each unit: how close its closest mate is.
+    """
+
+    layer: int
+    units: int
+    groups: tuple[tuple[int, ...], ...]
+    verdicts: tuple[Verdict, ...]
+
+    @property
+    def effective_units(self) -> int:
+        """How many different units there are: each group counts as one."""
+        return self.units - sum(len(group) - 1 for group in self.groups)
+
+
+def unit_vectors(parameters: Parameters, layer: int) -> tuple[Array, Array]:
+    """Return the two parts of the units of hidden layer ``layer`` (from 1): d×(fan-in [+ 1]) and d×fan-out."""
+    weight, bias = parameters.weights[layer - 1], parameters.biases[layer - 1]
+    incoming = weight if bias is None else np.concatenate([weight, bias[:, None]], axis=1)
+    return incoming, parameters.weights[layer].T
+
+
+def network_symmetry(parameters: Parameters) -> tuple[LayerSymmetry, ...]:
+    """Find the groups of every hidden layer; none without hidden layers."""
+    return tuple(layer_symmetry(parameters, layer) for layer in range(1, parameters.architecture.depth))
+
+
+def layer_symmetry(parameters: Parameters, layer: int) -> LayerSymmetry:
+    """Find the groups of one hidden layer (counted from 1), by the rule of this module.
+
+    Costs a product of the layer's weights with two vectors and a sort, not a comparison of all pairs: units that
+    are close have close projections on any direction. Each group is held together by its first member.
+    """
+    parts = [np.ascontiguousarray(part) for part in unit_vectors(parameters, layer)]
+    units = len(parts[0])
+    if not all(np.isfinite(part).all() for part in parts):
+        # After a divergence all weights may be the same NaN; that is no finding about the units.
+        return LayerSymmetry(layer, units, (), ("distinct",) * units)
+    leader_of = _leaders(parts)
+    members: dict[int, list[int]] = {}
+    for unit, leader in enumerate(leader_of):
+        members.setdefault(leader, []).append(unit)
+    groups = sorted(
+        (tuple(group) for group in members.values() if len(group) > 1), key=lambda g: (-len(g), g)
+    )
+    grouped = {unit for group in groups for unit in group}
+    twins = _bitwise_twins(parts)
+    verdicts: list[Verdict] = [
+        "exact" if unit in twins else "within rounding" if unit in grouped else "distinct"
+        for unit in range(units)
+    ]
+    return LayerSymmetry(layer, units, tuple(groups), tuple(verdicts))
+
+
+def _bitwise_twins(parts: list[Array]) -> set[int]:
+    """Units that share all their bits with another one."""
+    seen: dict[bytes, list[int]] = {}
+    for unit in range(len(parts[0])):
+        seen.setdefault(b"".join(part[unit].tobytes() for part in parts), []).append(unit)
+    return {unit for same in seen.values() if len(same) > 1 for unit in same}
+
+
+def _leaders(parts: list[Array]) -> list[int]:
+    """For each unit, the first unit of its group."""
+    norms = [np.linalg.norm(part, axis=1) for part in parts]
+    tolerances = [16 * float(np.finfo(part.dtype).eps) * np.sqrt(part.shape[1]) for part in parts]
+    # Projections on an arbitrary but fixed direction of length 1 in the incoming part; the slack of another τ
+    # covers the rounding of the projection itself.
+    direction = np.cos(np.arange(1.0, parts[0].shape[1] + 1.0))
+    projection = parts[0].astype(np.float64) @ (direction / np.linalg.norm(direction))
+    window = 2 * tolerances[0] * norms[0].max(initial=0.0)
+    order = np.argsort(projection, kind="stable")
+    leaders: list[int] = []
+    leader_of = list(range(len(order)))
+    for unit in order:
+        while leaders and projection[unit] - projection[leaders[0]] > window:
+            leaders.pop(0)
+        mates = np.array(leaders, dtype=np.intp)
+        close = np.ones(len(mates), dtype=bool)
+        for part, norm, tolerance in zip(parts, norms, tolerances, strict=True):
+            gap = np.linalg.norm(part[mates] - part[unit], axis=1)
+            close &= gap <= tolerance * np.maximum(norm[mates], norm[unit])
+        if close.any():
+            leader_of[unit] = int(mates[close.argmax()])
+        else:
+            leaders.append(int(unit))
+    return leader_of

@@ -1,0 +1,45 @@
+"""What a run's numbers depend on beside its configuration: versions, BLAS, threads, and the data."""
+
+import os
+import platform
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+import bpcli
+from bpcli.datasets import Prepared
+
+THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+def describe_environment(configuration: str, data: Prepared, variables: Mapping[str, str]) -> dict[str, Any]:
+    """Return the document of ``environment.json``; ``variables`` is the process environment."""
+    blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+    return {
+        "schema": "bpcli.environment/1",
+        "configuration": configuration,
+        "bpcli": bpcli.__version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "blas": {"name": blas.get("name"), "version": blas.get("version")},
+        "machine": {"system": platform.system(), "architecture": platform.machine()},
+        "threads": {
+            "processors": _processors(),
+            **{name: variables[name] for name in THREAD_VARIABLES if name in variables},
+        },
+        "data": {"name": data.name, "sha256": data.digest},
+    }
+
+
+def _processors() -> int:
+    """How many processors this process may use, which is how many threads BLAS starts by default."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Say in words what differs between two environments that the arithmetic may depend on."""
+    watched = ("bpcli", "python", "numpy", "blas", "machine", "threads")
+    return [
+        f"{key} was {then.get(key)}, is {now.get(key)}" for key in watched if then.get(key) != now.get(key)
+    ]

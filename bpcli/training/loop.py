@@ -1,0 +1,184 @@
+"""The training loop: a generator of epoch records that knows no screen and no disk."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import inf
+from typing import Any, Literal
+
+import numpy as np
+
+from bpcli.config import Adam as AdamConfig
+from bpcli.config import TrainingConfig
+from bpcli.datasets import Prepared
+from bpcli.network import Array, Network, Parameters
+from bpcli.training.evaluation import Evaluator, Scores
+from bpcli.training.optimisers import Adam, Optimiser, Sgd
+from bpcli.training.schedules import learning_rate
+
+StoppedBy = Literal["epochs", "early_stopping", "interrupted", "diverged"]
+FINAL: dict[str, StoppedBy] = {
+    "early_stopping": "early_stopping",
+    "diverged": "diverged",
+}  # more epochs change nothing
+
+
+@dataclass(frozen=True)
+class EpochRecord:
+    """What is known after an epoch (counted from 1): both scores are those of the weights it ended with."""
+
+    epoch: int
+    learning_rate: float
+    train: Scores
+    validation: Scores | None
+
+    @property
+    def monitored(self) -> float:
+        """The loss that early stopping watches: the validation loss, or without such a set the training loss."""
+        return (self.validation or self.train).loss
+
+
+class Trainer:
+    """Trains one network on prepared data, epoch by epoch; everything random comes from ``rng``.
+
+    ``state()`` after any epoch is all that a later ``restore()`` needs to go on bit for bit.
+
+    Attributes:
+        epoch: how many epochs are complete.
+        stopped_by: why training is over, or None while it is not.
+        best: the parameters with the lowest monitored loss so far.
+        best_epoch: the epoch that reached them; 0 before the first.
+    """
+
+    def __init__(
+        self, network: Network, data: Prepared, settings: TrainingConfig, rng: np.random.Generator
+    ) -> None:
+        self.network = network
+        self.epoch = 0
+        self.stopped_by: StoppedBy | None = None
+        self.best = network.parameters.copy()
+        self.best_epoch = 0
+        self._best_loss = inf
+        self._stale = 0
+        self._data, self._settings, self._rng = data, settings, rng
+        self._optimiser = build_optimiser(network, settings)
+        self._order = np.empty(len(data.X), np.intp)
+        self._x = np.empty((network.rows, data.X.shape[1]), data.X.dtype)
+        self._y = np.empty((network.rows, data.Y.shape[1]), data.Y.dtype)
+        largest = max(len(data.X), len(data.X_validation))
+        self._evaluator = Evaluator(network.parameters, data.task, largest)
+
+    def epochs(self, interrupted: Callable[[], bool] = lambda: False) -> Iterator[EpochRecord]:
+        """Train on to the configured number of epochs, yielding a record after each.
+
+        ``interrupted`` is asked after every batch. If it says yes, the unfinished epoch is undone, so that
+        the state is that of a complete one. A loss that is not finite ends training with its record yielded.
+        """
+        settings = self._settings
+        while self.stopped_by is None and self.epoch < settings.epochs:
+            before = self.state()
+            rate = learning_rate(
+                settings.schedule, settings.optimizer.learning_rate, self.epoch + 1, settings.epochs
+            )
+            # A diverging run overflows before its loss shows it; the record says so, once, instead of a warning.
+            with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+                for _ in self._batches():
+                    self._optimiser.step(rate)
+                    if interrupted():
+                        self.restore(before)
+                        self.stopped_by = "interrupted"
+                        return
+                record = self._record(rate)
+            self.epoch = record.epoch
+            self._judge(record)
+            yield record
+        self.stopped_by = self.stopped_by or "epochs"
+
+    def _batches(self) -> Iterator[None]:
+        """Go once through the training rows in a new random order, each batch forward and backward."""
+        data, size = self._data, self.network.rows
+        self._order[:] = np.arange(len(self._order))
+        self._rng.shuffle(self._order)
+        for start in range(0, len(self._order), size):
+            rows = self._order[start : start + size]
+            x, y = self._x[: len(rows)], self._y[: len(rows)]
+            # Only mode="clip" gathers straight into the buffer; the default makes an array first.
+            np.take(data.X, rows, axis=0, out=x, mode="clip")
+            np.take(data.Y, rows, axis=0, out=y, mode="clip")
+            self.network.forward(x)
+            self.network.backward(y)
+            yield
+
+    def _record(self, rate: float) -> EpochRecord:
+        data = self._data
+        return EpochRecord(
+            epoch=self.epoch + 1,
+            learning_rate=rate,
+            train=self._evaluator.scores(data.X, data.Y),
+            validation=self._evaluator.scores(data.X_validation, data.Y_validation)
+            if len(data.X_validation)
+            else None,
+        )
+
+    def _judge(self, record: EpochRecord) -> None:
+        """Keep the best weights, and decide whether training is over."""
+        stopping = self._settings.early_stopping
+        if not record.train.finite or not np.isfinite(record.monitored):
+            self.stopped_by = "diverged"
+            return
+        self._stale += 1
+        if record.monitored < self._best_loss - (stopping.min_delta if stopping else 0.0):
+            self._stale = 0
+        if record.monitored < self._best_loss:
+            self._best_loss = record.monitored
+            self.best_epoch = record.epoch
+            self.best.flat[...] = self.network.parameters.flat
+        if stopping and self._stale >= stopping.patience:
+            self.stopped_by = "early_stopping"
+
+    def kept(self) -> Parameters:
+        """Return the weights to use: the best if training stopped early, else the last."""
+        return self.best if self.stopped_by == "early_stopping" else self.network.parameters
+
+    def state(self) -> dict[str, Array]:
+        """Return copies of everything that decides how training goes on, as arrays for an NPZ."""
+        return {
+            "parameters": self.network.parameters.flat.copy(),
+            "best": self.best.flat.copy(),
+            "epoch": np.array(self.epoch),
+            "best_epoch": np.array(self.best_epoch),
+            "best_loss": np.array(self._best_loss),
+            "stale": np.array(self._stale),
+            "stopped_by": np.array(self.stopped_by or ""),
+            "rng": np.array(json.dumps(self._rng.bit_generator.state)),
+            **{f"optimiser_{name}": slot.copy() for name, slot in self._optimiser.slots.items()},
+        }
+
+    def restore(self, state: dict[str, Array]) -> None:
+        """Go back, or forward, to a state that ``state()`` returned, of the same network and settings."""
+        self.network.parameters.flat[...] = state["parameters"]
+        self.best.flat[...] = state["best"]
+        self.epoch = int(state["epoch"])
+        self.best_epoch = int(state["best_epoch"])
+        self._best_loss = float(state["best_loss"])
+        self._stale = int(state["stale"])
+        self.stopped_by = FINAL.get(str(state["stopped_by"]))
+        self._rng.bit_generator.state = json.loads(str(state["rng"]))
+        for name, slot in self._optimiser.slots.items():
+            slot[...] = state[f"optimiser_{name}"]
+
+
+def build_optimiser(network: Network, settings: TrainingConfig) -> Optimiser:
+    """Return the configured update rule for a network."""
+    rule, decay = settings.optimizer, settings.weight_decay
+    common: dict[str, Any] = {"weight_decay": decay}
+    if isinstance(rule, AdamConfig):
+        return Adam(
+            network.parameters,
+            network.gradients,
+            beta1=rule.beta1,
+            beta2=rule.beta2,
+            epsilon=rule.epsilon,
+            **common,
+        )
+    return Sgd(network.parameters, network.gradients, momentum=rule.momentum, **common)

@@ -1,0 +1,83 @@
+"""``metrics.csv``: a row an epoch, at full precision, each row sealed together with all rows before it.
+
+The last column is the beginning of the SHA-256 of everything up to and including the row's other values. So any
+number of rows from the top can be checked, which is what a resumed run needs; and the file stays a plain CSV.
+"""
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+from bpcli.training.evaluation import Scores
+from bpcli.training.files import damaged, read_bytes, write_atomically
+from bpcli.training.loop import EpochRecord
+
+_DIGITS = 16
+
+
+def metrics_text(records: Iterable[EpochRecord], metric: str) -> str:
+    """Return the file's text; ``metric`` names the score's columns, ``accuracy`` or ``r2``."""
+    header = ["epoch", "learning_rate", "train_loss", f"train_{metric}"]
+    header += ["validation_loss", f"validation_{metric}", "sha256"]
+    lines = [",".join(header)]
+    running = hashlib.sha256(lines[0].encode())
+    for record in records:
+        values = [str(record.epoch), repr(record.learning_rate), *_cells(record.train)]
+        values += _cells(record.validation) if record.validation else ["", ""]
+        running.update(",".join(values).encode())
+        lines.append(",".join([*values, running.hexdigest()[:_DIGITS]]))
+    return "\n".join(lines) + "\n"
+
+
+def _cells(scores: Scores) -> list[str]:
+    return [repr(scores.loss), "" if scores.value is None else repr(scores.value)]
+
+
+def write_metrics(path: Path, records: Iterable[EpochRecord], metric: str) -> None:
+    """Replace the file by these records, atomically."""
+    write_atomically(path, metrics_text(records, metric).encode())
+
+
+def read_metrics(path: Path, metric: str, epochs: int) -> list[EpochRecord]:
+    """Read the first ``epochs`` records back, exactly as they were written.
+
+    Raises:
+        MachineError: if the file is missing, shorter, or not what was written.
+    """
+    try:
+        text = read_bytes(path).decode()
+        rows = list(csv.DictReader(io.StringIO(text)))[:epochs]
+        records = [_record(row, metric) for row in rows]
+    except (ValueError, KeyError, TypeError, csv.Error) as error:
+        raise damaged(path, "it is not a table of epochs") from error
+    if len(records) < epochs:
+        raise damaged(path, f"it has {len(records)} epochs where the checkpoint has {epochs}")
+    sealed = metrics_text(records, metric)
+    if not text.startswith(sealed):
+        wrong = next(
+            (
+                n
+                for n, (a, b) in enumerate(zip(text.splitlines(), sealed.splitlines(), strict=False), 1)
+                if a != b
+            ),
+            1,
+        )
+        raise damaged(path, f"line {wrong} does not fit its digest")
+    return records
+
+
+def _record(row: dict[str, str], metric: str) -> EpochRecord:
+    def scores(part: str) -> Scores | None:
+        loss, value = row[f"{part}_loss"], row[f"{part}_{metric}"]
+        if not loss:
+            return None
+        return Scores(
+            float(loss), "accuracy" if metric == "accuracy" else "r2", float(value) if value else None
+        )
+
+    train = scores("train")
+    if train is None:
+        raise ValueError("a row without a training loss")
+    return EpochRecord(int(row["epoch"]), float(row["learning_rate"]), train, scores("validation"))

@@ -1,0 +1,111 @@
+"""The update: how parameters move along their gradients. In place, in buffers allocated once.
+
+Weight decay c belongs here and not to the reported gradient: the update follows g = ∇ + c·θ for the entries θ of a
+matrix and g = ∇ for those of a bias, which is the gradient of the loss plus ½c‖·‖² over the matrices.
+"""
+
+from collections.abc import Mapping
+from math import sqrt
+from typing import Protocol
+
+import numpy as np
+
+from bpcli.network import Array, Parameters
+
+
+class Optimiser(Protocol):
+    """What the training loop asks of an update rule."""
+
+    @property
+    def slots(self) -> Mapping[str, Array]:
+        """The arrays that the rule remembers between steps, by name: with them it can be stopped and resumed."""
+
+    def step(self, learning_rate: float) -> None:
+        """Move the parameters once, along the gradients as they stand."""
+
+
+class _Descent:
+    """What the rules share: the parameters θ, and the direction g = ∇ + c·θ in a buffer of its own."""
+
+    def __init__(self, parameters: Parameters, gradients: Parameters, weight_decay: float) -> None:
+        self._theta = parameters.flat
+        self._gradient = gradients.flat
+        self._g = np.zeros_like(self._theta)
+        decay = Parameters(parameters.architecture, parameters.dtype)
+        for weight in decay.weights:
+            weight[...] = weight_decay
+        self._decay = decay.flat
+
+    def _direction(self) -> Array:
+        np.multiply(self._decay, self._theta, out=self._g)
+        self._g += self._gradient
+        return self._g
+
+
+class Sgd(_Descent):
+    """Stochastic gradient descent: v ← μ v + g, θ ← θ - α v. With μ = 0 that is V ← V - α ∇V.
+
+    Momentum is that of Polyak 1964, in the form of Sutskever et al. 2013 with the rate outside the velocity.
+    """
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        gradients: Parameters,
+        *,
+        momentum: float = 0.0,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, gradients, weight_decay)
+        self._momentum = momentum
+        self._velocity = np.zeros_like(self._theta)
+        self.slots = {"velocity": self._velocity}
+
+    def step(self, learning_rate: float) -> None:
+        """Move the parameters once, along the gradients as they stand."""
+        self._velocity *= self._momentum
+        self._velocity += self._direction()
+        np.multiply(self._velocity, learning_rate, out=self._g)
+        self._theta -= self._g
+
+
+class Adam(_Descent):
+    """Adam: m ← β₁ m + (1-β₁) g, v ← β₂ v + (1-β₂) g², θ ← θ - α m̂ / (√v̂ + ε), with m̂ = m/(1-β₁ᵗ), v̂ = v/(1-β₂ᵗ).
+
+    Kingma and Ba 2015, algorithm 1.
+    """
+
+    def __init__(
+        self,
+        parameters: Parameters,
+        gradients: Parameters,
+        *,
+        beta1: float = 0.9,
+        beta2: float = 0.999,
+        epsilon: float = 1e-8,
+        weight_decay: float = 0.0,
+    ) -> None:
+        super().__init__(parameters, gradients, weight_decay)
+        self._beta1, self._beta2, self._epsilon = beta1, beta2, epsilon
+        self._m, self._v, self._move = (np.zeros_like(self._theta) for _ in range(3))
+        self._t = np.zeros(1, np.int64)
+        self.slots = {"m": self._m, "v": self._v, "t": self._t}
+
+    def step(self, learning_rate: float) -> None:
+        """Move the parameters once, along the gradients as they stand."""
+        self._t += 1
+        t = int(self._t[0])
+        g = self._direction()
+        self._m *= self._beta1
+        np.multiply(g, 1 - self._beta1, out=self._move)
+        self._m += self._move
+        self._v *= self._beta2
+        np.multiply(g, g, out=self._move)
+        self._move *= 1 - self._beta2
+        self._v += self._move
+        np.sqrt(self._v, out=self._move)
+        self._move /= sqrt(1 - self._beta2**t)
+        self._move += self._epsilon
+        np.divide(self._m, self._move, out=self._move)
+        self._move *= learning_rate / (1 - self._beta1**t)
+        self._theta -= self._move

@@ -1,0 +1,170 @@
+"""What training found out, as one frozen result: the screen and the JSON document are two views of it."""
+
+from dataclasses import dataclass
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bpcli.config import Config
+from bpcli.datasets import Prepared
+from bpcli.network import Architecture, Array, Network
+from bpcli.network.formulas import GradientFormula, gradient_formulas
+from bpcli.symmetry import LayerSymmetry, UnitDifference
+from bpcli.training.evaluation import Scores
+from bpcli.training.loop import EpochRecord, StoppedBy
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """The data in the numbers that a header shows."""
+
+    name: str
+    task: str
+    features: int
+    outputs: tuple[str, ...]
+    classes: tuple[str, ...]
+    training_rows: int
+    validation_rows: int
+
+    @classmethod
+    def of(cls, data: Prepared) -> "DataFacts":
+        """Count what was prepared."""
+        return cls(
+            name=data.name,
+            task=data.task,
+            features=data.X.shape[1],
+            outputs=data.outputs,
+            classes=data.classes,
+            training_rows=len(data.X),
+            validation_rows=len(data.X_validation),
+        )
+
+
+@dataclass(frozen=True)
+class GradientReport:
+    """One gradient of the mean loss over one batch: its formula, shape, and norm before and after training."""
+
+    formula: GradientFormula
+    shape: tuple[int, ...]
+    initial_norm: float
+    norm: float
+
+
+@dataclass(frozen=True)
+class RunHeader:
+    """What is known before the first epoch."""
+
+    run: Path
+    name: str
+    config: Config
+    data: DataFacts
+    architecture: Architecture
+    resumed_at: int | None
+    warnings: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What is known at the end. Scores, gradients and units are those of the kept weights.
+
+    Attributes:
+        header: what was known before.
+        records: every epoch, those before a resumption included.
+        stopped_by: why training ended.
+        kept_epoch: the epoch whose weights are kept: the best if stopped early, else the last.
+        best_epoch: the epoch with the lowest validation (or else training) loss.
+        train, validation: the scores of the kept weights; no validation without such a set.
+        batch: how many samples the gradients are taken over.
+        gradients: in the order of the backward pass.
+        initial_symmetry, symmetry: the groups of equal units in each hidden layer, at the start and at the end.
+        neurons: every hidden unit.
+        seconds: time spent training in this session, data and start-up not included.
+        samples_per_second: training samples over that time; None if no epoch was completed.
+    """
+
+    header: RunHeader
+    records: tuple[EpochRecord, ...]
+    stopped_by: StoppedBy
+    kept_epoch: int
+    best_epoch: int
+    train: Scores
+    validation: Scores | None
+    batch: int
+    gradients: tuple[GradientReport, ...]
+    initial_symmetry: tuple[LayerSymmetry, ...]
+    symmetry: tuple[LayerSymmetry, ...]
+    neurons: tuple[UnitDifference, ...]
+    seconds: float
+    samples_per_second: float | None
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON document ``bpcli.train/1``; what does not exist or is not finite is None."""
+        return {
+            "schema": "bpcli.train/1",
+            "run": str(self.header.run),
+            "config": self.header.name,
+            "epochs": len(self.records),
+            "stopped_by": self.stopped_by,
+            "kept_epoch": self.kept_epoch,
+            "best_epoch": self.best_epoch,
+            "train": _scores(self.train),
+            "validation": _scores(self.validation) if self.validation else None,
+            "gradients": [
+                {
+                    "name": report.formula.name,
+                    "formula": report.formula.formula,
+                    "shape": list(report.shape),
+                    "norm": _finite(report.norm),
+                    "initial_norm": _finite(report.initial_norm),
+                    "known_after_forward": list(report.formula.known),
+                    "by_backpropagation": list(report.formula.arrived),
+                }
+                for report in self.gradients
+            ],
+            "neurons": [
+                {
+                    "layer": neuron.layer,
+                    "unit": neuron.unit,
+                    "change": _finite(neuron.change),
+                    "twin": neuron.twin,
+                    "distance": _finite(neuron.distance),
+                    "verdict": neuron.verdict,
+                }
+                for neuron in self.neurons
+            ],
+            "symmetry": [
+                {
+                    "layer": now.layer,
+                    "units": now.units,
+                    "effective_units": now.effective_units,
+                    "groups": [list(group) for group in now.groups],
+                    "initial_effective_units": then.effective_units,
+                    "initial_groups": [list(group) for group in then.groups],
+                }
+                for then, now in zip(self.initial_symmetry, self.symmetry, strict=True)
+            ],
+            "seconds": self.seconds,
+            "samples_per_second": _finite(self.samples_per_second),
+        }
+
+
+def _scores(scores: Scores) -> dict[str, float | None]:
+    return {"loss": _finite(scores.loss), scores.metric: _finite(scores.value)}
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and isfinite(value) else None
+
+
+def gradient_norms(network: Network, X: Array, Y: Array) -> dict[str, tuple[tuple[int, ...], float]]:
+    """Take one forward and one backward pass, and return the shape and norm of every gradient by name."""
+    with np.errstate(all="ignore"):  # diverged weights are reported as such, in the result
+        network.forward(X)
+        network.backward(Y)
+        found = network.quantities()
+        return {
+            formula.name: (found[formula.name].shape, float(np.linalg.norm(found[formula.name])))
+            for formula in gradient_formulas(network.architecture)
+        }

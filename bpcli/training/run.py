@@ -1,0 +1,242 @@
+"""A run from its configuration to its result: data, network and loop put together, and a folder that keeps it all."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from bpcli.config import Config, read, to_yaml
+from bpcli.datasets import Prepared, load, prepare
+from bpcli.errors import DataError, UsageError
+from bpcli.network import Architecture, Array, Network, Parameters, initialise
+from bpcli.network.formulas import gradient_formulas
+from bpcli.symmetry import network_symmetry, unit_differences
+from bpcli.training import run_folder
+from bpcli.training.environment import describe_environment, differences
+from bpcli.training.evaluation import Evaluator
+from bpcli.training.files import check_commented, read_json, read_npz, write_commented, write_json, write_npz
+from bpcli.training.loop import EpochRecord, Trainer
+from bpcli.training.metrics import read_metrics, write_metrics
+from bpcli.training.result import DataFacts, GradientReport, RunHeader, TrainResult, gradient_norms
+
+
+class Run:
+    """One run in its folder. Made by ``new_run`` or ``resumed_run``; ``epochs()`` trains, ``finish()`` sums up."""
+
+    def __init__(self, folder: Path, name: str, config: Config) -> None:
+        self.folder, self.name, self.config = folder, name, config
+        for_data, for_weights, for_order = map(
+            np.random.default_rng, np.random.SeedSequence(config.seed).spawn(3)
+        )
+        self.data = prepared_data(config, for_data)
+        self.metric = "accuracy" if self.data.task == "classification" else "r2"
+        self.network = build_network(config, self.data)
+        initialise(self.network.parameters, for_weights, **config.model.init.model_dump())
+        self.initial = self.network.parameters.copy()
+        self.trainer = Trainer(self.network, self.data, config.training, for_order)
+        self.records: list[EpochRecord] = []
+        self.resumed_at: int | None = None
+        self.warnings: list[str] = []
+        self._seconds = 0.0
+
+    def header(self) -> RunHeader:
+        """Say what is known before the first epoch."""
+        return RunHeader(
+            run=self.folder,
+            name=self.name,
+            config=self.config,
+            data=DataFacts.of(self.data),
+            architecture=self.network.architecture,
+            resumed_at=self.resumed_at,
+            warnings=tuple(self.warnings),
+        )
+
+    def epochs(self, interrupted: Callable[[], bool] = lambda: False) -> Iterator[EpochRecord]:
+        """Train, yielding each epoch's record, with a checkpoint every so many epochs and one at the end."""
+        started = perf_counter()
+        for record in self.trainer.epochs(interrupted):
+            self.records.append(record)
+            if record.epoch % self.config.training.checkpoint_every == 0:
+                self.checkpoint()
+            self._seconds += perf_counter() - started
+            yield record
+            started = perf_counter()
+        self.checkpoint()
+
+    def checkpoint(self) -> None:
+        """Write the state to disk. The checkpoint comes last: what it speaks of is then there already."""
+        write_metrics(self.folder / run_folder.METRICS, self.records, self.metric)
+        if self.trainer.best_epoch:
+            self._write_weights(run_folder.BEST, self.trainer.best)
+        write_npz(self.folder / run_folder.CHECKPOINT, self.trainer.state() | self._description())
+
+    def finish(self) -> TrainResult:
+        """Measure the kept weights, write ``summary.json`` and return the result."""
+        trainer, data = self.trainer, self.data
+        kept = trainer.kept().copy()
+        batch = min(self.network.rows, len(data.X))
+        norms = []
+        for parameters in (self.initial, kept):
+            self.network.parameters.flat[...] = parameters.flat
+            norms.append(gradient_norms(self.network, data.X[:batch], data.Y[:batch]))
+        before, after = norms
+        evaluator = Evaluator(kept, data.task, max(len(data.X), len(data.X_validation)))
+        symmetry = network_symmetry(kept)
+        with np.errstate(
+            all="ignore"
+        ):  # diverged weights give scores that are not finite, and are shown as such
+            result = TrainResult(
+                header=self.header(),
+                records=tuple(self.records),
+                stopped_by=trainer.stopped_by or "epochs",
+                kept_epoch=trainer.best_epoch if trainer.stopped_by == "early_stopping" else trainer.epoch,
+                best_epoch=trainer.best_epoch,
+                train=evaluator.scores(data.X, data.Y),
+                validation=evaluator.scores(data.X_validation, data.Y_validation)
+                if len(data.X_validation)
+                else None,
+                batch=batch,
+                gradients=tuple(
+                    GradientReport(
+                        formula, *after[formula.name][:1], before[formula.name][1], after[formula.name][1]
+                    )
+                    for formula in gradient_formulas(self.network.architecture)
+                ),
+                initial_symmetry=network_symmetry(self.initial),
+                symmetry=symmetry,
+                neurons=tuple(n for layer in symmetry for n in unit_differences(kept, self.initial, layer)),
+                seconds=self._seconds,
+                samples_per_second=self._samples() / self._seconds if self._samples() else None,
+            )
+        write_json(self.folder / run_folder.SUMMARY, result.document())
+        return result
+
+    def _samples(self) -> int:
+        return (self.trainer.epoch - (self.resumed_at or 0)) * len(self.data.X)
+
+    def _write_weights(self, name: str, parameters: Parameters) -> None:
+        write_npz(self.folder / name, dict(parameters.named()) | self._description())
+
+    def _description(self) -> dict[str, Array]:
+        """What the weights need to be used elsewhere: how inputs are scaled and what the outputs mean."""
+        model, data = self.config.model, self.data
+        return {
+            "input_offset": data.offset,
+            "input_scale": data.scale,
+            "features": np.array(data.features),
+            "outputs": np.array(data.outputs),
+            "classes": np.array(data.classes, dtype=np.str_),
+            "activation": np.array(model.activation),
+            "output": np.array(model.output),
+        }
+
+
+def prepared_data(config: Config, rng: np.random.Generator) -> Prepared:
+    """Load, split, scale and encode the configured data."""
+    source = config.data
+    dataset = load(
+        source.source,
+        target=source.target,
+        task=source.task,
+        samples=source.samples,
+        noise=source.noise,
+        rng=rng,
+    )
+    return prepare(
+        dataset,
+        validation=source.validation,
+        scaling=source.scale,
+        output=config.model.output,
+        loss=config.training.loss,
+        dtype=np.dtype(config.model.dtype),
+        rng=rng,
+    )
+
+
+def build_network(config: Config, data: Prepared) -> Network:
+    """Return the configured network for this data, its parameters still zero, with buffers for one batch."""
+    model, size = config.model, config.training.batch_size
+    architecture = Architecture(
+        sizes=(data.X.shape[1], *model.hidden, data.Y.shape[1]),
+        activation=model.activation,
+        output=model.output,
+        loss=config.training.loss,
+        bias=model.bias,
+    )
+    rows = len(data.X) if size == "full" else min(size, len(data.X))
+    return Network(Parameters(architecture, np.dtype(model.dtype)), rows)
+
+
+@contextmanager
+def new_run(
+    config: Config, name: str, folder: Path, variables: Mapping[str, str], *, force: bool = False
+) -> Iterator[Run]:
+    """Start a run in ``folder`` and hold it until the block ends; ``variables`` is the process environment.
+
+    Raises:
+        UsageError: if the folder holds a run and ``force`` is not given, or another process holds it.
+        DataError: if the data cannot be used.
+    """
+    if not force and run_folder.occupied(folder):
+        run_folder.claim_new(folder, force=False)  # refuse before the data are read
+    run = Run(folder, name, config)
+    with run_folder.held(folder):
+        run_folder.claim_new(folder, force=force)
+        write_commented(folder / run_folder.CONFIG, to_yaml(config))
+        write_json(folder / run_folder.ENVIRONMENT, describe_environment(name, run.data, variables))
+        run._write_weights(run_folder.INITIAL, run.initial)
+        run.checkpoint()
+        yield run
+
+
+@contextmanager
+def resumed_run(folder: Path, variables: Mapping[str, str], *, epochs: int | None = None) -> Iterator[Run]:
+    """Take up the run in ``folder`` where its checkpoint left it, with ``epochs`` in all if given.
+
+    What follows is bit for bit what would have followed had it never stopped: on the same machine, with the same
+    versions and threads; a difference in those is among the run's warnings.
+
+    Raises:
+        UsageError: if the folder is no run, another process holds it, or ``epochs`` does not fit.
+        DataError: if the data are not those the run began with.
+        MachineError: if one of its files is missing or damaged.
+    """
+    run_folder.existing_run(folder)
+    with run_folder.held(folder):
+        check_commented(folder / run_folder.CONFIG)
+        config = read(folder / run_folder.CONFIG)
+        then = read_json(folder / run_folder.ENVIRONMENT)
+        state = read_npz(folder / run_folder.CHECKPOINT)
+        run = Run(folder, str(then["configuration"]), _extended(config, epochs, int(state["epoch"])))
+        if run.data.digest != then["data"]["sha256"]:
+            raise DataError(
+                f"{config.data.source}: the data are not those that {folder} began with; restore them, "
+                "or start a new run"
+            )
+        now = describe_environment(run.name, run.data, variables)
+        run.warnings += [f"not the environment this run began in: {text}" for text in differences(then, now)]
+        run.trainer.restore(state)
+        run.resumed_at = run.trainer.epoch
+        run.records = read_metrics(folder / run_folder.METRICS, run.metric, run.trainer.epoch)
+        if run.config != config:
+            write_commented(folder / run_folder.CONFIG, to_yaml(run.config))
+        yield run
+
+
+def _extended(config: Config, epochs: int | None, done: int) -> Config:
+    """The configuration with more (or fewer) epochs in all, where that leaves the epochs done as they were."""
+    if epochs is None or epochs == config.training.epochs:
+        return config
+    if epochs < done:
+        raise UsageError(
+            f"--epochs {epochs}: the run has {done} epochs already; give the number in all, {done} or more"
+        )
+    if config.training.schedule.name == "cosine":
+        raise UsageError(
+            f"--epochs {epochs}: a cosine schedule spans the {config.training.epochs} epochs it was made for, so the "
+            "run cannot be lengthened; start a new run with the number of epochs you want"
+        )
+    training = config.training.model_copy(update={"epochs": epochs})
+    return config.model_copy(update={"training": training})

@@ -1,0 +1,23 @@
+"""How the learning rate goes on from the optimiser's own: constant, in steps, or along half a cosine."""
+
+from math import cos, pi
+
+from bpcli.config import ConstantSchedule, CosineSchedule, StepSchedule
+
+
+def learning_rate(
+    schedule: ConstantSchedule | StepSchedule | CosineSchedule, initial: float, epoch: int, epochs: int
+) -> float:
+    """Return the rate of an epoch (counted from 1) of ``epochs``, which starts at ``initial``.
+
+    step: initial · factor^⌊(epoch-1)/every⌋. cosine: from initial towards ``minimum`` as (1 + cos πt)/2 with
+    t = (epoch-1)/epochs (Loshchilov and Hutter 2017, eq. 5, without restarts).
+    """
+    match schedule:
+        case StepSchedule():
+            return initial * schedule.factor ** ((epoch - 1) // schedule.every)
+        case CosineSchedule():
+            wave = (1 + cos(pi * (epoch - 1) / epochs)) / 2
+            return schedule.minimum + (initial - schedule.minimum) * wave
+        case ConstantSchedule():
+            return initial

@@ -1,0 +1,155 @@
+"""Hidden units that are the same unit are found, and no others: faults are planted and must be seen."""
+
+import numpy as np
+import pytest
+
+from bpcli.network import Architecture, Network, Parameters, initialise
+from bpcli.symmetry import layer_symmetry, network_symmetry, unit_differences
+from bpcli.symmetry.differences import nearest_units
+from bpcli.training.optimisers import Sgd
+
+
+def random_parameters(sizes, *, dtype=np.float64, seed=0, bias=True):
+    """Return parameters whose weights and biases are all random."""
+    parameters = Parameters(Architecture(sizes, bias=bias), dtype)
+    parameters.flat[...] = np.random.default_rng(seed).normal(size=parameters.flat.shape)
+    return parameters
+
+
+def duplicate(parameters, source, target, layer=1):
+    """Make hidden unit ``target`` the same as ``source``: its row, its bias and its outgoing column."""
+    parameters.weights[layer - 1][target] = parameters.weights[layer - 1][source]
+    if parameters.biases[layer - 1] is not None:
+        parameters.biases[layer - 1][target] = parameters.biases[layer - 1][source]
+    parameters.weights[layer][:, target] = parameters.weights[layer][:, source]
+
+
+def nudge(parameters, unit, ulps, seed=1):
+    """Move every weight of a hidden unit by up to ``ulps`` units in its last place."""
+    rng = np.random.default_rng(seed)
+    for part in (parameters.weights[0][unit], parameters.weights[1][:, unit]):
+        part += rng.integers(-ulps, ulps + 1, part.shape) * np.spacing(part)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("width", [2, 3, 16, 200])
+def test_random_units_are_distinct(dtype, bias, width):
+    """No false flags, from the narrowest layer to a wide one, with the fewest weights a unit can have and more."""
+    for seed in range(30):
+        for fan_in, fan_out in ((1, 1), (5, 3), (64, 10)):
+            parameters = random_parameters((fan_in, width, fan_out), dtype=dtype, seed=seed, bias=bias)
+            (found,) = network_symmetry(parameters)
+            assert found.groups == ()
+            assert found.effective_units == width
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("ulps", [0, 1, 4])
+def test_planted_duplicates_are_found(dtype, ulps):
+    """Two groups among 40 units, exact or a few units in the last place apart: named, the larger first."""
+    parameters = random_parameters((6, 40, 3), dtype=dtype)
+    for target in (11, 25, 39):
+        duplicate(parameters, 4, target)
+        nudge(parameters, target, ulps, seed=target)
+    duplicate(parameters, 30, 2)
+    nudge(parameters, 2, ulps)
+    found = layer_symmetry(parameters, 1)
+    assert found.groups == ((4, 11, 25, 39), (2, 30))
+    assert found.effective_units == 36
+    verdict = "exact" if ulps == 0 else "within rounding"
+    assert {found.verdicts[unit] for group in found.groups for unit in group} == {verdict}
+    assert found.verdicts[0] == "distinct"
+
+
+@pytest.mark.parametrize("part", ["row", "bias", "column"])
+def test_units_that_differ_in_one_part_are_distinct(part):
+    """Row of V, bias and column of W each count: a thousandth in any of them tells two units apart."""
+    parameters = random_parameters((6, 8, 3))
+    duplicate(parameters, 1, 5)
+    target = {
+        "row": parameters.weights[0][5],
+        "bias": parameters.biases[0][5:6],
+        "column": parameters.weights[1][:, 5],
+    }[part]
+    target *= 1.001
+    assert layer_symmetry(parameters, 1).groups == ()
+
+
+def test_a_huge_row_does_not_hide_a_small_column():
+    """Each part is measured by its own size: columns of 1e-3 and 2e-3 differ beside equal rows of 1e3."""
+    parameters = random_parameters((6, 2, 3), dtype=np.float32)
+    parameters.weights[0][...] = 1e3
+    parameters.biases[0][...] = 0
+    parameters.weights[1][...] = [1e-3, 2e-3]
+    assert layer_symmetry(parameters, 1).groups == ()
+
+
+@pytest.mark.parametrize("scheme", [{"scheme": "constant", "value": 0.5}, {"scheme": "zeros"}])
+def test_constant_weights_are_one_unit_in_every_layer(scheme):
+    """Constant and zero initialisation: one exact group in each hidden layer."""
+    parameters = Parameters(Architecture((4, 7, 5, 2)))
+    initialise(parameters, np.random.default_rng(0), **scheme)
+    found = network_symmetry(parameters)
+    assert [layer.groups for layer in found] == [(tuple(range(7)),), (tuple(range(5)),)]
+    assert [layer.effective_units for layer in found] == [1, 1]
+    assert set(found[0].verdicts) == {"exact"}
+
+
+def test_weights_that_are_not_finite_are_no_group():
+    """All NaN is what a divergence leaves; it is no symmetry."""
+    parameters = Parameters(Architecture((2, 3, 1)))
+    parameters.flat[...] = np.nan
+    assert layer_symmetry(parameters, 1).groups == ()
+
+
+def test_logistic_regression_has_no_hidden_units():
+    """Without hidden layers there is nothing to find."""
+    assert network_symmetry(Parameters(Architecture((4, 1)))) == ()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_a_tie_that_training_rounds_is_still_found(dtype):
+    """After 500 steps of BLAS from constant weights, on data where the tie is stable, the units are one group."""
+    parameters = Parameters(Architecture((5, 12, 2)), dtype)
+    initialise(parameters, np.random.default_rng(0), "constant", value=0.3)
+    rng = np.random.default_rng(3)
+    X, Y = rng.normal(size=(20, 5)).astype(dtype), rng.uniform(0.2, 0.8, (20, 2)).astype(dtype)
+    network = Network(parameters, rows=20)
+    update = Sgd(parameters, network.gradients)
+    for _ in range(500):
+        network.forward(X)
+        network.backward(Y)
+        update.step(0.1)
+    assert layer_symmetry(parameters, 1).effective_units == 1
+
+
+def test_differences_are_euclidean_distances():
+    """Change and nearest distance against differences written out pair by pair."""
+    initial, final = random_parameters((3, 9, 2), seed=1), random_parameters((3, 9, 2), seed=2)
+    rows = [
+        np.concatenate([p.weights[0], p.biases[0][:, None], p.weights[1].T], axis=1) for p in (initial, final)
+    ]
+    for found in unit_differences(final, initial, layer_symmetry(final, 1)):
+        others = {j: np.linalg.norm(rows[1][found.unit] - rows[1][j]) for j in range(9) if j != found.unit}
+        assert found.change == pytest.approx(np.linalg.norm(rows[1][found.unit] - rows[0][found.unit]))
+        assert found.twin == min(others, key=others.get)
+        assert found.distance == pytest.approx(others[found.twin])
+
+
+def test_a_layer_of_one_has_no_twin():
+    """One hidden unit: no other, no distance."""
+    parameters = random_parameters((3, 1, 2))
+    (found,) = unit_differences(parameters, parameters, layer_symmetry(parameters, 1))
+    assert (found.twin, found.distance, found.change) == (None, None, 0.0)
+
+
+def test_the_nearest_of_almost_equal_rows_is_measured_not_ranked():
+    """A gap of 1e-12 beside rows of length 1e3 is far below what the Gram matrix resolves."""
+    rows = np.random.default_rng(0).normal(size=(30, 4)) * 1e3
+    rows[17] = rows[3]
+    rows[17, 0] = np.nextafter(rows[3, 0], np.inf)
+    twins, distances = nearest_units(rows)
+    assert twins[3] == 17
+    assert twins[17] == 3
+    assert distances[3] == rows[17, 0] - rows[3, 0]

@@ -1,0 +1,277 @@
+"""A run in its folder: whole files, digests, resumption bit for bit, one process at a time."""
+
+import csv
+import hashlib
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from bpcli.config import Config, read
+from bpcli.errors import DataError, MachineError, UsageError
+from bpcli.training import run_folder
+from bpcli.training.files import read_json, read_npz, write_atomically, write_json, write_npz
+from bpcli.training.run import new_run, resumed_run
+
+
+def trained(config, folder, *, stop_after=None, **options):
+    """Train in ``folder`` and return the result; with ``stop_after``, be interrupted after so many epochs."""
+    with new_run(config, "small", folder, {}, **options) as run:
+        for _ in run.epochs(lambda: stop_after is not None and run.trainer.epoch >= stop_after):
+            pass
+        return run.finish()
+
+
+def resumed(folder, **options):
+    """Go on with the run in ``folder`` to its end."""
+    with resumed_run(folder, {}, **options) as run:
+        for _ in run.epochs():
+            pass
+        return run.finish()
+
+
+def test_the_folder_holds_the_files_of_the_contract(small_config, tmp_path):
+    """Seven files, nothing temporary, no lock left behind."""
+    trained(small_config(), tmp_path / "run")
+    assert {path.name for path in (tmp_path / "run").iterdir()} == set(run_folder.FILES)
+
+
+def test_metrics_have_a_row_an_epoch_with_full_digits(small_config, tmp_path):
+    """What is read back from the file is what the records hold, to the last bit."""
+    result = trained(small_config(), tmp_path)
+    with (tmp_path / "metrics.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["epoch"]) for row in rows] == [1, 2, 3, 4, 5, 6, 7]
+    assert [float(row["validation_loss"]) for row in rows] == [r.validation.loss for r in result.records]
+    assert [float(row["train_accuracy"]) for row in rows] == [r.train.value for r in result.records]
+
+
+def test_the_same_seed_gives_the_same_metrics_byte_for_byte(small_config, tmp_path):
+    """Two runs, one file; another seed, another file."""
+    other = small_config().model_copy(update={"seed": 1})
+    for folder, config in (("a", small_config()), ("b", small_config()), ("c", other)):
+        trained(config, tmp_path / folder)
+    a, b, c = ((tmp_path / folder / "metrics.csv").read_bytes() for folder in "abc")
+    assert a == b
+    assert a != c
+
+
+def test_numpy_load_alone_is_enough_to_use_the_weights(small_config, tmp_path):
+    """The forward pass from best.npz in plain NumPy gives the loss that the metrics have for the best epoch."""
+    result = trained(small_config(), tmp_path)
+    with np.load(tmp_path / "best.npz", allow_pickle=False) as file:
+        best = dict(file)
+    with new_run(small_config(), "again", tmp_path / "again", {}) as run:
+        X, Y = run.data.X_validation, run.data.Y_validation
+    h = 1 / (1 + np.exp(-(X @ best["V"].T + best["bias_V"])))
+    z = 1 / (1 + np.exp(-(h @ best["W"].T + best["bias_W"])))
+    best_epoch = min(result.records, key=lambda record: record.validation.loss)
+    assert 0.5 * ((Y - z) ** 2).sum(axis=1).mean() == pytest.approx(best_epoch.validation.loss, rel=1e-12)
+    assert best["classes"].tolist() == ["0", "1"]
+    assert best["input_scale"].shape == (2,)
+
+
+def test_the_resolved_configuration_reads_back(small_config, tmp_path):
+    """config.yaml is an ordinary configuration: read, it equals the one that trained."""
+    trained(small_config(), tmp_path)
+    assert read(tmp_path / "config.yaml") == small_config()
+
+
+@pytest.mark.parametrize(
+    "training",
+    [
+        {},
+        {"optimizer": {"name": "adam"}, "schedule": {"name": "cosine"}},
+        {"optimizer": {"name": "sgd", "momentum": 0.9}, "early_stopping": {"patience": 2}},
+    ],
+)
+@pytest.mark.parametrize("stop_after", [0, 1, 4, 6])
+def test_a_resumed_run_is_bit_identical_to_one_that_never_stopped(small_config, tmp_path, training, stop_after):
+    """Interrupted after any epoch and resumed: same metrics, same checkpoint, same best weights, same scores."""
+    config = small_config(**training)
+    whole = trained(config, tmp_path / "whole")
+    assert trained(config, tmp_path / "stopped", stop_after=stop_after).stopped_by in {
+        "interrupted",
+        "early_stopping",
+    }
+    result = resumed(tmp_path / "stopped")
+    assert result.records == whole.records
+    assert (result.train, result.validation, result.gradients) == (whole.train, whole.validation, whole.gradients)
+    for name in ("metrics.csv", "checkpoint.npz", "best.npz", "initial.npz", "config.yaml"):
+        assert (tmp_path / "stopped" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
+
+
+def test_a_killed_run_goes_on_from_its_last_checkpoint(small_config, tmp_path):
+    """Left without a word in epoch 6, with the checkpoint of epoch 3 on disk, it ends where the whole run ends."""
+    whole = trained(small_config(), tmp_path / "whole")
+    with new_run(small_config(), "small", tmp_path / "killed", {}) as run:
+        epochs = run.epochs()
+        for _ in range(5):
+            next(epochs)
+    with resumed_run(tmp_path / "killed", {}) as run:
+        assert run.resumed_at == 3
+    assert resumed(tmp_path / "killed").records == whole.records
+
+
+def test_a_run_can_be_lengthened(small_config, tmp_path):
+    """Seven epochs resumed to twelve are the twelve that would have been."""
+    trained(small_config(), tmp_path / "short")
+    result = resumed(tmp_path / "short", epochs=12)
+    assert result.records == trained(small_config(epochs=12), tmp_path / "long").records
+    assert read(tmp_path / "short" / "config.yaml").training.epochs == 12
+
+
+def test_a_finished_run_resumed_reports_what_it_reported(small_config, tmp_path):
+    """Nothing is trained again, and the result is the same but for the time."""
+    first, again = trained(small_config(), tmp_path), resumed(tmp_path)
+    assert again.records == first.records
+    assert again.stopped_by == "epochs"
+    assert again.samples_per_second is None
+
+
+@pytest.mark.parametrize("epochs", [3, 12])
+def test_a_cosine_schedule_cannot_be_lengthened_or_cut(small_config, tmp_path, epochs):
+    """Its rates depend on the number of epochs it was made for: refused, with the reason."""
+    trained(small_config(schedule={"name": "cosine"}), tmp_path)
+    with pytest.raises(UsageError, match="cosine" if epochs > 7 else "7 epochs already"):
+        resumed(tmp_path, epochs=epochs)
+
+
+def test_a_run_is_not_overwritten_without_force(small_config, tmp_path):
+    """The files stay as they were; with force they are replaced, and what else lies there stays."""
+    trained(small_config(), tmp_path)
+    (tmp_path / "notes.txt").write_text("mine")
+    before = (tmp_path / "metrics.csv").read_bytes()
+    other = small_config().model_copy(update={"seed": 5})
+    with pytest.raises(UsageError, match="--force"):
+        trained(other, tmp_path)
+    assert (tmp_path / "metrics.csv").read_bytes() == before
+    trained(other, tmp_path, force=True)
+    assert (tmp_path / "metrics.csv").read_bytes() != before
+    assert (tmp_path / "notes.txt").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["config.yaml", "environment.json", "checkpoint.npz", "metrics.csv"])
+def test_a_damaged_file_is_named_as_such(small_config, tmp_path, name):
+    """A changed digit, a cut end: resuming refuses and names the file."""
+    trained(small_config(), tmp_path)
+    path = tmp_path / name
+    content = path.read_bytes()
+    digit = next(i for i in range(len(content) // 2, len(content)) if chr(content[i]).isdigit())
+    for harmed in (
+        content[:digit] + bytes([content[digit] ^ 1]) + content[digit + 1 :],
+        content[: len(content) // 2],
+        b"",
+    ):
+        path.write_bytes(harmed)
+        with pytest.raises(MachineError, match=name):
+            resumed(tmp_path)
+
+
+def test_a_damaged_row_of_the_metrics_is_found(small_config, tmp_path):
+    """The digest of a row seals all rows before it: the message names the first line that does not fit."""
+    trained(small_config(), tmp_path)
+    path = tmp_path / "metrics.csv"
+    lines = path.read_text().splitlines()
+    cells = lines[3].split(",")
+    cells[2] = "0.125"
+    path.write_text("\n".join([*lines[:3], ",".join(cells), *lines[4:]]) + "\n")
+    with pytest.raises(MachineError, match="line 4"):
+        resumed(tmp_path)
+
+
+def test_data_that_changed_are_not_trained_on(tmp_path):
+    """The digest of the data is kept: a run on another table is refused."""
+    table = tmp_path / "table.csv"
+    rows = [f"{i},{i % 3},{'ab'[i % 2]}" for i in range(20)]
+    table.write_text("\n".join(rows) + "\n")
+    config = Config.model_validate({"data": {"source": str(table)}, "training": {"epochs": 1}})
+    trained(config, tmp_path / "run")
+    table.write_text("\n".join(["7,7,a", *rows[1:]]) + "\n")
+    with pytest.raises(DataError, match=r"table\.csv"):
+        resumed(tmp_path / "run")
+
+
+@pytest.mark.parametrize("folder", ["nowhere", "."])
+def test_what_is_no_run_cannot_be_resumed(tmp_path, folder):
+    """Neither a folder that does not exist nor one without a checkpoint."""
+    with pytest.raises(UsageError, match=r"no such folder|not the folder of a run"):
+        resumed(tmp_path / folder)
+
+
+def test_a_second_process_is_refused_with_the_holders_pid(small_config, tmp_path):
+    """While another process holds the folder, this one may not; after its death it may."""
+    holder = (
+        "import sys, pathlib; from bpcli.training.run_folder import held\n"
+        "with held(pathlib.Path(sys.argv[1])): print('held', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", holder, str(tmp_path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"held\n"
+        with pytest.raises(UsageError, match=f"process {process.pid}"):
+            trained(small_config(), tmp_path)
+        process.kill()
+    trained(small_config(), tmp_path)
+
+
+def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
+    """If the rename fails, the old content is there and the temporary file is not."""
+    path = tmp_path / "file"
+    write_atomically(path, b"old")
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_atomically(path, b"new")
+    assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_npz_is_the_same_bytes_whenever_it_is_written(tmp_path):
+    """No time of day is in it, so that equal runs have equal files."""
+    for name in "ab":
+        write_npz(tmp_path / name, {"x": np.arange(3.0)})
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert read_npz(tmp_path / "a")["x"].tolist() == [0, 1, 2]
+
+
+def test_the_digest_in_a_json_file_is_of_the_rest_of_it(tmp_path):
+    """Anyone can check it: SHA-256 of the document without that key, its keys sorted."""
+    write_json(tmp_path / "x.json", {"b": 1.5, "a": None})
+    whole = json.loads((tmp_path / "x.json").read_text())
+    assert whole["sha256"] == hashlib.sha256(b'{"a": null, "b": 1.5}').hexdigest()
+    assert read_json(tmp_path / "x.json") == {"b": 1.5, "a": None}
+
+
+def test_default_folders_do_not_collide(tmp_path, monkeypatch):
+    """runs/<UTC time>-<name>, then -2, -3."""
+    from datetime import UTC, datetime
+
+    monkeypatch.chdir(tmp_path)
+    now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    for expected in ("20260102T030405Z-xor", "20260102T030405Z-xor-2", "20260102T030405Z-xor-3"):
+        folder = run_folder.default_folder("xor", now)
+        assert folder.as_posix() == f"runs/{expected}"
+        folder.mkdir(parents=True)
+
+
+def test_diverged_numbers_are_null_in_the_document(tmp_path):
+    """A run that overflows has scores and norms that are not finite: JSON says null, and the run is whole."""
+    config = Config.model_validate(
+        {
+            "data": {"source": "moons", "samples": 60},
+            "model": {"hidden": [4], "activation": "relu", "output": "identity"},
+            "training": {"optimizer": {"name": "sgd", "learning_rate": 1e12}, "epochs": 500},
+        }
+    )
+    result = trained(config, tmp_path)
+    document = json.loads(json.dumps(result.document(), allow_nan=False))
+    assert document["stopped_by"] == "diverged"
+    assert document["train"]["loss"] is None
+    assert read_json(tmp_path / "summary.json") == document
+    assert resumed(tmp_path).stopped_by == "diverged"
