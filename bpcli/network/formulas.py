@@ -1,5 +1,7 @@
 """The gradients of a network as formulas: which factors each has, and when each factor is known.
 
+Under softmax the Jacobian of the output is not diagonal; it is called J = diag(z) - z zᵀ and stands in Ω's place.
+
 A factor is either local, and known as soon as the forward pass is over (Ω, Λ, W, h, x), or it arrives by
 backpropagation (∇z at the top, ∇h from the layer above). The formulas are those of one point, as in the sheet.
 """
@@ -40,7 +42,7 @@ def gradient_formulas(architecture: Architecture) -> tuple[GradientFormula, ...]
         names = layers[index]
         slope, passed = _symbol(names.slope), f"∇{_symbol(names.out)}"
         if names.out == "z" and architecture.output == "softmax":
-            slope = "(diag z - zzᵀ)"
+            slope = "J"
         symbols = {"matrix": _symbol(names.matrix), "input": _symbol(names.input)}
         found.append(_weights(names, slope, passed, symbols))
         if index > 0:

@@ -65,7 +65,8 @@ def layer_symmetry(parameters: Parameters, layer: int) -> LayerSymmetry:
     units = len(parts[0])
     if not all(np.isfinite(part).all() for part in parts):
         # After a divergence all weights may be the same NaN; that is no finding about the units.
-        return LayerSymmetry(layer, units, (), ("distinct",) * units)
+        distinct: list[Verdict] = ["distinct"] * units
+        return LayerSymmetry(layer, units, (), tuple(distinct))
     leader_of = _leaders(parts)
     members: dict[int, list[int]] = {}
     for unit, leader in enumerate(leader_of):

@@ -27,8 +27,8 @@ def duplicate(parameters, source, target, layer=1):
 def nudge(parameters, unit, ulps, seed=1):
     """Move every weight of a hidden unit by up to ``ulps`` units in its last place."""
     rng = np.random.default_rng(seed)
-    for part in (parameters.weights[0][unit], parameters.weights[1][:, unit]):
-        part += rng.integers(-ulps, ulps + 1, part.shape) * np.spacing(part)
+    for weight, place in ((parameters.weights[0], (unit,)), (parameters.weights[1], (slice(None), unit))):
+        weight[place] += rng.integers(-ulps, ulps + 1, weight[place].shape) * np.spacing(weight[place])
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

@@ -93,7 +93,9 @@ def test_divergence_ends_training_at_its_epoch(line):
 
 def test_early_stopping_keeps_the_best_weights(line):
     """A rate that oscillates and grows is best at once: training ends after ``patience`` epochs without better."""
-    trainer = linear_trainer(line, epochs=100, optimizer=sgd(2.2), batch_size="full", early_stopping={"patience": 4})
+    trainer = linear_trainer(
+        line, epochs=100, optimizer=sgd(2.2), batch_size="full", early_stopping={"patience": 4}
+    )
     records = list(trainer.epochs())
     best = min(records, key=lambda record: record.validation.loss)
     assert trainer.stopped_by == "early_stopping"
@@ -125,7 +127,9 @@ def test_without_a_validation_set_the_training_loss_is_watched(line):
     import dataclasses
 
     data = dataclasses.replace(line, X_validation=line.X[:0], Y_validation=line.Y[:0])
-    trainer = linear_trainer(data, epochs=100, optimizer=sgd(2.2), batch_size="full", early_stopping={"patience": 2})
+    trainer = linear_trainer(
+        data, epochs=100, optimizer=sgd(2.2), batch_size="full", early_stopping={"patience": 2}
+    )
     records = list(trainer.epochs())
     assert trainer.stopped_by == "early_stopping"
     assert all(record.validation is None for record in records)

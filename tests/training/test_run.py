@@ -89,7 +89,9 @@ def test_the_resolved_configuration_reads_back(small_config, tmp_path):
     ],
 )
 @pytest.mark.parametrize("stop_after", [0, 1, 4, 6])
-def test_a_resumed_run_is_bit_identical_to_one_that_never_stopped(small_config, tmp_path, training, stop_after):
+def test_a_resumed_run_is_bit_identical_to_one_that_never_stopped(
+    small_config, tmp_path, training, stop_after
+):
     """Interrupted after any epoch and resumed: same metrics, same checkpoint, same best weights, same scores."""
     config = small_config(**training)
     whole = trained(config, tmp_path / "whole")
@@ -99,7 +101,11 @@ def test_a_resumed_run_is_bit_identical_to_one_that_never_stopped(small_config, 
     }
     result = resumed(tmp_path / "stopped")
     assert result.records == whole.records
-    assert (result.train, result.validation, result.gradients) == (whole.train, whole.validation, whole.gradients)
+    assert (result.train, result.validation, result.gradients) == (
+        whole.train,
+        whole.validation,
+        whole.gradients,
+    )
     for name in ("metrics.csv", "checkpoint.npz", "best.npz", "initial.npz", "config.yaml"):
         assert (tmp_path / "stopped" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes(), name
 

@@ -1,0 +1,125 @@
+"""``bpcli config``: list, show, check and begin configurations."""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bpcli.cli.console import Screen
+from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
+from bpcli.errors import UsageError
+
+app = typer.Typer(
+    help="List, show, check and begin configurations.",
+    no_args_is_help=True,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ConfigName = Annotated[
+    str, typer.Argument(metavar="CONFIG", help="A YAML file, or the name of a shipped configuration.")
+]
+
+
+@app.command("list")
+def list_(as_json: JsonOption = False, no_color: NoColorOption = False) -> None:
+    """List the shipped configurations."""
+    from bpcli.config import shipped
+    from bpcli.render.configs import shipped_table
+
+    screen = Screen(as_json=as_json, color=not no_color)
+    found = shipped()
+    screen.show(shipped_table(found))
+    screen.document(
+        {
+            "schema": "bpcli.config.list/1",
+            "configurations": [
+                {"name": each.name, "description": each.description, "path": str(each.path)} for each in found
+            ],
+        }
+    )
+
+
+@app.command()
+def show(
+    config: ConfigName,
+    override: SetOption = None,
+    seed: SeedOption = None,
+    as_json: JsonOption = False,
+    no_color: NoColorOption = False,
+) -> None:
+    """Show the resolved configuration, with the origin of each value."""
+    from bpcli.config import resolve, show_lines
+    from bpcli.render.configs import shown_config
+
+    screen = Screen(as_json=as_json, color=not no_color)
+    resolved = resolve(
+        config,
+        overrides=override or [],
+        environment=os.environ,
+        options={} if seed is None else {"seed": seed},
+    )
+    screen.show(shown_config(show_lines(resolved)))
+    screen.document(
+        {
+            "schema": "bpcli.config.show/1",
+            "name": resolved.name,
+            "config": resolved.config.model_dump(mode="json"),
+            "origins": dict(resolved.origins),
+        }
+    )
+
+
+@app.command()
+def check(
+    config: ConfigName,
+    override: SetOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    no_color: NoColorOption = False,
+) -> int:
+    """Find everything that is wrong with a configuration, in one go. Exits with 2 if anything is."""
+    from bpcli.config import ConfigProblems, resolve
+    from bpcli.render.configs import checked
+
+    screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
+    problems: tuple[dict[str, object], ...] = ()
+    try:
+        resolved = resolve(config, overrides=override or [], environment=os.environ)
+        screen.show(checked(resolved))
+    except ConfigProblems as error:
+        if not as_json:
+            raise
+        problems = tuple(asdict(problem) for problem in error.problems)
+    screen.document({"schema": "bpcli.config.check/1", "valid": not problems, "problems": list(problems)})
+    return 2 if problems else 0
+
+
+@app.command()
+def new(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="FILE", help="Where to write it; without, it is printed.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
+) -> None:
+    """Begin a configuration: every key with its default, commented."""
+    from bpcli.config import starter
+
+    if file is None:
+        typer.echo(starter(), nl=False)
+        return
+    if file.exists() and not force:
+        raise UsageError(f"{file} exists already: choose another name, or overwrite it with --force")
+    file.write_text(starter(), encoding="utf-8")
+    typer.echo(f"{file} written: edit it, then type  bpcli config check {file}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON schema of a configuration, for editors that complete and check YAML."""
+    from bpcli.config import json_schema
+
+    typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))

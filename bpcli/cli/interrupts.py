@@ -1,0 +1,41 @@
+"""SIGINT and SIGTERM as a question that a loop can ask, so that what is done so far is kept."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class Interrupts:
+    """Remembers the first signal; a second one ends the process at once, as it would have without this."""
+
+    def __init__(self) -> None:
+        self.received: int | None = None
+
+    def __call__(self) -> bool:
+        """Whether a signal has come."""
+        return self.received is not None
+
+    def exit_code(self) -> int:
+        """128 + the signal's number: 130 after SIGINT, 143 after SIGTERM."""
+        return 128 + (self.received or 0)
+
+
+@contextmanager
+def listening() -> Iterator[Interrupts]:
+    """Take SIGINT and SIGTERM as requests to stop, until the block ends."""
+    interrupts = Interrupts()
+    previous: dict[signal.Signals, signal.Handlers | Callable[..., object] | int | None] = {}
+
+    def receive(number: int, _frame: FrameType | None) -> None:
+        interrupts.received = number
+        for each, handler in previous.items():
+            signal.signal(each, handler)
+
+    for each in (signal.SIGINT, signal.SIGTERM):
+        previous[each] = signal.signal(each, receive)
+    try:
+        yield interrupts
+    finally:
+        for each, handler in previous.items():
+            signal.signal(each, handler)

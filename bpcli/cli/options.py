@@ -1,0 +1,26 @@
+"""The options that commands share, each written once."""
+
+from typing import Annotated, TypeAlias
+
+import typer
+
+SetOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Override a key, dotted and typed as in YAML: --set model.hidden=[16,8]. Repeatable.",
+    ),
+]
+SeedOption: TypeAlias = Annotated[
+    int | None,
+    typer.Option("--seed", metavar="N", help="Fixes the split, the weights and the shuffling.", min=0),
+]
+JsonOption: TypeAlias = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON document at full precision, and nothing else, on stdout."),
+]
+QuietOption: TypeAlias = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print warnings and errors only.")
+]
+NoColorOption: TypeAlias = Annotated[bool, typer.Option("--no-color", help="Print without colour.")]

@@ -1,0 +1,113 @@
+"""``bpcli train``: train a network and show everything it did."""
+
+import os
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bpcli.cli.console import Screen
+from bpcli.cli.interrupts import listening
+from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
+from bpcli.cli.progress import followed
+from bpcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from bpcli.training.run import Run
+
+DEFAULT = "digits"
+
+
+def train(
+    config: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CONFIG",
+            help="A YAML file, or the name of a shipped configuration (see bpcli config list).",
+            show_default=DEFAULT,
+        ),
+    ] = None,
+    override: SetOption = None,
+    seed: SeedOption = None,
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", metavar="N", help="Passes over the data, in all.", min=1)
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="The run's folder.", show_default="runs/<UTC time>-<config>"
+        ),
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option("--resume", metavar="RUN", help="Go on with the run in this folder, bit for bit."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the run that --out holds.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    no_color: NoColorOption = False,
+) -> int:
+    """Train a network, and show its loss curves, gradients and hidden units.
+
+    Prints what the data, the network and the training are; the loss by epoch; every gradient with its formula,
+    shape and norm; how far each hidden unit moved and whether another one is the same; the scores. All of it is
+    kept in a run folder. Exits with 3 if training diverged.
+    """
+    from bpcli.render.advice import next_command, warnings
+    from bpcli.render.train import header, report
+
+    screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
+    overrides = override or []
+    if resume:
+        _refuse_beside_resume(config=config, set=override, seed=seed, out=out, force=force)
+        opened, again = _resumed(resume, epochs), ["bpcli", "train", str(resume / "config.yaml")]
+    else:
+        opened = _new(
+            config or DEFAULT, overrides, {"seed": seed, "training.epochs": epochs}, out, force=force
+        )
+        again = ["bpcli", "train", config or DEFAULT, *(w for text in overrides for w in ("--set", text))]
+    with opened as run, listening() as interrupts:
+        screen.warn(run.header().warnings)
+        screen.show(header(run.header()))
+        total = run.config.training.epochs
+        for _ in followed(run.epochs(interrupts), screen, done=run.trainer.epoch, epochs=total):
+            pass
+        result = run.finish()
+    screen.show(report(result, next_command(result, again)))
+    screen.document(result.document())
+    screen.warn(warnings(result))
+    return {"diverged": 3, "interrupted": interrupts.exit_code()}.get(result.stopped_by, 0)
+
+
+def _new(
+    config: str, overrides: list[str], options: dict[str, int | None], out: Path | None, *, force: bool
+) -> AbstractContextManager["Run"]:
+    from bpcli.config import resolve
+    from bpcli.training.run import new_run
+    from bpcli.training.run_folder import default_folder
+
+    given = {key: value for key, value in options.items() if value is not None}
+    resolved = resolve(config, overrides=overrides, environment=os.environ, options=given)
+    folder = out or default_folder(resolved.name, datetime.now(UTC))
+    return new_run(resolved.config, resolved.name, folder, os.environ, force=force)
+
+
+def _resumed(folder: Path, epochs: int | None) -> AbstractContextManager["Run"]:
+    from bpcli.training.run import resumed_run
+
+    return resumed_run(folder, os.environ, epochs=epochs)
+
+
+def _refuse_beside_resume(**options: object) -> None:
+    given = [
+        "CONFIG" if name == "config" else f"--{name}"
+        for name, value in options.items()
+        if value not in (None, []) and value is not False
+    ]
+    if given:
+        raise UsageError(
+            f"--resume goes on with a run as it was configured, so {', '.join(given)} cannot be given with it; "
+            "only --epochs can, to train for longer"
+        )

@@ -1,0 +1,53 @@
+"""The configuration: from YAML and overrides to frozen models, and back; every error with its place."""
+
+from bpcli.config.alternatives import (
+    Adam,
+    ConstantInit,
+    ConstantSchedule,
+    CosineSchedule,
+    EarlyStopping,
+    HeInit,
+    NormalInit,
+    Sgd,
+    StepSchedule,
+    UniformInit,
+    XavierInit,
+    ZerosInit,
+)
+from bpcli.config.library import Shipped, shipped
+from bpcli.config.models import Config, DataConfig, ModelConfig, TrainingConfig
+from bpcli.config.problems import ConfigProblems, Problem
+from bpcli.config.resolving import Resolved, read, resolve
+from bpcli.config.schema import json_schema
+from bpcli.config.writer import ShownLine, show_lines, starter, to_yaml
+
+__all__ = [
+    "Adam",
+    "Config",
+    "ConfigProblems",
+    "ConstantInit",
+    "ConstantSchedule",
+    "CosineSchedule",
+    "DataConfig",
+    "EarlyStopping",
+    "HeInit",
+    "ModelConfig",
+    "NormalInit",
+    "Problem",
+    "Resolved",
+    "Sgd",
+    "Shipped",
+    "ShownLine",
+    "StepSchedule",
+    "TrainingConfig",
+    "UniformInit",
+    "XavierInit",
+    "ZerosInit",
+    "json_schema",
+    "read",
+    "resolve",
+    "shipped",
+    "show_lines",
+    "starter",
+    "to_yaml",
+]

@@ -1,0 +1,65 @@
+"""The configurations that bpcli ships, and how a name or a path on the command line becomes a file."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from bpcli.config.words import did_you_mean, listed, show
+from bpcli.errors import UsageError
+
+# In the wheel they are part of the package; in a checkout they stand beside it.
+_FOLDERS = (Path(__file__).parents[1] / "configs", Path(__file__).parents[2] / "configs")
+_SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """A configuration that can be called by its name."""
+
+    name: str
+    description: str
+    path: Path
+
+
+def shipped() -> list[Shipped]:
+    """All shipped configurations by name, each described by the comment in its first line."""
+    folder = next(filter(Path.is_dir, _FOLDERS), _FOLDERS[0])
+    return [Shipped(path.stem, _first_comment(path), path) for path in sorted(folder.glob("*.yaml"))]
+
+
+def find_config(config: str) -> tuple[str, Path]:
+    """The name and the file of a configuration given by name or by path.
+
+    A shipped name wins over a file of the same name; a path is what has a separator or ends in .yaml or .yml.
+
+    Raises:
+        UsageError: It is neither the name of a shipped configuration nor an existing file.
+    """
+    path = Path(config)
+    known = {entry.name: entry.path for entry in shipped()}
+    looks_like_a_path = config.endswith(_SUFFIXES) or any(c in config for c in (os.sep, os.altsep) if c)
+    if config in known and not looks_like_a_path:
+        return config, known[config]
+    if _exists(path):
+        return path.stem, path
+    what = "file" if looks_like_a_path else "configuration"
+    hint = f"; {meant}" if (meant := did_you_mean(path.stem, known)) else "."
+    raise UsageError(
+        f"there is no {what} {show(config)}{hint} Shipped are {listed(known or ['none'])}; "
+        "`bpcli config list` describes them. The path of a .yaml file works too"
+    )
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except PermissionError:
+        return True  # reading it will say what is wrong
+    except (OSError, ValueError):
+        return False  # longer than any path, or with a character that none can have
+
+
+def _first_comment(path: Path) -> str:
+    with path.open(encoding="utf-8") as lines:
+        first = next(lines, "")
+    return first.removeprefix("#").strip() if first.startswith("#") else ""

@@ -1,0 +1,129 @@
+"""One configuration from all its layers: defaults, file, environment, ``--set``, options, in this order."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from bpcli.config.fields import BUILT_IN
+from bpcli.config.files import read_text
+from bpcli.config.layering import overlay
+from bpcli.config.library import find_config
+from bpcli.config.models import Config
+from bpcli.config.overrides import from_environment, from_options, from_set
+from bpcli.config.problems import Collector, ConfigProblems, Place, Problem
+from bpcli.config.reader import Unreadable
+from bpcli.config.reader import read as read_yaml
+from bpcli.config.tree import Node, find, grow, leaves
+from bpcli.config.validation import validate
+from bpcli.config.words import dotted, show
+
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """A configuration, the file it began with, and where each of its values comes from.
+
+    ``origins`` has every dotted key that holds a value: "default", "xor.yaml:12", "--set",
+    "BPCLI_TRAINING__EPOCHS", or the option, such as "--epochs".
+    """
+
+    config: Config
+    name: str
+    path: Path
+    origins: Mapping[str, str]
+
+
+def resolve(
+    config: str,
+    *,
+    overrides: Sequence[str] = (),
+    environment: Mapping[str, str] = _NOTHING,
+    options: Mapping[str, object] = _NOTHING,
+) -> Resolved:
+    """The configuration that ``config`` and everything laid over it amount to.
+
+    Args:
+        config: The name of a shipped configuration, or a path.
+        overrides: ``KEY=VALUE`` of every ``--set``: dotted keys, values typed as in YAML.
+        environment: The environment, of which every variable that starts with ``BPCLI_`` counts.
+        options: Values that a command has options for, by dotted key; None stands for an option not given.
+
+    Raises:
+        UsageError: There is no such configuration.
+        MachineError: The file cannot be read.
+        ConfigProblems: Everything that is wrong with the file and what is laid over it.
+    """
+    name, path = find_config(config)
+    problems = Collector()
+    layers = (
+        _from_file(path, problems),
+        from_environment(environment, problems),
+        from_set(overrides, problems),
+        from_options(options, problems),
+    )
+    resolved, tree = _combined(layers, path, problems)
+    return Resolved(resolved, name, path, MappingProxyType(_origins(resolved, tree)))
+
+
+def read(path: Path | str) -> Config:
+    """The configuration in one file, with nothing laid over it, such as that of a run folder.
+
+    Raises:
+        UsageError: There is no such file.
+        MachineError: The file cannot be read.
+        ConfigProblems: Everything that is wrong with it.
+    """
+    path = Path(path)
+    problems = Collector()
+    config, _ = _combined([_from_file(path, problems)], path, problems)
+    return config
+
+
+def _combined(layers: Iterable[Node], path: Path, problems: Collector) -> tuple[Config, Node]:
+    # The tree comes along because it knows where each value was written.
+    tree = grow(Config().model_dump(), Place.default())
+    for layer in layers:
+        tree = overlay(tree, layer, problems)
+    return _with_absolute_source(validate(tree, problems), tree, path), tree
+
+
+def _from_file(path: Path, problems: Collector) -> Node:
+    file = str(path)
+    try:
+        node = read_yaml(read_text(path), lambda line, column: Place.in_file(file, line, column), problems)
+    except Unreadable as error:
+        place = error.place
+        raise ConfigProblems([Problem(file, place.line, place.column, "", error.message)]) from None
+    if node is None or node.value is None:
+        return Node({}, Place.default())
+    if not isinstance(node.value, dict):
+        what = "a list" if isinstance(node.value, list) else show(node.value)
+        message = f"the file holds {what}; write keys and values, for example seed: 0"
+        problems.add(node.place, (), message, spoils=False)
+        return Node({}, Place.default())
+    return node
+
+
+def _with_absolute_source(config: Config, tree: Node, path: Path) -> Config:
+    source = config.data.source
+    if source in BUILT_IN:
+        return config
+    node = find(tree, ("data", "source"))
+    in_file = node is not None and node.place.line is not None
+    written = (path.parent if in_file else Path()) / source
+    # Links in the folder are followed, so that '..' means what the system means by it; the file itself keeps
+    # its name, because a link may point to data that has no suffix.
+    absolute = os.path.join(os.path.realpath(written.parent), written.name)  # noqa: PTH118
+    data = config.data.model_copy(update={"source": absolute})
+    return config.model_copy(update={"data": data})
+
+
+def _origins(config: Config, tree: Node) -> dict[str, str]:
+    origins = {}
+    for path in leaves(config.model_dump()):
+        node = find(tree, path)
+        origins[dotted(path)] = node.place.origin if node else "default"
+    return origins

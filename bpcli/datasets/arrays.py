@@ -1,0 +1,148 @@
+"""NPZ and NPY files: arrays that are checked before anybody believes them."""
+
+import io
+import zipfile
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bpcli.datasets.cells import target_column, target_faults
+from bpcli.datasets.columns import target_positions
+from bpcli.datasets.dataset import Column, FloatArray, Table
+from bpcli.errors import DataError
+
+REQUIRED = ("X", "y")
+OPTIONAL = ("X_validation", "y_validation")
+
+
+def read_npz(raw: bytes, place: str) -> Table:
+    """The table in an NPZ: ``X`` (N×d0) and ``y`` (N labels or N×d2 numbers).
+
+    There may be ``X_validation`` and ``y_validation`` of the same widths; other arrays are left alone.
+
+    Raises:
+        DataError: the archive is damaged, lacks an array, or holds one of the wrong shape, type or content.
+    """
+    members = _members(raw, place)
+    for name in REQUIRED:
+        if name not in members:
+            held = ", ".join(members) or "nothing"
+            raise DataError(
+                f"{place}: there is no array {name}; save one as X and one as y (it holds {held})"
+            )
+    for name in members:
+        # An X_val left unread would quietly train with other validation rows than its author meant.
+        if name not in OPTIONAL and name.casefold().startswith(("x_val", "y_val")):
+            raise DataError(f"{place}: {name} is not read; call a validation set {' and '.join(OPTIONAL)}")
+    X, y = _pair(members, *REQUIRED, place)
+    present = [name for name in OPTIONAL if name in members]
+    if len(present) == 1:
+        raise DataError(f"{place}: {present[0]} needs its other half: save both of {' and '.join(OPTIONAL)}")
+    validation = _pair(members, *OPTIONAL, place) if present else None
+    if validation and (validation[0].shape[1], len(validation[1])) != (X.shape[1], len(y)):
+        raise DataError(
+            f"{place}: X_validation and y_validation have {validation[0].shape[1]} and {len(validation[1])} "
+            f"columns, X and y have {X.shape[1]} and {len(y)}; save them alike"
+        )
+    return Table(
+        place=place,
+        features=tuple(f"x{j}" for j in range(1, X.shape[1] + 1)),
+        X=X,
+        outputs=("y",) if len(y) == 1 else tuple(f"y{j}" for j in range(1, len(y) + 1)),
+        y=y,
+        validation=validation,
+    )
+
+
+def read_npy(raw: bytes, place: str, target: Sequence[str | int] | None) -> Table:
+    """The table in an NPY: one N×d array of numbers, its columns counted as in a CSV without a header.
+
+    Raises:
+        DataError: the file is damaged, no such table, or has no such target columns.
+    """
+    table = _numbers(_array(raw, place), place)
+    _want_table(table, place)
+    targets = target_positions(target, table.shape[1], None, place)
+    features = tuple(j for j in range(table.shape[1]) if j not in targets)
+    return Table(
+        place=place,
+        features=tuple(f"column {j}" for j in features),
+        X=np.ascontiguousarray(table[:, features]),
+        outputs=tuple(f"column {j}" for j in targets),
+        y=tuple(np.ascontiguousarray(table[:, j]) for j in targets),
+    )
+
+
+def _members(raw: bytes, place: str) -> dict[str, bytes]:
+    """Each array of the archive, read to its end: only then does zip compare the checksums."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            return {name.removesuffix(".npy"): archive.read(name) for name in archive.namelist()}
+    except Exception as error:  # a damaged archive fails in a dozen ways, in zipfile, zlib and struct
+        raise DataError(f"{place}: not an NPZ file, or a damaged one ({error}); save it anew") from None
+
+
+def _array(raw: bytes, where: str) -> NDArray[Any]:
+    stream = io.BytesIO(raw)
+    try:
+        array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
+    except Exception as error:  # a damaged header reaches ast, tokenize, dtype and the allocator
+        raise DataError(
+            f"{where}: cannot be read as an array ({error}); save numbers or text, no Python objects"
+        ) from None
+    if stream.read(1):
+        raise DataError(f"{where}: damaged: it goes on after the array's end; save it anew")
+    return array
+
+
+def _pair(
+    members: dict[str, bytes], name_X: str, name_y: str, place: str
+) -> tuple[FloatArray, tuple[Column, ...]]:
+    """X as N×d0 numbers and y as its columns."""
+    where = f"{place}: {name_X}"
+    X = _numbers(_array(members[name_X], where), where)
+    _want_table(X, where)
+    where = f"{place}: {name_y}"
+    y = _array(members[name_y], where)
+    if y.ndim not in (1, 2) or 0 in y.shape:
+        raise DataError(f"{where}: its shape is {y.shape}; it wants N labels or an N×d2 table of targets")
+    if len(y) != len(X):
+        raise DataError(f"{where}: {len(y)} targets for {len(X)} rows of {name_X}; save one for each")
+    if y.dtype.kind not in "SU":
+        return X, tuple(np.ascontiguousarray(column) for column in _numbers(y, where).reshape(len(y), -1).T)
+    if y.ndim == 2:
+        raise DataError(f"{where}: a table of text; labels want one dimension, targets want numbers")
+    return X, (_texts(y, where),)
+
+
+def _texts(y: NDArray[Any], where: str) -> Column:
+    try:
+        cells = [cell.strip() for cell in (y if y.dtype.kind == "U" else np.char.decode(y, "utf-8")).tolist()]
+    except UnicodeDecodeError:
+        raise DataError(f"{where}: bytes that are not UTF-8; save the labels as text") from None
+    if faults := target_faults(cells):
+        raise DataError(f"{where}[{faults[0]}]: {cells[faults[0]]!r} is no label; give every row one")
+    return target_column(cells)
+
+
+def _numbers(array: NDArray[Any], where: str) -> FloatArray:
+    """The array as float64, C-contiguous, every entry finite."""
+    if array.dtype.kind not in "biuf":
+        raise DataError(f"{where}: its type is {array.dtype}; it wants real numbers")
+    with np.errstate(over="ignore"):  # a long double may not fit; what does not is refused below
+        numbers = np.ascontiguousarray(array, dtype=np.float64)
+    faults = np.argwhere(~np.isfinite(numbers))
+    if len(faults):
+        index = ", ".join(map(str, faults[0]))
+        count = f" ({len(faults):,} such entries in all)" if len(faults) > 1 else ""
+        raise DataError(
+            f"{where}[{index}] is {numbers[tuple(faults[0])]}; every entry must be a finite number{count}"
+        )
+    return numbers
+
+
+def _want_table(array: FloatArray, where: str) -> None:
+    if array.ndim != 2 or 0 in array.shape:
+        raise DataError(f"{where}: its shape is {array.shape}; it wants a table, a row per sample")

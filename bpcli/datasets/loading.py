@@ -1,0 +1,85 @@
+"""From the name of a source to its data set: a built-in one, or a file by its suffix."""
+
+from collections.abc import Sequence
+from importlib import resources
+from pathlib import PurePath
+from typing import Literal
+
+import numpy as np
+
+from bpcli.datasets.arrays import read_npy, read_npz
+from bpcli.datasets.columns import did_you_mean
+from bpcli.datasets.dataset import Dataset, Table, Task
+from bpcli.datasets.files import decompress, read_bytes
+from bpcli.datasets.generators import CLOUDS, GATES, cloud, gate
+from bpcli.datasets.labels import understand
+from bpcli.datasets.text_table import read_text
+from bpcli.errors import DataError
+
+SHIPPED = {"digits": "digits.csv.gz", "iris": "iris.csv"}
+BUILT_IN: tuple[str, ...] = (*GATES, *CLOUDS, *SHIPPED)
+SUFFIXES = (".csv", ".tsv", ".npz", ".npy")
+
+
+def load(
+    source: str,
+    *,
+    target: Sequence[str | int] | None = None,
+    task: Literal["auto"] | Task = "auto",
+    samples: int | None = None,
+    noise: float | None = None,
+    rng: np.random.Generator,
+) -> Dataset:
+    """Read or draw a data set, and decide what its targets mean.
+
+    Args:
+        source: a name of ``BUILT_IN``, or a path that ends in .csv, .tsv, .npz or .npy, .gz after it or not.
+        target: names or positions (-1 is the last) of the target columns of a table; None is the last column.
+            An NPZ and the generators say themselves what their target is.
+        task: "auto" lets the targets decide, as ``labels.understand`` says.
+        samples: how many points to draw, for circles, moons and spiral.
+        noise: the standard deviation of their noise.
+        rng: what they are drawn from; nothing else is random here.
+
+    Returns:
+        N×d0 features, and N class positions or N×d2 numbers as targets.
+
+    Raises:
+        DataError: no such source, an option that does not apply to it, or data that cannot be used.
+        MachineError: a file that is there but cannot be read.
+    """
+    if source not in CLOUDS and (samples is not None or noise is not None):
+        raise DataError(
+            f"{source}: data.samples and data.noise apply to {', '.join(CLOUDS)} only; leave them out"
+        )
+    if source in GATES or source in CLOUDS:
+        table = gate(source) if source in GATES else cloud(source, samples, noise, rng)
+        if target is not None and list(target) != list(table.outputs):
+            raise DataError(f"{source}: its target is {table.outputs[0]}; leave data.target out")
+        return understand(table, task, source)
+    if source in SHIPPED:
+        file = SHIPPED[source]
+        raw = resources.files("bpcli.datasets").joinpath("files", file).read_bytes()
+        return understand(_read(decompress(raw, file), file, source, target), task, source)
+    return understand(_read_file(source, target), task, PurePath(source).name)
+
+
+def _read_file(path: str, target: Sequence[str | int] | None) -> Table:
+    if not path.lower().removesuffix(".gz").endswith(SUFFIXES):
+        raise DataError(
+            f"{path}: neither a built-in data set ({', '.join(BUILT_IN)}) nor a file ending in "
+            f"{', '.join(SUFFIXES)} (.gz too){did_you_mean(path, BUILT_IN)}"
+        )
+    return _read(read_bytes(path), path, path, target)
+
+
+def _read(raw: bytes, file: str, place: str, target: Sequence[str | int] | None) -> Table:
+    """The table in the contents of a file, whose name says of what kind it is; errors call it ``place``."""
+    suffix = file.lower().removesuffix(".gz")[-4:]
+    if suffix == ".npz":
+        if target is not None:
+            raise DataError(f"{place}: an NPZ keeps its targets in y; leave data.target out")
+        return read_npz(raw, place)
+    if suffix == ".npy":
+        return read_npy(raw, place, target)
+    return read_text(raw, place, tabs=suffix == ".tsv", target=target)

@@ -1,0 +1,1 @@
+"""Results as rich renderables: no mathematics, no printing."""

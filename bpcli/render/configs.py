@@ -1,0 +1,47 @@
+"""What ``bpcli config`` shows: the shipped configurations, and one of them with the origin of each value."""
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bpcli.config import Config, Resolved, Shipped, ShownLine
+
+
+def shipped_table(configurations: Sequence[Shipped]) -> RenderableType:
+    """List names and what each is for."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column()
+    for each in configurations:
+        table.add_row(each.name, each.description)
+    return Group(table, Text(), Text.assemble(("train one with ", "dim"), ("bpcli train NAME", "cyan")))
+
+
+def shown_config(lines: Sequence[ShownLine]) -> RenderableType:
+    """Show the resolved configuration as YAML; a value that is not the default carries its origin as a comment."""
+    width = max(len(line.text) for line in lines if line.origin)
+    text = Text()
+    for line in lines:
+        text.append(line.text, style="" if line.origin not in ("", "default") else "dim")
+        if line.origin:
+            text.append(f"{'':{width - len(line.text)}}  # {line.origin}", style="dim")
+        text.append("\n")
+    text.rstrip()
+    return text
+
+
+def checked(resolved: Resolved) -> RenderableType:
+    """Say that a configuration is in order, and what it amounts to in a line."""
+    return Text.assemble(
+        (str(resolved.path), "cyan"), ": ", ("in order", "green"), f"; {_in_a_line(resolved.config)}"
+    )
+
+
+def _in_a_line(config: Config) -> str:
+    hidden = " → ".join(str(width) for width in config.model.hidden) or "none"
+    return (
+        f"data {config.data.source}, hidden {hidden}, {config.training.loss}, {config.training.optimizer.name}, "
+        f"{config.training.epochs} epochs"
+    )

@@ -1,0 +1,103 @@
+"""Loss curves over epochs, drawn in the terminal."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from math import isfinite, log10
+from typing import TYPE_CHECKING
+
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.text import Text
+
+from bpcli.render.text import heading
+
+if TYPE_CHECKING:
+    from bpcli.training.loop import EpochRecord
+
+MARKERS = ("•", "×")
+COLORS = ("cyan", "yellow")
+HEIGHT = 12
+LABELLED = (0, 4, 8, 11)  # rows that carry their loss
+LOG_RATIO = 10  # one decade: from there on a linear axis would flatten the later part of the curve
+
+
+def loss_curves(records: Sequence["EpochRecord"]) -> list[RenderableType]:
+    """Draw training and validation loss; on a log axis where they span more than a decade.
+
+    The two series differ by marker, not by colour alone. Losses that are not finite are left out, and said so.
+    """
+    series = {
+        "training": [(r.epoch, r.train.loss) for r in records],
+        "validation": [(r.epoch, r.validation.loss) for r in records if r.validation],
+    }
+    drawn = {name: [(x, y) for x, y in points if isfinite(y)] for name, points in series.items()}
+    drawn = {name: points for name, points in drawn.items() if points}
+    losses = [loss for points in drawn.values() for _, loss in points]
+    if len(records) < 2 or not losses:
+        return []
+    plot = _Plot(drawn, log=min(losses) > 0 and max(losses) >= LOG_RATIO * min(losses))
+    parts: list[RenderableType] = [heading("Loss", f"by epoch{', log axis' if plot.log else ''}"), plot]
+    left_out = sum(len(points) for points in series.values()) - len(losses)
+    if left_out:
+        parts.append(Text(f"{left_out} not finite, left out", style="dim"))
+    return parts
+
+
+@dataclass(frozen=True)
+class _Plot:
+    """Curves as wide as the terminal, with axes of our own.
+
+    The plotting library rounds its tick labels (0.65 becomes 1), so it draws the curves only; the labels here
+    are the losses that their rows stand for, to three digits.
+    """
+
+    series: Mapping[str, Sequence[tuple[int, float]]]
+    log: bool
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        # Drawing takes the library that is slowest to import, so it is imported when something is drawn.
+        from uniplot import plot_to_string
+
+        points = [point for curve in self.series.values() for point in curve]
+        first, last = min(x for x, _ in points), max(x for x, _ in points)
+        low, high = self._span([y for _, y in points])
+        labels = {row: self._label(low, high, row) for row in LABELLED}
+        margin = max(map(len, labels.values())) + 1
+        width = max(10, options.max_width - margin - 2)
+        drawing = plot_to_string(
+            xs=[[x for x, _ in curve] for curve in self.series.values()],
+            ys=[[log10(y) if self.log else y for _, y in curve] for curve in self.series.values()],
+            x_min=first,
+            x_max=last,
+            y_min=low,
+            y_max=high,
+            x_labels=False,
+            y_labels=False,
+            x_gridlines=[],
+            y_gridlines=[],
+            character_set="ascii",
+            force_ascii_characters=list(MARKERS),
+            color=list(COLORS[: len(self.series)]),
+            lines=[True] * len(self.series),
+            width=width,
+            height=HEIGHT,
+        )
+        for row, line in enumerate(drawing.splitlines()[: HEIGHT + 2], start=-1):
+            yield Text.from_ansi(f"{labels.get(row, ''):>{margin - 1}} {line}")
+        ends = f"{'epoch ' + str(first):<{width - len(str(last))}}{last}"
+        yield Text(f"{'':{margin}} {ends}", style="dim")
+        names = zip(MARKERS, COLORS, self.series, strict=False)
+        yield Text.assemble(
+            " " * (margin + 1),
+            *(part for mark, color, name in names for part in ((mark, color), f" {name}   ")),
+        )
+
+    def _span(self, losses: Sequence[float]) -> tuple[float, float]:
+        """The range of the vertical axis, in log10 on a log axis; never empty."""
+        low, high = (log10(y) if self.log else y for y in (min(losses), max(losses)))
+        slack = (high - low) / (2 * HEIGHT) or abs(high) * 1e-3 or 1e-3
+        return low - slack, high + slack
+
+    def _label(self, low: float, high: float, row: int) -> str:
+        """The loss in the middle of a row, rows counted from the top."""
+        middle = high - (row + 0.5) * (high - low) / HEIGHT
+        return f"{10**middle if self.log else middle:.3g}"

@@ -1,0 +1,57 @@
+"""How numbers, shapes and headings are written, the same everywhere."""
+
+from math import isfinite
+from typing import Literal
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+
+def number(value: float | None) -> str:
+    """Four significant digits, enough to compare and short enough for a column; – where there is no number."""
+    if value is None:
+        return "–"
+    if not isfinite(value):
+        return "not finite"
+    return f"{value:.4g}"
+
+
+def shape(sizes: tuple[int, ...]) -> str:
+    """A shape as the sheet writes it: 10×32."""
+    return "×".join(str(size) for size in sizes)
+
+
+def counted(amount: int, noun: str, plural: str = "") -> str:
+    """An amount with its noun: 1 class, 1,797 rows."""
+    return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
+
+
+def ranges(units: tuple[int, ...]) -> str:
+    """Units in increasing order, runs of three or more joined: 0–3, 7, 9."""
+    runs: list[list[int]] = []
+    for unit in sorted(units):
+        if runs and unit == runs[-1][-1] + 1:
+            runs[-1].append(unit)
+        else:
+            runs.append([unit])
+    return ", ".join(
+        f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(str(unit) for unit in run) for run in runs
+    )
+
+
+def heading(title: str, remark: str = "") -> Text:
+    """A section's title, and beside it what it shows."""
+    return Text.assemble("\n", (title, "bold"), (f"  {remark}" if remark else "", "dim"))
+
+
+def columns(*names: str, numbers: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> Table:
+    """An empty table, its columns close enough together for 60 characters.
+
+    ``numbers`` stand to the right; neither they nor ``whole`` are ever folded.
+    """
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
+    for name in names:
+        side: Literal["left", "right"] = "right" if name in numbers else "left"
+        table.add_column(name, justify=side, no_wrap=name in (*whole, *numbers), overflow="fold")
+    return table

@@ -1,0 +1,151 @@
+"""What ``bpcli train`` shows: the header before, and the report after."""
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bpcli.config import Config
+from bpcli.render.curves import loss_curves
+from bpcli.render.text import columns, counted, heading, number, shape
+from bpcli.render.units import unit_tables
+from bpcli.training.evaluation import Scores
+from bpcli.training.result import DataFacts, RunHeader, TrainResult
+
+SCORE_NAMES = {"accuracy": "accuracy", "r2": "R²"}
+SOFTMAX_JACOBIAN = "J = diag(z) - z zᵀ, the Jacobian of softmax, is not diagonal: it stands where Ω stood"
+LOSS_NAMES = {"squared_error": "squared error ½‖y-z‖²", "cross_entropy": "cross-entropy"}
+
+
+def header(facts: RunHeader) -> RenderableType:
+    """Show data, network and training before the first epoch."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("data", _data(facts.data))
+    table.add_row("network", _network(facts))
+    table.add_row("training", _training(facts.config))
+    if facts.resumed_at is not None:
+        table.add_row("resumed", f"after epoch {facts.resumed_at}")
+    return Group(Text.assemble(("bpcli train ", "bold"), (facts.name, "bold cyan")), table)
+
+
+def report(result: TrainResult, next_command: str) -> RenderableType:
+    """Show everything that training found out, and a command to type next."""
+    return Group(
+        *loss_curves(result.records),
+        *_gradients(result),
+        *unit_tables(result.neurons, result.symmetry),
+        *_scores(result),
+        *_closing(result, next_command),
+    )
+
+
+def _data(data: DataFacts) -> str:
+    rows = data.training_rows + data.validation_rows
+    targets = (
+        counted(len(data.classes), "class", "classes")
+        if data.task == "classification"
+        else counted(len(data.outputs), "target")
+    )
+    held_out = f"{data.validation_rows:,} to validate" if data.validation_rows else "none held out"
+    return (
+        f"{data.name}: {counted(rows, 'row')}, {counted(data.features, 'feature')}, {targets}; "
+        f"{data.training_rows:,} to train, {held_out}"
+    )
+
+
+def _network(facts: RunHeader) -> str:
+    net, model = facts.architecture, facts.config.model
+    hidden = f"{net.activation} hidden, " if model.hidden else "no hidden layer, "
+    biases = "with biases" if net.bias else "no biases"
+    return (
+        f"{' → '.join(str(size) for size in net.sizes)}; {hidden}{net.output} output, {biases}; "
+        f"{counted(net.parameter_count, 'parameter')} in {model.dtype}, {model.init.scheme} weights"
+    )
+
+
+def _training(config: Config) -> str:
+    training = config.training
+    rule = training.optimizer
+    settings = [f"{rule.name} at rate {number(rule.learning_rate)}"]
+    momentum = getattr(rule, "momentum", 0.0)
+    if momentum:
+        settings.append(f"momentum {number(momentum)}")
+    if training.schedule.name != "constant":
+        settings.append(f"{training.schedule.name} schedule")
+    if training.weight_decay:
+        settings.append(f"weight decay {number(training.weight_decay)}")
+    batch = "full batch" if training.batch_size == "full" else f"batches of {training.batch_size}"
+    stopping = f", stops early after {training.early_stopping.patience}" if training.early_stopping else ""
+    return (
+        f"{LOSS_NAMES[training.loss]}; {', '.join(settings)}; {batch}; "
+        f"{counted(training.epochs, 'epoch')}{stopping}; seed {config.seed}"
+    )
+
+
+def _gradients(result: TrainResult) -> list[RenderableType]:
+    norms = ("norm\nbefore", "norm\nafter")
+    table = columns(
+        "gradient",
+        "shape",
+        *norms,
+        "known after\nforward",
+        "passed\nback",
+        numbers=("shape", *norms),
+        whole=("gradient", "shape"),
+    )
+    for gradient in result.gradients:
+        formula = gradient.formula
+        table.add_row(
+            f"{formula.symbol} = {formula.formula}",
+            shape(gradient.shape),
+            number(gradient.initial_norm),
+            number(gradient.norm),
+            ", ".join(formula.known),
+            ", ".join(formula.arrived) or "–",
+        )
+    samples = counted(result.batch, "sample")
+    parts: list[RenderableType] = [
+        heading("Gradients", f"of the mean loss over {samples}, in the order of the backward pass"),
+        table,
+    ]
+    if result.header.architecture.output == "softmax":
+        parts.append(Text(SOFTMAX_JACOBIAN, style="dim"))
+    return parts
+
+
+def _scores(result: TrainResult) -> list[RenderableType]:
+    metric = SCORE_NAMES[result.train.metric]
+    table = columns("", "loss", metric, " ", numbers=("loss", metric))
+    sets = [("training", result.train, result.header.data.training_rows)]
+    if result.validation:
+        sets.append(("validation", result.validation, result.header.data.validation_rows))
+    for name, scores, rows in sets:
+        table.add_row(
+            name, number(scores.loss), Text(number(scores.value), style="bold"), _right(scores, rows)
+        )
+    which = "the best" if result.stopped_by == "early_stopping" else "the last"
+    return [heading("Scores", f"of the weights after epoch {result.kept_epoch}, {which}"), table]
+
+
+def _right(scores: Scores, rows: int) -> str:
+    if scores.metric != "accuracy" or scores.value is None:
+        return ""
+    return f"{round(scores.value * rows):,} of {rows:,} right"
+
+
+def _closing(result: TrainResult, next_command: str) -> list[RenderableType]:
+    ended = {
+        "epochs": f"{counted(len(result.records), 'epoch')} done",
+        "early_stopping": f"stopped early after epoch {len(result.records)}: no better since {result.best_epoch}",
+        "interrupted": f"interrupted after epoch {len(result.records)}",
+        "diverged": f"diverged at epoch {len(result.records)}",
+    }[result.stopped_by]
+    speed = f", {result.samples_per_second:,.0f} samples a second" if result.samples_per_second else ""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("ended", f"{ended}; {result.seconds:.2f} s{speed}")
+    table.add_row("run", str(result.header.run))
+    table.add_row("next", Text(next_command, style="cyan"))
+    return [Text(), table]

@@ -1,0 +1,62 @@
+"""The program around its commands: it starts fast, helps everywhere, and is documented."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bpcli as package
+
+README = Path(__file__).parents[2] / "README.md"
+COMMANDS = [
+    (),
+    ("train",),
+    ("config",),
+    ("config", "list"),
+    ("config", "show"),
+    ("config", "check"),
+    ("config", "new"),
+    ("config", "schema"),
+]
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["train", "--help"], ["config", "list"]])
+def test_what_computes_nothing_imports_no_numerics(arguments):
+    """``--version``, ``--help`` and ``config list`` start without NumPy and without the plotting library."""
+    script = (
+        "import sys; from bpcli.__main__ import main\n"
+        f"sys.argv = ['bpcli', *{arguments!r}]\n"
+        "try: main()\n"
+        "finally: print(sorted({'numpy', 'uniplot'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stderr.strip() == "[]"
+
+
+def test_the_version_is_the_packages(bpcli):
+    """``bpcli --version`` on stdout."""
+    assert bpcli("--version").out == f"bpcli {package.__version__}\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_every_command_has_help(bpcli, command, flag):
+    """Both spellings, exit 0, usage first."""
+    found = bpcli(*command, flag)
+    assert found.code == 0
+    assert f"bpcli {' '.join(command)}".strip() in found.out
+
+
+@pytest.mark.parametrize("command", COMMANDS[1:], ids=" ".join)
+def test_every_command_is_in_the_readme(command):
+    """The README names each command as it is typed."""
+    assert f"bpcli {' '.join(command)}" in README.read_text()
+
+
+def test_a_reader_who_leaves_is_no_error(tmp_path):
+    """``bpcli config list | head -1`` prints a line and nothing on stderr."""
+    line = f"{sys.executable} -m bpcli config list | head -1"
+    done = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stderr == ""
+    assert done.stdout.startswith("and")

@@ -1,0 +1,270 @@
+"""``bpcli train`` as a person types it: what it prints, what it keeps, and how it ends."""
+
+import json
+import os
+import pty
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+FAST = ("--set", "training.epochs=20")
+DIVERGING = (
+    "train",
+    "moons",
+    "--set=model.output=identity",
+    "--set=model.activation=relu",
+    "--set=training.loss=squared_error",
+    "--set=training.optimizer={name: sgd, learning_rate: 1e9}",
+)
+
+
+def test_train_shows_header_curve_gradients_units_scores_and_what_next(bpcli):
+    """Every part of the report, in order, on stdout; nothing on stderr where nothing is wrong."""
+    found = bpcli("train", "iris", *FAST)
+    assert found.code == 0
+    assert found.err == ""
+    places = [
+        found.out.index(part)
+        for part in (
+            "data ",
+            "network ",
+            "training ",
+            "Loss",
+            "Gradients",
+            "Hidden units",
+            "Scores",
+            "ended",
+            "run",
+        )
+    ]
+    assert places == sorted(places)
+    for formula in ("∇z = z - y", "∇W = Ω ∇z hᵀ", "∇h = Wᵀ Ω ∇z", "∇V = Λ ∇h xᵀ"):
+        assert formula in found.out
+
+
+@pytest.mark.parametrize("columns", [60, 100, 160])
+@pytest.mark.parametrize("config", ["iris", "digits", "symmetry", "xor", "logistic"])
+def test_the_report_fits_its_terminal(bpcli, columns, config):
+    """No line is longer than the terminal, and nothing is cut off with an ellipsis but a span of numbers."""
+    found = bpcli("train", config, "--epochs", 3, columns=columns)
+    assert max(map(len, found.out.splitlines())) <= columns
+    assert "…" not in found.out.replace(" … ", "")
+
+
+def test_json_is_one_document_with_the_keys_of_the_contract(bpcli):
+    """Exactly one JSON document on stdout; the same one lies in the run folder."""
+    found = bpcli("train", "iris", *FAST, "--json", "--out", "run")
+    document = json.loads(found.out)
+    assert found.err == ""
+    assert set(document) >= {
+        "schema", "run", "epochs", "stopped_by", "train", "validation", "gradients", "neurons", "symmetry",
+        "seconds", "samples_per_second",
+    }  # fmt: skip
+    assert document["schema"] == "bpcli.train/1"
+    assert document["epochs"] == 20
+    assert document["stopped_by"] == "epochs"
+    assert set(document["validation"]) == {"loss", "accuracy"}
+    assert [g["name"] for g in document["gradients"]] == ["grad_z", "grad_W", "grad_h", "grad_V"]
+    assert {"name", "shape", "norm"} <= set(document["gradients"][0])
+    assert set(document["neurons"][0]) == {"layer", "unit", "change", "twin", "distance", "verdict"}
+    assert {"layer", "units", "effective_units", "groups"} <= set(document["symmetry"][0])
+    kept = json.loads(Path("run/summary.json").read_text())
+    kept.pop("sha256")
+    assert kept == document
+
+
+def test_regression_is_scored_by_r2(bpcli, tmp_path):
+    """A numeric target with an identity output: R² in the report, ``r2`` in the document."""
+    (tmp_path / "line.csv").write_text("x,y\n" + "".join(f"{i / 10},{i / 5 - 3.25}\n" for i in range(40)))
+    (tmp_path / "line.yaml").write_text("data: {source: line.csv}\nmodel: {hidden: [], output: identity}\n")
+    assert "R²" in bpcli("train", "line.yaml", *FAST).out
+    assert set(json.loads(bpcli("train", "line.yaml", *FAST, "--json").out)["train"]) == {"loss", "r2"}
+
+
+def test_quiet_prints_nothing_and_keeps_the_run(bpcli, tmp_path):
+    """The run folder is all that is left."""
+    found = bpcli("train", "xor", *FAST, "-q", "--out", "run")
+    assert (found.code, found.out, found.err) == (0, "", "")
+    assert (tmp_path / "run" / "summary.json").exists()
+
+
+def test_symmetric_units_are_warned_of_with_what_to_do(bpcli):
+    """Constant weights: which units, why, and the option that changes it; it is the next command, too."""
+    found = bpcli("train", "symmetry", *FAST)
+    warning = " ".join(found.err.split())
+    assert "hidden units act as 1" in warning
+    assert "They began equal (init: constant)" in warning
+    assert "--set model.init.scheme=xavier" in warning
+    assert "bpcli train symmetry" in found.out
+    assert bpcli("train", "iris", *FAST).err == ""
+
+
+def test_divergence_ends_with_3_and_advice(bpcli):
+    """The epoch, the rate to lower, the scores as null, and the run kept."""
+    found = bpcli(*DIVERGING, "--json", "--out", "run")
+    assert found.code == 3
+    assert "learning_rate" in found.err
+    document = json.loads(found.out)
+    assert document["stopped_by"] == "diverged"
+    assert document["train"] == {"loss": None, "accuracy": None} or document["train"]["loss"] is None
+    assert bpcli("train", "--resume", "run").code == 3
+
+
+def advised(out):
+    """The command that the report says to type next."""
+    return shlex.split(" ".join(out.split("next", 1)[1].split()))[1:]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("train", "iris", "--set=training.epochs=2"),
+        ("train", "xor", "--set", "training.checkpoint_every=500"),
+        ("train", "symmetry", "--set=training.epochs=2"),
+        DIVERGING,
+        ("train", "iris", "--set=training.early_stopping={patience: 1}", "--set=training.epochs=2"),
+        ("train", "logistic", "--set=training.schedule.name=cosine", "--set=training.epochs=2"),
+    ],
+)
+def test_the_next_command_exists(bpcli, command):
+    """Whatever the report advises can be typed, and runs."""
+    found = bpcli(*command)
+    assert bpcli(*advised(found.out)).code in {0, 3}
+
+
+def test_resume_goes_on_and_says_so(bpcli):
+    """--resume with more epochs; its header says where it went on."""
+    bpcli("train", "xor", *FAST, "--out", "run")
+    found = bpcli("train", "--resume", "run", "--epochs", 25)
+    assert found.code == 0
+    assert "after epoch 20" in found.out
+    assert "25 epochs done" in found.out
+
+
+@pytest.mark.parametrize(
+    "extra", [["xor"], ["--seed", "0"], ["--set", "seed=1"], ["--out", "x"], ["--force"]]
+)
+def test_nothing_but_epochs_goes_with_resume(bpcli, extra):
+    """A resumed run is configured already: everything else is refused, seed 0 included."""
+    bpcli("train", "xor", *FAST, "--out", "run")
+    found = bpcli("train", *extra, "--resume", "run")
+    assert found.code == 2
+    assert found.err.startswith("error: --resume goes on with a run as it was configured")
+
+
+def test_every_configuration_error_is_told_at_once(bpcli, tmp_path):
+    """Three mistakes, three lines with file, line and column, exit 2 and no run folder."""
+    (tmp_path / "bad.yaml").write_text("data:\n  sorce: iris\ntraining:\n  epochs: ten\n  los: x\n")
+    found = bpcli("train", "bad.yaml")
+    assert found.code == 2
+    for place in ("bad.yaml:2:3:", "bad.yaml:4:11:", "bad.yaml:5:3:"):
+        assert place in found.err
+    assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["train", "nothing"], "no configuration 'nothing'"),
+        (["train", "--resume", "nowhere"], "no such folder"),
+        (["trian"], "No such command 'trian'"),
+        (["train", "--epochs", "0"], "--epochs"),
+        (["train", "xor", "--set", "data.source=absent.csv"], "absent.csv"),
+    ],
+)
+def test_wrong_usage_is_one_short_message_and_exit_2(bpcli, arguments, says):
+    """No traceback, no panel: one message that starts with ``error:``."""
+    found = bpcli(*arguments)
+    assert found.code == 2
+    assert found.out == ""
+    assert found.err.startswith("error: ")
+    assert says in found.err
+    assert "Traceback" not in found.err
+
+
+def test_a_failing_machine_is_exit_1(bpcli, monkeypatch):
+    """A full disk is nobody's mistake: one message, exit 1."""
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    found = bpcli("train", "xor", *FAST)
+    assert found.code == 1
+    assert "No space left on device" in found.err
+
+
+def test_a_run_is_not_overwritten_without_force(bpcli):
+    """The second run into the same folder is refused; with --force it is made."""
+    command = ("train", "xor", *FAST, "--out", "run")
+    assert bpcli(*command).code == 0
+    assert "--force" in bpcli(*command).err
+    assert bpcli(*command, "--force").code == 0
+
+
+def test_the_environment_overrides_the_file_and_options_override_it(bpcli, monkeypatch):
+    """BPCLI_TRAINING__EPOCHS=4 beats the file; --epochs beats it."""
+    monkeypatch.setenv("BPCLI_TRAINING__EPOCHS", "4")
+    assert json.loads(bpcli("train", "iris", "--json").out)["epochs"] == 4
+    assert json.loads(bpcli("train", "iris", "--json", "--epochs", 3).out)["epochs"] == 3
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_the_run_and_loses_nothing(tmp_path, sent, code):
+    """The process exits with 128 + the signal; the run can be resumed and ends like one never stopped."""
+    command = [sys.executable, "-m", "bpcli", "train", "xor", "--epochs", "100000", "--out", "run", "--json"]
+    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+        deadline = time.monotonic() + 30
+        while not (tmp_path / "run" / "checkpoint.npz").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.2)
+        process.send_signal(sent)
+        out, _ = process.communicate(timeout=30)
+    assert process.returncode == code
+    document = json.loads(out)
+    assert document["stopped_by"] == "interrupted"
+    assert not (tmp_path / "run" / "lock").exists()
+    done = document["epochs"]
+    again = ["train", "--resume", "run", "--epochs", str(done + 5), "--json"]
+    result = subprocess.run(
+        [sys.executable, "-m", "bpcli", *again], cwd=tmp_path, capture_output=True, check=True
+    )
+    assert json.loads(result.stdout)["epochs"] == done + 5
+
+
+def terminal_output(command, folder, columns=100):
+    """Run a command on a pseudo-terminal and return everything that it writes there."""
+    pid, terminal = pty.fork()
+    if pid == 0:  # the child is replaced at once
+        os.chdir(folder)
+        os.environ |= {"COLUMNS": str(columns), "TERM": "xterm-256color"}
+        os.execv(command[0], command)
+    written = b""
+    while True:
+        try:
+            chunk = os.read(terminal, 65536)
+        except OSError:
+            break
+        if not chunk:
+            break
+        written += chunk
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+    return written.decode()
+
+
+@pytest.mark.filterwarnings("ignore:.*forkpty.*:DeprecationWarning")
+def test_progress_is_shown_on_a_terminal_and_colour_can_be_switched_off(tmp_path):
+    """A bar with epochs and loss on a terminal, which in the tests above has left no trace in a pipe."""
+    command = [sys.executable, "-m", "bpcli", "train", "digits", "--epochs", "15"]
+    shown = terminal_output(command, tmp_path)
+    assert "/15" in shown
+    assert "loss" in shown
+    assert "\x1b[1" in shown
+    plain = terminal_output([*command, "--no-color", "--quiet"], tmp_path)
+    assert "\x1b[3" not in plain

@@ -1,0 +1,99 @@
+"""Targets mean classes or numbers by rules that can be said in a sentence each."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+
+def table(*targets, names="y") -> str:
+    """A CSV with one feature, and a row per target."""
+    return f"x,{names}\n" + "".join(f"{i},{target}\n" for i, target in enumerate(targets))
+
+
+def test_integers_of_twenty_values_are_classes(read):
+    """Twenty distinct integers are labels, twenty-one are measurements."""
+    assert read(table(*range(20))).task == "classification"
+    assert read(table(*range(21))).task == "regression"
+
+
+def test_a_fraction_makes_it_a_regression(read):
+    """One number that is not whole is enough."""
+    dataset = read(table(0, 1, 1, 0.5))
+    assert dataset.task == "regression"
+    assert dataset.classes == ()
+    assert_array_equal(dataset.targets, [[0], [1], [1], [0.5]])
+
+
+def test_numeric_classes_are_in_numerical_order(read):
+    """10 comes after 2, and 1.0 is written 1."""
+    dataset = read(table("10.0", "2", "-1", "2.00", "-0.0"))
+    assert dataset.classes == ("-1", "0", "2", "10")
+    assert_array_equal(dataset.targets, [3, 2, 0, 2, 1])
+
+
+def test_text_classes_are_in_alphabetical_order(read):
+    """The position of a label does not depend on the order of the rows."""
+    dataset = read(table("pear", "apple", "pear", "fig"))
+    assert dataset.classes == ("apple", "fig", "pear")
+    assert_array_equal(dataset.targets, [2, 0, 2, 1])
+
+
+def test_labels_may_mix_digits_and_letters(read):
+    """Hexadecimal digits, say, are text together."""
+    assert read(table("10", "2", "a")).classes == ("10", "2", "a")
+
+
+def test_the_task_can_be_said(read):
+    """Integers can be numbers to predict, and many integers or a few fractions classes."""
+    assert_array_equal(read(table(0, 1, 2), task="regression").targets, [[0], [1], [2]])
+    assert len(read(table(*range(2000)), task="classification").classes) == 2000
+    assert read(table(0.5, 1.5, 0.5), task="classification").classes == ("0.5", "1.5")
+
+
+def test_one_hot_columns_are_classes_by_their_names(read):
+    """A single 1 in every row is a label written out."""
+    contents = table("1,0,0", "0,0,1", "0,1,0", names="cat,dog,emu")
+    dataset = read(contents, target=["cat", "dog", "emu"])
+    assert dataset.task == "classification"
+    assert dataset.classes == dataset.outputs == ("cat", "dog", "emu")
+    assert_array_equal(dataset.targets, [0, 2, 1])
+    as_numbers = read(contents, target=["cat", "dog", "emu"], task="regression")
+    assert_array_equal(as_numbers.targets, [[1, 0, 0], [0, 0, 1], [0, 1, 0]])
+
+
+def test_other_columns_are_a_regression_with_many_outputs(read):
+    """Targets come in the order in which they were asked for."""
+    dataset = read(table("1,1", "0,1", names="u,v"), target=["v", "u"])
+    assert dataset.task == "regression"
+    assert dataset.outputs == ("v", "u")
+    assert_array_equal(dataset.targets, [[1, 1], [1, 0]])
+
+
+@pytest.mark.parametrize(
+    ("contents", "options", "message"),
+    [
+        (
+            table("1,1", "0,1", names="u,v"),
+            {"target": [1, 2], "task": "classification"},
+            "each row has one 1",
+        ),
+        (
+            table("1,a", "0,b", names="u,v"),
+            {"target": [1, 2]},
+            "row 1 holds 'a'; several target columns must be num",
+        ),
+        (table(1, "two", 3, "x"), {"task": "regression"}, "row 2 holds 'two'; regression must be numbers"),
+        (table("a", "a"), {}, "every row is of the class 'a'; classification needs two"),
+        (table(1, 1), {}, "every row is of the class '1'"),
+        (table("1,0", "1,0", names="u,v"), {"target": [1, 2]}, "every row is of the class 'u'"),
+        (table(0.5, 1.5, "oops"), {}, "numbers, and text in 1 of 3 rows, first 'oops'; correct the text"),
+        (table(*range(30), "oops"), {}, "numbers, and text in 1 of 31 rows"),
+        (table(*map("id-{}".format, range(30))), {}, "30 different texts in 30 rows are hardly classes"),
+        (table(*np.linspace(0, 1, 1001)), {"task": "classification"}, "1,001 distinct numbers"),
+    ],
+)
+def test_targets_that_make_no_sense_are_refused(refuse, contents, options, message):
+    """The message names the target, what is wrong with it, and what to do."""
+    refused = refuse(contents, **options)
+    assert refused.startswith("data.csv: target '")
+    assert message in refused
