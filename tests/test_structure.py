@@ -16,7 +16,9 @@ ROOT = Path(__file__).parents[1]
 def test_the_import_contracts_hold():
     """Import-linter finds no arrow that runs against the contracts."""
     script = "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True))"
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout
 
 

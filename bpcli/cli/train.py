@@ -25,8 +25,8 @@ def train(
         str | None,
         typer.Argument(
             metavar="CONFIG",
-            help="A YAML file, or the name of a shipped configuration (see bpcli config list).",
-            show_default=DEFAULT,
+            help="A YAML file, or the name of a shipped configuration (see bpcli config list). Without one: digits.",
+            show_default=False,
         ),
     ] = None,
     override: SetOption = None,
@@ -37,7 +37,10 @@ def train(
     out: Annotated[
         Path | None,
         typer.Option(
-            "--out", metavar="DIR", help="The run's folder.", show_default="runs/<UTC time>-<config>"
+            "--out",
+            metavar="DIR",
+            help="The run's folder. Without one: runs/<UTC time>-<config name>.",
+            show_default=False,
         ),
     ] = None,
     resume: Annotated[
