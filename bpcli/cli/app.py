@@ -1,5 +1,6 @@
 """The program ``bpcli``: its commands, and the one place where a failure becomes a message and an exit code."""
 
+import io
 import os
 import sys
 from typing import Annotated
@@ -13,7 +14,6 @@ from bpcli.errors import BpcliError
 
 app = typer.Typer(
     name="bpcli",
-    help="Train a small sigmoid network by manual backpropagation, and see, check and prove every step.",
     epilog="Start with: bpcli train (handwritten digits), bpcli train xor, bpcli config list.",
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
@@ -46,6 +46,10 @@ def main() -> None:
 
 
 def _run() -> int:
+    for stream in (sys.stdout, sys.stderr):
+        # Where the encoding has no ∇, a question mark is better than no report.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     color = "--no-color" not in sys.argv
     try:
         return app(standalone_mode=False) or 0
@@ -53,15 +57,21 @@ def _run() -> int:
         complain(str(error), color=color)
         return error.exit_code
     except typer.TyperException as error:
+        # A bare `bpcli` has printed its help, and has nothing to complain of.
+        if not (message := error.format_message().rstrip(".")):
+            return 0
         command = getattr(getattr(error, "ctx", None), "command_path", "bpcli")
-        complain(f"{error.format_message().rstrip('.')}; see {command} --help", color=color)
+        complain(f"{message}; see {command} --help", color=color)
         return error.exit_code
     except BrokenPipeError:
-        # Whoever read our output has gone, as with `| head`; Python must not complain of it at exit either.
+        # What is not printed by rich (JSON, YAML) meets a reader who has left here, and at exit once more.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except OSError as error:
-        complain(f"{error.filename or 'the machine'}: {error.strerror or error}", color=color)
+        where = f"{error.filename}: " if error.filename else ""
+        complain(
+            f"{where}{error.strerror or error}; free space or change permissions, then try again", color=color
+        )
         return 1
     except MemoryError:
         complain("not enough memory: use a smaller training.batch_size, fewer hidden units or dtype float32")

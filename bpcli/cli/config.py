@@ -4,13 +4,16 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bpcli.cli.console import Screen
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
 from bpcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from bpcli.config import Resolved
 
 app = typer.Typer(
     help="List, show, check and begin configurations.",
@@ -25,12 +28,12 @@ ConfigName = Annotated[
 
 
 @app.command("list")
-def list_(as_json: JsonOption = False, no_color: NoColorOption = False) -> None:
+def list_(as_json: JsonOption = False, quiet: QuietOption = False, no_color: NoColorOption = False) -> None:
     """List the shipped configurations."""
     from bpcli.config import shipped
     from bpcli.render.configs import shipped_table
 
-    screen = Screen(as_json=as_json, color=not no_color)
+    screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     found = shipped()
     screen.show(shipped_table(found))
     screen.document(
@@ -49,19 +52,15 @@ def show(
     override: SetOption = None,
     seed: SeedOption = None,
     as_json: JsonOption = False,
+    quiet: QuietOption = False,
     no_color: NoColorOption = False,
 ) -> None:
     """Show the resolved configuration, with the origin of each value."""
-    from bpcli.config import resolve, show_lines
+    from bpcli.config import show_lines
     from bpcli.render.configs import shown_config
 
-    screen = Screen(as_json=as_json, color=not no_color)
-    resolved = resolve(
-        config,
-        overrides=override or [],
-        environment=os.environ,
-        options={} if seed is None else {"seed": seed},
-    )
+    screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
+    resolved = _resolved(config, override, seed)
     screen.show(shown_config(show_lines(resolved)))
     screen.document(
         {
@@ -77,25 +76,32 @@ def show(
 def check(
     config: ConfigName,
     override: SetOption = None,
+    seed: SeedOption = None,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     no_color: NoColorOption = False,
 ) -> int:
     """Find everything that is wrong with a configuration, in one go. Exits with 2 if anything is."""
-    from bpcli.config import ConfigProblems, resolve
+    from bpcli.config import ConfigProblems
     from bpcli.render.configs import checked
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     problems: tuple[dict[str, object], ...] = ()
     try:
-        resolved = resolve(config, overrides=override or [], environment=os.environ)
-        screen.show(checked(resolved))
+        screen.show(checked(_resolved(config, override, seed)))
     except ConfigProblems as error:
         if not as_json:
             raise
         problems = tuple(asdict(problem) for problem in error.problems)
     screen.document({"schema": "bpcli.config.check/1", "valid": not problems, "problems": list(problems)})
     return 2 if problems else 0
+
+
+def _resolved(config: str, overrides: list[str] | None, seed: int | None) -> "Resolved":
+    from bpcli.config import resolve
+
+    options = {} if seed is None else {"seed": seed}
+    return resolve(config, overrides=overrides or [], environment=os.environ, options=options)
 
 
 @app.command()

@@ -1,11 +1,25 @@
 """Where a command prints: results on stdout; progress, warnings and errors on stderr."""
 
 import json
+import os
+import sys
 from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.text import Text
+
+
+class _Console(Console):
+    """A console that prints file names as they are, and does not mind a reader who leaves, as ``head`` does."""
+
+    def __init__(self, *, stderr: bool = False, color: bool = True) -> None:
+        super().__init__(stderr=stderr, no_color=None if color else True, highlight=False, markup=False)
+
+    def on_broken_pipe(self) -> None:
+        """Go on without a reader: what was begun is finished, and what is printed goes nowhere."""
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
 
 class Screen:
@@ -14,10 +28,10 @@ class Screen:
     def __init__(self, *, quiet: bool = False, as_json: bool = False, color: bool = True) -> None:
         self.as_json = as_json
         self._speaks = not (quiet or as_json)
-        no_color = None if color else True
-        self.out = Console(no_color=no_color, highlight=False)
-        self.err = Console(stderr=True, no_color=no_color, highlight=False)
-        self.shows_progress = not quiet and self.err.is_terminal
+        self.out = _Console(color=color)
+        self.err = _Console(stderr=True, color=color)
+        # Colour may be forced into a pipe, a moving bar may not.
+        self.shows_progress = not quiet and sys.stderr.isatty()
 
     def show(self, renderable: RenderableType) -> None:
         """Print a part of the report, unless --quiet or --json was given."""
@@ -27,7 +41,7 @@ class Screen:
     def document(self, document: dict[str, Any]) -> None:
         """Print the JSON document, if --json was given: exactly one, at full precision."""
         if self.as_json:
-            print(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))  # noqa: T201 - not for rich
+            print(json.dumps(document, indent=2, allow_nan=False))  # noqa: T201 - not for rich
 
     def warn(self, texts: Iterable[str]) -> None:
         """Print warnings, a paragraph each."""
@@ -39,5 +53,4 @@ def complain(message: str, *, color: bool = True) -> None:
     """Print the one message of a command that failed; problems of several lines stand below their number."""
     if "\n" in message:
         message = f"{len(message.splitlines())} problems\n{message}"
-    console = Console(stderr=True, no_color=None if color else True, highlight=False, soft_wrap=True)
-    console.print(Text.assemble(("error: ", "bold red"), message))
+    _Console(stderr=True, color=color).print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)

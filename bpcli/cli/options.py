@@ -14,7 +14,9 @@ SetOption: TypeAlias = Annotated[
 ]
 SeedOption: TypeAlias = Annotated[
     int | None,
-    typer.Option("--seed", metavar="N", help="Fixes the split, the weights and the shuffling.", min=0),
+    typer.Option(
+        "--seed", metavar="N", help="Fixes the split, the weights and the shuffling; overrides seed."
+    ),
 ]
 JsonOption: TypeAlias = Annotated[
     bool,

@@ -2,7 +2,6 @@
 
 import os
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,14 +31,17 @@ def train(
     override: SetOption = None,
     seed: SeedOption = None,
     epochs: Annotated[
-        int | None, typer.Option("--epochs", metavar="N", help="Passes over the data, in all.", min=1)
+        int | None,
+        typer.Option(
+            "--epochs", metavar="N", help="Passes over the data, in all; overrides training.epochs."
+        ),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
             "--out",
             metavar="DIR",
-            help="The run's folder. Without one: runs/<UTC time>-<config name>.",
+            help="The run's folder. Without one: runs/TIME-NAME, the time in UTC.",
             show_default=False,
         ),
     ] = None,
@@ -62,15 +64,21 @@ def train(
     from bpcli.render.train import header, report
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
-    overrides = override or []
+    overrides = [*(override or [])]
     if resume:
-        _refuse_beside_resume(config=config, set=override, seed=seed, out=out, force=force)
+        _refuse_beside_resume(config=config, set=overrides, seed=seed, out=out, force=force)
         opened, again = _resumed(resume, epochs), ["bpcli", "train", str(resume / "config.yaml")]
     else:
         opened = _new(
             config or DEFAULT, overrides, {"seed": seed, "training.epochs": epochs}, out, force=force
         )
-        again = ["bpcli", "train", config or DEFAULT, *(w for text in overrides for w in ("--set", text))]
+        again = [
+            "bpcli",
+            "train",
+            config or DEFAULT,
+            *(word for text in overrides for word in ("--set", text)),
+        ]
+        again += [] if epochs is None else ["--epochs", str(epochs)]
     with opened as run, listening() as interrupts:
         screen.warn(run.header().warnings)
         screen.show(header(run.header()))
@@ -78,7 +86,7 @@ def train(
         for _ in followed(run.epochs(interrupts), screen, done=run.trainer.epoch, epochs=total):
             pass
         result = run.finish()
-    screen.show(report(result, next_command(result, again)))
+    screen.show(report(result, next_command(result, again, seed)))
     screen.document(result.document())
     screen.warn(warnings(result))
     return {"diverged": 3, "interrupted": interrupts.exit_code()}.get(result.stopped_by, 0)
@@ -89,12 +97,12 @@ def _new(
 ) -> AbstractContextManager["Run"]:
     from bpcli.config import resolve
     from bpcli.training.run import new_run
-    from bpcli.training.run_folder import default_folder
 
     given = {key: value for key, value in options.items() if value is not None}
     resolved = resolve(config, overrides=overrides, environment=os.environ, options=given)
-    folder = out or default_folder(resolved.name, datetime.now(UTC))
-    return new_run(resolved.config, resolved.name, folder, os.environ, force=force)
+    if force and out is None:
+        raise UsageError("--force overwrites the run in --out DIR; give that folder, or leave --force out")
+    return new_run(resolved.config, resolved.name, out, os.environ, force=force)
 
 
 def _resumed(folder: Path, epochs: int | None) -> AbstractContextManager["Run"]:

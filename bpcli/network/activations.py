@@ -56,18 +56,16 @@ def identity(a: Array, h: Array, slope: Array) -> None:
 def softmax(b: Array, z: Array, slope: Array) -> None:
     """Fill z = e^b / Σ e^b over the last axis; slope = z (1-z), the diagonal of the Jacobian diag(z) - z zᵀ.
 
-    The largest b is subtracted first, which changes nothing but keeps every exponent ≤ 0. Maximum and sum are
-    spread over whole buffers before they are used, the sum by a product with a matrix of ones: NumPy allocates
-    where it broadcasts within an operation, and does not where it copies.
+    The largest b is subtracted first, which changes nothing but keeps every exponent ≤ 0. A column of ``slope`` holds
+    that maximum, and then the sum, until the slope itself is written.
     """
-    largest, ones = slope[..., :1], np.ones((b.shape[-1], b.shape[-1]), b.dtype)
+    column = slope[..., :1]
     with np.errstate(under="ignore"):
-        np.max(b, axis=-1, keepdims=True, out=largest)
-        z[...] = largest
-        np.subtract(b, z, out=z)
+        np.max(b, axis=-1, keepdims=True, out=column)
+        np.subtract(b, column, out=z)
         np.exp(z, out=z)
-        np.matmul(z, ones, out=slope)
-        z /= slope
+        np.sum(z, axis=-1, keepdims=True, out=column)
+        z /= column
         np.subtract(1, z, out=slope)
         slope *= z
 

@@ -71,7 +71,7 @@ def _weights(names: LayerNames, slope: str, passed: str, symbols: dict[str, str]
 def _output_gradient(architecture: Architecture) -> str:
     return {
         "squared_error": "z - y",
-        "cross_entropy": "-y / z" if architecture.output == "softmax" else "(z - y) / z(1-z)",
+        "cross_entropy": "-y / z" if architecture.output == "softmax" else "(z - y) / (z(1-z))",
     }[architecture.loss]
 
 

@@ -74,7 +74,7 @@ class Network:
     def backward(self, Y: Array) -> None:
         """Fill the gradients of the mean loss over the batch of the last forward pass; Y is N×d_L."""
         self._targets = Y
-        self._loss.delta(self.layers[-1], Y)                               # …×N×d2   δ = Ω ∇z
+        self._loss.delta(self.layers[-1], Y)                               # …×N×d2   δ = Ω ∇z (losses.py)
         for layer, below in self._downwards:
             self._product(layer.delta.mT, layer.x, out=layer.grad_weight)  # …×d2×d1  ∇W = Ω ∇z hᵀ
             if layer.grad_bias is not None:

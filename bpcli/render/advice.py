@@ -19,17 +19,22 @@ def warnings(result: TrainResult) -> list[str]:
     )
 
 
-def next_command(result: TrainResult, again: Sequence[str]) -> str:
-    """Return a command worth typing after this run; ``again`` is the command that would start it anew."""
+def next_command(result: TrainResult, again: Sequence[str], seed: int | None) -> str:
+    """Return a command worth typing after this run.
+
+    ``again`` is the command that would start it anew but for its ``seed``, None where the configuration's was taken.
+    """
     run = str(result.header.run)
     config = result.header.config
+    with_seed = [] if seed is None else ["--seed", str(seed)]
     if result.stopped_by == "interrupted":
         return shlex.join(["bpcli", "train", "--resume", run])
     if result.stopped_by == "diverged":
         rate = f"training.optimizer.learning_rate={number(config.training.optimizer.learning_rate / 10)}"
-        return shlex.join([*again, "--set", rate])
-    if any(layer.groups for layer in result.symmetry) and config.model.init.scheme in EQUAL_SCHEMES:
-        return shlex.join([*again, "--set", RANDOM_WEIGHTS])
+        return shlex.join([*again, *with_seed, "--set", rate])
+    tied = any(layer.groups for layer in (*result.initial_symmetry, *result.symmetry))
+    if tied and config.model.init.scheme in EQUAL_SCHEMES:
+        return shlex.join([*again, *with_seed, "--set", RANDOM_WEIGHTS])
     still_improving = result.stopped_by == "epochs" and result.best_epoch == len(result.records)
     solved = result.train.metric == "accuracy" and result.train.value == 1.0
     if still_improving and not solved and config.training.schedule.name != "cosine":
@@ -53,7 +58,8 @@ def _symmetry_warning(then: LayerSymmetry, now: LayerSymmetry, scheme: str, *, m
     remedy = f"draw them at random instead: --set {RANDOM_WEIGHTS}"
     if now.groups:
         group = now.groups[0]
-        how = "the same to the last bit" if now.verdicts[group[0]] == "exact" else "the same up to rounding"
+        exact = all(now.verdicts[unit] == "exact" for unit in group)
+        how = "the same to the last bit" if exact else "the same up to rounding"
         what = (
             f"{where}{now.units} hidden units act as {now.effective_units}: units {ranges(group)} are {how}"
         )

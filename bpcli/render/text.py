@@ -1,7 +1,6 @@
 """How numbers, shapes and headings are written, the same everywhere."""
 
 from math import isfinite
-from typing import Literal
 
 from rich import box
 from rich.table import Table
@@ -45,13 +44,16 @@ def heading(title: str, remark: str = "") -> Text:
     return Text.assemble("\n", (title, "bold"), (f"  {remark}" if remark else "", "dim"))
 
 
-def columns(*names: str, numbers: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> Table:
+def columns(*names: str, numbers: tuple[str, ...] = ()) -> Table:
     """An empty table, its columns close enough together for 60 characters.
 
-    ``numbers`` stand to the right; neither they nor ``whole`` are ever folded.
+    ``numbers`` stand to the right and are never folded; the other columns fold between words.
     """
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for name in names:
-        side: Literal["left", "right"] = "right" if name in numbers else "left"
-        table.add_column(name, justify=side, no_wrap=name in (*whole, *numbers), overflow="fold")
+        longest = max((len(word) for word in name.split()), default=0)
+        if name in numbers:
+            table.add_column(name, justify="right", no_wrap=True, min_width=longest)
+        else:
+            table.add_column(name, overflow="fold", min_width=longest)
     return table

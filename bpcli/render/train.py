@@ -92,7 +92,6 @@ def _gradients(result: TrainResult) -> list[RenderableType]:
         "known after\nforward",
         "passed\nback",
         numbers=("shape", *norms),
-        whole=("gradient", "shape"),
     )
     for gradient in result.gradients:
         formula = gradient.formula
@@ -124,7 +123,7 @@ def _scores(result: TrainResult) -> list[RenderableType]:
         table.add_row(
             name, number(scores.loss), Text(number(scores.value), style="bold"), _right(scores, rows)
         )
-    which = "the best" if result.stopped_by == "early_stopping" else "the last"
+    which = "the last" if result.kept_epoch == len(result.records) else "the best"
     return [heading("Scores", f"of the weights after epoch {result.kept_epoch}, {which}"), table]
 
 

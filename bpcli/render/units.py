@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import groupby
+from math import isfinite
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -20,8 +21,13 @@ def unit_tables(neurons: Sequence[UnitDifference], symmetry: Sequence[LayerSymme
     by_layer = {layer: list(units) for layer, units in groupby(neurons, key=lambda n: n.layer)}
     for layer in symmetry:
         title = "Hidden units" if len(symmetry) == 1 else f"Hidden units of layer {layer.layer}"
-        verdict = f"{layer.effective_units} of {layer.units} different"
-        parts += [heading(title, verdict), _table(by_layer[layer.layer], layer)]
+        units = by_layer[layer.layer]
+        if not all(isfinite(unit.change) for unit in units):
+            parts.append(heading(title, "their weights are not finite"))
+            continue
+        different = "all" if layer.effective_units == layer.units else f"{layer.effective_units} of them"
+        amount = f"{counted(layer.units, 'unit')}, {different} different"
+        parts += [heading(title, amount), _table(units, layer)]
     return parts
 
 
@@ -50,7 +56,7 @@ def _table(units: list[UnitDifference], layer: LayerSymmetry) -> Table:
     for unit in shown:
         _one(table, unit)
     if rest:
-        _several(table, rest, f"{counted(len(rest), 'other')}" if shown else f"{counted(len(rest), 'unit')}")
+        _several(table, rest)
     return table
 
 
@@ -64,15 +70,15 @@ def _one(table: Table, unit: UnitDifference) -> None:
     )
 
 
-def _several(table: Table, units: list[UnitDifference], nearest: str) -> None:
+def _several(table: Table, units: list[UnitDifference], nearest: str = "") -> None:
     """Sum several units up in one row: the span of each figure, and the verdict that they share at best."""
     verdicts = {unit.verdict for unit in units}
     verdict = next(v for v in ("distinct", "within rounding", "exact") if v in verdicts)
-    label = ranges(tuple(u.unit for u in units)) if verdict != "distinct" else f"the {len(units)} others"
+    label = ranges(tuple(u.unit for u in units)) if nearest else f"{len(units)} more"
     table.add_row(
         label,
         _span([unit.change for unit in units]),
-        nearest if verdict != "distinct" else "",
+        nearest,
         _span([unit.distance for unit in units if unit.distance is not None]),
         Text(verdict, style=STYLES[verdict]),
     )

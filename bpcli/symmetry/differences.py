@@ -7,7 +7,9 @@ import numpy as np
 from bpcli.network import Array, Parameters
 from bpcli.symmetry.units import LayerSymmetry, Verdict, unit_vectors
 
-CANDIDATES = 8
+CANDIDATES = 8  # measured for each unit
+BLOCK = 256  # units ranked at a time, so that wide layers need no square matrix
+CANCELLED = 1e-10  # of the largest square: what the ranking may be off by
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class UnitDifference:
         layer: the hidden layer, from 1.
         unit: the unit, from 0.
         change: ‖u - u₀‖, how far row of V, bias and column of W moved together since initialisation.
-        twin: the nearest other unit; None in a layer of one.
+        twin: the nearest other unit; None in a layer of one, and where weights are not finite.
         distance: ‖u - u_twin‖.
         verdict: exact, within rounding or distinct, by the rule of ``symmetry.units``.
     """
@@ -36,15 +38,18 @@ def unit_differences(
 ) -> tuple[UnitDifference, ...]:
     """Measure every unit of one hidden layer; ``symmetry`` holds the groups of ``parameters`` in that layer."""
     units = _whole_units(parameters, symmetry.layer)
-    moved = np.linalg.norm(units - _whole_units(initial, symmetry.layer), axis=1)
-    twins, distances = nearest_units(units)
+    # Weights that a divergence has left behind are far out or not finite: their figures are, too.
+    with np.errstate(over="ignore", invalid="ignore"):
+        moved = np.linalg.norm(units - _whole_units(initial, symmetry.layer), axis=1)
+        measurable = symmetry.units > 1 and bool(np.isfinite(units).all())
+        twins, distances = nearest_units(units) if measurable else (moved, moved)
     return tuple(
         UnitDifference(
             layer=symmetry.layer,
             unit=unit,
             change=float(moved[unit]),
-            twin=int(twins[unit]) if symmetry.units > 1 else None,
-            distance=float(distances[unit]) if symmetry.units > 1 else None,
+            twin=int(twins[unit]) if measurable else None,
+            distance=float(distances[unit]) if measurable else None,
             verdict=symmetry.verdicts[unit],
         )
         for unit in range(symmetry.units)
@@ -54,22 +59,27 @@ def unit_differences(
 def nearest_units(units: Array) -> tuple[Array, Array]:
     """Return, for each row of ``units`` (d×n), the nearest other row and the distance to it: d indices, d numbers.
 
-    One product ranks all pairs by ‖u‖² + ‖v‖² - 2 u·v, which cancels where two rows are almost equal; so the
-    best few are measured again, as differences. A layer of one has no other: index 0 and distance inf.
+    The product ‖u‖² + ‖v‖² - 2 u·v ranks all pairs, but cancels where two rows are almost equal. So the best few of
+    each row are measured again as differences, and where the product cannot tell rows apart, all of those. Of rows
+    at the same distance the first is named. A layer of one has no other: index 0 and distance inf.
     """
-    centred = units - units.mean(axis=0)
-    squares = np.einsum("ij,ij->i", centred, centred)
-    ranking = squares[:, None] + squares - 2 * (centred @ centred.T)
-    np.fill_diagonal(ranking, np.inf)
-    candidates = np.argsort(ranking, axis=1, kind="stable")[:, :CANDIDATES]
-    distances = np.linalg.norm(units[candidates] - units[:, None], axis=2)
-    distances[candidates == np.arange(len(units))[:, None]] = np.inf
-    # Among equal distances the lowest-numbered unit is named.
-    best = np.lexsort((candidates, distances), axis=1)[:, :1]
-    return (
-        np.take_along_axis(candidates, best, axis=1)[:, 0],
-        np.take_along_axis(distances, best, axis=1)[:, 0],
-    )
+    count = len(units)
+    squares = np.einsum("ij,ij->i", units, units)
+    blur = CANCELLED * squares.max(initial=0.0)
+    twins, distances = np.zeros(count, np.intp), np.full(count, np.inf)
+    for start in range(0, count, BLOCK):
+        block = slice(start, min(start + BLOCK, count))
+        ranking = squares[block, None] + squares - 2 * (units[block] @ units.T)
+        ranking[np.arange(block.stop - start), np.arange(start, block.stop)] = np.inf
+        best = np.partition(ranking, min(CANDIDATES, count) - 1, axis=1)[:, min(CANDIDATES, count) - 1]
+        for row, ranked, few in zip(range(start, block.stop), ranking, best, strict=True):
+            candidates = np.flatnonzero(ranked <= max(few, ranked.min() + blur))
+            candidates = candidates[candidates != row]
+            if len(candidates):
+                measured = np.linalg.norm(units[candidates] - units[row], axis=1)
+                closest = int(measured.argmin())
+                twins[row], distances[row] = candidates[closest], measured[closest]
+    return twins, distances
 
 
 def _whole_units(parameters: Parameters, layer: int) -> Array:

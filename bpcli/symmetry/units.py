@@ -11,6 +11,7 @@ A hidden unit j is its row of V with its bias, v_j, and its column of W, w_j. Tw
 room for a training run that keeps two units together while it rounds each of them differently.
 """
 
+from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass
 from typing import Literal
 
@@ -59,7 +60,7 @@ def layer_symmetry(parameters: Parameters, layer: int) -> LayerSymmetry:
     """Find the groups of one hidden layer (counted from 1), by the rule of this module.
 
     Costs a product of the layer's weights with two vectors and a sort, not a comparison of all pairs: units that
-    are close have close projections on any direction. Each group is held together by its first member.
+    are close have close projections on any direction. A group is a unit and all later ones that are the same as it.
     """
     parts = [np.ascontiguousarray(part) for part in unit_vectors(parameters, layer)]
     units = len(parts[0])
@@ -92,27 +93,34 @@ def _bitwise_twins(parts: list[Array]) -> set[int]:
 
 
 def _leaders(parts: list[Array]) -> list[int]:
-    """For each unit, the first unit of its group."""
-    norms = [np.linalg.norm(part, axis=1) for part in parts]
+    """For each unit, in order, the first unit before it that it is the same as; itself if there is none."""
     tolerances = [16 * float(np.finfo(part.dtype).eps) * np.sqrt(part.shape[1]) for part in parts]
+    scaled = [_scaled(part) for part in parts]
+    norms = [np.linalg.norm(part, axis=1) for part in scaled]
     # Projections on an arbitrary but fixed direction of length 1 in the incoming part; the slack of another τ
     # covers the rounding of the projection itself.
-    direction = np.cos(np.arange(1.0, parts[0].shape[1] + 1.0))
-    projection = parts[0].astype(np.float64) @ (direction / np.linalg.norm(direction))
-    window = 2 * tolerances[0] * norms[0].max(initial=0.0)
-    order = np.argsort(projection, kind="stable")
-    leaders: list[int] = []
-    leader_of = list(range(len(order)))
-    for unit in order:
-        while leaders and projection[unit] - projection[leaders[0]] > window:
-            leaders.pop(0)
-        mates = np.array(leaders, dtype=np.intp)
-        close = np.ones(len(mates), dtype=bool)
-        for part, norm, tolerance in zip(parts, norms, tolerances, strict=True):
-            gap = np.linalg.norm(part[mates] - part[unit], axis=1)
-            close &= gap <= tolerance * np.maximum(norm[mates], norm[unit])
+    direction = np.cos(np.arange(1.0, scaled[0].shape[1] + 1.0))
+    projections = (scaled[0] @ (direction / np.linalg.norm(direction))).tolist()
+    window = 2 * tolerances[0] * float(norms[0].max(initial=0.0))
+    leaders: list[tuple[float, int]] = []  # sorted by projection
+    leader_of = list(range(len(projections)))
+    for unit, projection in enumerate(projections):
+        low = bisect_left(leaders, (projection - window, -1))
+        high = bisect_right(leaders, (projection + window, len(projections)))
+        near = np.array(sorted(leader for _, leader in leaders[low:high]), dtype=np.intp)
+        close = np.ones(len(near), dtype=bool)
+        for part, norm, tolerance in zip(scaled, norms, tolerances, strict=True):
+            gap = np.linalg.norm(part[near] - part[unit], axis=1)
+            close &= gap <= tolerance * np.maximum(norm[near], norm[unit])
         if close.any():
-            leader_of[unit] = int(mates[close.argmax()])
+            leader_of[unit] = int(near[close.argmax()])
         else:
-            leaders.append(int(unit))
+            insort(leaders, (projection, unit))
     return leader_of
+
+
+def _scaled(part: Array) -> Array:
+    """The part in float64 and in units of its largest entry, so that no square overflows or vanishes."""
+    largest = float(np.abs(part).max(initial=0.0))
+    scaled: Array = part.astype(np.float64) / (largest or 1.0)
+    return scaled

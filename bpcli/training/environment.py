@@ -39,7 +39,24 @@ def _processors() -> int:
 
 def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """Say in words what differs between two environments that the arithmetic may depend on."""
-    watched = ("bpcli", "python", "numpy", "blas", "machine", "threads")
     return [
-        f"{key} was {then.get(key)}, is {now.get(key)}" for key in watched if then.get(key) != now.get(key)
+        f"{name} has changed from {before} to {after}"
+        for name, before, after in zip(WATCHED, _watched(then), _watched(now), strict=True)
+        if before != after
+    ]
+
+
+WATCHED = ("bpcli", "Python", "NumPy", "the BLAS library", "the machine", "the number of threads")
+
+
+def _watched(environment: Mapping[str, Any]) -> list[str]:
+    blas, machine = environment["blas"], environment["machine"]
+    threads = environment["threads"]
+    return [
+        environment["bpcli"],
+        environment["python"],
+        environment["numpy"],
+        f"{blas['name']} {blas['version']}",
+        f"{machine['system']} {machine['architecture']}",
+        ", ".join(f"{name} {value}" for name, value in threads.items()),
     ]

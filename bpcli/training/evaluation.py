@@ -15,7 +15,8 @@ ROWS = 1024  # evaluated at a time: enough for BLAS to be busy, little enough fo
 class Scores:
     """The mean loss over a set, and its accuracy (classification) or R² (regression).
 
-    ``value`` is None where the score does not exist: R² of targets that do not vary.
+    ``value`` is None where the score does not exist: R² of targets that do not vary, accuracy of a loss that is not
+    finite.
     """
 
     loss: float
@@ -56,7 +57,7 @@ class Evaluator:
                 squares += ((y - z).astype(np.float64) ** 2).sum(axis=0)
         loss /= len(X)
         if self._task == "classification":
-            return Scores(loss, "accuracy", hits / len(X))
+            return Scores(loss, "accuracy", hits / len(X) if isfinite(loss) else None)
         return Scores(loss, "r2", _r2(Y, squares))
 
 
@@ -68,7 +69,7 @@ def _classes(z: Array) -> Array:
 
 def _r2(Y: Array, residual_squares: np.ndarray[Any, np.dtype[np.float64]]) -> float | None:
     total = ((Y - Y.mean(axis=0, dtype=np.float64)) ** 2).sum(axis=0)
-    varies = total > 0
+    varies = Y.min(axis=0) < Y.max(axis=0)  # the sum of squares of equal numbers need not be exactly 0
     if not varies.any():
         return None
     return float((1 - residual_squares[varies] / total[varies]).mean())

@@ -20,7 +20,8 @@ import numpy as np
 from bpcli.errors import MachineError
 from bpcli.network import Array
 
-_DIGEST_COMMENT = "# sha256: "
+DIGEST_COMMENT = "# sha256: "
+TEMPORARY = ".tmp"
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -29,16 +30,21 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         OSError: if the disk or the permissions do not allow it; the old file is then still there.
     """
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
+    temporary = Path(name)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        Path(temporary).chmod(0o666 & ~_umask())
-        Path(temporary).replace(path)
+        temporary.chmod(0o666 & ~_umask())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        error.filename = str(path)  # a full disk is told of by its number alone
+        raise
     except BaseException:
-        Path(temporary).unlink(missing_ok=True)
+        temporary.unlink(missing_ok=True)
         raise
 
 
@@ -67,7 +73,7 @@ def read_npz(path: Path) -> dict[str, Array]:
     Raises:
         MachineError: if the file is missing, unreadable, or not what was written.
     """
-    content = _read(path)
+    content = read_bytes(path)
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
@@ -99,7 +105,7 @@ def read_json(path: Path) -> dict[str, Any]:
         MachineError: if the file is missing, unreadable, or not what was written.
     """
     try:
-        document = json.loads(_read(path))
+        document = json.loads(read_bytes(path))
     except ValueError as error:
         raise damaged(path, "it is not JSON") from error
     if not isinstance(document, dict) or document.pop("sha256", None) != _digest_of_json(document):
@@ -109,7 +115,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def write_commented(path: Path, text: str) -> None:
     """Write a text whose format has ``#`` comments, with its digest in a comment after it."""
-    write_atomically(path, f"{text}{_DIGEST_COMMENT}{hashlib.sha256(text.encode()).hexdigest()}\n".encode())
+    write_atomically(path, f"{text}{DIGEST_COMMENT}{hashlib.sha256(text.encode()).hexdigest()}\n".encode())
 
 
 def check_commented(path: Path) -> None:
@@ -118,7 +124,7 @@ def check_commented(path: Path) -> None:
     Raises:
         MachineError: if the file is missing, unreadable, or not what was written.
     """
-    text, _, digest = _read(path).rpartition(_DIGEST_COMMENT.encode())
+    text, _, digest = read_bytes(path).rpartition(DIGEST_COMMENT.encode())
     if hashlib.sha256(text).hexdigest().encode() != digest.strip():
         raise damaged(
             path, "its digest does not fit its text; to change a configuration, start a new run with it"
@@ -131,10 +137,6 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         MachineError: if it is missing or unreadable.
     """
-    return _read(path)
-
-
-def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except FileNotFoundError as error:

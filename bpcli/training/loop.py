@@ -17,10 +17,7 @@ from bpcli.training.optimisers import Adam, Optimiser, Sgd
 from bpcli.training.schedules import learning_rate
 
 StoppedBy = Literal["epochs", "early_stopping", "interrupted", "diverged"]
-FINAL: dict[str, StoppedBy] = {
-    "early_stopping": "early_stopping",
-    "diverged": "diverged",
-}  # more epochs change nothing
+FINAL: tuple[StoppedBy, ...] = ("early_stopping", "diverged")  # after these, more epochs change nothing
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,8 @@ class Trainer:
         self._stale = 0
         self._data, self._settings, self._rng = data, settings, rng
         self._optimiser = build_optimiser(network, settings)
-        self._order = np.empty(len(data.X), np.intp)
+        self._rows = np.arange(len(data.X))
+        self._order = np.empty_like(self._rows)
         self._x = np.empty((network.rows, data.X.shape[1]), data.X.dtype)
         self._y = np.empty((network.rows, data.Y.shape[1]), data.Y.dtype)
         largest = max(len(data.X), len(data.X_validation))
@@ -97,7 +95,7 @@ class Trainer:
     def _batches(self) -> Iterator[None]:
         """Go once through the training rows in a new random order, each batch forward and backward."""
         data, size = self._data, self.network.rows
-        self._order[:] = np.arange(len(self._order))
+        self._order[...] = self._rows
         self._rng.shuffle(self._order)
         for start in range(0, len(self._order), size):
             rows = self._order[start : start + size]
@@ -140,6 +138,11 @@ class Trainer:
         """Return the weights to use: the best if training stopped early, else the last."""
         return self.best if self.stopped_by == "early_stopping" else self.network.parameters
 
+    @property
+    def kept_epoch(self) -> int:
+        """The epoch that the kept weights are from; 0 if they are the initial ones."""
+        return self.best_epoch if self.stopped_by == "early_stopping" else self.epoch
+
     def state(self) -> dict[str, Array]:
         """Return copies of everything that decides how training goes on, as arrays for an NPZ."""
         return {
@@ -162,7 +165,7 @@ class Trainer:
         self.best_epoch = int(state["best_epoch"])
         self._best_loss = float(state["best_loss"])
         self._stale = int(state["stale"])
-        self.stopped_by = FINAL.get(str(state["stopped_by"]))
+        self.stopped_by = next((reason for reason in FINAL if reason == str(state["stopped_by"])), None)
         self._rng.bit_generator.state = json.loads(str(state["rng"]))
         for name, slot in self._optimiser.slots.items():
             slot[...] = state[f"optimiser_{name}"]

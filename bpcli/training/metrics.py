@@ -7,37 +7,41 @@ number of rows from the top can be checked, which is what a resumed run needs; a
 import csv
 import hashlib
 import io
-from collections.abc import Iterable
 from pathlib import Path
 
 from bpcli.training.evaluation import Scores
-from bpcli.training.files import damaged, read_bytes, write_atomically
+from bpcli.training.files import damaged, read_bytes
 from bpcli.training.loop import EpochRecord
 
 _DIGITS = 16
 
 
-def metrics_text(records: Iterable[EpochRecord], metric: str) -> str:
-    """Return the file's text; ``metric`` names the score's columns, ``accuracy`` or ``r2``."""
-    header = ["epoch", "learning_rate", "train_loss", f"train_{metric}"]
-    header += ["validation_loss", f"validation_{metric}", "sha256"]
-    lines = [",".join(header)]
-    running = hashlib.sha256(lines[0].encode())
-    for record in records:
+class Metrics:
+    """The rows of the file as they come; each is worked out once, however often the file is written.
+
+    ``metric`` names the score's columns, ``accuracy`` or ``r2``.
+    """
+
+    def __init__(self, metric: str) -> None:
+        header = f"epoch,learning_rate,train_loss,train_{metric},validation_loss,validation_{metric},sha256"
+        self._sha256 = hashlib.sha256(header.removesuffix(",sha256").encode())
+        self._content = bytearray(f"{header}\n".encode())
+
+    def add(self, record: EpochRecord) -> None:
+        """Append the row of an epoch."""
         values = [str(record.epoch), repr(record.learning_rate), *_cells(record.train)]
         values += _cells(record.validation) if record.validation else ["", ""]
-        running.update(",".join(values).encode())
-        lines.append(",".join([*values, running.hexdigest()[:_DIGITS]]))
-    return "\n".join(lines) + "\n"
+        row = ",".join(values)
+        self._sha256.update(row.encode())
+        self._content += f"{row},{self._sha256.hexdigest()[:_DIGITS]}\n".encode()
+
+    def content(self) -> bytes:
+        """The whole file."""
+        return bytes(self._content)
 
 
 def _cells(scores: Scores) -> list[str]:
     return [repr(scores.loss), "" if scores.value is None else repr(scores.value)]
-
-
-def write_metrics(path: Path, records: Iterable[EpochRecord], metric: str) -> None:
-    """Replace the file by these records, atomically."""
-    write_atomically(path, metrics_text(records, metric).encode())
 
 
 def read_metrics(path: Path, metric: str, epochs: int) -> list[EpochRecord]:
@@ -54,7 +58,10 @@ def read_metrics(path: Path, metric: str, epochs: int) -> list[EpochRecord]:
         raise damaged(path, "it is not a table of epochs") from error
     if len(records) < epochs:
         raise damaged(path, f"it has {len(records)} epochs where the checkpoint has {epochs}")
-    sealed = metrics_text(records, metric)
+    metrics = Metrics(metric)
+    for record in records:
+        metrics.add(record)
+    sealed = metrics.content().decode()
     if not text.startswith(sealed):
         wrong = next(
             (

@@ -5,12 +5,10 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from bpcli.config import Config
 from bpcli.datasets import Prepared
-from bpcli.network import Architecture, Array, Network
-from bpcli.network.formulas import GradientFormula, gradient_formulas
+from bpcli.network import Architecture
+from bpcli.network.formulas import GradientFormula
 from bpcli.symmetry import LayerSymmetry, UnitDifference
 from bpcli.training.evaluation import Scores
 from bpcli.training.loop import EpochRecord, StoppedBy
@@ -156,15 +154,3 @@ def _scores(scores: Scores) -> dict[str, float | None]:
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and isfinite(value) else None
-
-
-def gradient_norms(network: Network, X: Array, Y: Array) -> dict[str, tuple[tuple[int, ...], float]]:
-    """Take one forward and one backward pass, and return the shape and norm of every gradient by name."""
-    with np.errstate(all="ignore"):  # diverged weights are reported as such, in the result
-        network.forward(X)
-        network.backward(Y)
-        found = network.quantities()
-        return {
-            formula.name: (found[formula.name].shape, float(np.linalg.norm(found[formula.name])))
-            for formula in gradient_formulas(network.architecture)
-        }

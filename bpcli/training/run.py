@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
@@ -11,22 +12,36 @@ from bpcli.config import Config, read, to_yaml
 from bpcli.datasets import Prepared, load, prepare
 from bpcli.errors import DataError, UsageError
 from bpcli.network import Architecture, Array, Network, Parameters, initialise
-from bpcli.network.formulas import gradient_formulas
 from bpcli.symmetry import network_symmetry, unit_differences
 from bpcli.training import run_folder
 from bpcli.training.environment import describe_environment, differences
 from bpcli.training.evaluation import Evaluator
-from bpcli.training.files import check_commented, read_json, read_npz, write_commented, write_json, write_npz
-from bpcli.training.loop import EpochRecord, Trainer
-from bpcli.training.metrics import read_metrics, write_metrics
-from bpcli.training.result import DataFacts, GradientReport, RunHeader, TrainResult, gradient_norms
+from bpcli.training.files import (
+    check_commented,
+    damaged,
+    read_json,
+    read_npz,
+    write_atomically,
+    write_commented,
+    write_json,
+    write_npz,
+)
+from bpcli.training.loop import FINAL, EpochRecord, Trainer
+from bpcli.training.measuring import gradient_reports
+from bpcli.training.metrics import Metrics, read_metrics
+from bpcli.training.result import DataFacts, RunHeader, TrainResult
 
 
 class Run:
-    """One run in its folder. Made by ``new_run`` or ``resumed_run``; ``epochs()`` trains, ``finish()`` sums up."""
+    """One run: ``epochs()`` trains, ``finish()`` sums up.
 
-    def __init__(self, folder: Path, name: str, config: Config) -> None:
-        self.folder, self.name, self.config = folder, name, config
+    Made by ``new_run`` and ``resumed_run``, which give it its ``folder`` and hold it.
+    """
+
+    folder: Path
+
+    def __init__(self, name: str, config: Config) -> None:
+        self.name, self.config = name, config
         for_data, for_weights, for_order = map(
             np.random.default_rng, np.random.SeedSequence(config.seed).spawn(3)
         )
@@ -37,9 +52,14 @@ class Run:
         self.initial = self.network.parameters.copy()
         self.trainer = Trainer(self.network, self.data, config.training, for_order)
         self.records: list[EpochRecord] = []
+        self._metrics = Metrics(self.metric)
         self.resumed_at: int | None = None
         self.warnings: list[str] = []
         self._seconds = 0.0
+
+    def _keep(self, record: EpochRecord) -> None:
+        self.records.append(record)
+        self._metrics.add(record)
 
     def header(self) -> RunHeader:
         """Say what is known before the first epoch."""
@@ -57,7 +77,7 @@ class Run:
         """Train, yielding each epoch's record, with a checkpoint every so many epochs and one at the end."""
         started = perf_counter()
         for record in self.trainer.epochs(interrupted):
-            self.records.append(record)
+            self._keep(record)
             if record.epoch % self.config.training.checkpoint_every == 0:
                 self.checkpoint()
             self._seconds += perf_counter() - started
@@ -67,7 +87,7 @@ class Run:
 
     def checkpoint(self) -> None:
         """Write the state to disk. The checkpoint comes last: what it speaks of is then there already."""
-        write_metrics(self.folder / run_folder.METRICS, self.records, self.metric)
+        write_atomically(self.folder / run_folder.METRICS, self._metrics.content())
         if self.trainer.best_epoch:
             self._write_weights(run_folder.BEST, self.trainer.best)
         write_npz(self.folder / run_folder.CHECKPOINT, self.trainer.state() | self._description())
@@ -76,40 +96,30 @@ class Run:
         """Measure the kept weights, write ``summary.json`` and return the result."""
         trainer, data = self.trainer, self.data
         kept = trainer.kept().copy()
-        batch = min(self.network.rows, len(data.X))
-        norms = []
-        for parameters in (self.initial, kept):
-            self.network.parameters.flat[...] = parameters.flat
-            norms.append(gradient_norms(self.network, data.X[:batch], data.Y[:batch]))
-        before, after = norms
         evaluator = Evaluator(kept, data.task, max(len(data.X), len(data.X_validation)))
+        batch = min(self.network.rows, len(data.X))
         symmetry = network_symmetry(kept)
-        with np.errstate(
-            all="ignore"
-        ):  # diverged weights give scores that are not finite, and are shown as such
-            result = TrainResult(
-                header=self.header(),
-                records=tuple(self.records),
-                stopped_by=trainer.stopped_by or "epochs",
-                kept_epoch=trainer.best_epoch if trainer.stopped_by == "early_stopping" else trainer.epoch,
-                best_epoch=trainer.best_epoch,
-                train=evaluator.scores(data.X, data.Y),
-                validation=evaluator.scores(data.X_validation, data.Y_validation)
-                if len(data.X_validation)
-                else None,
-                batch=batch,
-                gradients=tuple(
-                    GradientReport(
-                        formula, *after[formula.name][:1], before[formula.name][1], after[formula.name][1]
-                    )
-                    for formula in gradient_formulas(self.network.architecture)
-                ),
-                initial_symmetry=network_symmetry(self.initial),
-                symmetry=symmetry,
-                neurons=tuple(n for layer in symmetry for n in unit_differences(kept, self.initial, layer)),
-                seconds=self._seconds,
-                samples_per_second=self._samples() / self._seconds if self._samples() else None,
+        with np.errstate(over="ignore", invalid="ignore"):  # weights that have diverged show in the scores
+            train = evaluator.scores(data.X, data.Y)
+            validation = (
+                evaluator.scores(data.X_validation, data.Y_validation) if len(data.X_validation) else None
             )
+        result = TrainResult(
+            header=self.header(),
+            records=tuple(self.records),
+            stopped_by=trainer.stopped_by or "epochs",
+            kept_epoch=trainer.kept_epoch,
+            best_epoch=trainer.best_epoch,
+            train=train,
+            validation=validation,
+            batch=batch,
+            gradients=gradient_reports(self.network, self.initial, kept, data.X[:batch], data.Y[:batch]),
+            initial_symmetry=network_symmetry(self.initial),
+            symmetry=symmetry,
+            neurons=tuple(unit for layer in symmetry for unit in unit_differences(kept, self.initial, layer)),
+            seconds=self._seconds,
+            samples_per_second=self._samples() / self._seconds if self._samples() else None,
+        )
         write_json(self.folder / run_folder.SUMMARY, result.document())
         return result
 
@@ -171,21 +181,24 @@ def build_network(config: Config, data: Prepared) -> Network:
 
 @contextmanager
 def new_run(
-    config: Config, name: str, folder: Path, variables: Mapping[str, str], *, force: bool = False
+    config: Config, name: str, folder: Path | None, variables: Mapping[str, str], *, force: bool = False
 ) -> Iterator[Run]:
-    """Start a run in ``folder`` and hold it until the block ends; ``variables`` is the process environment.
+    """Start a run and hold its folder until the block ends; ``variables`` is the process environment.
+
+    Without ``folder`` it is ``runs/<UTC time>-<name>``, or with -2, -3 … at its end the first that is not taken.
 
     Raises:
         UsageError: if the folder holds a run and ``force`` is not given, or another process holds it.
         DataError: if the data cannot be used.
     """
-    if not force and run_folder.occupied(folder):
-        run_folder.claim_new(folder, force=False)  # refuse before the data are read
-    run = Run(folder, name, config)
-    with run_folder.held(folder):
-        run_folder.claim_new(folder, force=force)
-        write_commented(folder / run_folder.CONFIG, to_yaml(config))
-        write_json(folder / run_folder.ENVIRONMENT, describe_environment(name, run.data, variables))
+    if folder:
+        run_folder.check_free(folder, force=force)  # refuse before the data are read
+    run = Run(name, config)
+    run.folder = folder or run_folder.make_default(name, datetime.now(UTC))
+    with run_folder.held(run.folder):
+        run_folder.clear(run.folder, force=force)
+        write_commented(run.folder / run_folder.CONFIG, to_yaml(config))
+        write_json(run.folder / run_folder.ENVIRONMENT, describe_environment(name, run.data, variables))
         run._write_weights(run_folder.INITIAL, run.initial)
         run.checkpoint()
         yield run
@@ -205,38 +218,58 @@ def resumed_run(folder: Path, variables: Mapping[str, str], *, epochs: int | Non
     """
     run_folder.existing_run(folder)
     with run_folder.held(folder):
+        run_folder.sweep(folder)
         check_commented(folder / run_folder.CONFIG)
         config = read(folder / run_folder.CONFIG)
         then = read_json(folder / run_folder.ENVIRONMENT)
-        state = read_npz(folder / run_folder.CHECKPOINT)
-        run = Run(folder, str(then["configuration"]), _extended(config, epochs, int(state["epoch"])))
+        checkpoint = folder / run_folder.CHECKPOINT
+        state = read_npz(checkpoint)
+        if "epoch" not in state:
+            raise damaged(checkpoint, "it holds something else than the state of a run")
+        run = Run(str(then["configuration"]), _extended(config, epochs, state))
+        run.folder = folder
         if run.data.digest != then["data"]["sha256"]:
             raise DataError(
                 f"{config.data.source}: the data are not those that {folder} began with; restore them, "
                 "or start a new run"
             )
         now = describe_environment(run.name, run.data, variables)
-        run.warnings += [f"not the environment this run began in: {text}" for text in differences(then, now)]
-        run.trainer.restore(state)
+        run.warnings += [
+            f"{text} since this run began: its numbers may differ in the last digits from a run without a break"
+            for text in differences(then, now)
+        ]
+        try:
+            run.trainer.restore(state)
+        except (KeyError, ValueError) as error:
+            raise damaged(checkpoint, "it is not the state of the network in config.yaml") from error
         run.resumed_at = run.trainer.epoch
-        run.records = read_metrics(folder / run_folder.METRICS, run.metric, run.trainer.epoch)
+        for record in read_metrics(folder / run_folder.METRICS, run.metric, run.trainer.epoch):
+            run._keep(record)
         if run.config != config:
             write_commented(folder / run_folder.CONFIG, to_yaml(run.config))
+        # From here on the summary speaks of a past state; should we be killed, it must not be there.
+        (folder / run_folder.SUMMARY).unlink(missing_ok=True)
         yield run
 
 
-def _extended(config: Config, epochs: int | None, done: int) -> Config:
+def _extended(config: Config, epochs: int | None, state: Mapping[str, Array]) -> Config:
     """The configuration with more (or fewer) epochs in all, where that leaves the epochs done as they were."""
+    done = int(state["epoch"])
     if epochs is None or epochs == config.training.epochs:
         return config
+    if str(state["stopped_by"]) in FINAL:
+        raise UsageError(
+            f"--epochs {epochs}: the run ended after epoch {done} by {str(state['stopped_by']).replace('_', ' ')}, "
+            "and more epochs change nothing; start a new run with other settings"
+        )
     if epochs < done:
         raise UsageError(
             f"--epochs {epochs}: the run has {done} epochs already; give the number in all, {done} or more"
         )
     if config.training.schedule.name == "cosine":
         raise UsageError(
-            f"--epochs {epochs}: a cosine schedule spans the {config.training.epochs} epochs it was made for, so the "
-            "run cannot be lengthened; start a new run with the number of epochs you want"
+            f"--epochs {epochs}: a cosine schedule spans the {config.training.epochs} epochs it was made for, so "
+            "the run cannot be lengthened; start a new run with the number of epochs you want"
         )
     training = config.training.model_copy(update={"epochs": epochs})
     return config.model_copy(update={"training": training})

@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bpcli.errors import MachineError, UsageError
+from bpcli.training.files import DIGEST_COMMENT, TEMPORARY
 
 try:
     import fcntl
@@ -24,38 +25,70 @@ FILES = (CONFIG, METRICS, CHECKPOINT, BEST, INITIAL, SUMMARY, ENVIRONMENT)
 LOCK = "lock"
 
 
-def default_folder(name: str, now: datetime) -> Path:
-    """Return ``runs/<UTC time>-<name>``, or with -2, -3 … at its end the first that is not taken."""
+def make_default(name: str, now: datetime) -> Path:
+    """Make and return ``runs/<UTC time>-<name>``, or with -2, -3 … at its end the first that nobody has made yet."""
     base = Path("runs") / f"{now:%Y%m%dT%H%M%SZ}-{name}"
     folder, number = base, 1
-    while folder.exists():
-        number += 1
-        folder = base.with_name(f"{base.name}-{number}")
-    return folder
+    while True:
+        try:
+            folder.mkdir(parents=True)
+        except FileExistsError:
+            number += 1
+            folder = base.with_name(f"{base.name}-{number}")
+        else:
+            return folder
 
 
-def occupied(folder: Path) -> list[str]:
-    """Return the names of a run's files that exist in ``folder`` already."""
-    return [name for name in FILES if (folder / name).exists()]
-
-
-def claim_new(folder: Path, *, force: bool) -> None:
-    """Make ``folder`` ready for a new run; with ``force``, remove the files of the run it holds, and no others.
-
-    The folder must be held (see ``held``) while this happens.
+def check_free(folder: Path, *, force: bool) -> None:
+    """Check that a new run may be written to ``folder``.
 
     Raises:
-        UsageError: if it holds files of a run and ``force`` is not given.
+        UsageError: if it is a file, holds a run and ``force`` is not given, or holds files of a run's names that are
+            somebody else's.
     """
-    taken = occupied(folder)
-    if taken and not force:
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file: --out takes a folder, which need not exist")
+    taken = [name for name in FILES if (folder / name).exists()]
+    if taken and not _is_ours(folder):
         raise UsageError(
-            f"{folder} holds a run already ({', '.join(taken)}): choose another folder with --out, "
-            f"go on with it by --resume {folder}, or overwrite it with --force"
+            f"{folder} has files that a run would overwrite ({', '.join(taken)}) and that are no run's: "
+            "choose another folder with --out"
         )
-    # The checkpoint goes first: what is left of an interrupted removal is then no run that could be resumed.
-    for name in sorted(taken, key=lambda name: name != CHECKPOINT):
-        (folder / name).unlink()
+    if taken and not force:
+        resumable = (folder / CHECKPOINT).exists()
+        go_on = f"go on with it by --resume {folder}, " if resumable else ""
+        raise UsageError(
+            f"{folder} holds a run already: choose another folder with --out, {go_on}or overwrite it with --force"
+        )
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether the configuration in ``folder`` was written by a run, which ends it with a digest."""
+    try:
+        return DIGEST_COMMENT.encode() in (folder / CONFIG).read_bytes()
+    except OSError:
+        return False
+
+
+def clear(folder: Path, *, force: bool) -> None:
+    """Remove the files of the run that ``folder`` holds, and no others; it must be held meanwhile.
+
+    Raises:
+        UsageError: as ``check_free``.
+    """
+    check_free(folder, force=force)
+    sweep(folder)
+    # The checkpoint goes first, so that what an interruption leaves cannot be resumed; the configuration last, so that
+    # it is still known for ours.
+    for name in (CHECKPOINT, *(name for name in FILES if name not in (CHECKPOINT, CONFIG)), CONFIG):
+        (folder / name).unlink(missing_ok=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove the temporary files that a killed process has left; the folder must be held meanwhile."""
+    for name in FILES:
+        for left in folder.glob(f".{name}.*{TEMPORARY}"):
+            left.unlink(missing_ok=True)
 
 
 def existing_run(folder: Path) -> None:

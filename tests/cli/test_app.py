@@ -39,6 +39,14 @@ def test_the_version_is_the_packages(bpcli):
     assert bpcli("--version").out == f"bpcli {package.__version__}\n"
 
 
+@pytest.mark.parametrize("command", [(), ("config",)], ids=" ".join)
+def test_a_bare_command_shows_its_help(bpcli, command):
+    """Nothing is wrong with asking what there is."""
+    found = bpcli(*command)
+    assert (found.code, found.err) == (0, "")
+    assert "Usage" in found.out
+
+
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 @pytest.mark.parametrize("flag", ["-h", "--help"])
 def test_every_command_has_help(bpcli, command, flag):
@@ -56,7 +64,7 @@ def test_every_command_is_in_the_readme(command):
 
 def test_a_reader_who_leaves_is_no_error(tmp_path):
     """``bpcli config list | head -1`` prints a line and nothing on stderr."""
-    line = f"{sys.executable} -m bpcli config list | head -1"
-    done = subprocess.run(line, shell=True, cwd=tmp_path, capture_output=True, text=True, check=False)
+    line = f"{sys.executable} -m bpcli config list | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     assert done.stdout.startswith("and")

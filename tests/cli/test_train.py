@@ -1,5 +1,6 @@
 """``bpcli train`` as a person types it: what it prints, what it keeps, and how it ends."""
 
+import csv
 import json
 import os
 import pty
@@ -48,12 +49,14 @@ def test_train_shows_header_curve_gradients_units_scores_and_what_next(bpcli):
 
 
 @pytest.mark.parametrize("columns", [60, 100, 160])
-@pytest.mark.parametrize("config", ["iris", "digits", "symmetry", "xor", "logistic"])
+@pytest.mark.parametrize("config", ["iris", "digits", "symmetry", "xor", "logistic", "spiral", "circles"])
 def test_the_report_fits_its_terminal(bpcli, columns, config):
     """No line is longer than the terminal, and nothing is cut off with an ellipsis but a span of numbers."""
     found = bpcli("train", config, "--epochs", 3, columns=columns)
     assert max(map(len, found.out.splitlines())) <= columns
     assert "…" not in found.out.replace(" … ", "")
+    for word in ("gradient", "before", "after", "known", "forward", "passed", "loss", "accuracy"):
+        assert word in found.out.split(), word
 
 
 def test_json_is_one_document_with_the_keys_of_the_contract(bpcli):
@@ -86,6 +89,58 @@ def test_regression_is_scored_by_r2(bpcli, tmp_path):
     assert set(json.loads(bpcli("train", "line.yaml", *FAST, "--json").out)["train"]) == {"loss", "r2"}
 
 
+def test_numbers_on_the_screen_are_those_of_the_document(bpcli, tmp_path):
+    """Scores, and the losses that label the curve: 0.5, 0.4 … of a run whose metrics are read from its file."""
+    shown = bpcli("train", "iris", "--epochs", 30, "--out", "a").out
+    document = json.loads((tmp_path / "a" / "summary.json").read_text())
+    for part in ("training", "validation"):
+        row = next(line.split() for line in shown.split("Scores")[1].splitlines() if line.startswith(part))
+        scores = document["train" if part == "training" else part]
+        assert row[1] == f"{scores['loss']:.4g}"
+        assert row[2] == f"{scores['accuracy']:.4g}"
+    with (tmp_path / "a" / "metrics.csv").open() as file:
+        losses = [float(row[k]) for row in csv.DictReader(file) for k in ("train_loss", "validation_loss")]
+    axis = [
+        line.split("│")[0]
+        for line in shown.split("Loss")[1].split("Gradients")[0].splitlines()
+        if "│" in line
+    ]
+    labels = [float(label) for label in axis if label.strip()]
+    assert labels == sorted(labels, reverse=True)
+    assert labels[0] == pytest.approx(max(losses), rel=0.02)
+    assert labels[-1] == pytest.approx(min(losses), rel=0.02)
+    assert "log axis" in shown  # from 0.6 to 0.02 is more than a decade
+
+
+def test_file_names_are_printed_as_they_are(bpcli):
+    """What looks like markup in a name is a name."""
+    assert "odd[bold]name" in bpcli("train", "xor", *FAST, "--out", "odd[bold]name").out
+
+
+def test_a_terminal_without_unicode_gets_a_report_all_the_same(tmp_path):
+    """In ASCII a question mark stands for what cannot be written; nothing breaks."""
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    command = [sys.executable, "-m", "bpcli", "train", "xor", "--epochs", "5"]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=True)
+    assert b"2 ? 4 ? 1" in done.stdout
+
+
+def test_a_reader_who_leaves_does_not_stop_the_training(tmp_path):
+    """``bpcli train xor | true`` trains to its end and exits with 0."""
+    line = f"{sys.executable} -m bpcli train xor --out run | true; exit ${{PIPESTATUS[0]}}"
+    subprocess.run(["bash", "-c", line], cwd=tmp_path, check=True)
+    assert json.loads((tmp_path / "run" / "summary.json").read_text())["epochs"] == 1000
+
+
+def test_the_next_command_keeps_the_options_of_this_one(bpcli):
+    """Seed, epochs and overrides are in the advice; what began tied is drawn at random there."""
+    found = bpcli("train", "symmetry", "--seed", 7, "--epochs", 3, "--set", "model.hidden=[4]")
+    assert advised(found.out) == [
+        "train", "symmetry", "--set", "model.hidden=[4]", "--epochs", "3", "--seed", "7",
+        "--set", "model.init.scheme=xavier",
+    ]  # fmt: skip
+
+
 def test_quiet_prints_nothing_and_keeps_the_run(bpcli, tmp_path):
     """The run folder is all that is left."""
     found = bpcli("train", "xor", *FAST, "-q", "--out", "run")
@@ -111,7 +166,7 @@ def test_divergence_ends_with_3_and_advice(bpcli):
     assert "learning_rate" in found.err
     document = json.loads(found.out)
     assert document["stopped_by"] == "diverged"
-    assert document["train"] == {"loss": None, "accuracy": None} or document["train"]["loss"] is None
+    assert document["train"] == {"loss": None, "accuracy": None}
     assert bpcli("train", "--resume", "run").code == 3
 
 
@@ -266,5 +321,6 @@ def test_progress_is_shown_on_a_terminal_and_colour_can_be_switched_off(tmp_path
     assert "/15" in shown
     assert "loss" in shown
     assert "\x1b[1" in shown
-    plain = terminal_output([*command, "--no-color", "--quiet"], tmp_path)
+    plain = terminal_output([*command, "--no-color"], tmp_path)
     assert "\x1b[3" not in plain
+    assert "/15" in plain

@@ -96,7 +96,7 @@ def test_gradients_that_are_passed_back_agree_too(activation, pair, bias, hidden
             return plain_loss(weights[above:], biases[above:], h, Y, activation, output, loss)
 
         true = differentiate(loss_from_h, h)
-        assert residual(found[f"grad_{name.input}"], true) <= 1e-6 if number is np.float64 else 1e-9
+        assert residual(found[f"grad_{name.input}"], true) <= (1e-6 if number is np.float64 else 1e-9)
     b = found["b"].astype(np.complex128)
     one = [np.eye(3)]
     true = complex_step(lambda: plain_loss(one, [None], b, Y, activation, output, loss), b)

@@ -96,6 +96,27 @@ def test_constant_weights_are_one_unit_in_every_layer(scheme):
     assert set(found[0].verdicts) == {"exact"}
 
 
+@pytest.mark.parametrize(("dtype", "size"), [(np.float32, 1e30), (np.float64, 1e200), (np.float64, 1e-200)])
+def test_the_size_of_the_weights_does_not_matter(dtype, size):
+    """Squares that overflow or vanish tell nothing: random units stay distinct, planted ones are found."""
+    parameters = random_parameters((4, 6, 2), dtype=dtype)
+    duplicate(parameters, 1, 4)
+    nudge(parameters, 4, 2)
+    parameters.flat *= size
+    assert layer_symmetry(parameters, 1).groups == ((1, 4),)
+
+
+def test_a_group_is_held_together_by_its_first_unit():
+    """Three units in a row, each 0.8 τ from the next: the third is not within τ of the first, and stands alone."""
+    parameters = Parameters(Architecture((1, 3, 1), bias=False))
+    tau = 16 * np.finfo(np.float64).eps
+    parameters.weights[0][:, 0] = [1, 1 + 0.8 * tau, 1 + 1.6 * tau]
+    parameters.weights[1][...] = 1
+    assert layer_symmetry(parameters, 1).groups == ((0, 1),)
+    parameters.weights[0][:, 0] = [1 + 0.8 * tau, 1, 1 + 1.6 * tau]
+    assert layer_symmetry(parameters, 1).groups == ((0, 1, 2),)
+
+
 def test_weights_that_are_not_finite_are_no_group():
     """All NaN is what a divergence leaves; it is no symmetry."""
     parameters = Parameters(Architecture((2, 3, 1)))
@@ -142,6 +163,18 @@ def test_a_layer_of_one_has_no_twin():
     parameters = random_parameters((3, 1, 2))
     (found,) = unit_differences(parameters, parameters, layer_symmetry(parameters, 1))
     assert (found.twin, found.distance, found.change) == (None, None, 0.0)
+
+
+def test_the_nearest_in_several_tight_clusters_is_the_nearest():
+    """Forty units in two clusters far apart, each a billionth wide, against every pair measured."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        rows = rng.choice([-10.0, 10.0], (40, 1)) + 1e-9 * rng.normal(size=(40, 5))
+        pairs = np.linalg.norm(rows[:, None] - rows, axis=2)
+        np.fill_diagonal(pairs, np.inf)
+        twins, distances = nearest_units(rows)
+        assert np.array_equal(twins, pairs.argmin(axis=1))
+        assert np.array_equal(distances, pairs.min(axis=1))
 
 
 def test_the_nearest_of_almost_equal_rows_is_measured_not_ranked():

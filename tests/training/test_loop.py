@@ -63,7 +63,7 @@ def test_records_are_evaluated_after_the_epoch(line):
 
 
 def test_every_row_is_visited_once_an_epoch(line):
-    """The gradient of a rate of zero is summed over batches: its rows are all the rows."""
+    """The inputs of all batches of an epoch, the short last one included, are the rows of the data."""
     trainer = linear_trainer(line, batch_size=5)
     seen = []
     for _ in trainer._batches():
@@ -187,6 +187,14 @@ def test_scores_do_not_depend_on_how_many_rows_are_evaluated_at_a_time():
     assert found.value == (z.argmax(axis=1) == Y.argmax(axis=1)).mean()
     r2 = 1 - ((Y - z) ** 2).sum(axis=0) / ((Y - Y.mean(axis=0)) ** 2).sum(axis=0)
     assert Evaluator(parameters, "regression", 2500).scores(X, Y).value == pytest.approx(r2.mean(), rel=1e-12)
+
+
+def test_a_constant_target_has_no_part_in_r2():
+    """Sums of squares of equal numbers need not be exactly 0: the column is left out because it does not vary."""
+    parameters = Parameters(Architecture((1, 2), output="identity"))
+    Y = np.stack([np.full(7, 0.1), np.arange(7.0)], axis=1)
+    scores = Evaluator(parameters, "regression", 7).scores(np.ones((7, 1)), Y)
+    assert scores.value == pytest.approx(1 - (Y[:, 1] ** 2).sum() / ((Y[:, 1] - 3) ** 2).sum())
 
 
 def test_r2_of_targets_that_do_not_vary_does_not_exist():

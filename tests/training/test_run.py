@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import numpy as np
 import pytest
@@ -224,7 +225,7 @@ def test_a_second_process_is_refused_with_the_holders_pid(small_config, tmp_path
 
 
 def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
-    """If the rename fails, the old content is there and the temporary file is not."""
+    """If the disk is full, the old content is there and the temporary file is not."""
     path = tmp_path / "file"
     write_atomically(path, b"old")
 
@@ -255,15 +256,96 @@ def test_the_digest_in_a_json_file_is_of_the_rest_of_it(tmp_path):
 
 
 def test_default_folders_do_not_collide(tmp_path, monkeypatch):
-    """runs/<UTC time>-<name>, then -2, -3."""
-    from datetime import UTC, datetime
-
+    """runs/<UTC time>-<name>, then -2, -3: made at once, so that runs of the same second each have their own."""
     monkeypatch.chdir(tmp_path)
     now = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
     for expected in ("20260102T030405Z-xor", "20260102T030405Z-xor-2", "20260102T030405Z-xor-3"):
-        folder = run_folder.default_folder("xor", now)
-        assert folder.as_posix() == f"runs/{expected}"
-        folder.mkdir(parents=True)
+        assert run_folder.make_default("xor", now).as_posix() == f"runs/{expected}"
+
+
+def test_force_removes_runs_and_nothing_else(small_config, tmp_path):
+    """A folder with somebody's own config.yaml is refused even with force, and the file stays."""
+    (tmp_path / "config.yaml").write_text("seed: 3\n")
+    with pytest.raises(UsageError, match=r"config\.yaml.*no run's"):
+        trained(small_config(), tmp_path, force=True)
+    assert (tmp_path / "config.yaml").read_text() == "seed: 3\n"
+
+
+def test_what_a_killed_process_left_is_swept(small_config, tmp_path):
+    """Temporary files of a run's names go when the run is taken up; other hidden files stay."""
+    trained(small_config(), tmp_path)
+    (tmp_path / ".metrics.csv.abc123.tmp").write_text("half")
+    (tmp_path / ".mine.tmp").write_text("mine")
+    resumed(tmp_path)
+    assert {p.name for p in tmp_path.iterdir()} == {*run_folder.FILES, ".mine.tmp"}
+
+
+def test_a_summary_never_speaks_of_a_former_state(small_config, tmp_path):
+    """While a resumed run trains there is no summary: if it is killed, none lies."""
+    trained(small_config(), tmp_path)
+    with resumed_run(tmp_path, {}, epochs=12) as run:
+        next(run.epochs())
+        assert not (tmp_path / "summary.json").exists()
+
+
+@pytest.mark.parametrize("training", [{"early_stopping": {"patience": 1, "min_delta": 10.0}}])
+def test_what_stopped_early_cannot_be_lengthened(small_config, tmp_path, training):
+    """More epochs would change nothing: said so, and the configuration is left alone."""
+    assert trained(small_config(**training), tmp_path).stopped_by == "early_stopping"
+    with pytest.raises(UsageError, match="early stopping"):
+        resumed(tmp_path, epochs=100)
+    assert read(tmp_path / "config.yaml").training.epochs == 7
+
+
+def test_the_kept_weights_of_an_early_stop_are_the_best_throughout(small_config, tmp_path):
+    """Scores, kept epoch and best.npz agree with the record of the best epoch, not with the last."""
+    config = small_config(
+        epochs=60, optimizer={"name": "sgd", "learning_rate": 30.0}, early_stopping={"patience": 3}
+    )
+    result = trained(config, tmp_path)
+    assert result.stopped_by == "early_stopping"
+    best = min(result.records, key=lambda record: record.validation.loss)
+    assert result.kept_epoch == result.best_epoch == best.epoch < len(result.records)
+    assert (result.train, result.validation) == (best.train, best.validation)
+
+
+def test_norms_are_those_before_and_after(small_config, tmp_path):
+    """∇W at the initial weights and at the last, from the files, in plain NumPy."""
+    result = trained(small_config(), tmp_path)
+    with new_run(small_config(), "again", tmp_path / "again", {}) as run:
+        X, Y = run.data.X[:8], run.data.Y[:8]
+    (grad_w,) = [report for report in result.gradients if report.formula.name == "grad_W"]
+    for norm, weights in ((grad_w.initial_norm, "initial.npz"), (grad_w.norm, None)):
+        if weights:
+            with np.load(tmp_path / weights) as file:
+                V, bias_V, W, bias_W = (file[name] for name in ("V", "bias_V", "W", "bias_W"))
+        else:
+            flat = read_npz(tmp_path / "checkpoint.npz")["parameters"]
+            V, bias_V = flat[:10].reshape(5, 2), flat[10:15]
+            W, bias_W = flat[15:20].reshape(1, 5), flat[20:]
+        h = 1 / (1 + np.exp(-(X @ V.T + bias_V)))
+        z = 1 / (1 + np.exp(-(h @ W.T + bias_W)))
+        expected = np.linalg.norm((z * (1 - z) * (z - Y) / 8).T @ h)
+        assert norm == pytest.approx(expected, rel=1e-12)
+    assert result.batch == 8
+
+
+def test_another_environment_is_warned_of(small_config, tmp_path):
+    """A run begun under another NumPy goes on, with a warning that names both versions."""
+    trained(small_config(), tmp_path)
+    document = read_json(tmp_path / "environment.json")
+    write_json(tmp_path / "environment.json", {**document, "numpy": "1.0"})
+    with resumed_run(tmp_path, {}) as run:
+        (warning,) = run.warnings
+    assert "NumPy has changed from 1.0 to" in warning
+
+
+def test_another_npz_in_the_checkpoints_place_is_told(small_config, tmp_path):
+    """A whole file with a digest that fits, but of something else."""
+    trained(small_config(), tmp_path)
+    (tmp_path / "checkpoint.npz").write_bytes((tmp_path / "best.npz").read_bytes())
+    with pytest.raises(MachineError, match=r"checkpoint\.npz"):
+        resumed(tmp_path)
 
 
 def test_diverged_numbers_are_null_in_the_document(tmp_path):
@@ -278,6 +360,7 @@ def test_diverged_numbers_are_null_in_the_document(tmp_path):
     result = trained(config, tmp_path)
     document = json.loads(json.dumps(result.document(), allow_nan=False))
     assert document["stopped_by"] == "diverged"
-    assert document["train"]["loss"] is None
+    assert document["train"] == {"loss": None, "accuracy": None}
+    assert {(unit["twin"], unit["distance"]) for unit in document["neurons"]} == {(None, None)}
     assert read_json(tmp_path / "summary.json") == document
     assert resumed(tmp_path).stopped_by == "diverged"

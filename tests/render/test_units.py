@@ -1,0 +1,82 @@
+"""The table of hidden units and the warnings, from results made by hand."""
+
+from io import StringIO
+
+import pytest
+from rich.console import Console, Group
+
+from bpcli.render.advice import symmetry_warnings
+from bpcli.render.text import ranges
+from bpcli.render.units import unit_tables
+from bpcli.symmetry import LayerSymmetry, UnitDifference
+
+
+def layer(units, groups=(), verdict="exact"):
+    """Return a layer whose groups all have one verdict."""
+    grouped = {unit for group in groups for unit in group}
+    return LayerSymmetry(
+        1, units, groups, tuple(verdict if u in grouped else "distinct" for u in range(units))
+    )
+
+
+def shown(symmetry):
+    """Return the table of a layer as text; unit i moved by i and is i from its nearest."""
+    neurons = [
+        UnitDifference(1, u, float(u), (u + 1) % symmetry.units, float(u), symmetry.verdicts[u])
+        for u in range(symmetry.units)
+    ]
+    console = Console(file=StringIO(), width=100)
+    console.print(Group(*unit_tables(neurons, [symmetry])))
+    return console.file.getvalue()
+
+
+def test_sixteen_units_have_a_line_each_the_largest_group_first():
+    """Group (5, 9, 11), then (0, 2), then the others in order."""
+    lines = shown(layer(16, ((5, 9, 11), (0, 2)))).splitlines()
+    units = [int(line.split()[0]) for line in lines if line[:1].isdigit()]
+    assert units == [5, 9, 11, 0, 2, 1, 3, 4, 6, 7, 8, 10, 12, 13, 14, 15]
+
+
+def test_more_units_are_summed_up():
+    """A row for each group with the span of its figures and its verdict, the closest others, and the rest in one."""
+    text = shown(layer(40, ((20, 21, 22), (3, 7)), "within rounding"))
+    lines = [line for line in text.splitlines() if "within rounding" in line or "distinct" in line]
+    assert lines[0].split()[:4] == ["20–22", "20", "…", "22"]
+    assert lines[1].startswith("3, 7")
+    assert [line.split()[0] for line in lines[2:5]] == ["0", "1", "2"]
+    assert lines[-1].startswith("22 more")
+    assert len(lines) == 16
+    assert "40 units, 37 of them different" in text
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "says"),
+    [
+        (layer(4, ((0, 1, 2, 3),)), layer(4, ((0, 1, 2, 3),)), "units 0–3 are the same to the last bit. They began equal"),
+        (layer(4, ((0, 1),)), layer(4, ((0, 1),), "within rounding"), "are the same up to rounding. They began equal"),
+        (layer(4, ((0, 1, 3),)), layer(4), "units 0, 1, 3 began equal (init: constant), and only rounding has told them apart"),
+        (layer(4), layer(4, ((0, 1), (2, 3))), "and there is 1 more group of equal units, though they began different"),
+    ],
+)  # fmt: skip
+def test_warnings_say_what_is_equal_why_and_what_to_do(then, now, says):
+    """Tied throughout; split by rounding; tied only at the end."""
+    (text,) = symmetry_warnings([then], [now], "constant")
+    assert says in text
+    assert "--set model.init.scheme=xavier" in text or "fewer units" in text
+
+
+def test_a_group_that_rounding_has_split_in_part_is_not_called_exact():
+    """Two of three are the same bits: the three are the same up to rounding."""
+    mixed = LayerSymmetry(1, 3, ((0, 1, 2),), ("exact", "exact", "within rounding"))
+    (text,) = symmetry_warnings([mixed], [mixed], "constant")
+    assert "the same up to rounding" in text
+
+
+def test_no_warning_where_nothing_is_equal():
+    """Random weights: silence."""
+    assert symmetry_warnings([layer(4)], [layer(4)], "xavier") == []
+
+
+def test_ranges_join_runs_of_three():
+    """0, 1 stay two; 4 to 6 become one."""
+    assert ranges((6, 0, 5, 1, 4, 9)) == "0, 1, 4–6, 9"
