@@ -49,15 +49,27 @@ def test_more_units_are_summed_up():
     assert "40 units, 37 of them different" in text
 
 
+SPLIT = "units 0, 1, 3 began equal (init: constant), and only rounding has told them apart"
+LATE = "and there is 1 more group of equal units, though they began different"
+
+
 @pytest.mark.parametrize(
     ("then", "now", "says"),
     [
-        (layer(4, ((0, 1, 2, 3),)), layer(4, ((0, 1, 2, 3),)), "units 0–3 are the same to the last bit. They began equal"),
-        (layer(4, ((0, 1),)), layer(4, ((0, 1),), "within rounding"), "are the same up to rounding. They began equal"),
-        (layer(4, ((0, 1, 3),)), layer(4), "units 0, 1, 3 began equal (init: constant), and only rounding has told them apart"),
-        (layer(4), layer(4, ((0, 1), (2, 3))), "and there is 1 more group of equal units, though they began different"),
+        (
+            layer(4, ((0, 1, 2, 3),)),
+            layer(4, ((0, 1, 2, 3),)),
+            "0–3 are the same to the last bit. They began equal",
+        ),
+        (
+            layer(4, ((0, 1),)),
+            layer(4, ((0, 1),), "within rounding"),
+            "the same up to rounding. They began equal",
+        ),
+        (layer(4, ((0, 1, 3),)), layer(4), SPLIT),
+        (layer(4), layer(4, ((0, 1), (2, 3))), LATE),
     ],
-)  # fmt: skip
+)
 def test_warnings_say_what_is_equal_why_and_what_to_do(then, now, says):
     """Tied throughout; split by rounding; tied only at the end."""
     (text,) = symmetry_warnings([then], [now], "constant")
