@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bpcli import __version__
-from bpcli.cli import config, train
+from bpcli.cli import config, gradcheck, train
 from bpcli.cli.console import complain
 from bpcli.errors import BpcliError
 
@@ -22,6 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("train")(train.train)
+app.command("gradcheck", cls=gradcheck.SeveralFiles)(gradcheck.gradcheck)
 app.add_typer(config.app, name="config")
 
 

@@ -88,6 +88,18 @@ class Network:
         return self._loss.value(self.layers[-1], Y)
     # fmt: on
 
+    def input_gradient(self) -> Array:
+        """Return ∇X = δ V of the last backward pass, …×N×d0: the loss differentiated by the input itself.
+
+        No update needs it, so the backward pass leaves it out; it is worked out here, when somebody asks.
+        """
+        if self._targets is None:
+            raise ValueError("there is no gradient before a forward and a backward pass")
+        first = self.layers[0]
+        grad_x = np.empty((*first.delta.shape[:-1], first.weight.shape[-1]), first.weight.dtype)
+        self._product(first.delta, first.weight, out=grad_x)
+        return grad_x
+
     def quantities(self) -> dict[str, Array]:
         """Return every quantity of the last step by its name: x, V, a, h, Lambda, …, grad_z, delta_2, grad_W.
 

@@ -34,8 +34,9 @@ def loss_curves(records: Sequence["EpochRecord"]) -> list[RenderableType]:
     losses = [loss for points in drawn.values() for _, loss in points]
     if len(records) < 2 or not losses:
         return []
-    plot = _Plot(drawn, log=min(losses) > 0 and max(losses) >= LOG_RATIO * min(losses))
-    parts: list[RenderableType] = [heading("Loss", f"by epoch{', log axis' if plot.log else ''}"), plot]
+    log = min(losses) > 0 and max(losses) >= LOG_RATIO * min(losses)
+    plot = Plot(drawn, log, (f"epoch {records[0].epoch}", str(records[-1].epoch)))
+    parts: list[RenderableType] = [heading("Loss", f"by epoch{', log axis' if log else ''}"), plot]
     left_out = sum(len(points) for points in series.values()) - len(losses)
     if left_out:
         parts.append(Text(f"{left_out} not finite, left out", style="dim"))
@@ -43,15 +44,21 @@ def loss_curves(records: Sequence["EpochRecord"]) -> list[RenderableType]:
 
 
 @dataclass(frozen=True)
-class _Plot:
-    """Curves as wide as the terminal, with axes of our own.
+class Plot:
+    """Up to two curves as wide as the terminal, told apart by markers, with axes of our own.
 
     The plotting library rounds its tick labels (0.65 becomes 1), so it draws the curves only; the labels here
-    are the losses that their rows stand for, to three digits.
+    are the values that their rows stand for, to three digits.
+
+    Attributes:
+        series: the points of each curve by its name.
+        log: whether the vertical axis is logarithmic; then every y is positive.
+        ends: what stands at the left and the right end of the horizontal axis.
     """
 
-    series: Mapping[str, Sequence[tuple[int, float]]]
+    series: Mapping[str, Sequence[tuple[float, float]]]
     log: bool
+    ends: tuple[str, str]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         # Drawing takes the library that is slowest to import, so it is imported when something is drawn.
@@ -59,6 +66,7 @@ class _Plot:
 
         points = [point for curve in self.series.values() for point in curve]
         first, last = min(x for x, _ in points), max(x for x, _ in points)
+        left, right = self.ends
         low, high = self._span([y for _, y in points])
         labels = {row: self._label(low, high, row) for row in LABELLED}
         margin = max(map(len, labels.values())) + 1
@@ -83,7 +91,7 @@ class _Plot:
         )
         for row, line in enumerate(drawing.splitlines()[: HEIGHT + 2], start=-1):
             yield Text.from_ansi(f"{labels.get(row, ''):>{margin - 1}} {line}")
-        ends = f"{'epoch ' + str(first):<{width - len(str(last))}}{last}"
+        ends = f"{left:<{width - len(right)}}{right}"
         yield Text(f"{'':{margin}} {ends}", style="dim")
         names = zip(MARKERS, COLORS, self.series, strict=False)
         yield Text.assemble(
@@ -91,13 +99,13 @@ class _Plot:
             *(part for mark, color, name in names for part in ((mark, color), f" {name}   ")),
         )
 
-    def _span(self, losses: Sequence[float]) -> tuple[float, float]:
+    def _span(self, values: Sequence[float]) -> tuple[float, float]:
         """The range of the vertical axis, in log10 on a log axis; never empty."""
-        low, high = (log10(y) if self.log else y for y in (min(losses), max(losses)))
+        low, high = (log10(y) if self.log else y for y in (min(values), max(values)))
         slack = (high - low) / (2 * HEIGHT) or abs(high) * 1e-3 or 1e-3
         return low - slack, high + slack
 
     def _label(self, low: float, high: float, row: int) -> str:
-        """The loss in the middle of a row, rows counted from the top."""
+        """The value in the middle of a row, rows counted from the top."""
         middle = high - (row + 0.5) * (high - low) / HEIGHT
         return f"{10**middle if self.log else middle:.3g}"

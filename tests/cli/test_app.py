@@ -12,6 +12,7 @@ README = Path(__file__).parents[2] / "README.md"
 COMMANDS = [
     (),
     ("train",),
+    ("gradcheck",),
     ("config",),
     ("config", "list"),
     ("config", "show"),
@@ -21,7 +22,9 @@ COMMANDS = [
 ]
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["train", "--help"], ["config", "list"]])
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["train", "--help"], ["gradcheck", "--help"], ["config", "list"]]
+)
 def test_what_computes_nothing_imports_no_numerics(arguments):
     """``--version``, ``--help`` and ``config list`` start without NumPy and without the plotting library."""
     script = (

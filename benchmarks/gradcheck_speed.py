@@ -1,0 +1,95 @@
+"""How long it takes to differentiate a 784-30-10 network numerically, by increments and the plain way.
+
+    python benchmarks/gradcheck_speed.py
+
+23,860 parameters, 32 points, one process, the ways in turn, the median of five rounds. The plain way computes two
+whole forward passes for every parameter (central differences); it is timed on some parameters, drawn at random, and
+multiplied up to all of them. ``torch.autograd.gradcheck`` is run whole where torch can be imported.
+"""
+
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+
+from bpcli.gradcheck.numerical import derivatives
+from bpcli.gradcheck.problem import Problem
+from bpcli.network import Architecture, Parameters, initialise
+
+ROUNDS = 5
+PLAIN_PARAMETERS = 1000
+
+
+def problem() -> Problem:
+    """A sigmoid network with biases, Xavier weights and inputs like scaled pixels."""
+    rng = np.random.default_rng(0)
+    architecture = Architecture((784, 30, 10))
+    parameters = Parameters(architecture)
+    initialise(parameters, rng, "xavier")
+    X, Y = rng.uniform(size=(32, 784)), np.eye(10)[rng.integers(0, 10, 32)]
+    return Problem(architecture, X, Y, dict(parameters.named()))
+
+
+def increments(point: Problem, method: str) -> float:
+    """Seconds for every parameter and for ∇z, ∇h and ∇x as well."""
+    started = perf_counter()
+    derivatives(point, method=method)
+    return perf_counter() - started
+
+
+def plain(point: Problem, rng: np.random.Generator) -> float:
+    """Seconds for two forward passes per parameter, multiplied up from those measured."""
+    network = point.network()
+    flat = network.parameters.flat
+    entries = rng.choice(flat.size, PLAIN_PARAMETERS, replace=False)
+    started = perf_counter()
+    for entry in entries:
+        kept = flat[entry]
+        for moved in (kept + 1e-5, kept - 1e-5):
+            flat[entry] = moved
+            network.forward(point.X)
+            network.loss(point.Y)
+        flat[entry] = kept
+    return (perf_counter() - started) * flat.size / PLAIN_PARAMETERS
+
+
+def torch_gradcheck(point: Problem) -> float | None:
+    """Seconds for torch's own check of the same loss by the same parameters; None without torch."""
+    try:
+        import torch
+    except ImportError:
+        return None
+    tensors = [torch.tensor(t, requires_grad=True) for t in point.parameters.values()]
+    X, Y = torch.tensor(point.X), torch.tensor(point.Y)
+
+    def loss(V, bias_V, W, bias_W):  # type: ignore[no-untyped-def]
+        h = torch.sigmoid(X @ V.T + bias_V)
+        z = torch.sigmoid(h @ W.T + bias_W)
+        return 0.5 * ((z - Y) ** 2).sum() / len(X)
+
+    started = perf_counter()
+    # Its time is what counts here, not its verdict: an absolute tolerance of 1e-5 certifies small gradients unseen.
+    torch.autograd.gradcheck(loss, tensors)
+    return perf_counter() - started
+
+
+if __name__ == "__main__":
+    point, rng = problem(), np.random.default_rng(1)
+    seconds: dict[str, list[float]] = {}
+    for _ in range(ROUNDS):
+        for method in ("complex", "central"):
+            seconds.setdefault(f"increments, {method}", []).append(increments(point, method))
+        seconds.setdefault("plain way", []).append(plain(point, rng))
+        by_torch = torch_gradcheck(point)
+        if by_torch is not None:
+            seconds.setdefault("torch.autograd.gradcheck", []).append(by_torch)
+    by_complex, by_central = (median(seconds[f"increments, {method}"]) for method in ("complex", "central"))
+    print(f"784-30-10, {point.architecture.parameter_count:,} parameters, {point.samples} points")
+    for name, times in seconds.items():
+        print(
+            f"{name:26} {median(times):8.2f} s  ({min(times):.2f} to {max(times):.2f})  "
+            f"{median(times) / by_complex:6.1f} × increments, complex {median(times) / by_central:6.1f} × central"
+        )
+    print(f"the plain way: measured on {PLAIN_PARAMETERS:,} parameters, multiplied up to all")
+    if "torch.autograd.gradcheck" not in seconds:
+        print("torch.autograd.gradcheck: torch is not at hand")

@@ -1,0 +1,208 @@
+"""``bpcli gradcheck``: check bpcli's own gradients or somebody else's, and name the mistake."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from typer.core import TyperCommand
+
+from bpcli.cli.console import Screen
+from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
+
+if TYPE_CHECKING:
+    from bpcli.config import Config
+    from bpcli.gradcheck.report import GradcheckReport
+
+DEFAULT = "gradcheck"
+ANSWERS = (".py", ".npz", ".json")
+
+
+class SeveralFiles(TyperCommand):
+    """Lets ``--against`` take several files, as a shell writes them out for ``--against work/*.py``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Repeat ``--against`` before each answer file that follows it; anything else ends the list."""
+        spread: list[str] = []
+        open_list = False
+        for word in args:
+            if open_list and spread[-1] != "--against" and word.endswith(ANSWERS):
+                spread.append("--against")
+            elif open_list and spread[-1] != "--against":
+                open_list = False
+            spread.append(word)
+            open_list = open_list or word == "--against"
+        return super().parse_args(ctx, spread)
+
+
+def gradcheck(
+    config: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CONFIG",
+            help="A YAML file, or the name of a shipped configuration. Without one: gradcheck, a 3-4-2 network.",
+            show_default=False,
+        ),
+    ] = None,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--against",
+            metavar="FILE...",
+            help="Check the gradients in these files: .py with a function gradients, or .npz and .json answers.",
+        ),
+    ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(
+            "--export", metavar="FILE", help="Write the point and the weights to a .npz or .json file."
+        ),
+    ] = None,
+    point: Annotated[
+        Path | None,
+        typer.Option(
+            "--point", metavar="FILE", help="Check at the point in this file (as --export writes it)."
+        ),
+    ] = None,
+    layout: Annotated[
+        Literal["rows", "columns"],
+        typer.Option("--layout", help="Whether X and Y hold the samples in rows or in columns."),
+    ] = "rows",
+    time_limit: Annotated[
+        float, typer.Option("--time-limit", metavar="SECONDS", help="For each file.", min=0.1)
+    ] = 10.0,
+    method: Annotated[
+        Literal["complex", "central"] | None,
+        typer.Option(
+            "--method",
+            help="Of the numerical derivatives of bpcli's own check. Without one: complex, central for relu.",
+            show_default=False,
+        ),
+    ] = None,
+    sweep_step: Annotated[
+        bool, typer.Option("--sweep-step", help="Show the residual against the step size as a plot.")
+    ] = False,
+    inject: Annotated[
+        str | None,
+        typer.Option("--inject", metavar="ID", help="Make this mistake, and see it found."),
+    ] = None,
+    list_mistakes: Annotated[
+        bool, typer.Option("--list-mistakes", help="Print the catalogue of mistakes.")
+    ] = False,
+    override: SetOption = None,
+    seed: SeedOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    no_color: NoColorOption = False,
+) -> int:
+    """Check gradients against numerical derivatives, and name the mistake.
+
+    Without --against, checks the code that trains: every gradient of the configured network, at its initial
+    weights and after some steps of training. With --against, checks the gradients that other people computed.
+
+    A Python file defines a function `gradients` whose parameter names say what it wants: `x, y` for a point at a
+    time (1-D arrays; bpcli averages the results over the points), or `X, Y` for the batch; `V, W`, and `bias_V,
+    bias_W` where there are biases; `learning_rate` and `weight_decay` if it asks. It returns a tuple in the order
+    V, W, bias_V, bias_W, or a dict by those names. Each file runs in a process of its own, with a time and a memory
+    limit; that is no sandbox.
+
+    Exits with 0 if every gradient is right, and with 3 if any is not.
+    """
+    screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
+    if list_mistakes:
+        return _list(screen)
+    resolved = _resolved(config or DEFAULT, override or [], seed)
+    if export:
+        return _export(resolved, export, screen)
+    if sweep_step:
+        return _sweep(resolved, screen)
+    if inject:
+        report = _injected(resolved, inject)
+    elif against:
+        report = _against(resolved, against, point, layout, time_limit, screen)
+    else:
+        report = _own(resolved, method)
+    from bpcli.render.gradcheck import gradcheck_report
+
+    screen.show(gradcheck_report(report))
+    screen.document(report.document())
+    return 0 if report.verdict == "correct" else 3
+
+
+def _resolved(config: str, overrides: list[str], seed: int | None) -> "Config":
+    from bpcli.config import resolve
+
+    options = {} if seed is None else {"seed": seed}
+    return resolve(config, overrides=overrides, environment=os.environ, options=options).config
+
+
+def _list(screen: Screen) -> int:
+    from bpcli.gradcheck.catalogue import CATALOGUE
+    from bpcli.render.gradcheck import catalogue_table
+
+    screen.show(catalogue_table())
+    screen.document({"schema": "bpcli.gradcheck.mistakes/1", "mistakes": [vars(m) for m in CATALOGUE]})
+    return 0
+
+
+def _export(config: "Config", path: Path, screen: Screen) -> int:
+    from bpcli.gradcheck.exchange import export_problem
+    from bpcli.gradcheck.points import points_for
+
+    points = points_for(config)
+    screen.warn(_replacement(points.replaced))
+    export_problem(points.problems[0], path)
+    screen.show(
+        f"{path} written: answer with the gradients by V, W (and bias_V, bias_W) in a .npz or .json file"
+    )
+    return 0
+
+
+def _own(config: "Config", method: Literal["complex", "central"] | None) -> "GradcheckReport":
+    from bpcli.gradcheck.own import check_own
+    from bpcli.gradcheck.report import GradcheckReport
+
+    return GradcheckReport(check_own(config, method=method))
+
+
+def _sweep(config: "Config", screen: Screen) -> int:
+    from bpcli.gradcheck.points import configured_point
+    from bpcli.gradcheck.sweep import step_sweep
+    from bpcli.render.sweep import sweep_plot
+
+    sweep = step_sweep(configured_point(config))
+    screen.show(sweep_plot(sweep))
+    screen.document(sweep.document())
+    return 0
+
+
+def _injected(config: "Config", name: str) -> "GradcheckReport":
+    from bpcli.gradcheck.against import check_injected
+    from bpcli.gradcheck.points import configured_point
+
+    return check_injected(name, configured_point(config))
+
+
+def _against(
+    config: "Config",
+    paths: list[Path],
+    point: Path | None,
+    layout: Literal["rows", "columns"],
+    time_limit: float,
+    screen: Screen,
+) -> "GradcheckReport":
+    from bpcli.gradcheck.against import check_submissions
+    from bpcli.gradcheck.exchange import read_problem
+    from bpcli.gradcheck.points import points_for
+
+    points = points_for(config, read_problem(point) if point else None)
+    screen.warn(_replacement(points.replaced))
+    return check_submissions(paths, points, layout=layout, time_limit=time_limit)
+
+
+def _replacement(reasons: tuple[str, ...]) -> list[str]:
+    if not reasons:
+        return []
+    return [
+        f"the configured point cannot tell right from wrong ({'; '.join(reasons)}): a random one takes its place"
+    ]

@@ -1,0 +1,1 @@
+"""Gradient checks: numerical derivatives, the verdict, and the catalogue of mistakes."""

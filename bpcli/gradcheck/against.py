@@ -1,0 +1,65 @@
+"""Somebody else's gradients from their files to the report: collect the answers, judge each, keep the order."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from bpcli.errors import UsageError
+from bpcli.gradcheck.exchange import Failure
+from bpcli.gradcheck.grading import SubmissionCheck, grade
+from bpcli.gradcheck.informative import random_point
+from bpcli.gradcheck.injecting import DECAY, injected, suited
+from bpcli.gradcheck.points import Points
+from bpcli.gradcheck.problem import Problem
+from bpcli.gradcheck.report import GradcheckReport
+from bpcli.gradcheck.submission import Answer, Layout, collect_many
+
+MEMORY = 1 << 30  # bytes above what the interpreter and NumPy take
+
+
+def check_submissions(
+    paths: Sequence[Path], points: Points, *, layout: Layout, time_limit: float, memory_limit: int = MEMORY
+) -> GradcheckReport:
+    """Judge every file, each by itself: what happens to one does not touch the others.
+
+    A Python file answers at every point, so that explanations which coincide at one are told apart; a file of
+    numbers answers at the first.
+
+    Raises:
+        UsageError: if a path does not exist or is none of .py, .npz, .json.
+    """
+    for path in paths:
+        if not path.is_file():
+            raise UsageError(f"{path}: there is no such file; --against takes .py, .npz and .json files")
+        if path.suffix not in (".py", ".npz", ".json"):
+            raise UsageError(f"{path}: --against takes .py, .npz and .json files")
+    # A function that asks for weight_decay gets one; whether it counts is known from the answer.
+    asked = [problem.with_decay(problem.weight_decay or DECAY) for problem in points.problems]
+    collected = collect_many(paths, asked, layout=layout, time_limit=time_limit, memory_limit=memory_limit)
+    return GradcheckReport(
+        tuple(_judged(path, points, asked, answers) for path, answers in zip(paths, collected, strict=True))
+    )
+
+
+def _judged(
+    path: Path, points: Points, asked: Sequence[Problem], answers: Sequence[Answer] | Failure
+) -> SubmissionCheck:
+    if isinstance(answers, Failure):
+        return SubmissionCheck(str(path), "failed", failure=f"{answers.kind}: {answers.message}")
+    if path.suffix == ".py":
+        decays = answers[0].wants_decay
+        problems = asked if decays else [problem.with_decay(0.0) for problem in asked]
+    else:
+        problems = points.problems[:1]
+    return grade(str(path), problems, [answer.tensors for answer in answers], answers[0].notes)
+
+
+def check_injected(name: str, point: Problem) -> GradcheckReport:
+    """Make a mistake of the catalogue at a random point of the configured sizes, and judge it like anybody's answer.
+
+    Raises:
+        UsageError: if there is no such mistake.
+    """
+    problem = random_point(suited(point, name), np.random.default_rng(0))
+    return GradcheckReport((grade(f"{name}, injected", [problem], [injected(problem, name)]),))

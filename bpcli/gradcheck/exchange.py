@@ -1,0 +1,229 @@
+"""The point as a file and answers as files, so that gradients from any language can be checked."""
+
+import io
+import json
+import re
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+
+from bpcli.errors import DataError, MachineError, UsageError
+from bpcli.gradcheck.problem import Problem
+from bpcli.network import Architecture, Array
+from bpcli.network.architecture import Activation, LossName, Output
+from bpcli.training.files import write_atomically
+
+SETTINGS = ("sizes", "activation", "output", "loss", "learning_rate", "weight_decay")
+LARGEST = 1 << 28  # bytes, uncompressed: an answer is small, and a zip can promise terabytes
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why there is no answer to check.
+
+    Attributes:
+        kind: a few words to group by: "time limit", "memory limit", "crash", "exit", "import failed",
+            "no function", "unknown parameter", "changed argument", "missing return", "wrong return",
+            "wrong type", "wrong shapes", "not finite", "unreadable".
+        message: for its author: the file, the line where it is known, what happened and what to do.
+    """
+
+    kind: str
+    message: str
+
+
+def export_problem(problem: Problem, path: Path) -> None:
+    """Write the point to an NPZ or JSON file, by the suffix, with a text that says how to answer.
+
+    Raises:
+        UsageError: the suffix is another one.
+        MachineError: the file cannot be written.
+    """
+    architecture = problem.architecture
+    tensors = {"X": problem.X, "Y": problem.Y, **problem.parameters}
+    settings = {
+        "sizes": list(architecture.sizes),
+        "activation": architecture.activation,
+        "output": architecture.output,
+        "loss": architecture.loss,
+        "learning_rate": problem.learning_rate,
+        "weight_decay": problem.weight_decay,
+        "how_to_answer": _how_to_answer(problem),
+    }
+    if _suffix(path) == ".npz":
+        buffer = io.BytesIO()
+        arrays = {**tensors, **{name: np.array(value) for name, value in settings.items()}}
+        np.savez(buffer, allow_pickle=False, **arrays)
+        content = buffer.getvalue()
+    else:
+        document = settings | {name: tensor.tolist() for name, tensor in tensors.items()}
+        content = (json.dumps(document, ensure_ascii=False) + "\n").encode()
+    try:
+        write_atomically(path, content)
+    except OSError as error:
+        raise MachineError(f"{path}: cannot be written: {error.strerror}") from error
+
+
+def read_problem(path: Path) -> Problem:
+    """Read what ``export_problem`` wrote, or a point that somebody else wrote in the same form.
+
+    Raises:
+        DataError: the file is damaged, or an entry is missing, unknown, of the wrong shape or not finite.
+    """
+    members = read_members(path)
+    members.pop("how_to_answer", None)
+    absent = [name for name in ("X", "Y", *SETTINGS) if name not in members]
+    if absent:
+        raise DataError(
+            f"{path}: there is no {', no '.join(absent)}; it holds {', '.join(members) or 'nothing'}"
+        )
+    architecture = _architecture(path, members)
+    shapes = shapes_of(architecture)
+    absent = [name for name in shapes if name not in members]
+    unknown = [name for name in members if name not in {"X", "Y", *SETTINGS, *shapes}]
+    if absent or unknown:
+        wrong = [f"there is no {name}" for name in absent] + [
+            f"{name} is not a name here" for name in unknown
+        ]
+        raise DataError(f"{path}: {', '.join(wrong)}; these sizes want {', '.join(shapes)}")
+    X = _tensor(path, "X", members, (None, architecture.sizes[0]))
+    return Problem(
+        architecture=architecture,
+        X=X,
+        Y=_tensor(path, "Y", members, (len(X), architecture.sizes[-1])),
+        parameters={name: _tensor(path, name, members, shape) for name, shape in shapes.items()},
+        learning_rate=float(_tensor(path, "learning_rate", members, ())),
+        weight_decay=float(_tensor(path, "weight_decay", members, ())),
+    )
+
+
+def read_answer(path: Path) -> dict[str, Array] | Failure:
+    """Read gradients by name from an NPZ or JSON file, grad_V and V being the same; shapes are not looked at."""
+    try:
+        members = read_members(path)
+    except (DataError, UsageError) as error:
+        return Failure("unreadable", str(error))
+    tensors: dict[str, Array] = {}
+    for name, value in members.items():
+        gradient = re.fullmatch(r"(?:grad_)?((?:bias_)?(?:V|W[0-9]*))", name)
+        if gradient is None:
+            continue  # a loss, or the name of its author
+        try:
+            tensor = np.asarray(value)
+        except ValueError:
+            return Failure("wrong shapes", f"{path.name}: {name} has rows of different lengths")
+        if tensor.dtype.kind not in "biuf":
+            return Failure("wrong type", f"{path.name}: {name} holds {tensor.dtype}; write real numbers")
+        tensors[gradient[1]] = tensor if tensor.dtype.kind == "f" else tensor.astype(np.float64)
+    return tensors
+
+
+def shapes_of(architecture: Architecture) -> dict[str, tuple[int, ...]]:
+    """Return the shape of each parameter, and so of its gradient, in the order of a tuple: matrices, then biases."""
+    names = list(zip(architecture.names(), architecture.shapes(), strict=True))
+    matrices: dict[str, tuple[int, ...]] = {name.matrix: (rows, columns) for name, (columns, rows) in names}
+    return matrices | ({name.bias: (rows,) for name, (_, rows) in names} if architecture.bias else {})
+
+
+def _how_to_answer(problem: Problem) -> str:
+    shapes = shapes_of(problem.architecture)
+    wanted = ", ".join(f"{name} ({'×'.join(map(str, shape))})" for name, shape in shapes.items())
+    decay = (
+        ", plus half of weight_decay times the squared entries of the matrices"
+        if problem.weight_decay
+        else ""
+    )
+    return (
+        "Samples are rows of X and Y, neurons are rows of the matrices. Write the gradient of the mean loss over "
+        f"the samples{decay} to an .npz or .json file, under the names of the parameters: {wanted}. "
+        "Then: bpcli gradcheck --against FILE"
+    )
+
+
+def _suffix(path: Path) -> str:
+    suffix = path.suffix.lower()
+    if suffix not in {".npz", ".json"}:
+        raise UsageError(f"{path}: the name must end in .npz or .json")
+    return suffix
+
+
+def read_members(path: Path) -> dict[str, Any]:
+    """Return the entries of an NPZ or JSON file, whatever they are.
+
+    Raises:
+        DataError: the file is missing, too large, damaged, or holds Python objects.
+        UsageError: its name ends in something else.
+    """
+    suffix = _suffix(path)
+    if not path.is_file():  # nor a pipe, which would keep its reader waiting
+        raise DataError(f"{path}: there is no such file")
+    try:
+        if path.stat().st_size > LARGEST:
+            raise DataError(f"{path}: {path.stat().st_size >> 20} MiB are too many for gradients")
+        raw = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
+    try:
+        return _from_npz(raw) if suffix == ".npz" else _from_json(raw)
+    except (
+        Exception
+    ) as error:  # a damaged file fails in a dozen ways, in zipfile, zlib, ast and the allocator
+        raise DataError(
+            f"{path}: not {suffix[1:].upper()} of numbers, or damaged ({error}); write it anew"
+        ) from None
+
+
+def _from_npz(raw: bytes) -> dict[str, Any]:
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        if sum(member.file_size for member in archive.infolist()) > LARGEST:
+            raise ValueError(f"it unpacks to more than {LARGEST >> 20} MiB")
+        if archive.testzip() is not None:
+            raise ValueError("a checksum does not fit")
+    with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
+def _from_json(raw: bytes) -> dict[str, Any]:
+    document = json.loads(raw)
+    if not isinstance(document, dict):
+        raise TypeError("it is not an object with a key for each tensor")
+    return document
+
+
+def _architecture(path: Path, members: dict[str, Any]) -> Architecture:
+    words: dict[str, Any] = {}
+    for name, choices in (("activation", Activation), ("output", Output), ("loss", LossName)):
+        words[name] = str(members[name])
+        if words[name] not in get_args(choices):
+            raise DataError(f"{path}: {name} is {words[name]}; it is one of {', '.join(get_args(choices))}")
+    sizes = np.asarray(members["sizes"])
+    if sizes.ndim != 1 or sizes.dtype.kind not in "iu":
+        raise DataError(f"{path}: sizes must be whole numbers, d0, …, dL")
+    bias = any(name.startswith("bias_") for name in members)
+    try:
+        return Architecture(tuple(sizes.tolist()), bias=bias, **words)
+    except ValueError as error:
+        raise DataError(f"{path}: {error}") from None
+
+
+def _tensor(path: Path, name: str, members: dict[str, Any], shape: tuple[int | None, ...]) -> Array:
+    """One entry as finite float64 numbers of a shape in which None stands for any length but 0."""
+    try:
+        tensor = np.asarray(members[name])
+    except ValueError:
+        raise DataError(f"{path}: {name} has rows of different lengths") from None
+    if tensor.dtype.kind not in "iuf":
+        raise DataError(f"{path}: {name} holds {tensor.dtype}; it wants real numbers")
+    fits = len(shape) == tensor.ndim and all(
+        size == want or (want is None and size) for size, want in zip(tensor.shape, shape, strict=True)
+    )
+    if not fits:
+        want = "×".join("N" if size is None else str(size) for size in shape) or "one number"
+        given = "×".join(map(str, tensor.shape)) or "one number"
+        raise DataError(f"{path}: the shape of {name} is {given}; it must be {want}")
+    if not np.isfinite(tensor).all():
+        raise DataError(f"{path}: {name} holds NaN or infinity; every number must be finite")
+    return np.array(tensor, np.float64)

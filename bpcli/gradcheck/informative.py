@@ -1,0 +1,89 @@
+"""Can this point tell a right gradient from a wrong one? If not, why not, and which one to take instead.
+
+With N = 1 the sum, the mean and the last sample are the same; with N = 2 a factor 2 is also the sum. Zero or constant
+weights make ∇V vanish or the units alike; a saturated unit has a zero row. At such a point wrong gradients look right.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from bpcli.gradcheck.problem import Problem
+from bpcli.network import Array, Parameters
+
+FEWEST_SAMPLES = 3
+VANISHING_ROW = 1e-8  # of the largest row of the same matrix
+CANCELLED = 1e-8  # of the sum of the absolute values that make it up
+
+
+def reasons_against(problem: Problem) -> list[str]:
+    """Return why a point cannot tell, in words; nothing if it can."""
+    found = []
+    if problem.samples < FEWEST_SAMPLES:
+        found.append(
+            f"{problem.samples} sample{'s' if problem.samples > 1 else ''}: with fewer than {FEWEST_SAMPLES}, "
+            "sum, mean, a factor 2 and the last sample cannot be told apart"
+        )
+    if problem.architecture.depth > 1:
+        found += _about_weights(problem)
+    return found + _about_gradients(problem)
+
+
+def _about_weights(problem: Problem) -> list[str]:
+    found = []
+    for names in problem.architecture.names():
+        weight = problem.parameters[names.matrix]
+        if not weight.any():
+            found.append(f"{names.matrix} is zero: nothing passes through it")
+        elif weight.size > 1 and np.ptp(weight) == 0:
+            found.append(f"{names.matrix} is constant: its units are alike, and so are its rows and columns")
+    return found
+
+
+def _about_gradients(problem: Problem) -> list[str]:
+    network = problem.network()
+    network.forward(problem.X)
+    network.backward(problem.Y)
+    found = []
+    for names, layer in zip(problem.architecture.names(), network.layers, strict=True):
+        rows = np.linalg.norm(layer.grad_weight, axis=1)
+        terms = float(np.linalg.norm(np.abs(layer.delta).T @ np.abs(layer.x)))
+        if rows.max() <= CANCELLED * terms:
+            found.append(f"∇{names.matrix} vanishes")
+            continue
+        flat = np.flatnonzero(rows <= VANISHING_ROW * rows.max())
+        if len(flat):
+            units = ", ".join(str(row) for row in flat[:5]) + (" …" if len(flat) > 5 else "")
+            found.append(
+                f"row {units} of ∇{names.matrix} vanishes: the unit is saturated, or its error is zero"
+            )
+    return found
+
+
+def random_point(problem: Problem, rng: np.random.Generator, *, samples: int | None = None) -> Problem:
+    """Return an informative point of the same sizes, with weights of order 1; ``samples`` sets another N."""
+    count = max(problem.samples if samples is None else samples, FEWEST_SAMPLES)
+    while True:
+        parameters = Parameters(problem.architecture)
+        for fan_in, weight, bias in zip(
+            problem.architecture.sizes, parameters.weights, parameters.biases, strict=False
+        ):
+            # Of order 1 at any width: pre-activations of a wide layer stay where the sigmoid is not flat.
+            weight[...] = rng.normal(0.0, 1.5 / np.sqrt(fan_in), weight.shape)
+            if bias is not None:
+                bias[...] = rng.normal(0.0, 0.5, bias.shape)
+        candidate = replace(
+            problem,
+            X=rng.normal(0.0, 1.0, (count, problem.architecture.sizes[0])),
+            Y=_targets(problem, rng, count),
+            parameters={name: tensor.copy() for name, tensor in parameters.named()},
+        )
+        if not reasons_against(candidate):
+            return candidate
+
+
+def _targets(problem: Problem, rng: np.random.Generator, count: int) -> Array:
+    outputs = problem.architecture.sizes[-1]
+    if problem.architecture.output == "softmax":
+        return np.eye(outputs)[rng.integers(0, outputs, count)]
+    return rng.uniform(0.05, 0.95, (count, outputs))

@@ -1,0 +1,77 @@
+"""Where gradients are compared: the point of a configuration, and another one where the first cannot tell."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bpcli.config import Config
+from bpcli.errors import UsageError
+from bpcli.gradcheck.informative import random_point, reasons_against
+from bpcli.gradcheck.problem import Problem
+from bpcli.network import initialise
+from bpcli.training.run import build_network, prepared_data
+
+SAMPLES = 32
+MORE_SAMPLES = 2  # a second point has another N, which tells the factor 2 from N = 2, and 4 from N = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """The points of a check.
+
+    Attributes:
+        problems: the first is the one that is exported; answers of programs are asked for at all of them.
+        replaced: why the configured point was replaced by a random one; empty where it was not.
+        fixed: whether the person chose the point, so that it is never replaced and nothing is drawn beside it.
+    """
+
+    problems: tuple[Problem, ...]
+    replaced: tuple[str, ...] = ()
+    fixed: bool = False
+
+
+def configured_point(config: Config) -> Problem:
+    """Return the point of a configuration: its first training samples, at most 32, and its initial weights.
+
+    Raises:
+        DataError: if the data cannot be used.
+    """
+    for_data, for_weights, _ = map(np.random.default_rng, np.random.SeedSequence(config.seed).spawn(3))
+    data = prepared_data(config, for_data)
+    network = build_network(config, data)
+    initialise(network.parameters, for_weights, **config.model.init.model_dump())
+    return Problem(
+        architecture=network.architecture,
+        X=data.X[:SAMPLES].astype(np.float64),
+        Y=data.Y[:SAMPLES].astype(np.float64),
+        parameters={name: tensor.astype(np.float64) for name, tensor in network.parameters.named()},
+        learning_rate=config.training.optimizer.learning_rate,
+        weight_decay=config.training.weight_decay,
+    )
+
+
+def points_for(config: Config, fixed: Problem | None = None) -> Points:
+    """Return the points at which somebody else's gradients are compared.
+
+    Raises:
+        UsageError: if the network has more than one hidden layer: a submission returns V and W.
+    """
+    first = fixed or configured_point(config)
+    if first.architecture.depth > 2:
+        raise UsageError(
+            f"--against compares V and W, so it takes at most one hidden layer; this network has "
+            f"{first.architecture.depth - 1}: write model.hidden: [{first.architecture.sizes[1]}], or []"
+        )
+    if fixed:
+        return Points((first,), fixed=True)
+    rng = np.random.default_rng(config.seed)
+    reasons = reasons_against(first)
+    if reasons:
+        first = random_point(first, rng)
+    second = random_point(first, rng, samples=first.samples + MORE_SAMPLES)
+    return Points((first, second), replaced=tuple(reasons))
+
+
+def with_decay(points: Points, weight_decay: float) -> Points:
+    """Return the same points with the penalty in the objective."""
+    return replace(points, problems=tuple(problem.with_decay(weight_decay) for problem in points.problems))

@@ -1,0 +1,113 @@
+"""The result of a whole ``bpcli gradcheck``: its verdict, and the JSON document that the table is another view of."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from math import isfinite
+from typing import Any
+
+from bpcli.gradcheck.catalogue import BY_ID, Mistake
+from bpcli.gradcheck.diagnosis import CONSTANT_FACTOR, Finding
+from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict, Verdict
+from bpcli.gradcheck.own import OwnCheck, TensorCheck
+
+SCALED = Mistake(
+    CONSTANT_FACTOR,
+    "The gradient is right but for a constant factor.",
+    "∇ = c · ∇ℓ",
+    "∇ = ∇ℓ",
+    "Look for a factor that does not belong: divide by the constant.",
+)
+
+
+@dataclass(frozen=True)
+class GradcheckReport:
+    """Every check of one command, in order."""
+
+    checks: tuple[OwnCheck | SubmissionCheck, ...]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The gravest of the checks: wrong, failed, uninformative, or correct where all are."""
+        verdicts = {check.verdict for check in self.checks}
+        order: tuple[Verdict, ...] = ("wrong", "failed", "uninformative")
+        return next((verdict for verdict in order if verdict in verdicts), "correct")
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON document ``bpcli.gradcheck/1``; what does not exist or is not finite is None."""
+        return {
+            "schema": "bpcli.gradcheck/1",
+            "verdict": self.verdict,
+            "checks": [_check(check) for check in self.checks],
+        }
+
+
+def mistakes_of(ids: Sequence[str]) -> list[Mistake]:
+    """Return the catalogue's rows of these ids."""
+    return [BY_ID.get(name, SCALED) for name in ids]
+
+
+def _check(check: OwnCheck | SubmissionCheck) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "source": check.source,
+        "verdict": check.verdict,
+        "tensors": [_tensor(tensor) for tensor in check.tensors],
+        "mistakes": [],
+    }
+    if isinstance(check, SubmissionCheck):
+        document["mistakes"] = [m for finding in check.findings for m in _mistakes(finding)]
+        document |= {
+            "unexplained": list(check.unexplained),
+            "reasons": list(check.reasons),
+            "notes": list(check.notes),
+            "failure": check.failure,
+        }
+    return document
+
+
+def _tensor(tensor: TensorVerdict | TensorCheck) -> dict[str, Any]:
+    document: dict[str, Any] = {
+        "name": tensor.name,
+        "shape": list(tensor.shape),
+        "norm": _finite(tensor.norm),
+        "residual": _finite(tensor.residual),
+        "verdict": tensor.verdict,
+        "worst": _entry(tensor.worst),
+    }
+    if isinstance(tensor, TensorVerdict):
+        document |= {
+            "cosine": _finite(tensor.cosine),
+            "row_factors": [_finite(factor) for factor in tensor.row_factors],
+        }
+    return document
+
+
+def _entry(worst: Any) -> dict[str, Any] | None:
+    """The worst entry as a JSON object: its index, what was found there, and what is true."""
+    if worst is None:
+        return None
+    return {name: list(value) if name == "index" else _finite(value) for name, value in asdict(worst).items()}
+
+
+def _mistakes(finding: Finding) -> list[dict[str, Any]]:
+    """Every mistake of a finding, and of the other findings that would fit as well."""
+    explanations = (finding.ids, *finding.alternatives)
+    return [
+        {
+            "id": mistake.id,
+            "explanation": mistake.explanation,
+            "fix": mistake.fix,
+            "wrong": mistake.wrong,
+            "right": mistake.right,
+            "tensors": list(finding.tensors),
+            "rows": None if finding.rows is None else list(finding.rows),
+            "factor": _finite(finding.factor),
+            "rate": _finite(finding.rate),
+            "alternatives": [list(other) for other in explanations if other != ids],
+        }
+        for ids in explanations
+        for mistake in mistakes_of(ids)
+    ]
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and isfinite(value) else None

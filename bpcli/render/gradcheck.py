@@ -1,0 +1,182 @@
+"""What ``bpcli gradcheck`` shows: a table per check, the mistakes by name, and one line each for many files."""
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from bpcli.gradcheck.catalogue import CATALOGUE, Mistake
+from bpcli.gradcheck.diagnosis import Finding
+from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict
+from bpcli.gradcheck.own import OwnCheck
+from bpcli.gradcheck.report import GradcheckReport, mistakes_of
+from bpcli.render.text import columns, counted, heading, number, ranges, shape
+
+STYLES = {"correct": "bold green", "wrong": "bold red", "uninformative": "yellow", "failed": "bold red"}
+
+
+def gradcheck_report(report: GradcheckReport) -> RenderableType:
+    """Show every check; more than one file is a table with a line each, and the details of those that are wrong."""
+    submissions = [check for check in report.checks if isinstance(check, SubmissionCheck)]
+    parts: list[RenderableType] = []
+    if len(submissions) > 1:
+        parts.append(_many(submissions))
+        detailed = [check for check in submissions if check.verdict != "correct"]
+    else:
+        detailed = submissions
+    parts += [part for check in report.checks if isinstance(check, OwnCheck) for part in _own(check)]
+    parts += [part for check in detailed for part in _submission(check)]
+    return Group(*parts)
+
+
+def catalogue_table() -> RenderableType:
+    """The catalogue of mistakes, a paragraph each."""
+    parts: list[RenderableType] = []
+    for mistake in CATALOGUE:
+        parts += [Text(mistake.id, style="bold cyan"), _algebra(mistake, "wrong"), Text()]
+    return Group(*parts[:-1])
+
+
+def _own(check: OwnCheck) -> list[RenderableType]:
+    entry = "worst entry: analytic, numeric"
+    table = columns(
+        "tensor", "shape", "norm", "residual", entry, "verdict", numbers=("shape", "norm", "residual")
+    )
+    for tensor in check.tensors:
+        worst = tensor.worst
+        table.add_row(
+            _symbol(tensor.name),
+            shape(tensor.shape),
+            number(tensor.norm),
+            _short(tensor.residual),
+            _entry(worst.index, worst.analytic, worst.numeric) if worst else "–",
+            Text(tensor.verdict, style=STYLES[tensor.verdict]),
+        )
+    method = {"complex": "complex step", "central": "central differences"}[check.method]
+    parts: list[RenderableType] = [heading(check.source, f"against {method}"), table]
+    if left_out := sum(tensor.left_out for tensor in check.tensors):
+        parts.append(Text(f"{counted(left_out, 'entry', 'entries')} at a kink of relu left out", style="dim"))
+    return parts
+
+
+def _entry(index: tuple[int, ...], found: float, true: float) -> str:
+    """Where two gradients differ most, and what either has there."""
+    return f"[{','.join(str(place) for place in index)}] {found:.3g}, {true:.3g}"
+
+
+def _submission(check: SubmissionCheck) -> list[RenderableType]:
+    parts: list[RenderableType] = [
+        Text.assemble("\n", (check.source, "bold"), "  ", (check.verdict, STYLES[check.verdict]))
+    ]
+    if check.failure:
+        parts.append(Text(check.failure))
+    if check.tensors:
+        parts.append(_answer_table(check.tensors))
+    for finding in check.findings:
+        parts += [Text(), *_explained(finding)]
+    for tensor in check.tensors:
+        if tensor.name in check.unexplained:
+            parts += [Text(), *_unexplained(tensor)]
+    if check.verdict == "uninformative":
+        parts.append(
+            Text.assemble(("This point cannot tell: ", "yellow"), "; ".join(check.reasons) or _AS_CLOSE)
+        )
+    parts += [Text(note, style="dim") for note in check.notes]
+    return parts
+
+
+_AS_CLOSE = "a mistake of the catalogue lies as close to the answer as the truth does"
+
+
+def _answer_table(tensors: Sequence[TensorVerdict]) -> Table:
+    table = columns(
+        "tensor", "shape", "residual", "worst entry: yours, true", "verdict", numbers=("shape", "residual")
+    )
+    for tensor in tensors:
+        worst = tensor.worst
+        table.add_row(
+            f"∇{tensor.name}",
+            shape(tensor.shape),
+            _short(tensor.residual),
+            _entry(worst.index, worst.answer, worst.true) if worst else "–",
+            Text(tensor.verdict, style=STYLES[tensor.verdict]),
+        )
+    return table
+
+
+def _explained(finding: Finding) -> list[RenderableType]:
+    """A mistake with its algebra and its fix; two that occur together one after the other."""
+    parts: list[RenderableType] = []
+    where = ", ".join(f"∇{name}" for name in finding.tensors)
+    if finding.rows is not None:
+        where += f", row{'s' if len(finding.rows) > 1 else ''} {ranges(finding.rows)}"
+    for mistake in mistakes_of(finding.ids):
+        constant = f" (factor {number(finding.factor)})" if finding.factor is not None else ""
+        rate = f" (η = {number(finding.rate)})" if finding.rate is not None else ""
+        parts += [
+            Text.assemble((mistake.id, "bold red"), (f"  in {where}{constant}{rate}", "dim")),
+            _algebra(mistake, "yours"),
+        ]
+    if finding.alternatives:
+        others = "; ".join(" with ".join(ids) for ids in finding.alternatives)
+        parts.append(Text(f"  fits just as well at this point: {others}", style="yellow"))
+    return parts
+
+
+def _algebra(mistake: Mistake, wrong: str) -> RenderableType:
+    """What was done, the wrong line under the name ``wrong`` beside the right one, and the fix."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim")
+    table.add_column()
+    for label, text in ((wrong, mistake.wrong), ("right", mistake.right), ("fix", mistake.fix)):
+        table.add_row(label, text)
+    return Padding(Group(Text(mistake.explanation), table), (0, 0, 0, 2))
+
+
+def _unexplained(tensor: TensorVerdict) -> list[RenderableType]:
+    """What is known of a wrong tensor that no mistake of the catalogue explains."""
+    known = [f"cosine to the true gradient {number(tensor.cosine)}"] if tensor.cosine is not None else []
+    right = tuple(row for row, factor in enumerate(tensor.row_factors) if factor == 1.0)
+    if right and len(right) < len(tensor.row_factors):
+        known.append(f"row{'s' if len(right) > 1 else ''} {ranges(right)} right")
+    factors = {row: f for row, f in enumerate(tensor.row_factors) if f not in (None, 1.0)}
+    known += [f"row {row} would be right times {number(factor)}" for row, factor in list(factors.items())[:4]]
+    return [
+        Text.assemble(("unknown", "bold red"), (f"  in ∇{tensor.name}", "dim")),
+        Text(f"  No mistake of the catalogue explains it. Known: {'; '.join(known) or 'nothing'}."),
+    ]
+
+
+def _many(checks: Sequence[SubmissionCheck]) -> RenderableType:
+    table = columns("file", "verdict", "what")
+    for check in checks:
+        table.add_row(
+            Text(check.source, overflow="fold"),
+            Text(check.verdict, style=STYLES[check.verdict]),
+            _summary(check),
+        )
+    right = sum(check.verdict == "correct" for check in checks)
+    return Group(table, Text(f"\n{right} of {counted(len(checks), 'file')} correct"))
+
+
+def _summary(check: SubmissionCheck) -> str:
+    if check.failure:
+        return check.failure.splitlines()[0]
+    named = [
+        f"{' with '.join(finding.ids)} in {', '.join(finding.tensors)}"
+        + "".join(f", or {' with '.join(ids)}" for ids in finding.alternatives)
+        for finding in check.findings
+    ]
+    if check.unexplained:
+        named.append(f"unknown in {', '.join(check.unexplained)}")
+    return "; ".join(named)
+
+
+def _symbol(name: str) -> str:
+    return name.replace("grad_", "∇")
+
+
+def _short(residual: float | None) -> str:
+    return "–" if residual is None else f"{residual:.1e}"

@@ -1,0 +1,192 @@
+"""``bpcli gradcheck`` as a person types it: verdicts, exit codes, and a mistake mended from the message alone."""
+
+import json
+
+import numpy as np
+import pytest
+
+from bpcli.gradcheck.catalogue import CATALOGUE
+
+RIGHT = """
+import numpy as np
+
+
+def gradients(x, y, V, W):
+    h = 1 / (1 + np.exp(-V @ x))
+    z = 1 / (1 + np.exp(-W @ h))
+    delta_2 = (z - y) * z * (1 - z)
+    delta_1 = W.T @ delta_2 * h * (1 - h)
+    return np.outer(delta_1, x), np.outer(delta_2, h)
+"""
+RAW = RIGHT.replace("W.T @ delta_2 *", "W.T @ (z - y) *")
+BATCH = """
+import numpy as np
+
+
+def gradients(X, Y, V, W, weight_decay):
+    s = lambda a: 1 / (1 + np.exp(-a))
+    H = s(X @ V.T)
+    Z = s(H @ W.T)
+    D2 = (Z - Y) * Z * (1 - Z) / len(X)
+    D1 = D2 @ W * H * (1 - H)
+    return {"W": D2.T @ H + weight_decay * W, "V": D1.T @ X + weight_decay * V}
+"""
+
+
+def test_bpclis_own_gradients_are_correct(bpcli):
+    """At the initial weights and after some training, every tensor, passed-back gradients included: exit 0."""
+    found = bpcli("gradcheck")
+    assert found.code == 0
+    assert "wrong" not in found.out
+    for name in ("∇V", "∇W", "∇z", "∇h", "∇x"):
+        assert name in found.out
+
+
+def test_the_document_has_the_keys_of_the_contract(bpcli, tmp_path):
+    """Schema, verdict, checks with tensors and mistakes; one check for each file and nothing else."""
+    (tmp_path / "raw.py").write_text(RAW)
+    own = json.loads(bpcli("gradcheck", "--json").out)
+    assert own["schema"] == "bpcli.gradcheck/1"
+    assert own["verdict"] == "correct"
+    assert all(check["mistakes"] == [] for check in own["checks"])
+    found = bpcli("gradcheck", "--json", "--against", "raw.py")
+    assert found.code == 3
+    document = json.loads(found.out)
+    (check,) = document["checks"]
+    assert (check["source"], check["verdict"]) == ("raw.py", "wrong")
+    assert {"name", "shape", "residual", "verdict", "worst"} <= set(check["tensors"][0])
+    (mistake,) = check["mistakes"]
+    assert mistake["id"] == "raw-error-back"
+    assert mistake["explanation"]
+    assert mistake["fix"]
+
+
+@pytest.mark.parametrize("text", [RIGHT, BATCH])
+def test_a_right_answer_exits_with_0(bpcli, tmp_path, text):
+    """A point at a time, and the batch with weight decay."""
+    (tmp_path / "mine.py").write_text(text)
+    found = bpcli("gradcheck", "--against", "mine.py")
+    assert found.code == 0
+    assert "correct" in found.out
+
+
+def test_a_wrong_answer_is_mended_from_the_message_alone(bpcli, tmp_path):
+    """The fix that is printed, put into the file, makes it right."""
+    (tmp_path / "mine.py").write_text(RAW)
+    found = bpcli("gradcheck", "--against", "mine.py")
+    assert found.code == 3
+    said = " ".join(found.out.split())
+    assert "raw-error-back" in said
+    assert "W.T @ delta_2" in said
+    (tmp_path / "mine.py").write_text(RAW.replace("W.T @ (z - y)", "W.T @ delta_2"))
+    assert bpcli("gradcheck", "--against", "mine.py").code == 0
+
+
+def test_many_files_are_a_table_with_a_line_each(bpcli, tmp_path):
+    """Whatever happens to one file, the others go on; the shell's list after --against is taken whole."""
+    files = {
+        "a.py": RIGHT,
+        "b.py": RAW,
+        "c.py": RIGHT.replace("return", "while True: pass\n    return"),
+        "d.py": "def gradients(x, y, V, W):\n    raise SystemExit(7)\n",
+        "e.py": RIGHT.replace("np.outer(delta_1, x)", "np.outer(delta_1, x) * np.nan"),
+        "f.py": "gradients = 3\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    found = bpcli("gradcheck", "--time-limit", "1", "--json", "--against", *files)
+    assert found.code == 3
+    verdicts = {check["source"]: check["verdict"] for check in json.loads(found.out)["checks"]}
+    assert verdicts == {
+        "a.py": "correct", "b.py": "wrong", "c.py": "failed", "d.py": "failed", "e.py": "failed", "f.py": "failed",
+    }  # fmt: skip
+    shown = bpcli("gradcheck", "--time-limit", "1", "--against", "a.py", "b.py").out
+    assert "1 of 2 files correct" in shown
+
+
+def test_export_and_answer_in_numbers(bpcli, tmp_path):
+    """A point written by --export, answered in any language, judged by --against."""
+    assert bpcli("gradcheck", "--export", "problem.npz").code == 0
+    with np.load(tmp_path / "problem.npz") as file:
+        X, Y, V, W = (file[name] for name in ("X", "Y", "V", "W"))
+    H = 1 / (1 + np.exp(-X @ V.T))
+    Z = 1 / (1 + np.exp(-H @ W.T))
+    D2 = (Z - Y) * Z * (1 - Z) / len(X)
+    right = {"V": (D2 @ W * H * (1 - H)).T @ X, "W": D2.T @ H}
+    np.savez(tmp_path / "answer.npz", **right)
+    (tmp_path / "answer.json").write_text(json.dumps({name: g.tolist() for name, g in right.items()}))
+    (tmp_path / "signs.json").write_text(json.dumps({name: (-g).tolist() for name, g in right.items()}))
+    assert bpcli("gradcheck", "--against", "answer.npz", "answer.json").code == 0
+    found = bpcli("gradcheck", "--json", "--against", "signs.json")
+    assert json.loads(found.out)["checks"][0]["mistakes"][0]["id"] == "sign"
+    assert bpcli("gradcheck", "--point", "problem.npz", "--against", "answer.json").code == 0
+
+
+def test_an_uninformative_point_is_replaced_unless_it_was_given(bpcli, tmp_path):
+    """Constant weights: bpcli draws another point and says so; given by the person, the verdict says it cannot tell."""
+    (tmp_path / "mine.py").write_text(RIGHT)
+    constant = ("--set", "model.init={scheme: constant, value: 0.5}")
+    found = bpcli("gradcheck", *constant, "--against", "mine.py")
+    assert found.code == 0
+    assert "a random one takes its place" in " ".join(found.err.split())
+    bpcli("gradcheck", "--export", "problem.json")
+    point = json.loads((tmp_path / "problem.json").read_text())
+    point["V"] = [[0.5] * 3] * 4
+    (tmp_path / "problem.json").write_text(json.dumps(point))
+    found = bpcli("gradcheck", "--point", "problem.json", "--against", "mine.py", "--json")
+    assert found.code == 3
+    assert json.loads(found.out)["verdict"] == "uninformative"
+
+
+@pytest.mark.parametrize("mistake", [m.id for m in CATALOGUE])
+def test_every_mistake_can_be_injected_and_is_named(bpcli, mistake):
+    """--inject ID shows the mistake and that the check catches it."""
+    found = bpcli("gradcheck", "--inject", mistake)
+    assert found.code == 3
+    assert mistake in found.out
+
+
+def test_the_catalogue_is_printed_and_documented(bpcli):
+    """--list-mistakes and docs/mistakes.md have every row."""
+    from pathlib import Path
+
+    shown = bpcli("gradcheck", "--list-mistakes")
+    page = (Path(__file__).parents[2] / "docs" / "mistakes.md").read_text()
+    assert shown.code == 0
+    for mistake in CATALOGUE:
+        assert mistake.id in shown.out
+        assert f"## {mistake.id}\n" in page
+        assert mistake.right in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--against", "absent.py"], "no such file"),
+        (["--inject", "nonsense"], "--list-mistakes"),
+        (["--set", "model.hidden=[3,3]", "--against", "mine.py"], "at most one hidden layer"),
+        (["--against"], "--against"),
+    ],
+)
+def test_wrong_usage_is_exit_2(bpcli, tmp_path, arguments, says):
+    """One message that says what to do."""
+    (tmp_path / "mine.py").write_text(RIGHT)
+    found = bpcli("gradcheck", *arguments)
+    assert found.code == 2
+    assert says in found.err
+
+
+@pytest.mark.parametrize("columns", [60, 100, 160])
+def test_the_tables_fit_the_terminal(bpcli, tmp_path, columns):
+    """Own check, a wrong file, the catalogue: no line too long, nothing cut off."""
+    (tmp_path / "mine.py").write_text(RAW)
+    for arguments in ([], ["--against", "mine.py"], ["--list-mistakes"], ["--sweep-step"]):
+        found = bpcli("gradcheck", *arguments, columns=columns)
+        assert max(map(len, found.out.splitlines())) <= columns, arguments
+        assert "…" not in found.out
+
+
+@pytest.mark.parametrize("config", ["xor", "iris", "digits", "logistic", "spiral", "and"])
+def test_the_gradients_of_every_shipped_network_are_right(bpcli, config):
+    """The very networks that train: softmax, tanh, two hidden layers, 64 inputs."""
+    assert bpcli("gradcheck", config).code == 0

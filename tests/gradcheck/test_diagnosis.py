@@ -1,0 +1,213 @@
+"""Every mistake of the catalogue is caught and named, no right gradient fails, and nothing is guessed."""
+
+from dataclasses import replace
+from itertools import product
+
+import numpy as np
+import pytest
+
+from bpcli.gradcheck.catalogue import CATALOGUE
+from bpcli.gradcheck.grading import grade
+from bpcli.gradcheck.informative import random_point, reasons_against
+from bpcli.gradcheck.injecting import injected, suited
+from bpcli.gradcheck.problem import Problem
+from bpcli.network import Architecture
+from tests.gradcheck.quality import DEEP, MISTAKES, answer, distance, random_problem, survey, verdict_of
+
+ON_W = [m for m in MISTAKES if m not in DEEP and not m.startswith(("bias", "decay", "outer"))]
+ON_V = [m for m in MISTAKES if not m.startswith(("bias", "decay", "outer", "no-omega"))]
+
+
+def point(sizes=(4, 4, 4), *, bias=True, samples=5, seed=0, decay=0.0):
+    """Return an informative point."""
+    architecture = Architecture(sizes, bias=bias)
+    empty = Problem(
+        architecture, np.zeros((samples, sizes[0])), np.zeros((samples, sizes[-1])), {}, 0.5, decay
+    )
+    return random_point(empty, np.random.default_rng(seed))
+
+
+def test_over_random_networks_no_wrong_gradient_passes_and_no_right_one_fails():
+    """The survey of benchmarks/gradcheck_quality.py in short: the right name alone, or among those that fit."""
+    for (truth, verdict), count in survey(60, seed=1).items():
+        kind, _, form = truth.partition(", ")
+        if kind == "correct":
+            assert verdict == "correct", (truth, verdict, count)
+        elif not form:
+            assert verdict == kind, (truth, verdict, count)
+        else:
+            named = [name.strip() for group in verdict.split(" & ") for name in group.split(" / ")]
+            assert kind in named or verdict in {"unknown", "uninformative"}, (truth, verdict, count)
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_every_mistake_is_named_at_an_informative_point(mistake):
+    """With all layers equally wide, biases and decay, every row of the catalogue can be made, and is named alone."""
+    problem = point(decay=0.1)
+    wrong = answer(problem, mistake)
+    assert verdict_of(problem, wrong) == mistake
+
+
+@pytest.mark.parametrize("mistake", [m.id for m in CATALOGUE])
+def test_an_injected_mistake_is_the_mistake(mistake):
+    """What --inject makes is what a hand-written loop makes, to rounding; the check names it."""
+    start = point((3, 4, 2), bias=False)
+    problem = random_point(suited(start, mistake), np.random.default_rng(1))
+    made = injected(problem, mistake)
+    assert verdict_of(problem, made) == mistake
+    # These have more than one usual form: in one layer or both, for each point or the batch, with or without 1/N.
+    if mistake not in {
+        "wrong-input",
+        "matmul-for-elementwise",
+        "updated-first",
+        "raw-and-updated",
+        "last-sample",
+    }:
+        assert distance(made, answer(problem, mistake)) < 1e-12
+
+
+def test_the_catalogue_and_the_survey_have_the_same_rows():
+    """Nothing in the catalogue is untested."""
+    assert {mistake.id for mistake in CATALOGUE} == set(MISTAKES)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_two_mistakes_in_different_matrices_are_both_named_or_unknown(seed):
+    """Every pair: W with one mistake, V with another; the names are right or there are none."""
+    for on_w, on_v in product(ON_W, ON_V):
+        problem = point(seed=seed)
+        first, second = answer(problem, on_w, matrix="W"), answer(problem, on_v, matrix="V")
+        both = {k: (first if k.endswith("W") else second)[k] for k in first}
+        named = {name.split(" / ")[0] for name in verdict_of(problem, both).split(" & ")}
+        # The raw error passed back beside a W without Ω is what the catalogue calls no-omega.
+        right = {"no-omega"} if {on_w, on_v} == {"no-omega", "raw-error-back"} else {on_w, on_v}
+        assert named in (right, {"unknown"}), (on_w, on_v, named)
+
+
+def test_a_missing_derivative_with_a_missing_mean_is_named_as_the_pair():
+    """no-lambda, summed over the samples instead of averaged."""
+    problem = point((3, 4, 2))
+    wrong = {name: 5 * tensor for name, tensor in answer(problem, "no-lambda").items()}
+    check = grade("pair", [problem], [wrong])
+    named = {id_ for finding in check.findings for id_ in finding.ids}
+    assert named == {"no-lambda", "sum-for-mean"}
+    assert not check.unexplained
+
+
+@pytest.mark.parametrize("name", ["V", "W"])
+def test_a_mistake_in_some_rows_is_named_with_its_rows(name):
+    """Rows 1 and 3 have the wrong derivative, the others are right."""
+    problem = point()
+    right, wrong = answer(problem), answer(problem, "tanh-derivative")
+    mixed = {key: tensor.copy() for key, tensor in right.items()}
+    mixed[name][[1, 3]] = wrong[name][[1, 3]]
+    (finding,) = grade("rows", [problem], [mixed]).findings
+    assert (finding.ids, finding.tensors, finding.rows) == (("tanh-derivative",), (name,), (1, 3))
+
+
+def test_a_scaling_is_named_with_its_constant():
+    """0.3 is no factor of the catalogue: it is told as the constant it is."""
+    problem = point()
+    (finding,) = grade("scaled", [problem], [{k: 0.3 * v for k, v in answer(problem).items()}]).findings
+    assert finding.ids == ("constant-factor",)
+    assert finding.factor == pytest.approx(0.3)
+
+
+def test_what_nothing_explains_is_unknown_and_what_is_known_is_told():
+    """Noise in one matrix: which are right, the cosine, the rows that a factor would put right."""
+    problem = point()
+    wrong = answer(problem)
+    wrong["V"] = wrong["V"].copy()
+    wrong["V"][0] *= 3.3
+    wrong["V"][1] += np.random.default_rng(0).normal(size=4)
+    check = grade("noise", [problem], [wrong])
+    assert check.verdict == "wrong"
+    assert check.findings == ()
+    assert check.unexplained == ("V",)
+    tensors = {tensor.name: tensor for tensor in check.tensors}
+    assert {name for name, tensor in tensors.items() if tensor.verdict == "correct"} == {
+        "W",
+        "bias_V",
+        "bias_W",
+    }
+    assert 0 < tensors["V"].cosine < 1
+    assert tensors["V"].row_factors == (pytest.approx(1 / 3.3), None, 1.0, 1.0)
+
+
+def test_the_rate_of_a_weight_that_moved_first_is_fitted():
+    """The submission's own rate, 0.5, is found by least squares although the point says 0.1."""
+    problem = point((3, 4, 2))
+    wrong = answer(problem, "updated-first")
+    (finding,) = grade("moved", [replace(problem, learning_rate=0.1)], [wrong]).findings
+    assert finding.ids == ("updated-first",)
+    assert finding.rate == pytest.approx(0.5)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda p: replace(p, X=p.X[:1], Y=p.Y[:1]), "1 sample"),
+        (lambda p: replace(p, X=p.X[:2], Y=p.Y[:2]), "2 samples"),
+        (lambda p: replace(p, parameters={**p.parameters, "W": 0 * p.parameters["W"]}), "W is zero"),
+        (
+            lambda p: replace(p, parameters={**p.parameters, "V": 0 * p.parameters["V"] + 0.5}),
+            "V is constant",
+        ),
+        (
+            lambda p: replace(p, parameters={**p.parameters, "bias_V": p.parameters["bias_V"] + 800}),
+            "vanishes",
+        ),
+        (lambda p: replace(p, Y=p.network().forward(p.X).copy()), "vanishes"),
+    ],
+)
+def test_a_point_that_cannot_tell_is_never_correct(spoil, says):
+    """One or two samples, zero or constant weights, saturated units, no error: uninformative, with the reason."""
+    problem = spoil(point())
+    assert says in "; ".join(reasons_against(problem))
+    check = grade("right", [problem], [answer(problem)])
+    assert check.verdict == "uninformative"
+    assert check.reasons
+
+
+def test_zero_weights_without_hidden_units_are_informative():
+    """Logistic regression may start at zero, and be checked there."""
+    problem = point((3, 2))
+    zero = replace(problem, parameters={name: 0 * tensor for name, tensor in problem.parameters.items()})
+    assert reasons_against(zero) == []
+    assert verdict_of(zero, answer(zero)) == "correct"
+
+
+def test_two_points_separate_what_one_cannot():
+    """At N = 4 twice the sum, halved, is a factor 2; a second point with another N knows better."""
+    first, second = point(samples=4), point(samples=6, seed=1)
+    given = [{k: len(p.X) / 2 * v for k, v in answer(p).items()} for p in (first, second)]
+    (single,) = grade("one", [first], given[:1]).findings
+    assert single.ids == ("half",)
+    (both,) = grade("two", [first, second], given).findings
+    assert set(both.ids) == {"half", "sum-for-mean"}
+
+
+def test_gradients_computed_in_float32_are_judged_by_their_own_rounding():
+    """At weights of 0.001 a right gradient in float32 is further off than 1e-6, and is not failed for it."""
+    rng = np.random.default_rng(4)
+    worst = 0.0
+    for _ in range(200):
+        problem = random_problem(rng)
+        single = answer(problem, dtype=np.float32)
+        worst = max(worst, distance(single, answer(problem)))
+        assert verdict_of(problem, single) in {"correct", "uninformative"}
+    assert worst > 1e-6
+
+
+@pytest.mark.parametrize("output", ["softmax", "sigmoid"])
+def test_under_cross_entropy_the_raw_error_is_right(output):
+    """δ is z - y there: what the catalogue calls no-omega is the truth, and Ω in it is not."""
+    problem = point((3, 4, 3), bias=False)
+    architecture = Architecture((3, 4, 3), output=output, loss="cross_entropy", bias=False)
+    problem = random_point(replace(problem, architecture=architecture), np.random.default_rng(0))
+    network = problem.network()
+    network.forward(problem.X)
+    network.backward(problem.Y)
+    right = {name: tensor.copy() for name, tensor in network.gradients.named()}
+    assert grade("right", [problem], [right]).verdict == "correct"
+    assert grade("wrong", [problem], [{k: -v for k, v in right.items()}]).findings[0].ids == ("sign",)

@@ -1,0 +1,429 @@
+"""Submissions: right ones come back as they are, and each way to fail is reported as what it is."""
+
+import json
+import os
+import time
+
+import numpy as np
+import pytest
+
+from bpcli.gradcheck.exchange import Failure
+from bpcli.gradcheck.problem import Problem
+from bpcli.gradcheck.submission import Answer, collect, collect_many
+from bpcli.network import Architecture, Parameters, initialise
+
+MEMORY = 256 << 20
+linux = pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="limits need Linux")  # noqa: PTH110
+
+PER_POINT = """
+import numpy as np
+
+def s(a):
+    return 1 / (1 + np.exp(-a))
+
+def gradients(x, y, V, W):
+    h = s(V @ x)
+    z = s(W @ h)
+    delta_2 = z * (1 - z) * (z - y)
+    delta_1 = h * (1 - h) * (W.T @ delta_2)
+    return np.outer(delta_1, x), np.outer(delta_2, h)
+"""
+
+ROWS = """
+import numpy as np
+
+def gradients(X, Y, V, W, bias_V, bias_W):
+    H = 1 / (1 + np.exp(-(X @ V.T + bias_V)))
+    Z = 1 / (1 + np.exp(-(H @ W.T + bias_W)))
+    D2 = Z * (1 - Z) * (Z - Y) / len(X)
+    D1 = H * (1 - H) * (D2 @ W)
+    return {"V": D1.T @ X, "grad_W": D2.T @ H, "bias_V": D1.sum(axis=0), "bias_W": D2.sum(axis=0)}
+"""
+
+COLUMNS = """
+import numpy as np
+
+def gradients(X, Y, V, W, bias_V, bias_W):
+    N = X.shape[1]
+    H = 1 / (1 + np.exp(-(V @ X + bias_V[:, None])))
+    Z = 1 / (1 + np.exp(-(W @ H + bias_W[:, None])))
+    D2 = Z * (1 - Z) * (Z - Y) / N
+    D1 = H * (1 - H) * (W.T @ D2)
+    return D1 @ X.T, D2 @ H.T, D1.sum(axis=1, keepdims=True), D2.sum(axis=1, keepdims=True)
+"""
+
+
+def make_problem(sizes=(3, 4, 2), *, bias=False, seed=0):
+    """A random point."""
+    rng = np.random.default_rng(seed)
+    architecture = Architecture(sizes, bias=bias)
+    parameters = Parameters(architecture)
+    initialise(parameters, rng, "normal", std=1.0)
+    return Problem(
+        architecture,
+        rng.normal(size=(5, sizes[0])),
+        rng.uniform(size=(5, sizes[-1])),
+        {name: tensor.copy() for name, tensor in parameters.named()},
+    )
+
+
+def truth(problem):
+    """What bpcli's own network finds there."""
+    network = problem.network()
+    network.forward(problem.X)
+    network.backward(problem.Y)
+    return dict(network.gradients.named())
+
+
+@pytest.fixture
+def submit(tmp_path):
+    """Write a submission and collect its answer, within a second."""
+
+    def write_and_collect(text, problem=None, *, name="ann.py", layout="rows"):
+        path = tmp_path / name
+        path.write_text(text, "utf-8")
+        limits = {"time_limit": 1.0, "memory_limit": MEMORY}
+        return collect(path, make_problem() if problem is None else problem, layout=layout, **limits)
+
+    return write_and_collect
+
+
+def assert_right(answer, problem):
+    """Every gradient is there and agrees with bpcli's own."""
+    assert isinstance(answer, Answer), answer
+    for name, expected in truth(problem).items():
+        np.testing.assert_allclose(answer.tensors[name], expected, rtol=1e-12, atol=1e-15)
+
+
+def returning(expression, head="", parameters="X, Y, V, W"):
+    """A submission that does nothing but return."""
+    return f"import numpy as np\n{head}\ndef gradients({parameters}):\n    return {expression}\n"
+
+
+def running(body, head=""):
+    """A submission whose body stands on line 3."""
+    return f"{head}\ndef gradients(x, y):\n    {body}\n"
+
+
+def test_a_function_of_one_point_is_averaged_over_the_points(submit):
+    """bpcli calls it once for each sample and takes the mean."""
+    answer = submit(PER_POINT)
+    assert_right(answer, make_problem())
+    assert answer.per_point
+    assert not answer.wants_decay
+    assert answer.notes == ()
+
+
+@pytest.mark.parametrize(("text", "layout"), [(ROWS, "rows"), (COLUMNS, "columns")])
+def test_a_batch_comes_in_the_layout_that_is_asked_for(submit, text, layout):
+    """Samples in rows or in columns, a dict or a tuple; biases as columns are flattened."""
+    problem = make_problem(bias=True)
+    answer = submit(text, problem, layout=layout)
+    assert_right(answer, problem)
+    assert not answer.per_point
+
+
+def test_learning_rate_and_weight_decay_are_given_to_those_who_ask(submit):
+    """Any kind of parameter and any order will do, and unknown names with a default are left alone."""
+    text = """
+def gradients(W, eps=1e-3, X=None, /, Y=None, *, V, weight_decay=7, learning_rate):
+    assert isinstance(learning_rate, float)
+    assert eps == 1e-3
+    return [V * learning_rate, W * weight_decay]
+"""
+    problem = make_problem().with_decay(0.25)
+    answer = submit(text, problem)
+    assert answer.wants_decay
+    np.testing.assert_array_equal(answer.tensors["V"], problem.parameters["V"] * 0.5)
+    np.testing.assert_array_equal(answer.tensors["W"], problem.parameters["W"] * 0.25)
+
+
+def test_several_problems_share_one_process(submit):
+    """The answers come in order, one for each."""
+    problems = [make_problem(seed=seed) for seed in range(3)]
+    answers = submit(PER_POINT, problems)
+    for answer, problem in zip(answers, problems, strict=True):
+        assert_right(answer, problem)
+
+
+def test_a_failure_at_a_later_point_says_at_which(submit):
+    """A file that dies at the second point has failed, and is told that the first was answered."""
+    text = "calls = []\ndef gradients(X, Y, V, W):\n    calls.append(1)\n    1 / (2 - len(calls))\n    return V, W"
+    assert isinstance(submit(text), Answer)
+    failure = submit(text, [make_problem()] * 3)
+    assert failure.kind == "crash"
+    assert failure.message.startswith("ann.py:4: ZeroDivisionError")
+    assert failure.message.endswith("(at point 2 of 3; there was an answer before)")
+
+
+def test_precision_is_kept_and_whole_numbers_become_floats(submit):
+    """float32 stays float32, also averaged; lists and integers become float64."""
+    answer = submit(returning("V.astype('float32'), np.ones(W.shape, int).tolist()", parameters="x, y, V, W"))
+    assert [tensor.dtype for tensor in answer.tensors.values()] == [np.float32, np.float64]
+
+
+def test_one_buffer_returned_for_every_point_is_still_averaged(submit):
+    """What a call returned is copied before the next call may overwrite it."""
+    head = "G = np.zeros((4, 3))\ncalls = []"
+    text = returning("G, W", head, "x, y, V, W").replace("    return", "    G[...] = x\n    return")
+    problem = make_problem()
+    np.testing.assert_allclose(submit(text, problem).tensors["V"][0], problem.X.mean(axis=0), rtol=1e-14)
+
+
+def test_one_matrix_needs_no_tuple(submit):
+    """Without a hidden layer there is W alone: an array, a list, or a number where it is 1×1."""
+    for expression in ("W", "(W,)", "W.tolist()", "W.item()", "{'W': W}"):
+        problem = make_problem((1, 1))
+        answer = submit(returning(expression, parameters="X, Y, W"), problem)
+        np.testing.assert_array_equal(answer.tensors["W"], problem.parameters["W"])
+
+
+def test_biases_left_out_are_no_failure(submit):
+    """The answer lacks them and says so; that is a mistake with a name."""
+    for expression in ("V, W", "V, W, None, None", "{'V': V, 'W': W}"):
+        answer = submit(returning(expression), make_problem(bias=True))
+        assert list(answer.tensors) == ["V", "W"]
+        assert answer.notes == ("it has no gradient for bias_V and bias_W",)
+
+
+def test_shapes_that_a_mistake_is_known_by_are_kept(submit):
+    """A transposed matrix, and a bias in the shape of its matrix."""
+    answer = submit(returning("V.T, W, V, W[0, :2]"), make_problem(bias=True))
+    assert [tensor.shape for tensor in answer.tensors.values()] == [(3, 4), (2, 4), (4, 3), (2,)]
+
+
+def test_what_is_printed_is_only_counted(submit):
+    """Noise does not block, and leaves its size and its first line."""
+    head = "import sys, warnings\nprint('hello')\nwarnings.warn('careful')\nprint('x' * 300_000, file=sys.stderr)"
+    (note,) = submit(returning("V, W", head)).notes
+    assert "beginning 'hello'" in note
+    assert int(note.partition("captured: ")[2].split()[0]) > 300_000
+
+
+def test_a_submission_finds_its_neighbours_but_not_our_modules(submit, tmp_path):
+    """Its own folder can be imported from, without hiding the standard library; nothing is written there."""
+    (tmp_path / "helper.py").write_text("ONE = 1\n")
+    (tmp_path / "random.py").write_text("raise RuntimeError('not the standard library')\n")
+    absent = "try:\n    import exchange\nexcept ImportError:\n    pass\nelse:\n    raise SystemExit"
+    head = f"import helper, random\n{absent}"
+    assert isinstance(submit(returning("V * helper.ONE, W", head)), Answer)
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["ann.py", "helper.py", "random.py"]
+
+
+HARMLESS = {
+    "another folder": "import os\nos.chdir('/')",
+    "a changed NumPy": "del np.array, np.asarray\nnp.mean = np.savez = None",
+    "a thread": "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()",
+    "a child process": "import subprocess\nsubprocess.Popen(['sleep', '60'])",
+    "closed streams": "import os\nos.closerange(0, 3)",
+    "strict NumPy": "np.seterr(all='raise')",
+}
+
+
+@pytest.mark.parametrize("head", HARMLESS.values(), ids=HARMLESS)
+def test_what_stays_inside_the_process_does_no_harm(submit, head):
+    """The answer arrives all the same, and at once."""
+    started = time.monotonic()
+    answer = submit(returning("V, W", head))
+    assert isinstance(answer, Answer), answer
+    assert time.monotonic() - started < 10
+
+
+def test_a_changed_numpy_and_threads_are_noted(submit):
+    """They are told to the author."""
+    head = "import threading, time\nnp.mean = None\nthreading.Thread(target=time.sleep, args=(60,)).start()"
+    notes = " ".join(submit(returning("V, W", head)).notes)
+    assert "changes NumPy itself: mean" in notes
+    assert "threads running (1)" in notes
+
+
+# What is wrong: the kind, words of the message, and the submission; ``running`` puts its body on line 3.
+FAILURES = {
+    "an endless loop": ("time limit", "ann.py:3: still running", running("while True: pass")),
+    "an endless import": ("time limit", "ann.py:1: still running", "while True: pass"),
+    "a flood": ("time limit", "ann.py:3", running("while True: print('spam' * 1000)")),
+    "an exit": ("exit", "ann.py:3: it ends Python (SystemExit: 7)", running("sys.exit(7)", "import sys")),
+    "a hard exit": ("exit", "last it printed: 'bye'", running("print('bye'); os._exit(0)", "import os")),
+    "a syntax error": ("import failed", "ann.py:3: SyntaxError", running("return x,,y")),
+    "a NUL": ("import failed", "null bytes", "x = '\0'"),
+    "an absent module": ("import failed", "ann.py:2: there is no module no_such", "\nimport no_such"),
+    "an error on import": ("import failed", "ann.py:2: ZeroDivisionError", "\n1 / 0"),
+    "an exception": ("crash", "ann.py:3: ValueError: operands could not", running("return x + [1, 2]")),
+    "a deep exception": ("crash", "ann.py:1: IndexError", running("return f(x)", "def f(v): return v[99]")),
+    "an interrupt": ("crash", "ann.py:3: KeyboardInterrupt", running("raise KeyboardInterrupt")),
+    "an ill text": (
+        "crash",
+        "ValueError: ?[31m",
+        running("raise ValueError('\\x1b[31m\\ud800' + 999 * 'x')"),
+    ),
+    "endless recursion": ("crash", "calls itself without end", running("return gradients(x, y)")),
+    "reading": ("crash", "ann.py:3: EOFError", running("return input()")),
+    "writing to stdin": (
+        "crash",
+        "ann.py:3: UnsupportedOperation",
+        running("sys.stdin.write('!')", "import sys"),
+    ),
+    "no function": ("no function", "it defines backprop", "def backprop(x, y):\n    pass"),
+    "no callable": ("no function", "define gradients", "gradients = 3"),
+    "any parameters": ("unknown parameter", "takes *args", "def gradients(*args: float):\n    pass"),
+    "keywords": ("unknown parameter", "takes **all", "def gradients(x, y, **all):\n    pass"),
+    "an absent bias": (
+        "unknown parameter",
+        "ann.py:1: gradients asks for bias_V",
+        "def gradients(x, bias_V): 0",
+    ),
+    "no data": ("unknown parameter", "asks for no data", "def gradients(V, W):\n    pass"),
+    "mixed data": ("unknown parameter", "mixes X, y", "def gradients(X, y, V, W):\n    pass"),
+    "nothing returned": ("missing return", "return V, W", running("x @ x")),
+    "one missing": ("missing return", "no gradient for W", returning("{'V': V}")),
+    "too many": ("wrong return", "3 values", returning("V, V, W")),
+    "too few": ("wrong return", "one ndarray", returning("V")),
+    "complex": ("wrong type", "complex128", returning("V * 1j, W")),
+    "objects": ("wrong type", "object", returning("V, W.astype(object)")),
+    "texts": ("wrong type", "V holds <U1", returning("'V', W")),
+    "ragged": ("wrong type", "V is no array", returning("[[1, 2], [3]], W")),
+    "shapes": ("wrong shapes", "V has shape (2, 3); it must have that of V, (4, 3)", returning("V[:2], W")),
+    "moody": ("wrong shapes", "at one point", returning("V[int(x[0] > 0) :], W", "", "x, y, V, W")),
+    "NaN": ("not finite", "1 of the 8 numbers in the gradient for W", returning("V, W / (W != W[0, 0])")),
+    "an update": ("changed argument", "ann.py:3: gradients changes y", running("y -= 1")),
+    "changed data": ("changed argument", "changes X", returning("X.sort() or (V, W)")),
+    "garbage": (
+        "unreadable",
+        "it wrote into",
+        "import os\nopen('../answer-0.npz', 'w').write('?')\nos._exit(0)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("kind", "words", "text"), FAILURES.values(), ids=FAILURES)
+def test_a_failure_is_named_and_located(submit, kind, words, text):
+    """Its kind, and the file and line and reason in its message."""
+    failure = submit(text)
+    assert isinstance(failure, Failure), failure
+    assert failure.kind == kind, failure
+    assert words in failure.message
+    assert failure.message.startswith("ann.py")
+    assert failure.message.isprintable()
+
+
+FORGED = """
+import os
+import numpy as np
+np.savez("../answer-0.npz", report=np.array('{"token": 1, "notes": []}'), V=np.ones((4, 3)), W=np.ones((2, 4)))
+os._exit(0)
+"""
+
+LIMITS = {
+    "arrays": (
+        "memory limit",
+        "ann.py:3",
+        running("while l.append(x.repeat(10**5)) is None: pass", "l = []"),
+    ),
+    "lists": ("memory limit", "ann.py:3", running("while True: l.extend(l)", "l = [0]")),
+    "a kill": ("memory limit", "killed by the system", running("os.kill(os.getpid(), 9)", "import os")),
+    "a wild pointer": (
+        "crash",
+        "ann.py:3: Segmentation fault",
+        running("ctypes.string_at(0)", "import ctypes"),
+    ),
+    "an abort": ("crash", "ann.py:3: Aborted", running("os.abort()", "import os")),
+    "a pipe for an answer": (
+        "unreadable",
+        "it wrote",
+        "import os\nos.mkfifo('../answer-0.npz')\nos._exit(0)",
+    ),
+    "a forged answer": ("unreadable", "it wrote into", FORGED),
+}
+
+
+@linux
+@pytest.mark.parametrize(("kind", "words", "text"), LIMITS.values(), ids=LIMITS)
+def test_what_the_system_ends_is_told_apart(submit, kind, words, text):
+    """Memory, signals and forged answers."""
+    failure = submit(text)
+    assert isinstance(failure, Failure), failure
+    assert (failure.kind, words in failure.message) == (kind, True), failure
+
+
+@linux
+def test_grandchildren_end_with_the_submission(submit, tmp_path):
+    """The whole process group is ended, also when time ran out."""
+    marker = tmp_path / "pid"
+    text = (
+        "import subprocess\nchild = subprocess.Popen(['sleep', '60'])\n"
+        f"open({str(marker)!r}, 'w').write(str(child.pid))\nwhile True: pass"
+    )
+    assert submit(text).kind == "time limit"
+    deadline = time.monotonic() + 5
+    while is_running(int(marker.read_text())):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+@linux
+def test_a_fork_that_leaves_the_group_ends_by_itself(submit, tmp_path):
+    """It is not waited for, and does not linger when it has nothing left to do."""
+    marker = tmp_path / "pid"
+    body = (
+        "if not os.fork():\n        os.setsid()\n        time.sleep(1)\n        return V, W\n"
+        "    time.sleep(0.3)\n    return V, W"
+    )
+    text = f"import os, time\ndef gradients(X, Y, V, W):\n    {body}\n"
+    text = text.replace("os.setsid()", f"os.setsid(); open({str(marker)!r}, 'w').write(str(os.getpid()))")
+    assert isinstance(submit(text), Answer)
+    deadline = time.monotonic() + 10
+    while is_running(int(marker.read_text())):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def is_running(pid):
+    """Whether a process is there and no zombie."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:  # noqa: PTH123
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def test_a_file_with_another_alphabet_in_its_name_is_located_too(submit):
+    """The fault handler writes ASCII; the line is found all the same."""
+    assert submit("while True:\n    pass", name="Übung π.py").message.startswith("Übung π.py:")
+
+
+def test_answers_in_files_are_fitted_alike(tmp_path):
+    """An NPZ or JSON answer is checked for the exported point, and for no other."""
+    problem = make_problem(bias=True)
+    gradients = truth(problem)
+    np.savez(tmp_path / "a.npz", **{f"grad_{name}": tensor for name, tensor in gradients.items()})
+    (tmp_path / "a.json").write_text(
+        json.dumps({name: tensor.tolist() for name, tensor in gradients.items()})
+    )
+    (tmp_path / "b.json").write_text('{"V": [[1, 2]], "W": 1}')
+    (tmp_path / "c.json").write_text('{"V": []}')
+    limits = {"layout": "rows", "time_limit": 1.0, "memory_limit": MEMORY}
+    for name in ("a.npz", "a.json"):
+        assert_right(collect(tmp_path / name, problem, **limits), problem)
+    kinds = [collect(tmp_path / f"{name}.json", problem, **limits).kind for name in "bcd"]
+    assert kinds == ["wrong shapes", "wrong shapes", "unreadable"]
+    (only,) = collect(tmp_path / "a.npz", [problem, problem], **limits)
+    assert isinstance(only, Answer)
+
+
+def test_many_files_keep_their_order_and_fail_alone(tmp_path):
+    """A failure among right answers is that file's only."""
+    problem = make_problem()
+    texts = [PER_POINT, "import os\nos._exit(1)", PER_POINT, "while True: pass"]
+    paths = [tmp_path / f"s{index}.py" for index in range(len(texts) + 1)]
+    for path, text in zip(paths, texts, strict=False):
+        path.write_text(text)
+    results = collect_many(paths, problem, layout="rows", time_limit=1.0, memory_limit=MEMORY, jobs=2)
+    assert_right(results[0], problem)
+    assert_right(results[2], problem)
+    assert [result.kind for result in results[1::2]] == ["exit", "time limit"]
+    assert results[4].kind == "unreadable"
+    answers, failure = collect_many(
+        paths[:2], [problem] * 2, layout="rows", time_limit=1.0, memory_limit=MEMORY
+    )
+    assert len(answers) == 2
+    assert failure.kind == "exit"
