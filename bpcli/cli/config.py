@@ -61,7 +61,7 @@ def show(
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     resolved = _resolved(config, override, seed)
-    screen.show(shown_config(show_lines(resolved)))
+    screen.show(shown_config(show_lines(resolved)), whole_lines=True)
     screen.document(
         {
             "schema": "bpcli.config.show/1",
@@ -88,7 +88,7 @@ def check(
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     problems: tuple[dict[str, object], ...] = ()
     try:
-        screen.show(checked(_resolved(config, override, seed)))
+        screen.show(checked(_resolved(config, override, seed)), whole_lines=True)
     except ConfigProblems as error:
         if not as_json:
             raise

@@ -33,10 +33,13 @@ class Screen:
         # Colour may be forced into a pipe, a moving bar may not.
         self.shows_progress = not quiet and sys.stderr.isatty()
 
-    def show(self, renderable: RenderableType) -> None:
-        """Print a part of the report, unless --quiet or --json was given."""
+    def show(self, renderable: RenderableType, *, whole_lines: bool = False) -> None:
+        """Print a part of the report, unless --quiet or --json was given.
+
+        ``whole_lines`` leaves lines as long as they are: what is copied from the screen or saved must not be folded.
+        """
         if self._speaks:
-            self.out.print(renderable)
+            self.out.print(renderable, soft_wrap=whole_lines)
 
     def document(self, document: dict[str, Any]) -> None:
         """Print the JSON document, if --json was given: exactly one, at full precision."""

@@ -33,7 +33,9 @@ def listening() -> Iterator[Interrupts]:
             signal.signal(each, handler)
 
     for each in (signal.SIGINT, signal.SIGTERM):
-        previous[each] = signal.signal(each, receive)
+        # Whoever started us may have switched a signal off, as a shell does for what runs in the background.
+        if signal.getsignal(each) is not signal.SIG_IGN:
+            previous[each] = signal.signal(each, receive)
     try:
         yield interrupts
     finally:

@@ -61,7 +61,7 @@ def train(
     kept in a run folder. Exits with 3 if training diverged.
     """
     from bpcli.render.advice import next_command, warnings
-    from bpcli.render.train import header, report
+    from bpcli.render.train import advised, header, report
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     overrides = [*(override or [])]
@@ -86,7 +86,8 @@ def train(
         for _ in followed(run.epochs(interrupts), screen, done=run.trainer.epoch, epochs=total):
             pass
         result = run.finish()
-    screen.show(report(result, next_command(result, again, seed)))
+    screen.show(report(result))
+    screen.show(advised(next_command(result, again, seed)), whole_lines=True)
     screen.document(result.document())
     screen.warn(warnings(result))
     return {"diverged": 3, "interrupted": interrupts.exit_code()}.get(result.stopped_by, 0)

@@ -91,10 +91,14 @@ class StepSchedule(StrictModel):
 
 
 class CosineSchedule(StrictModel):
-    """The learning rate falls along half a cosine, from its first value to a minimum at the last epoch."""
+    """The learning rate falls along half a cosine towards a minimum, which it would reach after the last epoch."""
 
     name: Literal["cosine"] = "cosine"
-    minimum: NonNegative = Field(0.0, description="The rate at the last epoch.", examples=[0.0])
+    minimum: NonNegative = Field(
+        0.0,
+        description="What the rate falls towards: it would be reached in the epoch after the last.",
+        examples=[0.0],
+    )
 
 
 class EarlyStopping(StrictModel):

@@ -20,7 +20,8 @@ def read_bytes(path: str) -> bytes:
         raw = Path(path).read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         raise DataError(
-            f"{path}: there is no such file; a relative path starts from the working directory"
+            f"{path}: there is no such file; check data.source "
+            "(in a configuration file a relative path starts at its folder)"
         ) from None
     except IsADirectoryError:
         raise DataError(f"{path}: this is a directory; name a file in it") from None

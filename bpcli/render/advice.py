@@ -7,6 +7,7 @@ from bpcli.render.text import counted, number, ranges
 from bpcli.symmetry import LayerSymmetry
 from bpcli.training.result import TrainResult
 
+RATE = "training.optimizer.learning_rate"
 RANDOM_WEIGHTS = "model.init.scheme=xavier"
 EQUAL_SCHEMES = ("constant", "zeros")
 
@@ -30,16 +31,27 @@ def next_command(result: TrainResult, again: Sequence[str], seed: int | None) ->
     if result.stopped_by == "interrupted":
         return shlex.join(["bpcli", "train", "--resume", run])
     if result.stopped_by == "diverged":
-        rate = f"training.optimizer.learning_rate={number(config.training.optimizer.learning_rate / 10)}"
-        return shlex.join([*again, *with_seed, "--set", rate])
+        rate = f"{RATE}={number(config.training.optimizer.learning_rate / 10)}"
+        return shlex.join([*_without(again, RATE), *with_seed, "--set", rate])
     tied = any(layer.groups for layer in (*result.initial_symmetry, *result.symmetry))
     if tied and config.model.init.scheme in EQUAL_SCHEMES:
-        return shlex.join([*again, *with_seed, "--set", RANDOM_WEIGHTS])
+        return shlex.join([*_without(again, "model.init"), *with_seed, "--set", RANDOM_WEIGHTS])
     still_improving = result.stopped_by == "epochs" and result.best_epoch == len(result.records)
     solved = result.train.metric == "accuracy" and result.train.value == 1.0
     if still_improving and not solved and config.training.schedule.name != "cosine":
         return shlex.join(["bpcli", "train", "--resume", run, "--epochs", str(2 * len(result.records))])
     return shlex.join([*again, "--seed", str(config.seed + 1)])
+
+
+def _without(command: Sequence[str], key: str) -> list[str]:
+    """The command without the overrides of a key, or of what is below it."""
+    pairs = zip(command, [*command[1:], ""], strict=True)
+    dropped = {
+        i
+        for i, (word, value) in enumerate(pairs)
+        if word == "--set" and value.startswith((key + "=", key + "."))
+    }
+    return [word for i, word in enumerate(command) if i not in dropped and i - 1 not in dropped]
 
 
 def symmetry_warnings(
@@ -87,7 +99,9 @@ def _divergence(result: TrainResult) -> str:
         if result.best_epoch
         else "No epoch before it had a finite loss"
     )
+    unscaled = result.header.config.data.scale == "none"
+    scaling = ", or scale the inputs (data.scale: standard)" if unscaled else ""
     return (
         f"training diverged: the loss is not finite after epoch {len(result.records)}. {kept}. "
-        f"Lower training.optimizer.learning_rate (it was {number(rate)}), or scale the inputs (data.scale: standard)"
+        f"Lower training.optimizer.learning_rate (it was {number(rate)}){scaling}"
     )

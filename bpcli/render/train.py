@@ -29,14 +29,19 @@ def header(facts: RunHeader) -> RenderableType:
     return Group(Text.assemble(("bpcli train ", "bold"), (facts.name, "bold cyan")), table)
 
 
-def report(result: TrainResult, next_command: str) -> RenderableType:
-    """Show everything that training found out, and a command to type next."""
+def advised(next_command: str) -> RenderableType:
+    """The report's last line: a command to type next."""
+    return Text.assemble(("next   ", "dim"), (next_command, "cyan"))
+
+
+def report(result: TrainResult) -> RenderableType:
+    """Show everything that training found out."""
     return Group(
         *loss_curves(result.records),
         *_gradients(result),
         *unit_tables(result.neurons, result.symmetry),
         *_scores(result),
-        *_closing(result, next_command),
+        *_closing(result),
     )
 
 
@@ -133,7 +138,7 @@ def _right(scores: Scores, rows: int) -> str:
     return f"{round(scores.value * rows):,} of {rows:,} right"
 
 
-def _closing(result: TrainResult, next_command: str) -> list[RenderableType]:
+def _closing(result: TrainResult) -> list[RenderableType]:
     ended = {
         "epochs": f"{counted(len(result.records), 'epoch')} done",
         "early_stopping": f"stopped early after epoch {len(result.records)}: no better since {result.best_epoch}",
@@ -146,5 +151,4 @@ def _closing(result: TrainResult, next_command: str) -> list[RenderableType]:
     table.add_column(overflow="fold")
     table.add_row("ended", f"{ended}; {result.seconds:.2f} s{speed}")
     table.add_row("run", str(result.header.run))
-    table.add_row("next", Text(next_command, style="cyan"))
     return [Text(), table]

@@ -31,6 +31,8 @@ from bpcli.training.measuring import gradient_reports
 from bpcli.training.metrics import Metrics, read_metrics
 from bpcli.training.result import DataFacts, RunHeader, TrainResult
 
+ENDED = {"early_stopping": "stopped early", "diverged": "diverged"}
+
 
 class Run:
     """One run: ``epochs()`` trains, ``finish()`` sums up.
@@ -78,6 +80,8 @@ class Run:
         started = perf_counter()
         for record in self.trainer.epochs(interrupted):
             self._keep(record)
+            # A summary of a former state must not outlive it, should this process be killed.
+            (self.folder / run_folder.SUMMARY).unlink(missing_ok=True)
             if record.epoch % self.config.training.checkpoint_every == 0:
                 self.checkpoint()
             self._seconds += perf_counter() - started
@@ -90,7 +94,8 @@ class Run:
         write_atomically(self.folder / run_folder.METRICS, self._metrics.content())
         if self.trainer.best_epoch:
             self._write_weights(run_folder.BEST, self.trainer.best)
-        write_npz(self.folder / run_folder.CHECKPOINT, self.trainer.state() | self._description())
+        last = dict(self.network.parameters.named())  # once more under their names, for use elsewhere
+        write_npz(self.folder / run_folder.CHECKPOINT, self.trainer.state() | last | self._description())
 
     def finish(self) -> TrainResult:
         """Measure the kept weights, write ``summary.json`` and return the result."""
@@ -120,7 +125,10 @@ class Run:
             seconds=self._seconds,
             samples_per_second=self._samples() / self._seconds if self._samples() else None,
         )
-        write_json(self.folder / run_folder.SUMMARY, result.document())
+        summary = self.folder / run_folder.SUMMARY
+        # A finished run that is only shown again keeps the summary with the time that it took.
+        if self._samples() or not summary.exists():
+            write_json(summary, result.document())
         return result
 
     def _samples(self) -> int:
@@ -247,8 +255,6 @@ def resumed_run(folder: Path, variables: Mapping[str, str], *, epochs: int | Non
             run._keep(record)
         if run.config != config:
             write_commented(folder / run_folder.CONFIG, to_yaml(run.config))
-        # From here on the summary speaks of a past state; should we be killed, it must not be there.
-        (folder / run_folder.SUMMARY).unlink(missing_ok=True)
         yield run
 
 
@@ -259,8 +265,8 @@ def _extended(config: Config, epochs: int | None, state: Mapping[str, Array]) ->
         return config
     if str(state["stopped_by"]) in FINAL:
         raise UsageError(
-            f"--epochs {epochs}: the run ended after epoch {done} by {str(state['stopped_by']).replace('_', ' ')}, "
-            "and more epochs change nothing; start a new run with other settings"
+            f"--epochs {epochs}: the run {ENDED[str(state['stopped_by'])]} after epoch {done}, and "
+            "more epochs change nothing; start a new run with other settings"
         )
     if epochs < done:
         raise UsageError(

@@ -115,6 +115,8 @@ def held(folder: Path) -> Iterator[None]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         lock = _locked(folder / LOCK)
+    except NotADirectoryError as error:
+        raise UsageError(f"{folder}: a part of this path is a file; choose another folder") from error
     except OSError as error:
         raise MachineError(f"{folder}: cannot be written to: {error.strerror}") from error
     try:
@@ -137,8 +139,7 @@ def _locked(path: Path) -> int:
             pid = os.read(lock, 20).decode(errors="replace").strip()
             os.close(lock)
             raise UsageError(
-                f"{path.parent} is in use by process {pid or 'unknown'}: wait until it ends, or choose another "
-                "folder with --out"
+                f"{path.parent} is in use by process {pid or 'unknown'}: wait until it ends, or use another folder"
             ) from error
         # Between our open and our lock the last holder may have removed the file: then the lock is on nothing.
         with suppress(FileNotFoundError):

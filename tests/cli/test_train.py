@@ -53,7 +53,9 @@ def test_train_shows_header_curve_gradients_units_scores_and_what_next(bpcli):
 def test_the_report_fits_its_terminal(bpcli, columns, config):
     """No line is longer than the terminal, and nothing is cut off with an ellipsis but a span of numbers."""
     found = bpcli("train", config, "--epochs", 3, columns=columns)
-    assert max(map(len, found.out.splitlines())) <= columns
+    *lines, last = found.out.splitlines()
+    assert max(map(len, lines)) <= columns
+    assert last.startswith("next   bpcli train")  # whole, however long: it is there to be copied
     assert "…" not in found.out.replace(" … ", "")
     for word in ("gradient", "before", "after", "known", "forward", "passed", "loss", "accuracy"):
         assert word in found.out.split(), word

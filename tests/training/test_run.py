@@ -292,7 +292,7 @@ def test_a_summary_never_speaks_of_a_former_state(small_config, tmp_path):
 def test_what_stopped_early_cannot_be_lengthened(small_config, tmp_path, training):
     """More epochs would change nothing: said so, and the configuration is left alone."""
     assert trained(small_config(**training), tmp_path).stopped_by == "early_stopping"
-    with pytest.raises(UsageError, match="early stopping"):
+    with pytest.raises(UsageError, match="stopped early after epoch 2"):
         resumed(tmp_path, epochs=100)
     assert read(tmp_path / "config.yaml").training.epochs == 7
 
