@@ -1,19 +1,16 @@
 """``bpcli config``: list, show, check and begin configurations."""
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bpcli.cli.console import Screen
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
+from bpcli.cli.resolving import resolved
 from bpcli.errors import UsageError
-
-if TYPE_CHECKING:
-    from bpcli.config import Resolved
 
 app = typer.Typer(
     help="List, show, check and begin configurations.",
@@ -60,14 +57,14 @@ def show(
     from bpcli.render.configs import shown_config
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
-    resolved = _resolved(config, override, seed)
-    screen.show(shown_config(show_lines(resolved)), whole_lines=True)
+    found = resolved(config, override, {"seed": seed})
+    screen.show(shown_config(show_lines(found)), whole_lines=True)
     screen.document(
         {
             "schema": "bpcli.config.show/1",
-            "name": resolved.name,
-            "config": resolved.config.model_dump(mode="json"),
-            "origins": dict(resolved.origins),
+            "name": found.name,
+            "config": found.config.model_dump(mode="json"),
+            "origins": dict(found.origins),
         }
     )
 
@@ -88,20 +85,13 @@ def check(
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     problems: tuple[dict[str, object], ...] = ()
     try:
-        screen.show(checked(_resolved(config, override, seed)), whole_lines=True)
+        screen.show(checked(resolved(config, override, {"seed": seed})), whole_lines=True)
     except ConfigProblems as error:
         if not as_json:
             raise
         problems = tuple(asdict(problem) for problem in error.problems)
     screen.document({"schema": "bpcli.config.check/1", "valid": not problems, "problems": list(problems)})
     return 2 if problems else 0
-
-
-def _resolved(config: str, overrides: list[str] | None, seed: int | None) -> "Resolved":
-    from bpcli.config import resolve
-
-    options = {} if seed is None else {"seed": seed}
-    return resolve(config, overrides=overrides or [], environment=os.environ, options=options)
 
 
 @app.command()

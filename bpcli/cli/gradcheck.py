@@ -1,6 +1,5 @@
 """``bpcli gradcheck``: check bpcli's own gradients or somebody else's, and name the mistake."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -9,6 +8,7 @@ from typer.core import TyperCommand
 
 from bpcli.cli.console import Screen
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
+from bpcli.cli.resolving import resolved
 
 if TYPE_CHECKING:
     from bpcli.config import Config
@@ -111,29 +111,22 @@ def gradcheck(
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     if list_mistakes:
         return _list(screen)
-    resolved = _resolved(config or DEFAULT, override or [], seed)
+    settings = resolved(config or DEFAULT, override, {"seed": seed}).config
     if export:
-        return _export(resolved, export, screen)
+        return _export(settings, export, screen)
     if sweep_step:
-        return _sweep(resolved, screen)
+        return _sweep(settings, screen)
     if inject:
-        report = _injected(resolved, inject)
+        report = _injected(settings, inject)
     elif against:
-        report = _against(resolved, against, point, layout, time_limit, screen)
+        report = _against(settings, against, point, layout, time_limit, screen)
     else:
-        report = _own(resolved, method)
+        report = _own(settings, method)
     from bpcli.render.gradcheck import gradcheck_report
 
     screen.show(gradcheck_report(report))
     screen.document(report.document())
     return 0 if report.verdict == "correct" else 3
-
-
-def _resolved(config: str, overrides: list[str], seed: int | None) -> "Config":
-    from bpcli.config import resolve
-
-    options = {} if seed is None else {"seed": seed}
-    return resolve(config, overrides=overrides, environment=os.environ, options=options).config
 
 
 def _list(screen: Screen) -> int:

@@ -11,6 +11,7 @@ from bpcli.cli.console import Screen
 from bpcli.cli.interrupts import listening
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
 from bpcli.cli.progress import followed
+from bpcli.cli.resolving import resolved
 from bpcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -96,18 +97,16 @@ def train(
 def _new(
     config: str, overrides: list[str], options: dict[str, int | None], out: Path | None, *, force: bool
 ) -> AbstractContextManager["Run"]:
-    from bpcli.config import resolve
-    from bpcli.training.run import new_run
+    from bpcli.training.opening import new_run
 
-    given = {key: value for key, value in options.items() if value is not None}
-    resolved = resolve(config, overrides=overrides, environment=os.environ, options=given)
+    found = resolved(config, overrides, options)
     if force and out is None:
         raise UsageError("--force overwrites the run in --out DIR; give that folder, or leave --force out")
-    return new_run(resolved.config, resolved.name, out, os.environ, force=force)
+    return new_run(found.config, found.name, out, os.environ, force=force)
 
 
 def _resumed(folder: Path, epochs: int | None) -> AbstractContextManager["Run"]:
-    from bpcli.training.run import resumed_run
+    from bpcli.training.opening import resumed_run
 
     return resumed_run(folder, os.environ, epochs=epochs)
 

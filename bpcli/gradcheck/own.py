@@ -1,6 +1,6 @@
 """Checks bpcli's own gradients: the code that trains, in its precision, on its data, against numerical derivatives.
 
-The verdict on a tensor, with d = |analytic - numeric| entry by entry, and M and E from ``_bounds``:
+The verdict on a tensor, with d = |analytic - numeric| entry by entry, and M and E from ``bounds``:
 
     wrong            some entry has  d > t M + E
     correct          none has, and the relative residual ‖analytic - numeric‖ / ‖numeric‖ ≤ T
@@ -15,18 +15,18 @@ by 1e-5, so truncation takes about 1e-10 of M, and more with many layers above. 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
 from bpcli.config import Config, TrainingConfig
 from bpcli.datasets import Prepared
 from bpcli.errors import UsageError
+from bpcli.gradcheck.bounds import Bound, rounding_bounds
 from bpcli.gradcheck.informative import random_point, reasons_against
 from bpcli.gradcheck.numerical import (
     CENTRAL_STEP,
     COMPLEX_STEP,
-    Derivatives,
     Mask,
     Method,
     default_method,
@@ -34,19 +34,14 @@ from bpcli.gradcheck.numerical import (
 )
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Array, Network, Parameters, initialise
-from bpcli.network.activations import OUTPUTS
-from bpcli.network.layer import Layer
+from bpcli.training.building import build_network, prepared_data
 from bpcli.training.loop import build_optimiser
-from bpcli.training.run import build_network, prepared_data
 from bpcli.training.schedules import learning_rate
 
 Verdict = Literal["correct", "wrong", "uninformative"]
-Bound = tuple[Array, Array]  # M and E
 
 ALLOWED: dict[Method, float] = {"complex": 1e-10, "central": 1e-6}  # t
 CERTIFIES_FLOAT32 = 1e-4  # T
-LAMBDA = 4.0  # units of rounding for an elementary function, and per √n for a sum of n terms
-BEND = {"sigmoid": 1.0, "tanh": 2.0, "relu": 0.0, "identity": 0.0, "softmax": 0.0}  # |g″| ≤ BEND · g′
 
 
 @dataclass(frozen=True)
@@ -172,7 +167,7 @@ def check_network(source: str, parameters: Parameters, X: Array, Y: Array, metho
         network.backward(Y)
         analytic = network.quantities() | {"grad_x": network.input_gradient()}
         numeric = derivatives(problem, method=method)
-        bounds = _bounds(problem, numeric, parameters.dtype)
+        bounds = rounding_bounds(problem, numeric, parameters.dtype)
         tensors = tuple(
             _compare(name, analytic[name], true, bounds[name], numeric.left_out[name], method)
             for name, true in numeric.tensors.items()
@@ -216,115 +211,3 @@ def _compare(
         at = np.unravel_index(np.nan_to_num(np.where(left_out, -1.0, gap), nan=np.inf).argmax(), gap.shape)
         worst = Worst(tuple(map(int, at)), float(analytic[at]), float(numeric[at]))
     return TensorCheck(name, numeric.shape, norm, residual, worst, verdict, int(left_out.sum()))
-
-
-@dataclass(frozen=True)
-class _Rounding:
-    """What rounding may do to the forward pass of one layer: E of its quantities, each shaped as the quantity."""
-
-    layer: Layer
-    terms: Array  # |x| |V|ᵀ + |bias|
-    x: Array
-    pre: Array
-    out: Array
-    slope: Array
-    steepest: Array  # g′, or 1 where rounding may carry relu over its kink
-
-
-def _bounds(problem: Problem, numeric: Derivatives, dtype: np.dtype[Any]) -> dict[str, Bound]:
-    """Bound the rounding error of every gradient, entry by entry, from absolute values.
-
-    ε is that of the precision plus that of the oracle (float64), λ = 4, and a sum of n terms errs by λε√n times
-    the sum of their absolute values, its errors being as good as independent (Higham and Mary 2019). With
-    E(x) = 0, upwards and then downwards:
-
-        E(a)  = λε√d (|x| |V|ᵀ + |bias|) + E(x) |V|ᵀ          E(h) = g′ E(a) + λε |h|
-        E(g′) = BEND (g′ E(a) + λε (|h| + g′))                 and 1 for relu where |a| ≤ E(a)
-        E(∇z) = (E(z) + λε |z - y|) / N                        or K (E(b) + λε) / N, K = |y / z| + |(1-y) / (1-z)|
-        E(δ)  = g′ E(∇h) + |∇h| E(g′) + λε |δ|                 or E(∇z) of the left, where δ = (z - y) / N
-        E(∇V) = λε√N |δ|ᵀ|x| + E(δ)ᵀ|x| + |δ|ᵀE(x)             M(∇V) = |δ|ᵀ|x|
-        E(∇x) = λε√d |δ| |V| + E(δ) |V|                        M(∇x) = |δ| |V|
-
-    Central differences err by λε S / h more, S = |ℓ| + Σ |δ| (|x| |V|ᵀ + |bias|) being what their losses are summed
-    from. δ follows from the *numeric* ∇h: a gradient has no say in its own bound.
-    """
-    wide = LAMBDA * float(np.finfo(np.float64).eps)
-    eps = LAMBDA * float(np.finfo(dtype).eps) + wide
-    # What underflow may take: the oracle's numbers are smaller than the derivative by two factors of its step.
-    tiny = float(np.finfo(dtype).tiny) + float(np.finfo(np.float64).tiny) / COMPLEX_STEP**2
-    largest = float(np.finfo(dtype).max)
-    true, N = numeric.tensors, problem.samples
-    network = problem.network()
-    network.forward(problem.X)
-    upwards = _upwards(network, eps, tiny, largest)
-    top = upwards[-1]
-    delta, e_delta = abs(top.layer.out - problem.Y) / N, (top.out + eps * abs(top.layer.out - problem.Y)) / N
-    cross_entropy = network.architecture.loss == "cross_entropy"
-    e_grad = _cross_entropy_error(top, problem.Y, eps, largest) / N if cross_entropy else e_delta
-    bounds = {"grad_z": (abs(true["grad_z"]), e_grad)}
-    touched = np.zeros((N, 1))
-    for names, of in reversed([*zip(network.architecture.names(), upwards, strict=True)]):
-        if names.out != "z" or not cross_entropy:
-            grad = abs(true[names.grad_out])
-            delta, e_delta = of.layer.slope * grad, of.steepest * e_grad + grad * of.slope
-        e_delta = e_delta + eps * delta + tiny
-        x, W = abs(of.layer.x), abs(of.layer.weight)
-        touched += (delta * of.terms).sum(axis=1, keepdims=True)
-        M, carried = delta.T @ x, e_delta.T @ x + delta.T @ of.x
-        bounds[names.grad_matrix] = M, eps * np.sqrt(N) * M + carried
-        M, carried = delta.sum(axis=0), e_delta.sum(axis=0)
-        bounds[names.grad_bias] = M, eps * np.sqrt(N) * M + carried
-        M = delta @ W
-        e_grad = eps * np.sqrt(len(W)) * M + e_delta @ W
-        bounds[f"grad_{names.input}"] = M, e_grad
-    if numeric.method == "central":
-        loss = _loss_terms(network, problem.Y)
-        for name in true.keys() - {"grad_z"}:
-            M, E = bounds[name]
-            per_row = name in {f"grad_{names.input}" for names in network.architecture.names()}
-            S = loss + (touched if per_row else touched.sum())
-            bounds[name] = M, E + wide * S / numeric.steps[name]
-    return bounds
-
-
-def _upwards(network: Network, eps: float, tiny: float, largest: float) -> list[_Rounding]:
-    """E through the forward pass, from the first layer to the output."""
-    architecture = network.architecture
-    functions = [architecture.activation] * (architecture.depth - 1) + [architecture.output]
-    found, e_x = [], np.zeros_like(network.layers[0].x)
-    for layer, g in zip(network.layers, functions, strict=True):
-        W, slope, size = abs(layer.weight), layer.slope, abs(layer.out)
-        terms = abs(layer.x) @ W.T + (0.0 if layer.bias is None else abs(layer.bias))
-        e_pre = eps * np.sqrt(W.shape[1] + 1) * terms + e_x @ W.T + tiny
-        e_pre[terms > largest] = np.inf
-        flips = (abs(layer.pre) <= e_pre) & (g == "relu")
-        steepest = np.maximum(slope, flips)
-        e_out = steepest * e_pre + eps * size + tiny
-        if g == "softmax":
-            # ∂z_j/∂b_k = z_j (δ_jk - z_k), and what is exponentiated is a difference of b and log Σ e^b.
-            e_pre = e_pre + eps * (abs(layer.pre).max(axis=-1, keepdims=True) + np.log(len(W)))
-            e_out = size * (e_pre + (size * e_pre).sum(axis=-1, keepdims=True) + eps) + tiny
-        e_slope = BEND[g] * (slope * e_pre + eps * (size + slope)) + flips + tiny
-        found.append(_Rounding(layer, terms, e_x, e_pre, e_out, e_slope, steepest))
-        e_x = e_out
-    return found
-
-
-def _cross_entropy_error(top: _Rounding, Y: Array, eps: float, largest: float) -> Array:
-    """N E(∇z): y / z and (1-y) / (1-z) are exponentials of b, so E(b) is their relative error."""
-    if top.layer.activate is OUTPUTS["softmax"]:
-        exponential = 1 / np.maximum(top.layer.out, np.exp(-700.0))
-        K = Y * exponential
-    else:
-        b = np.clip(top.layer.pre, -700, 700)
-        exponential = np.exp(abs(b))
-        K = abs(1 - Y) * (1 + np.exp(b)) + abs(Y) * (1 + np.exp(-b))
-    return np.where(exponential > largest / 4, np.inf, K * (top.pre + eps))
-
-
-def _loss_terms(network: Network, Y: Array) -> float:
-    """|ℓ|, and with cross-entropy the pre-activations that it is a difference of."""
-    terms = abs(float(network.loss(Y)))
-    if network.architecture.loss == "cross_entropy":
-        terms += float(abs(network.layers[-1].pre).sum()) / len(Y)
-    return terms

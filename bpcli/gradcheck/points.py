@@ -9,7 +9,7 @@ from bpcli.errors import UsageError
 from bpcli.gradcheck.informative import random_point, reasons_against
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import initialise
-from bpcli.training.run import build_network, prepared_data
+from bpcli.training.building import build_network, prepared_data
 
 SAMPLES = 32
 MORE_SAMPLES = 2  # a second point has another N, which tells the factor 2 from N = 2, and 4 from N = 4

@@ -1,37 +1,26 @@
 """A run from its configuration to its result: data, network and loop put together, and a folder that keeps it all."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
-from bpcli.config import Config, read, to_yaml
-from bpcli.datasets import Prepared, load, prepare
-from bpcli.errors import DataError, UsageError
-from bpcli.network import Architecture, Array, Network, Parameters, initialise
+from bpcli.config import Config
+from bpcli.network import Array, Parameters, initialise
 from bpcli.symmetry import network_symmetry, unit_differences
 from bpcli.training import run_folder
-from bpcli.training.environment import describe_environment, differences
+from bpcli.training.building import build_network, prepared_data
 from bpcli.training.evaluation import Evaluator
 from bpcli.training.files import (
-    check_commented,
-    damaged,
-    read_json,
-    read_npz,
     write_atomically,
-    write_commented,
     write_json,
     write_npz,
 )
-from bpcli.training.loop import FINAL, EpochRecord, Trainer
+from bpcli.training.loop import EpochRecord, Trainer
 from bpcli.training.measuring import gradient_reports
-from bpcli.training.metrics import Metrics, read_metrics
+from bpcli.training.metrics import Metrics
 from bpcli.training.result import DataFacts, RunHeader, TrainResult
-
-ENDED = {"early_stopping": "stopped early", "diverged": "diverged"}
 
 
 class Run:
@@ -59,7 +48,8 @@ class Run:
         self.warnings: list[str] = []
         self._seconds = 0.0
 
-    def _keep(self, record: EpochRecord) -> None:
+    def keep(self, record: EpochRecord) -> None:
+        """Take up the record of one more epoch."""
         self.records.append(record)
         self._metrics.add(record)
 
@@ -79,7 +69,7 @@ class Run:
         """Train, yielding each epoch's record, with a checkpoint every so many epochs and one at the end."""
         started = perf_counter()
         for record in self.trainer.epochs(interrupted):
-            self._keep(record)
+            self.keep(record)
             # A summary of a former state must not outlive it, should this process be killed.
             (self.folder / run_folder.SUMMARY).unlink(missing_ok=True)
             if record.epoch % self.config.training.checkpoint_every == 0:
@@ -93,7 +83,7 @@ class Run:
         """Write the state to disk. The checkpoint comes last: what it speaks of is then there already."""
         write_atomically(self.folder / run_folder.METRICS, self._metrics.content())
         if self.trainer.best_epoch:
-            self._write_weights(run_folder.BEST, self.trainer.best)
+            self.write_weights(run_folder.BEST, self.trainer.best)
         last = dict(self.network.parameters.named())  # once more under their names, for use elsewhere
         write_npz(self.folder / run_folder.CHECKPOINT, self.trainer.state() | last | self._description())
 
@@ -134,7 +124,8 @@ class Run:
     def _samples(self) -> int:
         return (self.trainer.epoch - (self.resumed_at or 0)) * len(self.data.X)
 
-    def _write_weights(self, name: str, parameters: Parameters) -> None:
+    def write_weights(self, name: str, parameters: Parameters) -> None:
+        """Write weights by name, with what they need to be used elsewhere."""
         write_npz(self.folder / name, dict(parameters.named()) | self._description())
 
     def _description(self) -> dict[str, Array]:
@@ -149,133 +140,3 @@ class Run:
             "activation": np.array(model.activation),
             "output": np.array(model.output),
         }
-
-
-def prepared_data(config: Config, rng: np.random.Generator) -> Prepared:
-    """Load, split, scale and encode the configured data."""
-    source = config.data
-    dataset = load(
-        source.source,
-        target=source.target,
-        task=source.task,
-        samples=source.samples,
-        noise=source.noise,
-        rng=rng,
-    )
-    return prepare(
-        dataset,
-        validation=source.validation,
-        scaling=source.scale,
-        output=config.model.output,
-        loss=config.training.loss,
-        dtype=np.dtype(config.model.dtype),
-        rng=rng,
-    )
-
-
-def build_network(config: Config, data: Prepared) -> Network:
-    """Return the configured network for this data, its parameters still zero, with buffers for one batch."""
-    model, size = config.model, config.training.batch_size
-    architecture = Architecture(
-        sizes=(data.X.shape[1], *model.hidden, data.Y.shape[1]),
-        activation=model.activation,
-        output=model.output,
-        loss=config.training.loss,
-        bias=model.bias,
-    )
-    rows = len(data.X) if size == "full" else min(size, len(data.X))
-    return Network(Parameters(architecture, np.dtype(model.dtype)), rows)
-
-
-@contextmanager
-def new_run(
-    config: Config, name: str, folder: Path | None, variables: Mapping[str, str], *, force: bool = False
-) -> Iterator[Run]:
-    """Start a run and hold its folder until the block ends; ``variables`` is the process environment.
-
-    Without ``folder`` it is ``runs/<UTC time>-<name>``, or with -2, -3 … at its end the first that is not taken.
-
-    Raises:
-        UsageError: if the folder holds a run and ``force`` is not given, or another process holds it.
-        DataError: if the data cannot be used.
-    """
-    if folder:
-        run_folder.check_free(folder, force=force)  # refuse before the data are read
-    run = Run(name, config)
-    run.folder = folder or run_folder.make_default(name, datetime.now(UTC))
-    with run_folder.held(run.folder):
-        run_folder.clear(run.folder, force=force)
-        write_commented(run.folder / run_folder.CONFIG, to_yaml(config))
-        write_json(run.folder / run_folder.ENVIRONMENT, describe_environment(name, run.data, variables))
-        run._write_weights(run_folder.INITIAL, run.initial)
-        run.checkpoint()
-        yield run
-
-
-@contextmanager
-def resumed_run(folder: Path, variables: Mapping[str, str], *, epochs: int | None = None) -> Iterator[Run]:
-    """Take up the run in ``folder`` where its checkpoint left it, with ``epochs`` in all if given.
-
-    What follows is bit for bit what would have followed had it never stopped: on the same machine, with the same
-    versions and threads; a difference in those is among the run's warnings.
-
-    Raises:
-        UsageError: if the folder is no run, another process holds it, or ``epochs`` does not fit.
-        DataError: if the data are not those the run began with.
-        MachineError: if one of its files is missing or damaged.
-    """
-    run_folder.existing_run(folder)
-    with run_folder.held(folder):
-        run_folder.sweep(folder)
-        check_commented(folder / run_folder.CONFIG)
-        config = read(folder / run_folder.CONFIG)
-        then = read_json(folder / run_folder.ENVIRONMENT)
-        checkpoint = folder / run_folder.CHECKPOINT
-        state = read_npz(checkpoint)
-        if "epoch" not in state:
-            raise damaged(checkpoint, "it holds something else than the state of a run")
-        run = Run(str(then["configuration"]), _extended(config, epochs, state))
-        run.folder = folder
-        if run.data.digest != then["data"]["sha256"]:
-            raise DataError(
-                f"{config.data.source}: the data are not those that {folder} began with; restore them, "
-                "or start a new run"
-            )
-        now = describe_environment(run.name, run.data, variables)
-        run.warnings += [
-            f"{text} since this run began: its numbers may differ in the last digits from a run without a break"
-            for text in differences(then, now)
-        ]
-        try:
-            run.trainer.restore(state)
-        except (KeyError, ValueError) as error:
-            raise damaged(checkpoint, "it is not the state of the network in config.yaml") from error
-        run.resumed_at = run.trainer.epoch
-        for record in read_metrics(folder / run_folder.METRICS, run.metric, run.trainer.epoch):
-            run._keep(record)
-        if run.config != config:
-            write_commented(folder / run_folder.CONFIG, to_yaml(run.config))
-        yield run
-
-
-def _extended(config: Config, epochs: int | None, state: Mapping[str, Array]) -> Config:
-    """The configuration with more (or fewer) epochs in all, where that leaves the epochs done as they were."""
-    done = int(state["epoch"])
-    if epochs is None or epochs == config.training.epochs:
-        return config
-    if str(state["stopped_by"]) in FINAL:
-        raise UsageError(
-            f"--epochs {epochs}: the run {ENDED[str(state['stopped_by'])]} after epoch {done}, and "
-            "more epochs change nothing; start a new run with other settings"
-        )
-    if epochs < done:
-        raise UsageError(
-            f"--epochs {epochs}: the run has {done} epochs already; give the number in all, {done} or more"
-        )
-    if config.training.schedule.name == "cosine":
-        raise UsageError(
-            f"--epochs {epochs}: a cosine schedule spans the {config.training.epochs} epochs it was made for, so "
-            "the run cannot be lengthened; start a new run with the number of epochs you want"
-        )
-    training = config.training.model_copy(update={"epochs": epochs})
-    return config.model_copy(update={"training": training})

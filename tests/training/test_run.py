@@ -15,7 +15,7 @@ from bpcli.config import Config, read
 from bpcli.errors import DataError, MachineError, UsageError
 from bpcli.training import run_folder
 from bpcli.training.files import read_json, read_npz, write_atomically, write_json, write_npz
-from bpcli.training.run import new_run, resumed_run
+from bpcli.training.opening import new_run, resumed_run
 
 
 def trained(config, folder, *, stop_after=None, **options):
