@@ -73,7 +73,7 @@ def main(channel: Path) -> None:
         restore_numpy()
         report_array = np.array(json.dumps({**report, "token": request["token"]}))
         unfinished = channel / "unfinished.npz"
-        np.savez(unfinished, allow_pickle=False, report=report_array, **tensors)
+        np.savez(unfinished, report=report_array, **tensors)
         unfinished.replace(channel / f"answer-{index}.npz")
         if "kind" in report:
             break

@@ -56,7 +56,7 @@ def export_problem(problem: Problem, path: Path) -> None:
     if _suffix(path) == ".npz":
         buffer = io.BytesIO()
         arrays = {**tensors, **{name: np.array(value) for name, value in settings.items()}}
-        np.savez(buffer, allow_pickle=False, **arrays)
+        np.savez(buffer, **arrays)
         content = buffer.getvalue()
     else:
         document = settings | {name: tensor.tolist() for name, tensor in tensors.items()}

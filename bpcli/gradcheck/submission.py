@@ -159,7 +159,6 @@ def _run(
         for index, problem in enumerate(problems):
             np.savez(
                 channel / f"point-{index}.npz",
-                allow_pickle=False,
                 x=problem.X,  # a row at a time
                 y=problem.Y,
                 X=problem.X if layout == "rows" else np.ascontiguousarray(problem.X.T),

@@ -63,7 +63,7 @@ def damaged(path: Path, why: str) -> MachineError:
 def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
     """Write arrays, and their digest beside them, so that ``numpy.load`` alone reads them."""
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, **{**arrays, "sha256": np.array(_digest_of_arrays(arrays))})
+    np.savez(buffer, **{**arrays, "sha256": np.array(_digest_of_arrays(arrays))})
     write_atomically(path, buffer.getvalue())
 
 
