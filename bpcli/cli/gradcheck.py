@@ -9,6 +9,7 @@ from typer.core import TyperCommand
 from bpcli.cli.console import Screen
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
 from bpcli.cli.resolving import resolved
+from bpcli.errors import UsageError
 
 if TYPE_CHECKING:
     from bpcli.config import Config
@@ -24,14 +25,14 @@ class SeveralFiles(TyperCommand):
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Repeat ``--against`` before each answer file that follows it; anything else ends the list."""
         spread: list[str] = []
-        open_list = False
+        listing = False
         for word in args:
-            if open_list and spread[-1] != "--against" and word.endswith(ANSWERS):
-                spread.append("--against")
-            elif open_list and spread[-1] != "--against":
-                open_list = False
+            if word == "--against" or word.startswith("--against="):
+                listing = True
+            elif listing and spread[-1] != "--against":
+                listing = word.lower().endswith(ANSWERS)
+                spread += ["--against"] if listing else []
             spread.append(word)
-            open_list = open_list or word == "--against"
         return super().parse_args(ctx, spread)
 
 
@@ -69,7 +70,7 @@ def gradcheck(
         typer.Option("--layout", help="Whether X and Y hold the samples in rows or in columns."),
     ] = "rows",
     time_limit: Annotated[
-        float, typer.Option("--time-limit", metavar="SECONDS", help="For each file.", min=0.1)
+        float, typer.Option("--time-limit", metavar="SECONDS", help="For each file.", min=0.1, max=86400)
     ] = 10.0,
     method: Annotated[
         Literal["complex", "central"] | None,
@@ -109,6 +110,12 @@ def gradcheck(
     Exits with 0 if every gradient is right, and with 3 if any is not.
     """
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
+    _refuse_together(
+        against=against, export=export, inject=inject, sweep_step=sweep_step, list_mistakes=list_mistakes
+    )
+    _refuse_alone(
+        against=against, point=point, method=method, own=not (against or export or inject or sweep_step)
+    )
     if list_mistakes:
         return _list(screen)
     settings = resolved(config or DEFAULT, override, {"seed": seed}).config
@@ -129,6 +136,21 @@ def gradcheck(
     return 0 if report.verdict == "correct" else 3
 
 
+def _refuse_together(**modes: object) -> None:
+    given = [f"--{name.replace('_', '-')}" for name, value in modes.items() if value]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} are different things to do: give one of them at a time")
+
+
+def _refuse_alone(*, against: object, point: Path | None, method: str | None, own: bool) -> None:
+    if point and not against:
+        raise UsageError(
+            "--point says where the answers of --against are checked; give both, or leave it out"
+        )
+    if method and not own:
+        raise UsageError("--method is for the check of bpcli's own gradients; leave it out here")
+
+
 def _list(screen: Screen) -> int:
     from bpcli.gradcheck.catalogue import CATALOGUE
     from bpcli.render.gradcheck import catalogue_table
@@ -145,17 +167,24 @@ def _export(config: "Config", path: Path, screen: Screen) -> int:
     points = points_for(config)
     screen.warn(_replacement(points.replaced))
     export_problem(points.problems[0], path)
+    names = ", ".join(points.problems[0].parameters)
     screen.show(
-        f"{path} written: answer with the gradients by V, W (and bias_V, bias_W) in a .npz or .json file"
+        f"{path} written: answer with the gradients by {names} in a .npz or .json file, and have them checked with\n"
+        f"bpcli gradcheck --point {path} --against FILE",
+        whole_lines=True,
+    )
+    screen.document(
+        {"schema": "bpcli.gradcheck.export/1", "path": str(path), "replaced": list(points.replaced)}
     )
     return 0
 
 
 def _own(config: "Config", method: Literal["complex", "central"] | None) -> "GradcheckReport":
     from bpcli.gradcheck.own import check_own
+    from bpcli.gradcheck.points import configured_point
     from bpcli.gradcheck.report import GradcheckReport
 
-    return GradcheckReport(check_own(config, method=method))
+    return GradcheckReport(check_own(config, method=method), configured_point(config))
 
 
 def _sweep(config: "Config", screen: Screen) -> int:

@@ -15,6 +15,7 @@ from bpcli.gradcheck.problem import Problem
 from bpcli.gradcheck.report import GradcheckReport
 from bpcli.gradcheck.submission import Answer, Layout, collect_many
 
+SUFFIXES = (".py", ".npz", ".json")
 MEMORY = 1 << 30  # bytes above what the interpreter and NumPy take
 
 
@@ -27,18 +28,32 @@ def check_submissions(
     numbers answers at the first.
 
     Raises:
-        UsageError: if a path does not exist or is none of .py, .npz, .json.
+        UsageError: if none of the paths is a .py, .npz or .json file.
     """
-    for path in paths:
-        if not path.is_file():
-            raise UsageError(f"{path}: there is no such file; --against takes .py, .npz and .json files")
-        if path.suffix not in (".py", ".npz", ".json"):
-            raise UsageError(f"{path}: --against takes .py, .npz and .json files")
+    unusable = {path: text for path in paths if (text := _unusable(path))}
+    if len(unusable) == len(paths):
+        raise UsageError("; ".join(unusable.values()))
     # A function that asks for weight_decay gets one; whether it counts is known from the answer.
     asked = [problem.with_decay(problem.weight_decay or DECAY) for problem in points.problems]
-    collected = collect_many(paths, asked, layout=layout, time_limit=time_limit, memory_limit=memory_limit)
-    return GradcheckReport(
-        tuple(_judged(path, points, asked, answers) for path, answers in zip(paths, collected, strict=True))
+    usable = [path for path in paths if path not in unusable]
+    collected = collect_many(usable, asked, layout=layout, time_limit=time_limit, memory_limit=memory_limit)
+    judged = {
+        path: _judged(path, points, asked, answers) for path, answers in zip(usable, collected, strict=True)
+    }
+    judged |= {path: SubmissionCheck(str(path), "failed", failure=text) for path, text in unusable.items()}
+    return GradcheckReport(tuple(judged[path] for path in paths), points.problems[0])
+
+
+def _unusable(path: Path) -> str | None:
+    """Why a path cannot be an answer."""
+    if path.suffix.lower() not in SUFFIXES:
+        return f"{path}: --against takes .py, .npz and .json files"
+    if path.is_dir():
+        return f"{path} is a folder: --against takes .py, .npz and .json files"
+    return (
+        None
+        if path.is_file()
+        else f"{path}: there is no such file; --against takes .py, .npz and .json files"
     )
 
 
@@ -47,12 +62,15 @@ def _judged(
 ) -> SubmissionCheck:
     if isinstance(answers, Failure):
         return SubmissionCheck(str(path), "failed", failure=f"{answers.kind}: {answers.message}")
-    if path.suffix == ".py":
+    if path.suffix.lower() == ".py":
         decays = answers[0].wants_decay
         problems = asked if decays else [problem.with_decay(0.0) for problem in asked]
     else:
         problems = points.problems[:1]
-    return grade(str(path), problems, [answer.tensors for answer in answers], answers[0].notes)
+    averaged = (
+        ("its results for a point at a time were averaged over the points",) if answers[0].per_point else ()
+    )
+    return grade(str(path), problems, [answer.tensors for answer in answers], (*answers[0].notes, *averaged))
 
 
 def check_injected(name: str, point: Problem) -> GradcheckReport:
@@ -61,5 +79,11 @@ def check_injected(name: str, point: Problem) -> GradcheckReport:
     Raises:
         UsageError: if there is no such mistake.
     """
-    problem = random_point(suited(point, name), np.random.default_rng(0))
-    return GradcheckReport((grade(f"{name}, injected", [problem], [injected(problem, name)]),))
+    wanted = suited(point, name)
+    problem = random_point(wanted, np.random.default_rng(0))
+    notes = []
+    if wanted.architecture != point.architecture:
+        notes.append("made on another network than the configured one, on which this mistake is possible")
+    return GradcheckReport(
+        (grade(f"{name}, injected", [problem], [injected(problem, name)], notes),), problem
+    )

@@ -58,19 +58,20 @@ class Quantities:
         self.sigmoid_hidden = problem.architecture.activation == "sigmoid"
         self.has_hidden = problem.architecture.depth == 2
 
-    def rounding(self) -> list[tuple[float, float]]:
+    def rounding(self) -> list[tuple[Array, Array]]:
         """How far rounding alone may move matrix and bias of each layer, the output first, in units of ε.
 
-        The errors of z - y are those of z and y, however small their difference is, so |z| + |y| stands for |e|; from
-        there on absolute values go through the products that the gradients go through.
+        The errors of z - y are those of z and y, however small their difference is, so |z| + |y| stands for |e|; the
+        error of z(1-z) is that of 1, however close z is to it. From there on absolute values go through the
+        products that the gradients go through.
         """
         error = np.abs(self.Z) + np.abs(self.Y)
-        delta = self.Omega * error if self.squared_error else error
+        delta = self.Omega * error + np.abs(self.E) if self.squared_error else error
         parts = [(delta, self.H)]
         if self.has_hidden:
-            parts.append((np.abs(self.Lambda) * (delta @ np.abs(self.W)), self.X))
-        sizes = [self.tensors(each, np.abs(inputs)) for each, inputs in parts]
-        return [(float(np.linalg.norm(matrix)), float(np.linalg.norm(bias))) for matrix, bias in sizes]
+            passed = delta @ np.abs(self.W)
+            parts.append((np.abs(self.Lambda) * passed + np.abs(self.D2) @ np.abs(self.W), self.X))
+        return [self.tensors(each, np.abs(inputs)) for each, inputs in parts]
 
     def tensors(self, delta: Array, inputs: Array) -> tuple[Array, Array]:
         """The mean of the outer products of δ and input, and of δ itself."""
@@ -118,6 +119,8 @@ def hidden_candidates(q: Quantities) -> list[Candidate]:
 
 def _output_deltas(q: Quantities) -> Iterator[tuple[str, Array]]:
     """The wrong δ², by the mistake that makes it."""
+    if not q.squared_error:
+        yield "extra-omega", q.Omega * q.E
     if not q.squared_sigmoid:
         return
     yield "no-omega", q.E

@@ -1,6 +1,7 @@
 """The classic mistakes in hand-written backpropagation: what each is, its wrong line beside the right one, the fix.
 
-Notation of the sheet, for one point; e = z - y. What each mistake makes of the numbers stands in ``candidates.py``.
+Notation of the sheet, for one point: e = z - y; δ² = ∂ℓ/∂b, which is Ω e under squared error and e under cross-entropy;
+δ¹ = Λ Wᵀ δ². What each mistake makes of the numbers stands in ``candidates.py``.
 """
 
 from dataclasses import dataclass
@@ -36,6 +37,13 @@ CATALOGUE = (
         "Multiply the error by z(1-z) before anything else: delta_2 = (z - y) * z * (1 - z).",
     ),
     Mistake(
+        "extra-omega",
+        "The derivative of the output is multiplied in, although the loss is cross-entropy, where it cancels.",
+        "δ² = z(1-z) (z - y)",
+        "δ² = z - y",
+        "Under cross-entropy the delta of the output is z - y as it stands: leave z(1-z) out.",
+    ),
+    Mistake(
         "raw-error-back",
         "∇W is right, but the raw error z - y is passed back to the hidden layer instead of δ² = Ω e.",
         "∇h = Wᵀ e",
@@ -45,9 +53,10 @@ CATALOGUE = (
     Mistake(
         "no-lambda",
         "The derivative of the hidden activation is missing.",
-        "∇V = Wᵀ Ω e xᵀ",
-        "∇V = Λ Wᵀ Ω e xᵀ",
-        "Multiply what arrives at the hidden layer by h(1-h): delta_1 = grad_h * h * (1 - h).",
+        "∇V = Wᵀ δ² xᵀ",
+        "∇V = Λ Wᵀ δ² xᵀ",
+        "Multiply what arrives at the hidden layer by the derivative of its activation, h(1-h) for the sigmoid and "
+        "1-h² for tanh: delta_1 = grad_h * h * (1 - h), or grad_h * (1 - h**2).",
     ),
     Mistake(
         "preactivation",
@@ -73,8 +82,8 @@ CATALOGUE = (
     Mistake(
         "updated-first",
         "W was moved before ∇V was computed, so the error passes back through the new W.",
-        "∇V = Λ (W - η∇W)ᵀ Ω e xᵀ",
-        "∇V = Λ Wᵀ Ω e xᵀ",
+        "∇V = Λ (W - η∇W)ᵀ δ² xᵀ",
+        "∇V = Λ Wᵀ δ² xᵀ",
         "Compute both gradients first, then update both matrices; or keep a copy of the old W.",
     ),
     Mistake(
@@ -115,22 +124,22 @@ CATALOGUE = (
     Mistake(
         "w-not-transposed",
         "W is used where Wᵀ belongs; the shapes allow it only because the two layers are equally wide.",
-        "∇h = W Ω e",
-        "∇h = Wᵀ Ω e",
+        "∇h = W δ²",
+        "∇h = Wᵀ δ²",
         "Transpose: grad_h = W.T @ delta_2 for a column, delta_2 @ W for samples in rows.",
     ),
     Mistake(
         "outer-transposed",
         "The outer product is the wrong way round, and the gradient comes out transposed.",
-        "∇W = h (Ω e)ᵀ",
-        "∇W = Ω e hᵀ",
+        "∇W = h δ²ᵀ",
+        "∇W = δ² hᵀ",
         "Put the delta first: np.outer(delta_2, h) has the shape of W.",
     ),
     Mistake(
         "gradient-for-weight",
         "∇W is used where W belongs when the error is passed back.",
-        "∇h = (∇W)ᵀ Ω e",
-        "∇h = Wᵀ Ω e",
+        "∇h = (∇W)ᵀ δ²",
+        "∇h = Wᵀ δ²",
         "Pass the error back through the weights themselves: W.T @ delta_2.",
     ),
     Mistake(
@@ -150,36 +159,36 @@ CATALOGUE = (
     Mistake(
         "wrong-input",
         "The delta is multiplied by another layer's input: x where h belongs, or h where x belongs.",
-        "∇W = Ω e xᵀ  or  ∇V = Λ ∇h hᵀ",
-        "∇W = Ω e hᵀ,  ∇V = Λ ∇h xᵀ",
+        "∇W = δ² xᵀ  or  ∇V = δ¹ hᵀ",
+        "∇W = δ² hᵀ,  ∇V = δ¹ xᵀ",
         "A layer's gradient is its delta times its own input: h for W, x for V.",
     ),
     Mistake(
         "bias-frozen",
         "The gradient of a bias is zero or missing, so the bias never learns.",
         "∇bias = 0",
-        "∇bias_W = Ω e,  ∇bias_V = Λ ∇h",
+        "∇bias_W = δ²,  ∇bias_V = δ¹",
         "Return the delta itself (its mean over the samples) as the gradient of the bias.",
     ),
     Mistake(
         "bias-times-input",
         "The delta of a bias is multiplied by the layer's input, as if the bias were a weight of it.",
-        "∇bias_W = Ω e hᵀ  or  ∇bias_V = Λ ∇h xᵀ",
-        "∇bias_W = Ω e,  ∇bias_V = Λ ∇h",
+        "∇bias_W = δ² hᵀ  or  ∇bias_V = δ¹ xᵀ",
+        "∇bias_W = δ²,  ∇bias_V = δ¹",
         "The input of a bias is the constant 1: its gradient is the delta alone.",
     ),
     Mistake(
         "decay-missing",
         "The term of the weight decay is missing.",
-        "∇W = Ω e hᵀ",
-        "∇W = Ω e hᵀ + c W",
+        "∇W = δ² hᵀ",
+        "∇W = δ² hᵀ + c W",
         "Add weight_decay * W (and weight_decay * V) once, to the matrices only.",
     ),
     Mistake(
         "decay-doubled",
         "The weight decay counts twice: the derivative of ½c‖W‖² is cW, with no factor 2.",
-        "∇W = Ω e hᵀ + 2c W",
-        "∇W = Ω e hᵀ + c W",
+        "∇W = δ² hᵀ + 2c W",
+        "∇W = δ² hᵀ + c W",
         "Add weight_decay * W once.",
     ),
     Mistake(

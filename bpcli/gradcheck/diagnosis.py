@@ -23,6 +23,7 @@ from bpcli.gradcheck.problem import Problem
 from bpcli.network import Array
 
 CONSTANT_FACTOR = "constant-factor"
+BETTER = 0.01  # of the truth's residual: what an explanation may leave
 SAME_FACTOR = 1e-5  # relative: how well a constant has to agree between two points
 
 
@@ -60,7 +61,7 @@ class LayerView:
     decay: Array
     candidates: list[Candidate]
     problem: Problem
-    rounding: tuple[float, float]
+    rounding: tuple[Array, Array]
 
     def part(self, candidate: Candidate, name: str) -> tuple[Array, Array | None]:
         """The candidate's numbers for one tensor, and their derivative by the rate."""
@@ -181,7 +182,15 @@ def _alone(layer: Sequence[LayerView], name: str, precision: Precision, above: l
     """What explains one tensor by itself; a bias that never moves is told before anything else."""
     if name == layer[0].bias and not any(view.found[name].any() for view in layer):
         return [Match(("bias-frozen",), 0.0)]
+    if name == layer[0].bias and all(_times_the_only_input(view, precision) for view in layer):
+        return [Match(("bias-times-input",), 0.0)]
     return _common(layer, [name], precision, above)
+
+
+def _times_the_only_input(view: LayerView, precision: Precision) -> bool:
+    """Whether a bias has the gradient of the matrix, where that is a single column and no shape gives it away."""
+    matrix = view.candidates[0].matrix
+    return matrix.shape[1] == 1 and relative_residual(view.found[view.bias], matrix[:, 0]) <= precision.match
 
 
 def _common(
@@ -208,6 +217,7 @@ def _common(
 def _at_point(view: LayerView, names: Sequence[str], precision: Precision, rows: Array | None) -> list[Match]:
     """Every match of one point; of several with the same mistakes, the closest comes last."""
     found = _vector([view.found[name] for name in names], rows)
+    off = relative_residual(found, _vector([view.true(name) for name in names], rows))
     result: list[Match] = []
     for candidate in view.candidates:
         parts = [view.part(candidate, name) for name in names]
@@ -220,6 +230,8 @@ def _at_point(view: LayerView, names: Sequence[str], precision: Precision, rows:
                 decay=_vector(terms, rows),
             )
             result += matches(found, candidate, expectation, view.problem, precision)
+    # What the truth explains nearly as well is explained by nothing else: a rounded answer is no mistake.
+    result = [match for match in result if match.residual <= BETTER * off]
     return sorted(result, key=lambda match: (not match.needs_output, -match.residual))
 
 
@@ -256,7 +268,9 @@ def _constant(layer: Sequence[LayerView], names: list[str], precision: Precision
     for view in layer:
         found = _vector([view.found[name] for name in names], None)
         true = _vector([view.true(name) for name in names], None)
-        factors.append(constant_factor(found, true, precision.match))
+        factor = constant_factor(found, true, precision.match)
+        left = relative_residual(found, (factor or 0.0) * true)
+        factors.append(factor if left <= BETTER * relative_residual(found, true) else None)
     first = factors[0]
     if first is None or any(f is None or abs(f - first) > SAME_FACTOR * abs(first) for f in factors):
         return None

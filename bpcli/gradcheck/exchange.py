@@ -55,7 +55,7 @@ def export_problem(problem: Problem, path: Path) -> None:
     }
     if _suffix(path) == ".npz":
         buffer = io.BytesIO()
-        arrays = {**tensors, **{name: np.array(value) for name, value in settings.items()}}
+        arrays: dict[str, Any] = {**tensors, **{name: np.array(value) for name, value in settings.items()}}
         np.savez(buffer, **arrays)
         content = buffer.getvalue()
     else:
@@ -111,6 +111,11 @@ def read_answer(path: Path) -> dict[str, Array] | Failure:
         gradient = re.fullmatch(r"(?:grad_)?((?:bias_)?(?:V|W[0-9]*))", name)
         if gradient is None:
             continue  # a loss, or the name of its author
+        if gradient[1] in tensors:
+            return Failure(
+                "unreadable",
+                f"{path.name}: it has {gradient[1]} and grad_{gradient[1]}; leave one of them out",
+            )
         try:
             tensor = np.asarray(value)
         except ValueError:
@@ -139,7 +144,7 @@ def _how_to_answer(problem: Problem) -> str:
     return (
         "Samples are rows of X and Y, neurons are rows of the matrices. Write the gradient of the mean loss over "
         f"the samples{decay} to an .npz or .json file, under the names of the parameters: {wanted}. "
-        "Then: bpcli gradcheck --against FILE"
+        "Then: bpcli gradcheck --point THIS_FILE --against FILE"
     )
 
 

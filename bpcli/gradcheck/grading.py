@@ -6,7 +6,8 @@ as close as the truth does, or if the point cannot tell. Otherwise it is *wrong*
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Literal
 
 import numpy as np
@@ -100,7 +101,8 @@ def grade(
         answers: at each point the gradients by parameter name, as returned; biases may be missing.
         notes: kept in the result.
     """
-    findings, prepared = _by_shape(problems[0], answers)
+    shapes = _by_shape(problems, answers)
+    prepared = shapes.answers
     views = [layer_views(problem, answer) for problem, answer in zip(problems, prepared, strict=True)]
     tolerances = [_tolerances(problem, answer) for problem, answer in zip(problems, prepared, strict=True)]
     tensors, wrong = [], []
@@ -112,19 +114,21 @@ def grade(
                 _judge(view[layer], name, limits[name])
                 for view, limits in zip(views, tolerances, strict=True)
             ]
-            spoilt = any(name in finding.tensors for finding in findings)
             tensor = max(judged, key=_severity)
-            tensors.append(_as_wrong(tensor) if spoilt else tensor)
-            if tensor.verdict == "wrong" and not spoilt:
+            if tensor.verdict == "wrong" and name not in shapes.spoilt:
                 wrong.append(name)
+            replaced = name in shapes.spoilt or name in shapes.turned
+            tensors.append(_as_wrong(tensor, answers[0].get(name)) if replaced else tensor)
     found, unexplained = diagnose(views, wrong, _precision(prepared, tolerances))
-    reasons = tuple(reason for problem in problems[:1] for reason in reasons_against(problem))
+    turned = tuple(name for name in shapes.turned if name not in unexplained)
+    findings = [*shapes.findings, *([Finding(("outer-transposed",), turned)] if turned else []), *found]
+    reasons = tuple(reasons_against(problems[0]))
     return SubmissionCheck(
         source=source,
         verdict=_overall([tensor.verdict for tensor in tensors], reasons if len(problems) == 1 else ()),
         tensors=tuple(tensors),
-        findings=(*findings, *found),
-        unexplained=tuple(unexplained),
+        findings=tuple(findings),
+        unexplained=(*shapes.unexplained, *unexplained),
         reasons=reasons,
         notes=tuple(notes),
     )
@@ -155,29 +159,63 @@ def _severity(tensor: TensorVerdict) -> tuple[int, float]:
     return order[tensor.verdict], tensor.residual or 0.0
 
 
-def _by_shape(
-    problem: Problem, answers: Sequence[Mapping[str, Array]]
-) -> tuple[list[Finding], list[dict[str, Array]]]:
-    """Name what shows in the shape alone, and bring the answers to the shapes they should have."""
-    spoilt: dict[str, list[str]] = {}
-    prepared = [dict(answer) for answer in answers]
-    for names in problem.architecture.names():
+@dataclass(frozen=True, eq=False)
+class _Shapes:
+    """What shows in the shapes of an answer, and the answer brought to the shapes that it should have.
+
+    Attributes:
+        findings: mistakes that the shape gives away and the numbers confirm.
+        unexplained: tensors of a shape that a mistake has, with numbers that it has not.
+        turned: matrices that came transposed; what else is wrong with them is still to be found.
+        answers: at each point; zeros stand for what cannot be compared.
+    """
+
+    findings: list[Finding]
+    unexplained: list[str]
+    turned: list[str]
+    answers: list[dict[str, Array]]
+
+    @property
+    def spoilt(self) -> set[str]:
+        """The tensors that are settled by their shape."""
+        return {*self.unexplained, *(name for finding in self.findings for name in finding.tensors)}
+
+
+def _by_shape(problems: Sequence[Problem], answers: Sequence[Mapping[str, Array]]) -> _Shapes:
+    """Look at the shapes of an answer: they are the same at every point."""
+    by_mistake: dict[str, list[str]] = {}
+    shapes = _Shapes([], [], [], [dict(answer) for answer in answers])
+    for names in problems[0].architecture.names():
         matrix, bias = names.matrix, names.bias
-        if prepared[0][matrix].shape != problem.parameters[matrix].shape:
-            spoilt.setdefault("outer-transposed", []).append(matrix)
-            for answer in prepared:
+        if shapes.answers[0][matrix].shape != problems[0].parameters[matrix].shape:
+            shapes.turned.append(matrix)
+            for answer in shapes.answers:
                 answer[matrix] = answer[matrix].T
-        if bias not in problem.parameters:
+        if bias not in problems[0].parameters:
             continue
-        if bias not in prepared[0]:
-            spoilt.setdefault("bias-frozen", []).append(bias)
-        elif prepared[0][bias].shape != problem.parameters[bias].shape:
-            spoilt.setdefault("bias-times-input", []).append(bias)
+        if bias not in shapes.answers[0]:
+            by_mistake.setdefault("bias-frozen", []).append(bias)
+        elif shapes.answers[0][bias].shape == problems[0].parameters[bias].shape:
+            continue
+        elif all(_is_the_matrix(p, matrix, a[bias]) for p, a in zip(problems, shapes.answers, strict=True)):
+            by_mistake.setdefault("bias-times-input", []).append(bias)
         else:
-            continue
-        for answer in prepared:
-            answer[bias] = np.zeros(problem.parameters[bias].shape)
-    return [Finding((name,), tuple(tensors)) for name, tensors in spoilt.items()], prepared
+            shapes.unexplained.append(bias)
+        for answer in shapes.answers:
+            answer[bias] = np.zeros(problems[0].parameters[bias].shape)
+    shapes.findings.extend(Finding((name,), tuple(tensors)) for name, tensors in by_mistake.items())
+    return shapes
+
+
+def _is_the_matrix(problem: Problem, matrix: str, bias: Array) -> bool:
+    """Whether the numbers given for a bias are the gradient of its matrix, either way round."""
+    network = problem.network()
+    network.forward(problem.X)
+    network.backward(problem.Y)
+    true = dict(network.gradients.named())[matrix]
+    return any(
+        turned.shape == true.shape and relative_residual(turned, true) <= MATCH for turned in (bias, bias.T)
+    )
 
 
 def _tolerances(problem: Problem, answer: Mapping[str, Array]) -> dict[str, float]:
@@ -198,7 +236,9 @@ def _judge(view: LayerView, name: str, limit: float) -> TensorVerdict:
     verdict: Verdict = "wrong"
     if residual <= limit:
         verdict = "uninformative" if _mistaken_as_close(view, name, residual, limit) else "correct"
-    elif np.linalg.norm(found - true) <= _noise(view, name):
+        if limit <= RIGHT and _a_line_is_off(view, name):
+            verdict = "wrong"
+    elif np.linalg.norm(found - true) <= np.linalg.norm(_noise(view, name)):
         verdict = "uninformative"
     return TensorVerdict(
         name=name,
@@ -214,10 +254,21 @@ def _judge(view: LayerView, name: str, limit: float) -> TensorVerdict:
     )
 
 
-def _noise(view: LayerView, name: str) -> float:
-    """What rounding alone may add up to: an excuse for a residual of a gradient that vanishes, never a certificate."""
+def _noise(view: LayerView, name: str) -> Array:
+    """What rounding alone may add up to, entry by entry: an excuse for a residual, never a certificate."""
     precision = np.float32 if looks_like_float32(view.found[name]) else np.float64
-    return NOISE * float(np.finfo(precision).eps) * view.rounding[name != view.matrix]
+    noise: Array = NOISE * float(np.finfo(precision).eps) * view.rounding[name != view.matrix]
+    return noise
+
+
+def _a_line_is_off(view: LayerView, name: str) -> bool:
+    """Whether a row or a column is wrong by itself, too small beside the others to show in the whole."""
+    gap, true, noise = np.abs(view.found[name] - view.true(name)), view.true(name), _noise(view, name)
+    return any(
+        bool(np.any(norm(gap) > RIGHT * norm(true) + norm(noise)))
+        for axis in range(true.ndim)
+        if (norm := partial(np.linalg.norm, axis=axis)) and true.ndim == 2
+    )
 
 
 def _mistaken_as_close(view: LayerView, name: str, residual: float, limit: float) -> bool:
@@ -246,6 +297,9 @@ def _row_factor(found: Array, true: Array) -> float | None:
     return factor if factor and relative_residual(factor * found, true) <= MATCH else None
 
 
-def _as_wrong(tensor: TensorVerdict) -> TensorVerdict:
-    """A tensor whose shape alone was wrong: its numbers cannot be compared."""
-    return TensorVerdict(tensor.name, tensor.shape, tensor.norm, None, "wrong", None, None, ())
+def _as_wrong(tensor: TensorVerdict, answered: Array | None) -> TensorVerdict:
+    """A tensor that is missing, or whose shape was wrong: its numbers are not compared entry by entry."""
+    shape = tensor.shape if answered is None else answered.shape
+    return replace(
+        tensor, shape=shape, residual=None, verdict="wrong", worst=None, cosine=None, row_factors=()
+    )

@@ -8,11 +8,15 @@ from dataclasses import replace
 
 import numpy as np
 
+from bpcli.gradcheck.candidates import Quantities, hidden_candidates, output_candidates
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Array, Parameters
+from bpcli.network.activations import sigmoid, tanh
 
 FEWEST_SAMPLES = 3
 VANISHING_ROW = 1e-8  # of the largest row of the same matrix
+SATURATED = 1e-6  # the derivative of a unit, at most ¼ for a sigmoid and 1 for tanh
+COINCIDES = 1e-6  # relative: a mistake this close to the truth could pass for it
 CANCELLED = 1e-8  # of the sum of the absolute values that make it up
 
 
@@ -26,7 +30,35 @@ def reasons_against(problem: Problem) -> list[str]:
         )
     if problem.architecture.depth > 1:
         found += _about_weights(problem)
-    return found + _about_gradients(problem)
+    found += _about_gradients(problem)
+    return found or _blind_spots(problem)
+
+
+def _blind_spots(problem: Problem) -> list[str]:
+    """The mistakes that are no mistakes here by chance: they spoil a tensor at other points of the same sizes."""
+    if problem.architecture.depth > 2:
+        return []
+    other = _draw(problem, np.random.default_rng(1), problem.samples)
+    alike = sorted(_coinciding(problem) - _coinciding(other))
+    if not alike:
+        return []
+    return [f"{', '.join(sorted({name for name, _ in alike}))} cannot be told from the true gradient here"]
+
+
+def _coinciding(problem: Problem) -> set[tuple[str, int]]:
+    """The candidates that are the truth in a tensor to a millionth; the number tells candidates of one name apart."""
+    q = Quantities(problem)
+    found = set()
+    for layer, candidates in enumerate(
+        [output_candidates(q)] + ([hidden_candidates(q)] if q.has_hidden else [])
+    ):
+        true = candidates[0].matrix
+        for number, candidate in enumerate(candidates[1:]):
+            if candidate.per_rate is None and np.linalg.norm(
+                candidate.matrix - true
+            ) <= COINCIDES * np.linalg.norm(true):
+                found.add((candidate.ids[0], 1000 * layer + number))
+    return found
 
 
 def _about_weights(problem: Problem) -> list[str]:
@@ -46,6 +78,12 @@ def _about_gradients(problem: Problem) -> list[str]:
     network.backward(problem.Y)
     found = []
     for names, layer in zip(problem.architecture.names(), network.layers, strict=True):
+        if (
+            layer.activate in (sigmoid, tanh)
+            and (flat := np.flatnonzero(layer.slope.max(axis=0) < SATURATED)).size
+        ):
+            found.append(f"unit {_listed(flat)} of {names.out} is saturated at every sample")
+            continue
         rows = np.linalg.norm(layer.grad_weight, axis=1)
         terms = float(np.linalg.norm(np.abs(layer.delta).T @ np.abs(layer.x)))
         if rows.max() <= CANCELLED * terms:
@@ -60,26 +98,34 @@ def _about_gradients(problem: Problem) -> list[str]:
     return found
 
 
+def _listed(numbers: Array) -> str:
+    """The first few of some numbers."""
+    return ", ".join(str(number) for number in numbers[:5]) + (" …" if len(numbers) > 5 else "")
+
+
 def random_point(problem: Problem, rng: np.random.Generator, *, samples: int | None = None) -> Problem:
     """Return an informative point of the same sizes, with weights of order 1; ``samples`` sets another N."""
     count = max(problem.samples if samples is None else samples, FEWEST_SAMPLES)
-    while True:
-        parameters = Parameters(problem.architecture)
-        for fan_in, weight, bias in zip(
-            problem.architecture.sizes, parameters.weights, parameters.biases, strict=False
-        ):
-            # Of order 1 at any width: pre-activations of a wide layer stay where the sigmoid is not flat.
-            weight[...] = rng.normal(0.0, 1.5 / np.sqrt(fan_in), weight.shape)
-            if bias is not None:
-                bias[...] = rng.normal(0.0, 0.5, bias.shape)
-        candidate = replace(
-            problem,
-            X=rng.normal(0.0, 1.0, (count, problem.architecture.sizes[0])),
-            Y=_targets(problem, rng, count),
-            parameters={name: tensor.copy() for name, tensor in parameters.named()},
-        )
-        if not reasons_against(candidate):
-            return candidate
+    while reasons_against(drawn := _draw(problem, rng, count)):
+        pass
+    return drawn
+
+
+def _draw(problem: Problem, rng: np.random.Generator, count: int) -> Problem:
+    """Draw inputs, targets and weights of order 1 at any width, so that no sigmoid is flat."""
+    parameters = Parameters(problem.architecture)
+    for fan_in, weight, bias in zip(
+        problem.architecture.sizes, parameters.weights, parameters.biases, strict=False
+    ):
+        weight[...] = rng.normal(0.0, 1.5 / np.sqrt(fan_in), weight.shape)
+        if bias is not None:
+            bias[...] = rng.normal(0.0, 0.5, bias.shape)
+    return replace(
+        problem,
+        X=rng.normal(0.0, 1.0, (count, problem.architecture.sizes[0])),
+        Y=_targets(problem, rng, count),
+        parameters={name: tensor.copy() for name, tensor in parameters.named()},
+    )
 
 
 def _targets(problem: Problem, rng: np.random.Generator, count: int) -> Array:

@@ -10,6 +10,7 @@ from bpcli.gradcheck.catalogue import mistake
 from bpcli.gradcheck.comparing import named_factors
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture, Array
+from bpcli.network.architecture import LossName
 
 BOTH_SLOPES = ("preactivation", "sigmoid-twice", "tanh-derivative")
 DECAY = 0.01  # for the two mistakes of weight decay, where the point has none
@@ -28,9 +29,9 @@ def suited(problem: Problem, name: str) -> Problem:
         sizes = (sizes[1],) * 3
     bias = architecture.bias or name.startswith("bias")
     decay = (problem.weight_decay or DECAY) if name.startswith("decay") else problem.weight_decay
-    wanted = Architecture(
-        sizes, bias=bias
-    )  # sigmoid and squared error: the network that the catalogue speaks of
+    # Sigmoid and squared error are the network that the catalogue speaks of, but for its one row on cross-entropy.
+    loss: LossName = "cross_entropy" if name == "extra-omega" else "squared_error"
+    wanted = Architecture(sizes, loss=loss, bias=bias)
     return replace(problem, architecture=wanted, weight_decay=decay)
 
 

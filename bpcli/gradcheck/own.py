@@ -113,26 +113,41 @@ def check_own(
     method = method or default_method(network.architecture)
     X, Y = data.X[:samples], data.Y[:samples]  # the rows are in random order already
     try:
-        before = _check_beginning(network.parameters, X, Y, method)
+        before = _check_informatively("initial weights", network.parameters, X, Y, method, initial=True)
     except ValueError as error:
         raise UsageError(f"--method {method}: {error}") from error
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         _train(network, data, config.training, steps, for_order)
-    return before, check_network(f"bpcli, after {steps} steps", network.parameters, X, Y, method)
+    return before, _check_informatively(
+        f"after {steps} steps", network.parameters, X, Y, method, initial=False
+    )
 
 
-def _check_beginning(parameters: Parameters, X: Array, Y: Array, method: Method) -> OwnCheck:
-    """Check at the initial weights, or at a random point of the same sizes where they cannot tell right from wrong."""
-    problem = Problem(parameters.architecture, X, Y, dict(parameters.named()))
-    reasons = reasons_against(problem)
-    if not reasons:
-        return check_network("bpcli, initial weights", parameters, X, Y, method)
-    drawn = random_point(problem, np.random.default_rng(0))
+def _check_informatively(
+    where: str, parameters: Parameters, X: Array, Y: Array, method: Method, *, initial: bool
+) -> OwnCheck:
+    """Check at these weights, or at a random point of the same sizes where they cannot tell right from wrong."""
+    check = check_network(f"bpcli, {where}", parameters, X, Y, method)
+    if check.verdict == "wrong" or not np.isfinite(parameters.flat).all():
+        return check
+    # Training may well leave a unit dead; where its check is correct all the same, nothing is missing.
+    reasons = (
+        reasons_against(Problem(parameters.architecture, X, Y, dict(parameters.named()))) if initial else []
+    )
+    if check.verdict == "correct" and not reasons:
+        return check
+    drawn = random_point(Problem(parameters.architecture, X, Y, {}), np.random.default_rng(0))
     random = Parameters(parameters.architecture, parameters.dtype)
     for name, tensor in random.named():
         tensor[...] = drawn.parameters[name]
-    source = f"bpcli, a random point (the initial one cannot tell: {'; '.join(reasons)})"
+    why = "; ".join(reasons) or _blind_tensors(check)
+    source = f"bpcli, a random point ({where} cannot tell: {why})"
     return check_network(source, random, drawn.X.astype(X.dtype), drawn.Y.astype(Y.dtype), method)
+
+
+def _blind_tensors(check: OwnCheck) -> str:
+    names = [t.name.replace("grad_", "∇") for t in check.tensors if t.verdict == "uninformative"]
+    return f"{', '.join(names)} vanish there, or lie at a kink"
 
 
 def _train(

@@ -1,6 +1,6 @@
 """Where gradients are compared: the point of a configuration, and another one where the first cannot tell."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -22,12 +22,10 @@ class Points:
     Attributes:
         problems: the first is the one that is exported; answers of programs are asked for at all of them.
         replaced: why the configured point was replaced by a random one; empty where it was not.
-        fixed: whether the person chose the point, so that it is never replaced and nothing is drawn beside it.
     """
 
     problems: tuple[Problem, ...]
     replaced: tuple[str, ...] = ()
-    fixed: bool = False
 
 
 def configured_point(config: Config) -> Problem:
@@ -63,15 +61,10 @@ def points_for(config: Config, fixed: Problem | None = None) -> Points:
             f"{first.architecture.depth - 1}: write model.hidden: [{first.architecture.sizes[1]}], or []"
         )
     if fixed:
-        return Points((first,), fixed=True)
+        return Points((first,))  # chosen by the person: never replaced, and nothing is drawn beside it
     rng = np.random.default_rng(config.seed)
     reasons = reasons_against(first)
     if reasons:
         first = random_point(first, rng)
     second = random_point(first, rng, samples=first.samples + MORE_SAMPLES)
     return Points((first, second), replaced=tuple(reasons))
-
-
-def with_decay(points: Points, weight_decay: float) -> Points:
-    """Return the same points with the penalty in the objective."""
-    return replace(points, problems=tuple(problem.with_decay(weight_decay) for problem in points.problems))

@@ -9,6 +9,7 @@ from bpcli.gradcheck.catalogue import BY_ID, Mistake
 from bpcli.gradcheck.diagnosis import CONSTANT_FACTOR, Finding
 from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict, Verdict
 from bpcli.gradcheck.own import OwnCheck, TensorCheck
+from bpcli.gradcheck.problem import Problem
 
 SCALED = Mistake(
     CONSTANT_FACTOR,
@@ -21,9 +22,10 @@ SCALED = Mistake(
 
 @dataclass(frozen=True)
 class GradcheckReport:
-    """Every check of one command, in order."""
+    """Every check of one command, in order, and the point that they were made at (the first, if at several)."""
 
     checks: tuple[OwnCheck | SubmissionCheck, ...]
+    point: Problem
 
     @property
     def verdict(self) -> Verdict:
@@ -37,6 +39,14 @@ class GradcheckReport:
         return {
             "schema": "bpcli.gradcheck/1",
             "verdict": self.verdict,
+            "network": {
+                "sizes": list(self.point.architecture.sizes),
+                "activation": self.point.architecture.activation,
+                "output": self.point.architecture.output,
+                "loss": self.point.architecture.loss,
+                "bias": self.point.architecture.bias,
+                "samples": self.point.samples,
+            },
             "checks": [_check(check) for check in self.checks],
         }
 

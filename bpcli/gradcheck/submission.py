@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
-from typing import IO, Literal, overload
+from typing import IO, Any, Literal, cast, overload
 
 import numpy as np
 
@@ -128,8 +128,23 @@ def collect_many(
     def one(path: Path) -> Answer | list[Answer] | Failure:
         return collect(path, problem, layout=layout, time_limit=time_limit, memory_limit=memory_limit)
 
-    with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
+    pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
+    try:
         return list(pool.map(one, paths))
+    finally:
+        # After Ctrl-C nobody waits for a time limit: what has not begun is dropped, what runs is ended.
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in list(_RUNNING):
+            _kill(process)
+
+
+_RUNNING: set[subprocess.Popen[str]] = set()
+
+
+def _kill(process: subprocess.Popen[str]) -> None:
+    """End a process and all that it has started."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
 
 
 def _read(path: Path, problem: Problem) -> Answer | Failure:
@@ -165,7 +180,7 @@ def _run(
                 Y=problem.Y if layout == "rows" else np.ascontiguousarray(problem.Y.T),
                 learning_rate=np.array(problem.learning_rate),
                 weight_decay=np.array(problem.weight_decay),
-                **problem.parameters,
+                **cast(dict[str, Any], problem.parameters),
             )
         status, printed = _start(channel, len(problems) * time_limit + STARTING)
         end = _end(path, status, printed, channel, (time_limit, memory_limit))
@@ -219,13 +234,14 @@ def _start(channel: Path, seconds: float) -> tuple[int | None, _Printed]:
     printed = _Printed(process.stdout)
     printed.start()
     status: int | None = None
+    _RUNNING.add(process)
     try:
         with suppress(subprocess.TimeoutExpired):
             status = process.wait(seconds)
     finally:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
+        _kill(process)
         process.wait()
+        _RUNNING.discard(process)
         printed.join(1.0)  # a process that left the group may keep the pipe open; it is not waited for
     return status, printed
 
@@ -286,6 +302,9 @@ def _fitted(path: Path, answer: Answer, problem: Problem) -> Answer | Failure:
     """Check names, shapes and numbers, and let through the wrong shapes that a mistake is known by."""
     shapes = shapes_of(problem.architecture)
     tensors: dict[str, Array] = {}
+    sizes = {name: np.prod(shape) for name, shape in shapes.items()}
+    strange = all(answer.tensors[name].size != size for name, size in sizes.items() if name in answer.tensors)
+    elsewhere = "; was it made for another configuration? give the same CONFIG, or --point" if strange else ""
     for name, shape in shapes.items():
         is_bias = name.startswith("bias_")
         tensor = answer.tensors.get(name)
@@ -301,7 +320,7 @@ def _fitted(path: Path, answer: Answer, problem: Problem) -> Answer | Failure:
             return Failure(
                 "wrong shapes",
                 f"{path.name}: the gradient for {name} has shape {tensor.shape}; "
-                f"it must have that of {name}, {shape}",
+                f"it must have that of {name}, {shape}{elsewhere}",
             )
         if not np.isfinite(tensor).all():
             wrong = int(np.count_nonzero(~np.isfinite(tensor)))

@@ -70,7 +70,7 @@ def step_sweep(problem: Problem) -> StepSweep:
     default = derivatives(problem, method=default_method(problem.architecture), only=names)
     kept = ~np.concatenate([default.left_out[name].ravel() for name in names])
     if default.method == "complex":
-        reference, true = f"complex step {COMPLEX_STEP:g}", _joined(default.tensors, names)[kept]
+        reference, true = f"the complex step {COMPLEX_STEP:g}", _joined(default.tensors, names)[kept]
     else:
         network = problem.network()
         network.forward(problem.X)

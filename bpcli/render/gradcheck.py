@@ -12,18 +12,22 @@ from bpcli.gradcheck.diagnosis import Finding
 from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict
 from bpcli.gradcheck.own import OwnCheck
 from bpcli.gradcheck.report import GradcheckReport, mistakes_of
-from bpcli.render.text import columns, counted, heading, number, ranges, shape
+from bpcli.render.text import LOSS_NAMES, columns, counted, heading, number, ranges, shape
 
+ROUNDED = 1e-4  # a residual that rounding to a few digits leaves
 STYLES = {"correct": "bold green", "wrong": "bold red", "uninformative": "yellow", "failed": "bold red"}
 
 
 def gradcheck_report(report: GradcheckReport) -> RenderableType:
     """Show every check; more than one file is a table with a line each, and the details of those that are wrong."""
     submissions = [check for check in report.checks if isinstance(check, SubmissionCheck)]
-    parts: list[RenderableType] = []
+    net = report.point.architecture
+    hidden = f"{net.activation} hidden, " if net.depth > 1 else ""
+    about = f"{' → '.join(map(str, net.sizes))}; {hidden}{net.output} output, {LOSS_NAMES[net.loss]}; "
+    parts: list[RenderableType] = [Text(f"{about}{counted(report.point.samples, 'sample')}", style="dim")]
     if len(submissions) > 1:
         parts.append(_many(submissions))
-        detailed = [check for check in submissions if check.verdict != "correct"]
+        detailed = [check for check in submissions if check.verdict in ("wrong", "uninformative")]
     else:
         detailed = submissions
     parts += [part for check in report.checks if isinstance(check, OwnCheck) for part in _own(check)]
@@ -63,12 +67,14 @@ def _own(check: OwnCheck) -> list[RenderableType]:
 
 def _entry(index: tuple[int, ...], found: float, true: float) -> str:
     """Where two gradients differ most, and what either has there."""
-    return f"[{','.join(str(place) for place in index)}] {found:.3g}, {true:.3g}"
+    digits = next(d for d in (3, 6, 9, 17) if f"{found:.{d}g}" != f"{true:.{d}g}" or d == 17)
+    shown = 3 if found == true or abs(found - true) <= 1e-9 * abs(true) else digits
+    return f"[{','.join(str(place) for place in index)}] {found:.{shown}g}, {true:.{shown}g}"
 
 
 def _submission(check: SubmissionCheck) -> list[RenderableType]:
     parts: list[RenderableType] = [
-        Text.assemble("\n", (check.source, "bold"), "  ", (check.verdict, STYLES[check.verdict]))
+        Text.assemble("\n", (_printable(check.source), "bold"), "  ", (check.verdict, STYLES[check.verdict]))
     ]
     if check.failure:
         parts.append(Text(check.failure))
@@ -113,16 +119,21 @@ def _explained(finding: Finding) -> list[RenderableType]:
     if finding.rows is not None:
         where += f", row{'s' if len(finding.rows) > 1 else ''} {ranges(finding.rows)}"
     for mistake in mistakes_of(finding.ids):
-        constant = f" (factor {number(finding.factor)})" if finding.factor is not None else ""
-        rate = f" (η = {number(finding.rate)})" if finding.rate is not None else ""
         parts += [
-            Text.assemble((mistake.id, "bold red"), (f"  in {where}{constant}{rate}", "dim")),
+            Text.assemble((mistake.id, "bold red"), (f"{_constant(finding)}  in {where}", "dim")),
             _algebra(mistake, "yours"),
         ]
     if finding.alternatives:
         others = "; ".join(" with ".join(ids) for ids in finding.alternatives)
         parts.append(Text(f"  fits just as well at this point: {others}", style="yellow"))
     return parts
+
+
+def _constant(finding: Finding) -> str:
+    """The number that a scaling or a moved weight was fitted with."""
+    if finding.rate is not None:
+        return f" (η = {number(finding.rate)})"
+    return "" if finding.factor is None else f" (factor {number(finding.factor)})"
 
 
 def _algebra(mistake: Mistake, wrong: str) -> RenderableType:
@@ -137,11 +148,17 @@ def _algebra(mistake: Mistake, wrong: str) -> RenderableType:
 
 def _unexplained(tensor: TensorVerdict) -> list[RenderableType]:
     """What is known of a wrong tensor that no mistake of the catalogue explains."""
-    known = [f"cosine to the true gradient {number(tensor.cosine)}"] if tensor.cosine is not None else []
+    known = []
+    if tensor.cosine is not None:
+        near = f"1 - {1 - tensor.cosine:.1e}" if 1 - tensor.cosine < 1e-3 else number(tensor.cosine)
+        known.append(f"cosine to the true gradient {near}")
+    if tensor.residual is not None and tensor.residual < ROUNDED:
+        known.append("it agrees in its leading digits: if it was rounded, write at least nine of them")
     right = tuple(row for row, factor in enumerate(tensor.row_factors) if factor == 1.0)
     if right and len(right) < len(tensor.row_factors):
         known.append(f"row{'s' if len(right) > 1 else ''} {ranges(right)} right")
-    factors = {row: f for row, f in enumerate(tensor.row_factors) if f not in (None, 1.0)}
+    rows = tensor.row_factors if len(tensor.shape) == 2 and tensor.shape[1] > 1 else ()
+    factors = {row: f for row, f in enumerate(rows) if f not in (None, 1.0)}
     known += [f"row {row} would be right times {number(factor)}" for row, factor in list(factors.items())[:4]]
     return [
         Text.assemble(("unknown", "bold red"), (f"  in ∇{tensor.name}", "dim")),
@@ -153,7 +170,7 @@ def _many(checks: Sequence[SubmissionCheck]) -> RenderableType:
     table = columns("file", "verdict", "what")
     for check in checks:
         table.add_row(
-            Text(check.source, overflow="fold"),
+            Text(_printable(check.source), overflow="fold"),
             Text(check.verdict, style=STYLES[check.verdict]),
             _summary(check),
         )
@@ -165,13 +182,18 @@ def _summary(check: SubmissionCheck) -> str:
     if check.failure:
         return check.failure.splitlines()[0]
     named = [
-        f"{' with '.join(finding.ids)} in {', '.join(finding.tensors)}"
+        f"{' with '.join(finding.ids)}{_constant(finding)} in {', '.join(finding.tensors)}"
         + "".join(f", or {' with '.join(ids)}" for ids in finding.alternatives)
         for finding in check.findings
     ]
     if check.unexplained:
         named.append(f"unknown in {', '.join(check.unexplained)}")
     return "; ".join(named)
+
+
+def _printable(source: str) -> str:
+    """A file's name on one line, whatever is in it."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in source)
 
 
 def _symbol(name: str) -> str:

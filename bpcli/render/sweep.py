@@ -30,7 +30,7 @@ def sweep_plot(sweep: StepSweep) -> RenderableType:
         step, residual = curve.best
         table.add_row(NAMES[curve.method], f"{step:.0e}", f"{residual:.1e}")
     parts: list[RenderableType] = [
-        heading("Residual", f"of the whole gradient by step size, against the {sweep.reference}; log axes"),
+        heading("Residual", f"of the whole gradient by step size, against {sweep.reference}; log axes"),
         plot,
         Text(),
         table,

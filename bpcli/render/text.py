@@ -6,6 +6,8 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+LOSS_NAMES = {"squared_error": "squared error ½‖y-z‖²", "cross_entropy": "cross-entropy"}
+
 
 def number(value: float | None) -> str:
     """Four significant digits, enough to compare and short enough for a column; – where there is no number."""

@@ -6,14 +6,13 @@ from rich.text import Text
 
 from bpcli.config import Config
 from bpcli.render.curves import loss_curves
-from bpcli.render.text import columns, counted, heading, number, shape
+from bpcli.render.text import LOSS_NAMES, columns, counted, heading, number, shape
 from bpcli.render.units import unit_tables
 from bpcli.training.evaluation import Scores
 from bpcli.training.result import DataFacts, RunHeader, TrainResult
 
 SCORE_NAMES = {"accuracy": "accuracy", "r2": "R²"}
 SOFTMAX_JACOBIAN = "J = diag(z) - z zᵀ, the Jacobian of softmax, is not diagonal: it stands where Ω stood"
-LOSS_NAMES = {"squared_error": "squared error ½‖y-z‖²", "cross_entropy": "cross-entropy"}
 
 
 def header(facts: RunHeader) -> RenderableType:

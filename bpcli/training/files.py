@@ -63,7 +63,8 @@ def damaged(path: Path, why: str) -> MachineError:
 def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
     """Write arrays, and their digest beside them, so that ``numpy.load`` alone reads them."""
     buffer = io.BytesIO()
-    np.savez(buffer, **{**arrays, "sha256": np.array(_digest_of_arrays(arrays))})
+    members: dict[str, Any] = {**arrays, "sha256": np.array(_digest_of_arrays(arrays))}
+    np.savez(buffer, **members)
     write_atomically(path, buffer.getvalue())
 
 

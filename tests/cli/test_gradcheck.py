@@ -166,6 +166,10 @@ def test_the_catalogue_is_printed_and_documented(bpcli):
         (["--inject", "nonsense"], "--list-mistakes"),
         (["--set", "model.hidden=[3,3]", "--against", "mine.py"], "at most one hidden layer"),
         (["--against"], "--against"),
+        (["--against", "mine.py", "--export", "x.npz"], "one of them at a time"),
+        (["--point", "x.npz"], "--against"),
+        (["--method", "central", "--against", "mine.py"], "--method"),
+        (["--time-limit", "inf", "--against", "mine.py"], "--time-limit"),
     ],
 )
 def test_wrong_usage_is_exit_2(bpcli, tmp_path, arguments, says):
@@ -190,3 +194,24 @@ def test_the_tables_fit_the_terminal(bpcli, tmp_path, columns):
 def test_the_gradients_of_every_shipped_network_are_right(bpcli, config):
     """The very networks that train: softmax, tanh, two hidden layers, 64 inputs."""
     assert bpcli("gradcheck", config).code == 0
+
+
+def test_a_path_that_is_no_answer_costs_itself_only(bpcli, tmp_path):
+    """A missing file and a folder among the files: each failed, the others graded."""
+    (tmp_path / "mine.py").write_text(RIGHT)
+    (tmp_path / "folder.py").mkdir()
+    found = bpcli("gradcheck", "--json", "--against=mine.py", "absent.py", "folder.py")
+    verdicts = [check["verdict"] for check in json.loads(found.out)["checks"]]
+    assert (found.code, verdicts) == (3, ["correct", "failed", "failed"])
+
+
+def test_export_prints_its_document(bpcli):
+    """--export --json: one document, with the path."""
+    assert json.loads(bpcli("gradcheck", "--export", "p.json", "--json").out)["path"] == "p.json"
+
+
+def test_relu_at_a_kink_is_checked_at_a_random_point(bpcli):
+    """Zero biases and the input (0, 0) put relu on its kink at the start of XOR: said so, and checked elsewhere."""
+    found = bpcli("gradcheck", "xor", "--set", "model.activation=relu")
+    assert found.code == 0
+    assert "a random point" in found.out
