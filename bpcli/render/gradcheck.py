@@ -133,7 +133,7 @@ def _constant(finding: Finding) -> str:
     """The number that a scaling or a moved weight was fitted with."""
     if finding.rate is not None:
         return f" (η = {number(finding.rate)})"
-    return "" if finding.factor is None else f" (factor {number(finding.factor)})"
+    return "" if finding.factor is None else f" (factor {finding.factor:.10g})"
 
 
 def _algebra(mistake: Mistake, wrong: str) -> RenderableType:

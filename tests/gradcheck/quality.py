@@ -240,4 +240,26 @@ def report(counts, mistakes):
                 f"{verdict}: {count}" for verdict, count in sorted(row.items(), key=lambda i: -i[1])
             )
             lines.append(f"  {truth:24} {sum(row.values()):5}  {said}")
+    lines.append("\n" + _summary(counts))
     return "\n".join(lines)
+
+
+def _summary(counts):
+    """The figures that matter most: right answers failed, wrong ones passed or misnamed, and those named alone."""
+    failed = passed = misnamed = undecided = alone = wrong = 0
+    for (kind, verdict), count in counts.items():
+        truth = kind.partition(", ")[0]
+        if truth == "correct":
+            failed += count * (verdict not in {"correct", "uninformative"})
+            continue
+        wrong += count
+        passed += count * (verdict == "correct")
+        undecided += count * (verdict in {"uninformative", "unknown"})
+        named = {name for group in verdict.split(" & ") for name in group.split(" / ")}
+        misnamed += count * (verdict not in {"correct", "uninformative", "unknown"} and truth not in named)
+        alone += count * (verdict == truth)
+    return (
+        f"right answers failed: {failed}; of {wrong} wrong ones passed: {passed}, misnamed: {misnamed}, "
+        f"named alone: {alone}, unknown or uninformative: {undecided}, named beside another that fits: "
+        f"{wrong - passed - misnamed - alone - undecided}"
+    )
