@@ -41,9 +41,7 @@ class Quantities:
     """
 
     def __init__(self, problem: Problem) -> None:
-        network = problem.network()
-        network.forward(problem.X)
-        network.backward(problem.Y)
+        network = problem.stepped()
         last, first = network.layers[-1], network.layers[0]
         self.problem = problem
         self.n = problem.samples

@@ -6,8 +6,7 @@ as close as the truth does, or if the point cannot tell. Otherwise it is *wrong*
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -83,7 +82,7 @@ class SubmissionCheck:
     findings: tuple[Finding, ...] = ()
     unexplained: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
     failure: str | None = None
 
 
@@ -151,11 +150,8 @@ def _overall(verdicts: Sequence[Verdict], reasons: Sequence[str]) -> Verdict:
 
 
 def _severity(tensor: TensorVerdict) -> tuple[int, float]:
-    order = {
-        "wrong": 2,
-        "correct": 1,
-        "uninformative": 0,
-    }  # a point that can tell decides over one that cannot
+    # A point that can tell decides over one that cannot.
+    order = {"wrong": 2, "correct": 1, "uninformative": 0}
     return order[tensor.verdict], tensor.residual or 0.0
 
 
@@ -209,10 +205,7 @@ def _by_shape(problems: Sequence[Problem], answers: Sequence[Mapping[str, Array]
 
 def _is_the_matrix(problem: Problem, matrix: str, bias: Array) -> bool:
     """Whether the numbers given for a bias are the gradient of its matrix, either way round."""
-    network = problem.network()
-    network.forward(problem.X)
-    network.backward(problem.Y)
-    true = dict(network.gradients.named())[matrix]
+    true = dict(problem.stepped().gradients.named())[matrix]
     return any(
         turned.shape == true.shape and relative_residual(turned, true) <= MATCH for turned in (bias, bias.T)
     )
@@ -263,12 +256,12 @@ def _noise(view: LayerView, name: str) -> Array:
 
 def _a_line_is_off(view: LayerView, name: str) -> bool:
     """Whether a row or a column is wrong by itself, too small beside the others to show in the whole."""
-    gap, true, noise = np.abs(view.found[name] - view.true(name)), view.true(name), _noise(view, name)
-    return any(
-        bool(np.any(norm(gap) > RIGHT * norm(true) + norm(noise)))
-        for axis in range(true.ndim)
-        if (norm := partial(np.linalg.norm, axis=axis)) and true.ndim == 2
-    )
+    true, noise = view.true(name), _noise(view, name)
+    if true.ndim < 2:
+        return False
+    gap = view.found[name] - true
+    norms = [[np.linalg.norm(each, axis=axis) for each in (gap, true, noise)] for axis in (0, 1)]
+    return any(bool(np.any(off > RIGHT * size + excused)) for off, size, excused in norms)
 
 
 def _mistaken_as_close(view: LayerView, name: str, residual: float, limit: float) -> bool:

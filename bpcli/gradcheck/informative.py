@@ -73,9 +73,7 @@ def _about_weights(problem: Problem) -> list[str]:
 
 
 def _about_gradients(problem: Problem) -> list[str]:
-    network = problem.network()
-    network.forward(problem.X)
-    network.backward(problem.Y)
+    network = problem.stepped()
     found = []
     for names, layer in zip(problem.architecture.names(), network.layers, strict=True):
         if (

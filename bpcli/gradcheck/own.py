@@ -33,8 +33,8 @@ from bpcli.gradcheck.numerical import (
     derivatives,
 )
 from bpcli.gradcheck.problem import Problem
-from bpcli.network import Array, Network, Parameters, initialise
-from bpcli.training.building import build_network, prepared_data
+from bpcli.network import Array, Network, Parameters
+from bpcli.training.building import begin
 from bpcli.training.loop import build_optimiser
 from bpcli.training.schedules import learning_rate
 
@@ -104,12 +104,8 @@ def check_own(
         UsageError: if the method does not suit the network.
         DataError: if the data cannot be used.
     """
-    for_data, for_weights, for_order = map(
-        np.random.default_rng, np.random.SeedSequence(config.seed).spawn(3)
-    )
-    data = prepared_data(config, for_data)
-    network = build_network(config, data)
-    initialise(network.parameters, for_weights, **config.model.init.model_dump())
+    beginning = begin(config)
+    data, network = beginning.data, beginning.network
     method = method or default_method(network.architecture)
     X, Y = data.X[:samples], data.Y[:samples]  # the rows are in random order already
     try:
@@ -117,7 +113,7 @@ def check_own(
     except ValueError as error:
         raise UsageError(f"--method {method}: {error}") from error
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        _train(network, data, config.training, steps, for_order)
+        _train(network, data, config.training, steps, beginning.order)
     return before, _check_informatively(
         f"after {steps} steps", network.parameters, X, Y, method, initial=False
     )

@@ -8,8 +8,7 @@ from bpcli.config import Config
 from bpcli.errors import UsageError
 from bpcli.gradcheck.informative import random_point, reasons_against
 from bpcli.gradcheck.problem import Problem
-from bpcli.network import initialise
-from bpcli.training.building import build_network, prepared_data
+from bpcli.training.building import begin
 
 SAMPLES = 32
 MORE_SAMPLES = 2  # a second point has another N, which tells the factor 2 from N = 2, and 4 from N = 4
@@ -34,10 +33,8 @@ def configured_point(config: Config) -> Problem:
     Raises:
         DataError: if the data cannot be used.
     """
-    for_data, for_weights, _ = map(np.random.default_rng, np.random.SeedSequence(config.seed).spawn(3))
-    data = prepared_data(config, for_data)
-    network = build_network(config, data)
-    initialise(network.parameters, for_weights, **config.model.init.model_dump())
+    beginning = begin(config)
+    data, network = beginning.data, beginning.network
     return Problem(
         architecture=network.architecture,
         X=data.X[:SAMPLES].astype(np.float64),

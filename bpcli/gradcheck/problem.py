@@ -43,3 +43,10 @@ class Problem:
         for name, tensor in parameters.named():
             tensor[...] = self.parameters[name]
         return Network(parameters, rows=self.samples)
+
+    def stepped(self) -> Network:
+        """Return that network in float64 after its forward and backward pass here."""
+        network = self.network()
+        network.forward(self.X)
+        network.backward(self.Y)
+        return network

@@ -72,9 +72,7 @@ def step_sweep(problem: Problem) -> StepSweep:
     if default.method == "complex":
         reference, true = f"the complex step {COMPLEX_STEP:g}", _joined(default.tensors, names)[kept]
     else:
-        network = problem.network()
-        network.forward(problem.X)
-        network.backward(problem.Y)
+        network = problem.stepped()
         gradients = {f"grad_{name}": tensor for name, tensor in network.gradients.named()}
         for name, weight in zip(problem.architecture.names(), network.parameters.weights, strict=True):
             gradients[name.grad_matrix] = gradients[name.grad_matrix] + problem.weight_decay * weight

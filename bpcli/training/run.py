@@ -7,10 +7,10 @@ from time import perf_counter
 import numpy as np
 
 from bpcli.config import Config
-from bpcli.network import Array, Parameters, initialise
+from bpcli.network import Array, Parameters
 from bpcli.symmetry import network_symmetry, unit_differences
 from bpcli.training import run_folder
-from bpcli.training.building import build_network, prepared_data
+from bpcli.training.building import begin
 from bpcli.training.evaluation import Evaluator
 from bpcli.training.files import (
     write_atomically,
@@ -33,15 +33,11 @@ class Run:
 
     def __init__(self, name: str, config: Config) -> None:
         self.name, self.config = name, config
-        for_data, for_weights, for_order = map(
-            np.random.default_rng, np.random.SeedSequence(config.seed).spawn(3)
-        )
-        self.data = prepared_data(config, for_data)
+        beginning = begin(config)
+        self.data, self.network = beginning.data, beginning.network
         self.metric = "accuracy" if self.data.task == "classification" else "r2"
-        self.network = build_network(config, self.data)
-        initialise(self.network.parameters, for_weights, **config.model.init.model_dump())
         self.initial = self.network.parameters.copy()
-        self.trainer = Trainer(self.network, self.data, config.training, for_order)
+        self.trainer = Trainer(self.network, self.data, config.training, beginning.order)
         self.records: list[EpochRecord] = []
         self._metrics = Metrics(self.metric)
         self.resumed_at: int | None = None
@@ -67,11 +63,12 @@ class Run:
 
     def epochs(self, interrupted: Callable[[], bool] = lambda: False) -> Iterator[EpochRecord]:
         """Train, yielding each epoch's record, with a checkpoint every so many epochs and one at the end."""
+        if self.trainer.stopped_by is None and self.trainer.epoch < self.config.training.epochs:
+            # A summary of a former state must not outlive it, should this process be killed.
+            (self.folder / run_folder.SUMMARY).unlink(missing_ok=True)
         started = perf_counter()
         for record in self.trainer.epochs(interrupted):
             self.keep(record)
-            # A summary of a former state must not outlive it, should this process be killed.
-            (self.folder / run_folder.SUMMARY).unlink(missing_ok=True)
             if record.epoch % self.config.training.checkpoint_every == 0:
                 self.checkpoint()
             self._seconds += perf_counter() - started
