@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bpcli import __version__
-from bpcli.cli import config, gradcheck, train
+from bpcli.cli import config, gradcheck, symmetry_demo, train
 from bpcli.cli.console import complain
 from bpcli.errors import BpcliError
 
@@ -23,6 +23,7 @@ app = typer.Typer(
 )
 app.command("train")(train.train)
 app.command("gradcheck", cls=gradcheck.SeveralFiles)(gradcheck.gradcheck)
+app.command("symmetry-demo")(symmetry_demo.symmetry_demo)
 app.add_typer(config.app, name="config")
 
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from bpcli.config import Resolved
 
 
-def resolved(config: str, overrides: Sequence[str] | None, options: Mapping[str, int | None]) -> "Resolved":
+def resolved(config: str, overrides: Sequence[str] | None, options: Mapping[str, object]) -> "Resolved":
     """Resolve a configuration under ``--set``, the environment, and dedicated options such as ``seed``.
 
     An option that is None was not given.

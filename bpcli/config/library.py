@@ -24,7 +24,8 @@ class Shipped:
 def shipped() -> list[Shipped]:
     """All shipped configurations by name, each described by the comment in its first line."""
     folder = next(filter(Path.is_dir, _FOLDERS), _FOLDERS[0])
-    return [Shipped(path.stem, _first_comment(path), path) for path in sorted(folder.glob("*.yaml"))]
+    found = [Shipped(path.stem, _first_comment(path), path) for path in folder.glob("*.yaml")]
+    return sorted(found, key=lambda each: each.name)
 
 
 def find_config(config: str) -> tuple[str, Path]:

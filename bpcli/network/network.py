@@ -9,21 +9,13 @@ Each layer keeps its own local derivative (Λ, Ω) on the way up and multiplies 
 back, so the same loop serves any number of layers. ``docs/backprop.md`` derives every line.
 """
 
-from typing import Any, Protocol
-
 import numpy as np
 
 from bpcli.network.activations import ACTIVATIONS, OUTPUTS
 from bpcli.network.layer import Layer
 from bpcli.network.losses import LOSSES
 from bpcli.network.parameters import Array, Parameters
-
-
-class Product(Protocol):
-    """A matrix product that writes its result: ``np.matmul``, or one whose order of summation is fixed."""
-
-    def __call__(self, left: Array, right: Array, /, *, out: Array) -> Any:
-        """Write ``left @ right`` to ``out``, broadcasting leading axes."""
+from bpcli.network.products import Product
 
 
 class Network:

@@ -13,8 +13,8 @@ from bpcli.render.text import heading
 if TYPE_CHECKING:
     from bpcli.training.loop import EpochRecord
 
-MARKERS = ("•", "×")
-COLORS = ("cyan", "yellow")
+MARKERS = ("•", "×", "+", "o", "*", "#")
+COLORS = ("cyan", "yellow", "green", "magenta", "blue", "red")
 HEIGHT = 12
 LABELLED = (0, 4, 8, 11)  # rows that carry their loss
 LOG_RATIO = 10  # one decade: from there on a linear axis would flatten the later part of the curve
@@ -34,7 +34,7 @@ def loss_curves(records: Sequence["EpochRecord"]) -> list[RenderableType]:
     losses = [loss for points in drawn.values() for _, loss in points]
     if len(records) < 2 or not losses:
         return []
-    log = min(losses) > 0 and max(losses) >= LOG_RATIO * min(losses)
+    log = axis_is_log(losses)
     plot = Plot(drawn, log, (f"epoch {records[0].epoch}", str(records[-1].epoch)))
     parts: list[RenderableType] = [heading("Loss", f"by epoch{', log axis' if log else ''}"), plot]
     left_out = sum(len(points) for points in series.values()) - len(losses)
@@ -43,37 +43,47 @@ def loss_curves(records: Sequence["EpochRecord"]) -> list[RenderableType]:
     return parts
 
 
+def axis_is_log(values: Sequence[float]) -> bool:
+    """Whether these values, finite and at least one, want a logarithmic axis: positive, and over a decade apart."""
+    return min(values) > 0 and max(values) >= LOG_RATIO * min(values)
+
+
 @dataclass(frozen=True)
 class Plot:
-    """Up to two curves as wide as the terminal, told apart by markers, with axes of our own.
+    """Up to six curves as wide as the terminal, told apart by markers, with axes of our own.
 
     The plotting library rounds its tick labels (0.65 becomes 1), so it draws the curves only; the labels here
     are the values that their rows stand for, to three digits.
 
     Attributes:
-        series: the points of each curve by its name.
+        series: the points of each curve by its name; a curve without points is left out.
         log: whether the vertical axis is logarithmic; then every y is positive.
         ends: what stands at the left and the right end of the horizontal axis.
+        span: the x of those ends; without it, the first and the last of the points.
     """
 
     series: Mapping[str, Sequence[tuple[float, float]]]
     log: bool
     ends: tuple[str, str]
+    span: tuple[float, float] | None = None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         # Drawing takes the library that is slowest to import, so it is imported when something is drawn.
         from uniplot import plot_to_string
 
-        points = [point for curve in self.series.values() for point in curve]
-        first, last = min(x for x, _ in points), max(x for x, _ in points)
+        # A mark belongs to a name, drawn or not, so that two plots of the same networks can be compared.
+        looks = zip(MARKERS, COLORS, self.series.items(), strict=False)
+        drawn = [(mark, color, name, curve) for mark, color, (name, curve) in looks if curve]
+        points = [point for *_, curve in drawn for point in curve]
+        first, last = self.span or (min(x for x, _ in points), max(x for x, _ in points))
         left, right = self.ends
-        low, high = self._span([y for _, y in points])
+        low, high = self._heights([y for _, y in points])
         labels = {row: self._label(low, high, row) for row in LABELLED}
         margin = max(map(len, labels.values())) + 1
         width = max(10, options.max_width - margin - 2)
         drawing = plot_to_string(
-            xs=[[x for x, _ in curve] for curve in self.series.values()],
-            ys=[[log10(y) if self.log else y for _, y in curve] for curve in self.series.values()],
+            xs=[[x for x, _ in curve] for *_, curve in drawn],
+            ys=[[log10(y) if self.log else y for _, y in curve] for *_, curve in drawn],
             x_min=first,
             x_max=last,
             y_min=low,
@@ -83,9 +93,9 @@ class Plot:
             x_gridlines=[],
             y_gridlines=[],
             character_set="ascii",
-            force_ascii_characters=list(MARKERS),
-            color=list(COLORS[: len(self.series)]),
-            lines=[True] * len(self.series),
+            force_ascii_characters=[mark for mark, *_ in drawn],
+            color=[color for _, color, *_ in drawn],
+            lines=[True] * len(drawn),
             width=width,
             height=HEIGHT,
         )
@@ -93,13 +103,10 @@ class Plot:
             yield Text.from_ansi(f"{labels.get(row, ''):>{margin - 1}} {line}")
         ends = f"{left:<{width - len(right)}}{right}"
         yield Text(f"{'':{margin}} {ends}", style="dim")
-        names = zip(MARKERS, COLORS, self.series, strict=False)
-        yield Text.assemble(
-            " " * (margin + 1),
-            *(part for mark, color, name in names for part in ((mark, color), f" {name}   ")),
-        )
+        legend = (part for mark, color, name, _ in drawn for part in ((mark, color), f" {name}   "))
+        yield Text.assemble(" " * (margin + 1), *legend)
 
-    def _span(self, values: Sequence[float]) -> tuple[float, float]:
+    def _heights(self, values: Sequence[float]) -> tuple[float, float]:
         """The range of the vertical axis, in log10 on a log axis; never empty."""
         low, high = (log10(y) if self.log else y for y in (min(values), max(values)))
         slack = (high - low) / (2 * HEIGHT) or abs(high) * 1e-3 or 1e-3

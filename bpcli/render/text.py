@@ -59,3 +59,13 @@ def columns(*names: str, numbers: tuple[str, ...] = ()) -> Table:
         else:
             table.add_column(name, overflow="fold", min_width=longest)
     return table
+
+
+def facts(**rows: str) -> Table:
+    """What is known in a few lines, each under a short name."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in rows.items():
+        table.add_row(name, text)
+    return table

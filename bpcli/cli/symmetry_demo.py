@@ -1,0 +1,144 @@
+"""``bpcli symmetry-demo``: show why weights begin at random, every claim decided by measured numbers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from time import sleep
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from bpcli.cli.console import Screen
+from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
+from bpcli.cli.resolving import resolved
+from bpcli.cli.saving import check_picture, save_picture
+from bpcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from bpcli.config import Init
+    from bpcli.demo.demonstrating import Demo
+    from bpcli.demo.race import Moment
+
+DEFAULT = "symmetry-demo"
+PAUSE = 0.06  # seconds between two pictures of --watch
+
+
+def symmetry_demo(
+    config: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CONFIG",
+            help="A YAML file, or the name of a shipped configuration. Without one: symmetry-demo, a 3-6-3 network.",
+            show_default=False,
+        ),
+    ] = None,
+    arithmetic: Annotated[
+        Literal["stable", "blas"],
+        typer.Option(
+            "--arithmetic",
+            help="stable: one order of summation for every unit, so equal units stay equal to the last bit. "
+            "blas: as in training; shows whether, and when, it parts them.",
+        ),
+    ] = "stable",
+    init: Annotated[
+        str | None,
+        typer.Option(
+            "--init",
+            metavar="SCHEME",
+            help="How the network called random is drawn: xavier, he, normal, uniform; or with settings, as in "
+            "'{scheme: normal, std: 0.1}'.",
+            show_default=False,
+        ),
+    ] = None,
+    hidden: Annotated[
+        int | None, typer.Option("--hidden", metavar="N", help="Hidden units.", min=1, show_default=False)
+    ] = None,
+    activation: Annotated[
+        Literal["sigmoid", "tanh", "relu", "identity"] | None,
+        typer.Option("--activation", help="Of the hidden units.", show_default=False),
+    ] = None,
+    dtype: Annotated[
+        Literal["float64", "float32"] | None,
+        typer.Option("--dtype", help="The precision.", show_default=False),
+    ] = None,
+    bias: Annotated[
+        bool | None, typer.Option("--bias/--no-bias", help="With or without biases.", show_default=False)
+    ] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option("--steps", metavar="N", help="Steps, each on all samples.", min=1, show_default=False),
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Play the steps in the terminal first.")] = False,
+    save: Annotated[
+        Path | None,
+        typer.Option("--save", metavar="FILE", help="Keep a picture of the demo: .svg, .html or .txt."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file that --save names.")] = False,
+    override: SetOption = None,
+    seed: SeedOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    no_color: NoColorOption = False,
+) -> int:
+    """Show why weights begin at random: networks side by side, and every claim with its numbers.
+
+    Trains a network with constant weights, one with zero weights, one with random weights, a constant one with one
+    unit nudged, and one with half of its units tied, all on the same samples; and logistic regression from two
+    starts. Every claim about them is decided by what is measured. A constant that the configuration gives
+    (model.init) is that of the constant network; all other settings are those of bpcli train, an epoch being a step.
+
+    Exits with 3 if a claim does not hold, or a network diverged.
+    """
+    from bpcli.demo.demonstrating import Demo
+    from bpcli.render.demo import demonstration
+
+    screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
+    if watch and (as_json or quiet):
+        raise UsageError(
+            "--watch plays on the screen, which --json and --quiet keep empty: leave one of them out"
+        )
+    if save:
+        check_picture(save, force=force)
+    options = {
+        "seed": seed,
+        "model.hidden": None if hidden is None else [hidden],
+        "model.activation": activation,
+        "model.dtype": dtype,
+        "model.bias": bias,
+        "training.epochs": steps,
+    }
+    found = resolved(config or DEFAULT, override, options)
+    demo = Demo(found.name, found.config, _scheme(config or DEFAULT, init, override), arithmetic)
+    for _ in _watched(demo, screen) if watch else demo.moments():
+        pass
+    result = demo.result()
+    report = demonstration(result)
+    screen.show(report)
+    screen.document(result.document())
+    if save:
+        save_picture(save, report, f"bpcli symmetry-demo {result.name}")
+        screen.show(f"saved  {save}", whole_lines=True)
+    return 3 if result.failed or result.diverged else 0
+
+
+def _scheme(config: str, init: str | None, override: list[str] | None) -> "Init | None":
+    """What --init says, checked and completed as a configuration's own model.init would be."""
+    if init is None:
+        return None
+    key = "model.init" if init.lstrip().startswith("{") else "model.init.scheme"
+    return resolved(config, [*(override or []), f"{key}={init}"], {}).config.model.init
+
+
+def _watched(demo: "Demo", screen: Screen) -> "Iterator[dict[str, Moment]]":
+    """Play the recorded steps; where no terminal shows them, nothing is played."""
+    if not screen.out.is_terminal:
+        yield from demo.moments()
+        return
+    from rich.live import Live
+
+    from bpcli.render.demo import frame
+
+    with Live(console=screen.out, transient=True, auto_refresh=False) as live:
+        for moments in demo.moments():
+            live.update(frame(moments, demo.distances()), refresh=True)
+            yield moments
+            sleep(PAUSE)

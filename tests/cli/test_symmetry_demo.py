@@ -1,0 +1,196 @@
+"""``bpcli symmetry-demo`` as a person uses it: what it prints, keeps and refuses, and its exit codes."""
+
+import json
+import xml.etree.ElementTree as ET
+
+import pytest
+
+CONFIG = "symmetry-demo"
+FEW = ("--steps", 20)
+
+
+def document(bpcli, *arguments, code=0):
+    """Return the JSON document of a demo."""
+    found = bpcli(CONFIG, *arguments, "--json")
+    assert found.code == code, found.err
+    return json.loads(found.out)
+
+
+def claim(document, letter):
+    """Return one claim of a document."""
+    return next(each for each in document["claims"] if each["id"] == letter)
+
+
+def network(document, name):
+    """Return one network of a document."""
+    return next(each for each in document["networks"] if each["name"] == name)
+
+
+def test_the_default_demo_shows_that_every_claim_holds(bpcli):
+    """Seven claims hold; the constant network is one unit, the nudged one comes apart, the random one is six."""
+    found = document(bpcli)
+    assert found["schema"] == "bpcli.symmetry/1"
+    assert found["arithmetic"] == "stable"
+    assert [(each["id"], each["holds"]) for each in found["claims"]] == [
+        (letter, True) for letter in "abcdefg"
+    ]
+    assert [each["name"] for each in found["networks"]] == [
+        "constant", "zero", "random", "nudged", "half-tied", "logistic",
+    ]  # fmt: skip
+    constant, nudged = network(found, "constant"), network(found, "nudged")
+    assert constant["units"] == 6
+    assert constant["effective_units"] == 1
+    assert constant["first_split"] is None
+    assert all(point[part] == 0 for point in constant["spread"] for part in ("V", "W", "h", "delta"))
+    assert constant["equivalent"]["units"] == 1
+    assert constant["equivalent"]["difference"] < 1e-14
+    assert nudged["growth"]["verdict"] == "grows"
+    assert nudged["spread"][-1]["V"] > 1
+    assert network(found, "random")["effective_units"] == 6
+    assert network(found, "random")["loss"] < network(found, "constant")["loss"] / 10
+    assert network(found, "logistic")["units"] == 0
+
+
+@pytest.mark.parametrize("columns", [60, 100, 160])
+def test_the_report_fits_the_terminal(bpcli, columns):
+    """No line is longer than the terminal is wide, and nothing is cut off with an ellipsis in a table."""
+    found = bpcli(CONFIG, columns=columns)
+    assert found.code == 0
+    lines = found.out.splitlines()
+    assert max(map(len, lines)) <= columns
+    for title in (
+        "Claims", "Closed forms", "Networks", "Effective units", "Spread", "Loss", "Weight differences", "Distances",
+    ):  # fmt: skip
+        assert any(line.startswith(title) for line in lines), title
+    assert not any("…" in line for line in lines)
+
+
+def test_xor_is_exact_by_default(bpcli):
+    """2-5-1 without biases, w = ½, rate 10, 20,000 steps: the constant network's spread is 0 at every recorded step."""
+    found = document(bpcli, "symmetry-xor")
+    constant = network(found, "constant")
+    assert constant["spread"][-1]["step"] == 20_000
+    assert {point["V"] for point in constant["spread"]} == {0}
+    assert claim(found, "c")["holds"] is None
+    assert claim(found, "c")["remark"] == "there is one output"
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_blas_reports_the_split_or_that_there_was_none(bpcli, dtype):
+    """Which of the two depends on the processor; either way it is said, and the exit code says it too."""
+    arguments = ("symmetry-xor", "--arithmetic", "blas", "--dtype", dtype, "--steps", 3000)
+    shown = bpcli(CONFIG, *arguments)
+    found = document(bpcli, *arguments, code=shown.code)
+    constant = network(found, "constant")
+    if constant["first_split"] is None:
+        assert shown.code == 0
+        assert "does not split 2-5-1" in shown.out
+        assert found["splitting_widths"] is not None
+    else:
+        assert shown.code == 3
+        assert claim(found, "e")["holds"] is False
+        assert f"after step {constant['first_split']:,}" in " ".join(shown.out.split())
+        assert constant["growth"]["first"] >= constant["first_split"]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--hidden", 5, "--activation", "tanh", "--bias"),
+        ("--dtype", "float32", "--no-bias", "--init", "normal"),
+        ("--init", "{scheme: uniform, low: -2, high: 2}", "--seed", 3),
+        ("--activation", "identity", "--set", "training.optimizer.learning_rate=0.1"),
+        ("--set", "model.init.value=-0.75", "--set", "training.optimizer.name=adam"),
+        ("--set", "training.loss=cross_entropy"),
+    ],
+)
+def test_the_claims_hold_for_any_network(bpcli, options):
+    """Other widths, activations, precisions, biases, first weights, rules and losses."""
+    found = document(bpcli, *FEW, *options)
+    assert all(each["holds"] for each in found["claims"])
+
+
+@pytest.mark.parametrize("name", ["iris", "digits", "symmetry", "and"])
+def test_it_takes_any_configuration_with_one_hidden_layer(bpcli, name):
+    """Classes, many features, softmax: no claim fails."""
+    found = document(bpcli, name, "--steps", 5, "--hidden", 4)
+    assert all(each["holds"] is not False for each in found["claims"])
+
+
+def test_a_claim_that_fails_exits_with_3(bpcli):
+    """With constant weights for the network called random, (f) is false."""
+    found = bpcli(CONFIG, *FEW, "--init", "constant")
+    assert found.code == 3
+    assert "(f)  fails" in found.out
+    assert "Of the 7 claims that apply, (f) fails." in found.out
+
+
+def test_one_hidden_unit_has_no_symmetry(bpcli):
+    """At width 1 five claims do not apply, and say so; nothing else goes wrong."""
+    found = document(bpcli, *FEW, "--hidden", 1)
+    assert [each["id"] for each in found["claims"] if each["holds"] is None] == ["a", "b", "d", "e", "f"]
+
+
+def test_a_divergence_is_said(bpcli):
+    """Identity units at a rate of 1e6: which networks, after which step, and what to change."""
+    found = bpcli(
+        CONFIG, "--activation", "identity", "--set", "model.output=identity",
+        "--set", "training.optimizer.learning_rate=1e6",
+    )  # fmt: skip
+    assert found.code == 3
+    assert "is not finite after step" in " ".join(found.out.split())
+    assert "lower training.optimizer.learning_rate" in " ".join(found.out.split())
+
+
+@pytest.mark.parametrize("suffix", ["svg", "html", "txt"])
+def test_a_picture_is_kept(bpcli, tmp_path, suffix):
+    """The whole report in one file that fetches nothing; an existing file is overwritten with --force only."""
+    path = tmp_path / f"demo.{suffix}"
+    arguments = (CONFIG, *FEW, "--save", path)
+    assert bpcli(*arguments).code == 0
+    text = path.read_text()
+    plain = text.replace("&#160;", " ").replace("&nbsp;", " ")
+    assert "Weight" in plain
+    assert "holds" in plain
+    assert 'url("' not in text
+    assert "https:" not in text.replace("https://www.textualize.io", "")
+    assert "<script" not in text
+    if suffix == "svg":
+        ET.fromstring(text)
+    again = bpcli(*arguments)
+    assert again.code == 2
+    assert "--force" in again.err
+    assert bpcli(*arguments, "--force", "--quiet").out == ""
+
+
+def test_watching_without_a_terminal_shows_the_report(bpcli):
+    """In a pipe there is nobody to play to."""
+    found = bpcli(CONFIG, *FEW, "--watch")
+    assert found.code == 0
+    assert found.out.startswith("bpcli symmetry-demo")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("logistic",), "--hidden N"),
+        (("--save", "demo.png"), "must end in .svg, .html or .txt"),
+        (("--watch", "--json"), "leave one of them out"),
+        (("--init", "xavir"), "did you mean xavier"),
+        (("--hidden", "0"), "--hidden"),
+        (("--steps", "0"), "--steps"),
+    ],
+)
+def test_what_cannot_be_is_refused(bpcli, arguments, said):
+    """One message that says what to do, and exit code 2."""
+    found = bpcli(CONFIG, *arguments)
+    assert found.code == 2
+    assert said in found.err
+    assert found.out == ""
+
+
+def test_several_hidden_layers_are_refused(bpcli):
+    """The demo is about one: the message names the option that gives it."""
+    found = bpcli(CONFIG, "--set", "model.hidden=[4,4]")
+    assert found.code == 2
+    assert "one hidden layer" in found.err
