@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bpcli.network import order_stable
+from bpcli.network import order_stable, products
 
 sizes = st.integers(1, 64)
 
@@ -35,6 +35,16 @@ def test_it_is_the_matrix_product(dtype, lead):
     left, right = rng.normal(size=(7, 5)).astype(dtype), rng.normal(size=(*lead, 5, 4)).astype(dtype)
     found = order_stable(left, right, out=np.empty((*lead, 7, 4), dtype))
     np.testing.assert_allclose(found, left @ right, atol=1e-5 if dtype == np.float32 else 1e-13)
+
+
+@pytest.mark.parametrize("held", [1, 40, 1000])
+def test_it_does_not_matter_how_many_products_are_held(held, monkeypatch):
+    """Row by row, in blocks, or all at once: the same bits."""
+    rng = np.random.default_rng(0)
+    left, right = rng.normal(size=(2, 13, 9)), rng.normal(size=(2, 9, 6))
+    whole = order_stable(left, right, out=np.empty((2, 13, 6)))
+    monkeypatch.setattr(products, "PRODUCTS", held)
+    assert np.array_equal(order_stable(left, right, out=np.empty((2, 13, 6))), whole)
 
 
 def test_each_entry_is_the_rounded_products_added_up():
