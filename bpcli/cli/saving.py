@@ -17,10 +17,13 @@ def check_picture(path: Path, *, force: bool) -> None:
     """Check, before any work is done, that a picture can be kept under this name.
 
     Raises:
-        UsageError: the suffix is none of .svg, .html and .txt, or the file exists and ``force`` is not given.
+        UsageError: the suffix is none of .svg, .html and .txt, the folder does not exist, or the file does and
+            ``force`` is not given.
     """
     if path.suffix.lower() not in SUFFIXES:
         raise UsageError(f"{path}: the name must end in .svg, .html or .txt")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
     if path.exists() and not force:
         raise UsageError(f"{path} exists already: choose another name, or overwrite it with --force")
 

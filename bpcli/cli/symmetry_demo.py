@@ -49,8 +49,18 @@ def symmetry_demo(
             show_default=False,
         ),
     ] = None,
+    weight: Annotated[
+        float | None,
+        typer.Option(
+            "--weight",
+            metavar="W",
+            help="The constant w. Without it: model.init.value where that is configured, else 0.5.",
+            show_default=False,
+        ),
+    ] = None,
     hidden: Annotated[
-        int | None, typer.Option("--hidden", metavar="N", help="Hidden units.", min=1, show_default=False)
+        int | None,
+        typer.Option("--hidden", metavar="N", help="Hidden units.", min=1, max=10_000, show_default=False),
     ] = None,
     activation: Annotated[
         Literal["sigmoid", "tanh", "relu", "identity"] | None,
@@ -65,7 +75,9 @@ def symmetry_demo(
     ] = None,
     steps: Annotated[
         int | None,
-        typer.Option("--steps", metavar="N", help="Steps, each on all samples.", min=1, show_default=False),
+        typer.Option(
+            "--steps", metavar="N", help="Steps, each on all samples.", min=1, max=10**9, show_default=False
+        ),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Play the steps in the terminal first.")] = False,
     save: Annotated[
@@ -83,8 +95,9 @@ def symmetry_demo(
 
     Trains a network with constant weights, one with zero weights, one with random weights, a constant one with one
     unit nudged, and one with half of its units tied, all on the same samples; and logistic regression from two
-    starts. Every claim about them is decided by what is measured. A constant that the configuration gives
-    (model.init) is that of the constant network; all other settings are those of bpcli train, an epoch being a step.
+    starts. Every claim about them is decided by what is measured. Data, sizes, loss, optimizer and schedule are those
+    of the configuration. Every step is taken on the same samples, the first 64 that bpcli train would learn from,
+    and counts as an epoch; batch_size and early_stopping do not matter here.
 
     Exits with 3 if a claim does not hold, or a network diverged.
     """
@@ -107,25 +120,27 @@ def symmetry_demo(
         "training.epochs": steps,
     }
     found = resolved(config or DEFAULT, override, options)
-    demo = Demo(found.name, found.config, _scheme(config or DEFAULT, init, override), arithmetic)
+    random = _scheme(config or DEFAULT, init, override) if init else None
+    demo = Demo(found.name, found.config, random=random, weight=weight, arithmetic=arithmetic)
     for _ in _watched(demo, screen) if watch else demo.moments():
         pass
     result = demo.result()
     report = demonstration(result)
     screen.show(report)
-    screen.document(result.document())
+    if as_json:
+        screen.document(result.document())
     if save:
         save_picture(save, report, f"bpcli symmetry-demo {result.name}")
         screen.show(f"saved  {save}", whole_lines=True)
     return 3 if result.failed or result.diverged else 0
 
 
-def _scheme(config: str, init: str | None, override: list[str] | None) -> "Init | None":
+def _scheme(config: str, init: str, override: list[str] | None) -> "Init":
     """What --init says, checked and completed as a configuration's own model.init would be."""
-    if init is None:
-        return None
-    key = "model.init" if init.lstrip().startswith("{") else "model.init.scheme"
-    return resolved(config, [*(override or []), f"{key}={init}"], {}).config.model.init
+    others = [text for text in override or [] if not text.strip().startswith("model.init")]
+    if init.lstrip().startswith("{"):
+        return resolved(config, [*others, f"model.init={init}"], {}).config.model.init
+    return resolved(config, others, {"model.init": {"scheme": init}}).config.model.init
 
 
 def _watched(demo: "Demo", screen: Screen) -> "Iterator[dict[str, Moment]]":

@@ -8,16 +8,22 @@ In the sheet's notation: S^(1) = a and S^(2) = b are pre-activations, x^(1) = h 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 
 import numpy as np
 
 from bpcli.demo.closed_forms import ClosedForm, closed_forms
 from bpcli.demo.logistic import TwoStarts
 from bpcli.demo.race import Moment
+from bpcli.demo.ranges import over_inputs, over_outputs
 from bpcli.network import Architecture, Array, Network, Parameters, Product
+from bpcli.network.layer import Layer
 from bpcli.symmetry import layer_symmetry
 from bpcli.symmetry.differences import nearest_units
 from bpcli.symmetry.units import unit_vectors
+
+ONE_UNIT = "there is one hidden unit"
+UNMOVED = "no weight moved by more than rounding: the units are saturated or dead, or the step is too small"
 
 
 @dataclass(frozen=True)
@@ -27,9 +33,9 @@ class Claim:
     Attributes:
         id: a letter.
         statement: in the sheet's notation.
-        holds: None where it does not apply.
+        holds: None where it does not apply, or where no number of this precision can decide it.
         measured: the numbers that decide it, by what they are.
-        remark: why it does not apply, or what of it does not.
+        remark: why it does not apply or cannot be decided, or what of it does not apply.
     """
 
     id: str
@@ -56,7 +62,13 @@ def _closed_form_claim(id_: str, statement: str, form: ClosedForm) -> Claim:
     if form.measured.shape[1] == 1:
         return Claim(id_, statement, None, remark=ONE_UNIT)
     measured = {"spread over units": form.spread, "off the closed form": form.error}
-    return Claim(id_, statement, form.spread == 0 and form.fits, measured)
+    remark = (
+        f"left out, at a kink of relu or beyond the range of the precision: {form.left_out}"
+        if form.left_out
+        else ""
+    )
+    holds = form.spread == 0 and form.fits
+    return _decided(id_, statement, holds if form.left_out < len(form.predicted) else None, measured, remark)
 
 
 def output_deltas_differ(parameters: Parameters, X: Array, Y: Array, product: Product) -> Claim:
@@ -74,15 +86,26 @@ def output_deltas_differ(parameters: Parameters, X: Array, Y: Array, product: Pr
         return Claim("c", statement, None, remark="the targets of every sample coincide")
     coinciding = Y.copy()
     coinciding[:, 1] = coinciding[:, 0]
-    measured: dict[str, float | None] = {}
-    left = 0.0
+    gaps: dict[str, float | None] = {}
+    left, remarks = [], []
     for name, architecture in _under_both_losses(parameters.architecture).items():
-        delta = _output_delta(architecture, parameters, X, Y, product)
-        measured[f"smallest gap, {name}"] = _smallest_gap(delta, Y)
-        same = _output_delta(architecture, parameters, X, coinciding, product)
-        left = max(left, float(abs(same[:, 1] - same[:, 0]).max()))
-    holds = all(gap for gap in measured.values()) and left == 0
-    return Claim("c", statement, holds, measured | {"gap where targets coincide": left})
+        last = _output_layer(architecture, parameters, X, Y, product)
+        # Under cross-entropy Ω has no part in δ^(2).
+        gaps[name] = _smallest_gap(last.delta, Y, last.slope if name == "squared error" else 1 + 0 * Y)
+        same = _output_layer(architecture, parameters, X, coinciding, product).delta
+        left.append(float(abs(same[:, 1] - same[:, 0]).max()))
+        if gaps[name] is None:
+            remarks.append(f"under {name} every output is saturated, so a smaller w is needed to see it")
+        if architecture.output != parameters.architecture.output:
+            remarks.append(f"{name} with sigmoid outputs")
+    measured = {f"smallest gap, {name}": gap for name, gap in gaps.items()}
+    coincide = float(np.max(left))
+    holds = None if None in gaps.values() else 0 not in gaps.values() and coincide == 0
+    if coincide != 0:
+        holds = False
+    return _decided(
+        "c", statement, holds, measured | {"gap where targets coincide": coincide}, "; ".join(remarks)
+    )
 
 
 def _under_both_losses(architecture: Architecture) -> dict[str, Architecture]:
@@ -95,21 +118,28 @@ def _under_both_losses(architecture: Architecture) -> dict[str, Architecture]:
     }
 
 
-def _output_delta(
+def _output_layer(
     architecture: Architecture, parameters: Parameters, X: Array, Y: Array, product: Product
-) -> Array:
+) -> Layer:
     same = Parameters(architecture, parameters.dtype)
     same.flat[...] = parameters.flat
     network = Network(same, len(X), product)
     network.forward(X)
     network.backward(Y)
-    return network.layers[-1].delta
+    return network.layers[-1]
 
 
-def _smallest_gap(delta: Array, Y: Array) -> float:
-    """The smallest |δ_i - δ_k| of a sample over pairs of outputs whose targets differ."""
-    apart = Y[:, :, None] != Y[:, None, :]
-    return float(abs(delta[:, :, None] - delta[:, None, :])[apart].min())
+def _smallest_gap(delta: Array, Y: Array, slope: Array) -> float | None:
+    """The smallest |δ_i - δ_k| of a sample over pairs of outputs whose targets differ; all arguments are N×d2.
+
+    Samples whose Ω has underflowed are left out: in exact arithmetic their δ are as different as their targets. None
+    if that leaves nothing.
+    """
+    information = np.finfo(slope.dtype)
+    clear = slope.min(axis=1) > information.tiny / information.eps
+    apart = (Y[:, :, None] != Y[:, None, :]) & clear[:, None, None]
+    gaps = abs(delta[:, :, None] - delta[:, None, :])[apart]
+    return float(gaps.min()) if gaps.size else None
 
 
 def one_step_keeps(before: Parameters, after: Parameters, X: Array, Y: Array) -> Claim:
@@ -120,37 +150,45 @@ def one_step_keeps(before: Parameters, after: Parameters, X: Array, Y: Array) ->
     )
     if before.weights[0].shape[0] == 1:
         return Claim("d", statement, None, remark=ONE_UNIT)
-    between_i, between_j = range_over_inputs(after), range_over_outputs(after)
+    ranges = (over_inputs(before, after, X, Y), over_outputs(before, after, X, Y))
     spread = unit_spread(after)
-    measured = {"spread over units": spread, "range over i": between_i, "range over j": between_j}
-    # Where the data treat all inputs (outputs) alike, so does the step.
-    alike_i, alike_j = interchangeable(X, Y), interchangeable(Y, X)
-    differ = (between_i > 0 or alike_i) and (between_j > 0 or alike_j)
-    moved = not np.array_equal(before.flat, after.flat)
-    remarks = [
-        f"the data make all {what} interchangeable" for what in ["inputs"] * alike_i + ["outputs"] * alike_j
-    ]
-    return Claim("d", statement, moved and spread == 0 and differ, measured, "; ".join(remarks))
+    measured = {
+        "spread over units": spread,
+        "range over inputs i": ranges[0].size,
+        "range over outputs j": ranges[1].size,
+    }
+    holds = spread == 0 and all(each.differs for each in ranges)
+    if spread == 0 and not any(each.moved for each in ranges):
+        return _decided("d", statement, None, measured, UNMOVED)
+    return _decided("d", statement, holds, measured, "; ".join(each.excuse for each in ranges if each.excuse))
 
 
 def never_parts(
-    moments: Sequence[Moment], first_split: int | None, end: Parameters, X: Array, Y: Array
+    moments: Sequence[Moment],
+    first_split: int | None,
+    ends: tuple[Parameters, Parameters],
+    X: Array,
+    Y: Array,
 ) -> Claim:
-    """Claim (e): whether units that began equal were equal after every step of ``moments``."""
+    """Claim (e): whether equal units were equal after every step; ``ends`` are the first and the last weights."""
     steps = moments[-1].step
     statement = (
         f"it goes on for as many steps as one likes, here {steps:,}: all hidden units stay equal, although w_ij^(2) "
         "now differs by j"
     )
-    if end.weights[0].shape[0] == 1:
+    if ends[0].weights[0].shape[0] == 1:
         return Claim("e", statement, None, remark=ONE_UNIT)
     if steps == 0:
         return Claim("e", statement, None, remark="no step was taken")
-    spread = max(moment.spread.weights for moment in moments)
-    between_j = range_over_outputs(end)
-    measured = {"largest spread": spread, "first split": first_split, "range over j": between_j}
-    holds = spread == 0 and first_split is None and (between_j > 0 or interchangeable(Y, X))
-    return Claim("e", statement, holds, measured)
+    spread = float(np.max([moment.spread.weights for moment in moments]))
+    inputs, outputs = over_inputs(*ends, X, Y), over_outputs(*ends, X, Y)
+    measured = {"largest spread": spread, "first split": first_split, "range over outputs j": outputs.size}
+    if not isfinite(moments[-1].loss):
+        return Claim("e", statement, None, measured, f"the network has diverged by step {steps:,}")
+    holds = spread == 0 and first_split is None and outputs.differs
+    if holds and not (inputs.moved or outputs.moved):
+        return _decided("e", statement, None, measured, UNMOVED)
+    return _decided("e", statement, holds, measured, outputs.excuse)
 
 
 def random_breaks_it(start: Parameters, end: Parameters) -> Claim:
@@ -168,7 +206,9 @@ def random_breaks_it(start: Parameters, end: Parameters) -> Claim:
         "at the end": effective[1],
         "smallest distance": nearest,
     }
-    return Claim("f", statement, finite and min(effective) == units, measured)
+    if not finite:
+        return Claim("f", statement, None, measured, "the network has diverged")
+    return Claim("f", statement, min(effective) == units, measured)
 
 
 def same_optimum(found: TwoStarts) -> Claim:
@@ -188,38 +228,18 @@ def same_optimum(found: TwoStarts) -> Claim:
     return Claim("g", statement, holds, measured)
 
 
-ONE_UNIT = "there is one hidden unit"
+def _decided(
+    id_: str, statement: str, holds: bool | None, measured: Mapping[str, float | None], remark: str = ""
+) -> Claim:
+    """A claim with its verdict; what is not finite decides nothing."""
+    if any(value is not None and not isfinite(value) for value in measured.values()):
+        return Claim(id_, statement, None, measured, "the network diverged, or its numbers overflow")
+    return Claim(id_, statement, holds, measured, remark)
 
 
 def unit_spread(parameters: Parameters) -> float:
     """The maximum over weight entries of (max - min over hidden units), V with its bias."""
-    return max(float(np.ptp(part, axis=0).max()) for part in unit_vectors(parameters, 1))
-
-
-def range_over_inputs(parameters: Parameters) -> float:
-    """The largest range of w_ij^(1) over i for one j: how far a unit's weights differ from one another."""
-    return float(np.ptp(parameters.weights[0], axis=1).max())
-
-
-def range_over_outputs(parameters: Parameters) -> float:
-    """The largest range of w_ij^(2) over j for one i."""
-    return float(np.ptp(parameters.weights[1], axis=0).max())
-
-
-def interchangeable(columns: Array, others: Array) -> bool:
-    """Whether every permutation of ``columns`` (N×d) leaves the samples, with ``others`` beside them, the same set.
-
-    Then nothing tells one input (or output) from another, as in xor. Swaps of neighbours make every permutation.
-    """
-
-    def sorted_rows(order: list[int]) -> Array:
-        rows = np.concatenate([columns[:, order], others], axis=1)
-        return rows[np.lexsort(rows.T)]
-
-    order = list(range(columns.shape[1]))
-    samples = sorted_rows(order)
-    swaps = ([*order[:i], i + 1, i, *order[i + 2 :]] for i in order[:-1])
-    return all(np.array_equal(samples, sorted_rows(swapped)) for swapped in swaps)
+    return float(np.max([np.ptp(part, axis=0).max() for part in unit_vectors(parameters, 1)]))
 
 
 def _units(parameters: Parameters) -> Array:

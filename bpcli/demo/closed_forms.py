@@ -42,6 +42,11 @@ class ClosedForm:
         return float(off[np.isfinite(self.bound)].max(initial=0.0))
 
     @property
+    def left_out(self) -> int:
+        """How many samples are at a kink, where rounding decides between two slopes."""
+        return int(np.isinf(self.bound).sum())
+
+    @property
     def fits(self) -> bool:
         """Whether every unit is the closed form up to rounding."""
         return bool((abs(self.measured - self.predicted[:, None]) <= self.bound[:, None]).all())
@@ -53,26 +58,27 @@ def closed_forms(network: Network, weight: float) -> tuple[ClosedForm, ClosedFor
     ``weight`` is w, the value of every entry of V and W; biases are zero. The δ^(2) are those of the network.
     """
     hidden, last = network.layers
-    X = hidden.x.astype(np.float64)
+    X, delta = hidden.x.astype(np.float64), last.delta.astype(np.float64)
     w = float(np.asarray(weight, network.parameters.dtype))
-    epsilon = float(np.finfo(network.parameters.dtype).eps)
+    information = np.finfo(network.parameters.dtype)
+    unit = ROOM * float(information.eps)
     argument = w * X.sum(axis=1)
     g, slope = np.empty_like(argument), np.empty_like(argument)
-    with np.errstate(all="ignore"):
-        ACTIVATIONS[network.architecture.activation](argument, g, slope)
-    size = abs(w) * abs(X).sum(axis=1)
-    bound = ROOM * (X.shape[1] + 2) * epsilon * (size + 1)
-    delta = last.delta.astype(np.float64)
-    passed = abs(w) * abs(delta).sum(axis=1)
-    at_kink = (abs(argument) <= bound) & (network.architecture.activation == "relu")
+    ACTIVATIONS[network.architecture.activation](argument, g, slope)
+    size, passed = abs(w) * abs(X).sum(axis=1), abs(w) * abs(delta).sum(axis=1)
+    of_outputs = unit * (X.shape[1] + 2) * (size + 1)
+    # Rounding moves the slope with its argument, and the smallest numbers have no digits left to round.
+    terms = delta.shape[1] + X.shape[1] + 4
+    of_deltas = terms * (unit * passed * (1 + size) + ROOM * float(information.smallest_subnormal))
+    # Where nothing is added up, nothing is rounded, and the argument is 0 in both forms.
+    near_zero = (abs(argument) <= of_outputs) & (size > 0)
+    at_kink = near_zero & (network.architecture.activation == "relu")
     return (
-        ClosedForm(argument, g, hidden.out.astype(np.float64), bound * (1 + abs(g))),
+        ClosedForm(argument, g, hidden.out.astype(np.float64), of_outputs * (1 + abs(g))),
         ClosedForm(
             argument,
             slope * w * delta.sum(axis=1),
             hidden.delta.astype(np.float64),
-            np.where(
-                at_kink, np.inf, ROOM * (delta.shape[1] + X.shape[1] + 4) * epsilon * passed * (1 + size)
-            ),
+            np.where(at_kink, np.inf, of_deltas),
         ),
     )

@@ -27,6 +27,7 @@ from bpcli.training.schedules import learning_rate
 Arithmetic = Literal["stable", "blas"]
 PRODUCTS: dict[Arithmetic, Product] = {"stable": order_stable, "blas": np.matmul}
 SAMPLES = 64
+UNITS = 64  # of a wider layer, the distances of the first ones are kept
 WEIGHT = 0.5  # of the constant network, where the configuration gives none
 
 
@@ -35,7 +36,8 @@ class Demo:
 
     The networks learn the first training samples of the configuration, at most 64, every step on all of them.
     ``random`` says how the weights of the network called random are drawn; without it, as configured, or by xavier
-    where the configuration's own weights are constant. A configured constant is the w of the constant network.
+    where the configuration's own weights are constant. ``weight`` is the w of the constant network; without it, a
+    constant that is configured, or ½.
 
     Raises:
         UsageError: if the configuration has not exactly one hidden layer.
@@ -43,7 +45,13 @@ class Demo:
     """
 
     def __init__(
-        self, name: str, config: Config, random: Init | None = None, arithmetic: Arithmetic = "stable"
+        self,
+        name: str,
+        config: Config,
+        *,
+        random: Init | None = None,
+        weight: float | None = None,
+        arithmetic: Arithmetic = "stable",
     ) -> None:
         if len(config.model.hidden) != 1:
             raise UsageError(
@@ -55,7 +63,8 @@ class Demo:
         model = config.model.model_copy(update={"init": drawn})
         self.name, self.config = name, config.model_copy(update={"model": model})
         self.arithmetic = arithmetic
-        self.weight = init.value if isinstance(init, ConstantInit) else WEIGHT
+        configured = init.value if isinstance(init, ConstantInit) else WEIGHT
+        self.weight = configured if weight is None else weight
         beginning = begin(self.config)
         self.data = beginning.data
         self.X, self.Y = self.data.X[:SAMPLES], self.data.Y[:SAMPLES]
@@ -69,11 +78,15 @@ class Demo:
         yield from self._race.run()
 
     def distances(self) -> dict[str, Array]:
-        """Return the distances between all units of each network at the last recorded moment: d1×d1 each."""
+        """Return the distances between the units of each network at the last recorded moment, as in ``Racer``."""
         return {name: unit_distances(end) for name, end in self._race.ends.items()}
 
     def result(self) -> Demonstration:
         """Sum up what the race has shown, decide the claims, and run logistic regression from its two starts."""
+        with np.errstate(all="ignore"):  # what overflows, or has diverged, is told as what it is
+            return self._result()
+
+    def _result(self) -> Demonstration:
         race = self._race
         first = self._stepped(race.starts["constant"])
         logistic = self._logistic()
@@ -84,6 +97,7 @@ class Demo:
             architecture=first.architecture,
             data=self.data.name,
             samples=len(self.X),
+            available=len(self.data.X),
             arithmetic=self.arithmetic,
             weight=self.weight,
             claims=self._claims(first, logistic),
@@ -109,7 +123,11 @@ class Demo:
             claims.output_deltas_differ(start, X, Y, self._product),
             claims.one_step_keeps(start, moved.parameters, X, Y),
             claims.never_parts(
-                race.moments["constant"], race.first_split["constant"], race.ends["constant"], X, Y
+                race.moments["constant"],
+                race.first_split["constant"],
+                (start, race.ends["constant"]),
+                X,
+                Y,
             ),
             claims.random_breaks_it(race.starts["random"], race.ends["random"]),
             claims.same_optimum(logistic),
@@ -118,9 +136,8 @@ class Demo:
     def _stepped(self, parameters: Parameters) -> Network:
         """A network of its own with these weights, after its forward and backward pass."""
         network = Network(parameters.copy(), len(self.X), self._product)
-        with np.errstate(all="ignore"):
-            network.forward(self.X)
-            network.backward(self.Y)
+        network.forward(self.X)
+        network.backward(self.Y)
         return network
 
     def _racer(self, name: str) -> Racer:
@@ -129,10 +146,8 @@ class Demo:
         now = layer_symmetry(end, 1)
         equivalent = None
         if now.groups:
-            small = merged(end, now)
-            with np.errstate(all="ignore"):
-                off = abs(self._stepped(end).layers[-1].out - self._stepped(small).layers[-1].out).max()
-            equivalent = Equivalent(now.effective_units, float(off))
+            z, smaller = (self._stepped(each).layers[-1].out for each in (end, merged(end, now)))
+            equivalent = Equivalent(now.effective_units, float(abs(z - smaller).max() / abs(z).max()))
         return Racer(
             name=name,
             moments=tuple(race.moments[name]),
@@ -152,7 +167,7 @@ class Demo:
 
 
 def unit_distances(parameters: Parameters) -> Array:
-    """Return ‖u_i - u_j‖ for all pairs of hidden units (row of V, bias and column of W): d1×d1, in float64."""
-    units = np.concatenate(unit_vectors(parameters, 1), axis=1).astype(np.float64)
+    """Return ‖u_i - u_j‖ for all pairs of the first 64 hidden units (row of V, bias, column of W), in float64."""
+    units = np.concatenate(unit_vectors(parameters, 1), axis=1)[:UNITS].astype(np.float64)
     distances: Array = np.stack([np.linalg.norm(units - unit, axis=1) for unit in units])
     return distances

@@ -10,7 +10,7 @@ from bpcli.demo.race import Moment
 SMALL = (
     1e-3  # beyond it units are apart, and what their spread does is no longer growth of a small difference
 )
-CHANGED = 10.0  # what counts as growing or shrinking
+CHANGED = 2.0  # what counts as growing or shrinking
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Growth:
 
     @property
     def verdict(self) -> Literal["grows", "stays", "shrinks"]:
-        """Whether the spread has changed tenfold, and which way."""
+        """Whether the spread has changed twofold, and which way."""
         if self.end >= CHANGED * self.start:
             return "grows"
         return "shrinks" if self.end <= self.start / CHANGED else "stays"

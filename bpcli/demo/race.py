@@ -108,9 +108,10 @@ class Race:
         return found
 
     def _watch_for_splits(self, step: int) -> None:
-        """Compare each weight with its counterpart in the unit's first mate, bit for bit."""
+        """Compare each weight with its counterpart in the unit's first mate; a divergence is no split."""
         theta = self._parameters.flat
         split = (np.take_along_axis(theta, self._mates, axis=1) != theta).any(axis=1)
+        split &= np.isfinite(theta).all(axis=1)
         for name, has in zip(self.first_split, split.tolist(), strict=True):
             if has and self.first_split[name] is None:
                 self.first_split[name] = step

@@ -16,7 +16,7 @@ from bpcli.symmetry import LayerSymmetry, UnitDifference
 
 @dataclass(frozen=True)
 class Equivalent:
-    """The network with its tied units merged: how many it has, and the largest |z - z′| over the samples."""
+    """The network with its tied units merged: how many it has, and max |z - z′| / max |z| over the samples."""
 
     units: int
     difference: float
@@ -32,7 +32,7 @@ class Racer:
         first_split: the first step after which units that began bit-identical were not any more, or None.
         initial_symmetry, symmetry: the groups of equal units at both ends.
         neurons: every hidden unit against its beginning and its nearest other.
-        distances: of all units from one another at the end, d1×d1.
+        distances: of the units (the first 64 at most) from one another at the end, d1×d1.
         growth: of a spread that was small to begin with; None where there was none.
         equivalent: the merged network; None where no units are tied at the end.
     """
@@ -54,7 +54,7 @@ class Demonstration:
 
     Attributes:
         name, config: the configuration; its ``model.init`` is that of the network called random.
-        data, samples: what the networks learn, and how much of it.
+        data, samples, available: what the networks learn: so many training samples, of so many.
         weight: w, the constant.
         closed_forms: of x^(1) and of δ^(1) on the constant network, before any step.
         racers: the networks with a hidden layer.
@@ -67,6 +67,7 @@ class Demonstration:
     architecture: Architecture
     data: str
     samples: int
+    available: int
     arithmetic: str
     weight: float
     claims: tuple[Claim, ...]

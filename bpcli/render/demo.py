@@ -19,8 +19,13 @@ from bpcli.render.heat import heat_maps
 from bpcli.render.text import LOSS_NAMES, columns, counted, facts, heading, number
 
 SAMPLES = 8  # rows of the table of closed forms
+WATCHED = 5  # units in a picture of --watch, which has to fit 24 lines of 60 characters
 UNITS = 16  # rows of the table of weight differences
-VERDICTS = {True: ("holds", "bold green"), False: ("fails", "bold red"), None: ("no case", "yellow")}
+VERDICTS = {
+    True: ("holds", "bold green"),
+    False: ("does not\nhold", "bold red"),
+    None: ("does not\napply", "yellow"),
+}
 MARKS = {"exact": (" =", "bold red"), "within rounding": (" ≈", "yellow"), "distinct": ("  ", "")}
 
 
@@ -37,7 +42,7 @@ def demonstration(result: Demonstration) -> RenderableType:
         *_losses(result),
         *_differences(result.racers),
         heading("Distances", "of every unit from every other, after the last step"),
-        heat_maps({racer.name: racer.distances for racer in result.racers}),
+        heat_maps({racer.name: racer.distances for racer in result.racers}, result.architecture.sizes[1]),
         *_closing(result),
     )
 
@@ -52,11 +57,13 @@ def frame(moments: Mapping[str, Moment], distances: Mapping[str, Array]) -> Rend
         table.add_row(
             name,
             number(moment.loss),
-            _exact(spread.V),
-            _exact(spread.W),
+            _brief(spread.V),
+            _brief(spread.W),
             str(moment.effective_units),
         )
-    return Group(Text.assemble(("step ", "dim"), (f"{step:,}", "bold")), table, Text(), heat_maps(distances))
+    units = max(len(each) for each in distances.values())
+    maps = heat_maps(distances, units, most=WATCHED)
+    return Group(Text.assemble(("step ", "dim"), (f"{step:,}", "bold")), table, Text(), maps)
 
 
 def _header(result: Demonstration) -> list[RenderableType]:
@@ -64,9 +71,11 @@ def _header(result: Demonstration) -> list[RenderableType]:
     inputs, _, outputs = net.sizes
     rule = config.training.optimizer
     biases = "with biases" if net.bias else "no biases"
+    samples = counted(result.samples, "sample")
+    if result.samples < result.available:
+        samples = f"the first {result.samples} of {result.available:,} training samples"
     table = facts(
-        data=f"{result.data}: {counted(result.samples, 'sample')}, {counted(inputs, 'input')}, "
-        f"{counted(outputs, 'output')}",
+        data=f"{result.data}: {samples}, {counted(inputs, 'input')}, {counted(outputs, 'output')}",
         networks=f"{' → '.join(map(str, net.sizes))}; {net.activation} hidden, {net.output} output, {biases}; "
         f"{config.model.dtype}; w = {number(result.weight)}; random weights by {config.model.init.scheme}",
         training=f"{LOSS_NAMES[net.loss]}; {rule.name} at rate {number(rule.learning_rate)}; "
@@ -75,7 +84,8 @@ def _header(result: Demonstration) -> list[RenderableType]:
         if result.arithmetic == "stable"
         else "BLAS, as in training: fast, and free to add the terms of different units in different orders",
     )
-    return [Text.assemble(("bpcli symmetry-demo ", "bold"), (result.name, "bold cyan")), table]
+    name = "" if result.name == "symmetry-demo" else f" {result.name}"
+    return [Text.assemble(("bpcli symmetry-demo", "bold"), (name, "bold cyan")), table]
 
 
 def _claims(claims: Sequence[Claim]) -> list[RenderableType]:
@@ -87,8 +97,11 @@ def _claims(claims: Sequence[Claim]) -> list[RenderableType]:
         word, style = VERDICTS[claim.holds]
         measured = "; ".join(f"{name} {_exact(value)}" for name, value in claim.measured.items())
         told = "; ".join(text for text in (measured, claim.remark) if text)
-        table.add_row(f"({claim.id})", Text(word, style=style), claim.statement)
-        table.add_row("", "", Text(told, style="dim"))
+        table.add_row(
+            f"({claim.id})",
+            Text(word, style=style),
+            Text.assemble(claim.statement, "\n", (told, "cyan")),
+        )
     notation = "x^(1) = h, x^(2) = z, S^(1) = a, S^(2) = b; w_ij^(1) = V_ji, w_ij^(2) = W_ji"
     return [heading("Claims", notation), table]
 
@@ -99,12 +112,20 @@ def _arithmetic(result: Demonstration) -> list[RenderableType]:
         return []
     racer = result.racers[0]
     sizes = "-".join(map(str, result.architecture.sizes))
+    last = racer.moments[-1]
     if racer.first_split is not None:
-        told = f"BLAS parted the equal units of the constant network after step {racer.first_split:,}"
+        told = f"BLAS parted the equal units of the constant network after step {racer.first_split:,}."
         if racer.growth:
-            told += f"; their spread {_growth(racer.growth)}"
-        spread = racer.moments[-1].spread.weights
-        return [heading("The leak"), Text(f"{told}. After step {result.steps:,} it is {_exact(spread)}.")]
+            told += f" Their spread {_growth(racer.growth)}."
+        return [
+            heading("The leak"),
+            Text(f"{told} The spread after step {last.step:,} is {_brief(last.spread.weights)}."),
+        ]
+    if racer.name in result.diverged:
+        told = (
+            f"The constant network diverged by step {last.step:,}; until then its units were the same bits."
+        )
+        return [heading("The leak"), Text(told)]
     told = (
         f"This machine's BLAS does not split {sizes} on {counted(result.samples, 'sample')}: after each of "
         f"{counted(result.steps, 'step')} the units of the constant network were the same bits. "
@@ -131,9 +152,9 @@ def _closed_forms(result: Demonstration) -> list[RenderableType]:
         table.add_row(
             str(sample + 1),
             number(float(outputs.argument[sample])),
-            _digits(float(outputs.predicted[sample])),
+            number(float(outputs.predicted[sample])),
             _measured(outputs, sample),
-            _digits(float(deltas.predicted[sample])),
+            number(float(deltas.predicted[sample])),
             _measured(deltas, sample),
         )
     more = f"; {SAMPLES} of {result.samples} samples" if result.samples > SAMPLES else ""
@@ -142,11 +163,7 @@ def _closed_forms(result: Demonstration) -> list[RenderableType]:
 
 def _measured(form: ClosedForm, sample: int) -> str:
     low, high = float(form.measured[sample].min()), float(form.measured[sample].max())
-    return _digits(low) if low == high else f"{_digits(low)} … {_digits(high)}"
-
-
-def _digits(value: float) -> str:
-    return f"{value:.6g}"
+    return number(low) if low == high else f"{number(low)} … {number(high)}"
 
 
 def _networks(result: Demonstration) -> list[RenderableType]:
@@ -157,18 +174,18 @@ def _networks(result: Demonstration) -> list[RenderableType]:
         table.add_row(
             racer.name,
             number(last.loss),
-            f"{racer.symmetry.effective_units} of {racer.symmetry.units}",
-            _exact(last.spread.V),
-            _exact(last.spread.W),
+            "–" if racer.name in result.diverged else str(racer.symmetry.effective_units),
+            _brief(last.spread.V),
+            _brief(last.spread.W),
             _split(racer),
-            "–" if racer.equivalent is None else _exact(racer.equivalent.difference),
+            _brief(racer.equivalent.difference if racer.equivalent else None),
         )
     table.add_row("logistic", number(result.logistic.losses[-1][1]), *["–"] * 5)
     about = facts(
-        units="how many are different, tied ones counted once",
+        units=f"how many of {result.architecture.sizes[1]} are different, tied ones counted once",
         split="the step after which units that began equal to the last bit were not any more",
-        merged="the equivalent smaller network: tied units in one, which has the sum of their outgoing weights; no "
-        "output differs by more",
+        merged="the equivalent smaller network: tied units in one, which has the sum of their outgoing weights; "
+        "max |z - z′| / max |z|",
         logistic=f"no hidden units, cross-entropy, {result.logistic.samples} samples of two overlapping classes",
     )
     return [heading("Networks", f"after {counted(result.steps, 'step')}"), table, about]
@@ -214,19 +231,20 @@ def _spreads(result: Demonstration) -> list[RenderableType]:
         )
     if zero:
         parts.append(Text(f"exactly 0 at every recorded step: {', '.join(zero)}"))
-    parts += [Text(f"{racer.name}: {_growth(racer.growth)}") for racer in result.racers if racer.growth]
+    for racer in result.racers:
+        if racer.growth:
+            gone = "; in the end it is exactly 0" if racer.moments[-1].spread.weights == 0 else ""
+            parts.append(Text(f"{racer.name}: the spread {_growth(racer.growth)}{gone}"))
     return parts
 
 
 def _growth(found: Growth) -> str:
-    doubling = (
-        f" (it doubles in {found.doubling:,.3g} steps)" if found.doubling and found.verdict == "grows" else ""
-    )
-    verb = {"grows": "grows", "stays": "stays", "shrinks": "shrinks"}[found.verdict]
-    return (
-        f"{verb} by a factor of {found.factor:.6g} a step{doubling}, from {found.start:.2g} at step {found.first:,} to "
-        f"{found.end:.2g} at step {found.last:,}"
-    )
+    """What a small spread does, as the rest of a sentence about it."""
+    between = f"from {found.start:.2g} at step {found.first:,} to {found.end:.2g} at step {found.last:,}"
+    if found.verdict == "stays":
+        return f"changes less than twofold, {between}: by a factor of {found.factor:.6g} a step"
+    doubling = f" and doubles in {found.doubling:,.3g} steps" if found.doubling else ""
+    return f"{found.verdict} by a factor of {found.factor:.6g} a step{doubling}, {between}"
 
 
 def _losses(result: Demonstration) -> list[RenderableType]:
@@ -241,7 +259,10 @@ def _losses(result: Demonstration) -> list[RenderableType]:
     if result.steps == 0:
         return []
     plot = Plot(series, log=log, ends=("step 0", f"{result.steps:,}"), span=(0.0, float(result.steps)))
-    return [heading("Loss", f"by step{', log axis' if log else ''}"), plot]
+    remark = (
+        f"by step{', log axis' if log else ''}; that of logistic is cross-entropy, on its own two classes"
+    )
+    return [heading("Loss", remark), plot]
 
 
 def _differences(racers: Sequence[Racer]) -> list[RenderableType]:
@@ -254,7 +275,7 @@ def _differences(racers: Sequence[Racer]) -> list[RenderableType]:
         for racer in racers:
             neuron = racer.neurons[unit]
             mark, style = MARKS[neuron.verdict]
-            cells.append(Text(f"{_exact(neuron.distance)}{mark}", style=style))
+            cells.append(Text(f"{_brief(neuron.distance)}{mark}", style=style))
         table.add_row(str(unit), *cells)
     more = f"; {UNITS} of {units} units" if units > UNITS else ""
     return [
@@ -269,8 +290,8 @@ def _closing(result: Demonstration) -> list[RenderableType]:
     told = f"{apply} of {counted(len(result.claims), 'claim')} apply, and all of them hold."
     if result.failed:
         letters = ", ".join(f"({letter})" for letter in result.failed)
-        verb = "fails" if len(result.failed) == 1 else "fail"
-        told = f"Of the {counted(apply, 'claim')} that apply, {letters} {verb}."
+        verb = "does" if len(result.failed) == 1 else "do"
+        told = f"Of the {counted(apply, 'claim')} that apply, {letters} {verb} not hold."
     if result.diverged:
         told += (
             f" The loss of {', '.join(result.diverged)} is not finite after step {result.steps:,}: lower "
@@ -280,7 +301,10 @@ def _closing(result: Demonstration) -> list[RenderableType]:
 
 
 def _exact(value: float | None) -> str:
-    """A number; that of exact zero has no digits, so that it is not taken for a small one."""
-    if value is None:
-        return "none"
-    return "0" if value == 0 else number(value)
+    """A number that decides a claim, or that there is none."""
+    return "none" if value is None else number(value)
+
+
+def _brief(value: float | None) -> str:
+    """Three significant digits, for tables that are narrow."""
+    return number(value) if value is None or not isfinite(value) else f"{value:.3g}"
