@@ -109,7 +109,7 @@ def test_the_size_of_the_weights_does_not_matter(dtype, size):
 def test_a_group_is_held_together_by_its_first_unit():
     """Three units in a row, each 0.8 τ from the next: the third is not within τ of the first, and stands alone."""
     parameters = Parameters(Architecture((1, 3, 1), bias=False))
-    tau = 16 * np.finfo(np.float64).eps
+    tau = 1024 * np.finfo(np.float64).eps
     parameters.weights[0][:, 0] = [1, 1 + 0.8 * tau, 1 + 1.6 * tau]
     parameters.weights[1][...] = 1
     assert layer_symmetry(parameters, 1).groups == ((0, 1),)
