@@ -1,4 +1,4 @@
-"""Which rows are the same up to rounding, found without comparing all pairs: rows that are close look close from any side.
+"""Find the units that are the same up to rounding without comparing all pairs: what is close is so from any side.
 
 The rows of a part are looked at from a few directions, and their lengths are compared: where two rows are within
 τ of each other, each of these numbers is, too, up to its own rounding. Units that no other is near to in all these
@@ -100,11 +100,12 @@ def near(one: Array, other: Array, window: Array, other_window: Array) -> Array:
 def equal_units(parts: tuple[Part, ...]) -> list[tuple[int, ...]]:
     """Return the groups of units that are the same in every part: a unit and all later ones that are the same as it."""
     views, windows = _all_views(parts)
-    groups = []
+    groups: list[tuple[int, ...]] = []
     waiting = suspects(views, windows)
     while len(waiting) > 1:
         unit, waiting = waiting[0], waiting[1:]
-        close = near(views[:, waiting], views[:, [unit]], windows[:, waiting], windows[:, [unit]]).all(axis=0)
+        in_view = near(views[:, waiting], views[:, [unit]], windows[:, waiting], windows[:, [unit]])
+        close: Array = np.all(in_view, axis=0)
         for part in parts:
             if close.any():
                 close[close] = part.same(unit, waiting[close])

@@ -91,5 +91,5 @@ def _have_bitwise_twins(vectors: tuple[Array, Array], group: tuple[int, ...]) ->
     others = [row.tobytes() for row in bits[~first]]
     counts = Counter(others)
     of_others = iter(others)
-    several = np.count_nonzero(first) > 1
-    return [several if as_first else counts[next(of_others)] > 1 for as_first in first]
+    several = int(np.count_nonzero(first)) > 1
+    return [several if as_first else counts[next(of_others)] > 1 for as_first in first.tolist()]

@@ -5,8 +5,8 @@ from io import StringIO
 import pytest
 from rich.console import Console, Group
 
-from bpcli.render.advice import symmetry_warnings
 from bpcli.render.text import ranges
+from bpcli.render.unit_advice import symmetry_warnings
 from bpcli.render.units import unit_tables
 from bpcli.symmetry import LayerSymmetry, UnitDifference
 
@@ -19,14 +19,14 @@ def layer(units, groups=(), verdict="exact"):
     )
 
 
-def shown(symmetry):
+def shown(symmetry, activity=None):
     """Return the table of a layer as text; unit i moved by i and is i from its nearest."""
     neurons = [
         UnitDifference(1, u, float(u), (u + 1) % symmetry.units, float(u), symmetry.verdicts[u])
         for u in range(symmetry.units)
     ]
     console = Console(file=StringIO(), width=100)
-    console.print(Group(*unit_tables(neurons, [symmetry])))
+    console.print(Group(*unit_tables(neurons, [symmetry], [activity or ["active"] * symmetry.units])))
     return console.file.getvalue()
 
 
@@ -49,30 +49,34 @@ def test_more_units_are_summed_up():
     assert "40 units, 37 of them different" in text
 
 
-SPLIT = "units 0, 1, 3 began equal (init: constant), and only rounding has told them apart"
+SPLIT = "units 0, 1, 3 began equal (init: constant), and only rounding has told them apart, by epoch 7"
 LATE = "and there is 1 more group of equal units, though they began different"
 
 
 @pytest.mark.parametrize(
-    ("then", "now", "says"),
+    ("then", "now", "split", "says"),
     [
         (
             layer(4, ((0, 1, 2, 3),)),
             layer(4, ((0, 1, 2, 3),)),
+            None,
             "0–3 are the same to the last bit. They began equal",
         ),
         (
             layer(4, ((0, 1),)),
             layer(4, ((0, 1),), "within rounding"),
+            None,
             "the same up to rounding. They began equal",
         ),
-        (layer(4, ((0, 1, 3),)), layer(4), SPLIT),
-        (layer(4), layer(4, ((0, 1), (2, 3))), LATE),
+        (layer(4, ((0, 1, 3),)), layer(4), 7, SPLIT),
+        (layer(4), layer(4, ((0, 1), (2, 3))), None, LATE),
+        (layer(4, ((0, 1, 2, 3),)), layer(4, ((0, 1),)), 3, "(some were told apart by rounding, by epoch 3)"),
+        (layer(4, ((0, 1),)), layer(4), None, "0, 1 began equal (init: constant); draw"),
     ],
 )
-def test_warnings_say_what_is_equal_why_and_what_to_do(then, now, says):
-    """Tied throughout; split by rounding; tied only at the end."""
-    (text,) = symmetry_warnings([then], [now], "constant")
+def test_warnings_say_what_is_equal_why_and_what_to_do(then, now, split, says):
+    """Tied throughout; split by rounding, in part too; tied only at the end; not finite."""
+    (text,) = symmetry_warnings([then], [now], "constant", [split])
     assert says in text
     assert "--set model.init.scheme=xavier" in text or "fewer units" in text
 
@@ -80,13 +84,13 @@ def test_warnings_say_what_is_equal_why_and_what_to_do(then, now, says):
 def test_a_group_that_rounding_has_split_in_part_is_not_called_exact():
     """Two of three are the same bits: the three are the same up to rounding."""
     mixed = LayerSymmetry(1, 3, ((0, 1, 2),), ("exact", "exact", "within rounding"))
-    (text,) = symmetry_warnings([mixed], [mixed], "constant")
+    (text,) = symmetry_warnings([mixed], [mixed], "constant", [None])
     assert "the same up to rounding" in text
 
 
 def test_no_warning_where_nothing_is_equal():
     """Random weights: silence."""
-    assert symmetry_warnings([layer(4)], [layer(4)], "xavier") == []
+    assert symmetry_warnings([layer(4)], [layer(4)], "xavier", [None]) == []
 
 
 def test_ranges_join_runs_of_three():
