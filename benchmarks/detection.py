@@ -1,6 +1,6 @@
 """What the detection of equal hidden units costs beside an epoch, and how often its rule is wrong.
 
-    python benchmarks/detection.py [cost|flags|misses ...] [--networks N] [--steps N]
+    python benchmarks/detection.py [cost|flags|misses|all] [--networks N] [--steps N]
 
 ``cost`` times epochs of 784-1024-10 on 10,000 random rows and, right after each, the detection on the weights that
 it left and on constant ones; it shows the medians of five rounds. ``flags`` counts groups in random networks,
@@ -124,17 +124,15 @@ def misses(steps: int) -> None:
 def main() -> None:
     """Run what was asked for, or everything."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "what", nargs="*", choices=["cost", "flags", "misses"], default=["cost", "flags", "misses"]
-    )
+    parser.add_argument("what", nargs="?", choices=["cost", "flags", "misses", "all"], default="all")
     parser.add_argument("--networks", type=int, default=1000)
     parser.add_argument("--steps", type=int, default=10_000)
     options = parser.parse_args()
-    if "cost" in options.what:
+    if options.what in ("cost", "all"):
         cost()
-    if "flags" in options.what:
+    if options.what in ("flags", "all"):
         flags(options.networks)
-    if "misses" in options.what:
+    if options.what in ("misses", "all"):
         misses(options.steps)
 
 
