@@ -80,7 +80,7 @@ def _activity_warning(result: TrainResult, layer: int, *, many: bool) -> str | N
         )
     if saturated:
         found.append(
-            f"{_which(saturated)} saturated: slope below 1 % of the largest on every training row, so "
+            f"{_which(saturated, first=not dead)} saturated: slope below 1 % of the largest on every training row, so "
             f"{_rows(saturated, matrix)} next to no gradient"
         )
     where = f"hidden layer {layer}: " if many else ""
@@ -94,8 +94,9 @@ def _activity_warning(result: TrainResult, layer: int, *, many: bool) -> str | N
     return f"{where}{amount} {learn}. {'; '.join(found)}. {since}: {', or '.join(remedies)}"
 
 
-def _which(units: tuple[int, ...]) -> str:
-    return f"Unit {units[0]} is" if len(units) == 1 else f"Units {ranges(units)} are"
+def _which(units: tuple[int, ...], *, first: bool = True) -> str:
+    named = f"unit {units[0]} is" if len(units) == 1 else f"units {ranges(units)} are"
+    return named.capitalize() if first else named
 
 
 def _rows(units: tuple[int, ...], matrix: str) -> str:

@@ -1,12 +1,15 @@
 """The table of hidden units and the warnings, from results made by hand."""
 
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console, Group
 
+from bpcli.config import Config
+from bpcli.network import Architecture
 from bpcli.render.text import ranges
-from bpcli.render.unit_advice import symmetry_warnings
+from bpcli.render.unit_advice import activity_warnings, symmetry_warnings
 from bpcli.render.units import unit_tables
 from bpcli.symmetry import LayerSymmetry, UnitDifference
 
@@ -47,6 +50,68 @@ def test_more_units_are_summed_up():
     assert lines[-1].startswith("22 more")
     assert len(lines) == 16
     assert "40 units, 37 of them different" in text
+
+
+def test_units_that_cannot_learn_have_a_column_only_where_there_are_any():
+    """One by one with their state, in a sum with how many of each; and no column where all are active."""
+    assert "state" not in shown(layer(4))
+    few = shown(layer(4), ["active", "dead", "saturated", "active"]).splitlines()
+    assert [line.split()[5:] for line in few if line[:1].isdigit()] == [[], ["dead"], ["saturated"], []]
+    many = shown(layer(40), ["active"] * 37 + ["dead", "saturated", "dead"])
+    assert many.splitlines()[-1].endswith("distinct  2 dead, 1 saturated")
+
+
+def ended(activation, then, now, *, scale="standard", scheme="xavier", layers=1):
+    """Return what the warnings read of a run whose first hidden layer went from ``then`` to ``now``."""
+    settings = {
+        "data": {"scale": scale},
+        "model": {
+            "activation": activation,
+            "init": {"scheme": scheme, **({"std": 9} if scheme == "normal" else {})},
+        },
+        "training": {"optimizer": {"name": "sgd", "learning_rate": 0.5}},
+    }
+    sizes = (2, *[len(now)] * layers, 1)
+    facts = SimpleNamespace(config=Config.model_validate(settings), architecture=Architecture(sizes))
+    rest = [("active",) * len(now)] * (layers - 1)
+    return SimpleNamespace(header=facts, initial_activity=[then, *rest], activity=[now, *rest])
+
+
+A, S, D = "active", "saturated", "dead"
+
+
+@pytest.mark.parametrize(
+    ("run", "says"),
+    [
+        (
+            ended("relu", (A, A, A), (D, A, D)),
+            "2 of 3 hidden units cannot learn. Units 0, 2 are dead: slope 0 on every training row, so their rows of V "
+            "get no gradient. That came with training: lower training.optimizer.learning_rate (it was 0.5), or take "
+            "an activation that is never off (--set model.activation=tanh)",
+        ),
+        (
+            ended("sigmoid", (S, A, S), (A, A, S), scale="none", scheme="normal"),
+            "1 of 3 hidden units can hardly learn. Unit 2 is saturated: slope below 1 % of the largest on every "
+            "training row, so its row of V gets next to no gradient. That was so before the first step: draw smaller "
+            "weights (--set model.init.scheme=xavier), or scale the inputs (--set data.scale=standard)",
+        ),
+        (
+            ended("tanh", (D, A, A), (D, S, S), layers=2),
+            "hidden layer 1: 3 of 3 hidden units cannot learn. Unit 0 is dead: slope 0 on every training row, so its "
+            "row of W1 gets no gradient; units 1, 2 are saturated: slope below 1 % of the largest on every training "
+            "row, so their rows of W1 get next to no gradient. 1 of them began so: lower "
+            "training.optimizer.learning_rate (it was 0.5)",
+        ),
+        (
+            ended("relu", (D, D), (D, D), scheme="zeros"),
+            "That was so before the first step: draw the weights at random (--set model.init.scheme=xavier)",
+        ),
+    ],
+)
+def test_the_warning_says_how_many_which_and_what_to_change(run, says):
+    """Dead relus that a large rate made, saturated units that began so, both at once, and relus at the kink."""
+    (text,) = activity_warnings(run)
+    assert says in text
 
 
 SPLIT = "units 0, 1, 3 began equal (init: constant), and only rounding has told them apart, by epoch 7"
