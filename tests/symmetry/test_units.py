@@ -5,6 +5,7 @@ import pytest
 
 from bpcli.network import Architecture, Parameters, initialise
 from bpcli.symmetry import layer_symmetry, network_symmetry, unit_differences
+from bpcli.symmetry.closeness import suspects
 from bpcli.symmetry.differences import nearest_units
 from tests.symmetry.surveys import Setting, random_networks
 
@@ -191,13 +192,12 @@ def test_the_short_way_finds_what_all_pairs_find(fans, dtype):
     assert found > 20
 
 
-def test_a_crowd_that_no_single_view_tells_apart_is_measured():
-    """A thousand units in a box of a hundred τ: dozens are near in every one view, hardly any in all of them."""
-    tau = 1024 * np.finfo(np.float64).eps
-    for seed in range(3):
-        parameters = Parameters(Architecture((1, 1000, 1)))
-        parameters.flat[...] = 1 + 100 * tau * np.random.default_rng(seed).random(parameters.flat.shape)
-        assert layer_symmetry(parameters, 1).groups == by_the_rule(parameters) != ()
+def test_two_units_with_a_crowd_between_them_in_every_view_are_not_lost():
+    """On a grid of 40 by 40 nobody is near in both views; one more unit is near the first, a column of others between."""
+    across, along = np.divmod(np.arange(1600), 40)
+    views = 10.0 * np.stack([np.append(across, 0), np.append(along, 0)])
+    views[0, [0, 1600]] = [0.4, -0.5]
+    assert {0, 1600} <= set(suspects(views, np.ones_like(views)).tolist())
 
 
 def test_a_crowd_that_differs_in_one_weight_is_told_apart():

@@ -73,7 +73,7 @@ def test_metrics_count_the_different_units_of_each_hidden_layer(small_config, tm
 
 
 def test_the_epoch_that_split_a_tie_is_the_first_with_more_units_than_at_the_start(small_config, tmp_path):
-    """Counts 1, 1, 3, 2 of units that began equal: after epoch 3; counts of weights that are not finite do not matter."""
+    """Counts 1, 1, 3, 2 of units that began equal: after epoch 3. Weights that are not finite have split nothing."""
     model = {"hidden": [5], "init": {"scheme": "constant", "value": 0.5}}
     result = trained(Config.model_validate(small_config().model_dump() | {"model": model}), tmp_path)
     assert result.document()["symmetry"][0]["split_after"] is None
