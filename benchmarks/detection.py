@@ -11,7 +11,8 @@ it left and on constant ones; it shows the medians of five rounds. ``flags`` cou
 import argparse
 import sys
 from collections import Counter
-from itertools import product
+from concurrent.futures import ProcessPoolExecutor
+from itertools import product, repeat
 from pathlib import Path
 from statistics import median
 from time import perf_counter
@@ -104,21 +105,29 @@ def flags(networks: int) -> None:
 def misses(steps: int) -> None:
     """Print how many planted twins are found after training, by whether the network keeps them together."""
     sizes = [(1, 2, 1), (2, 5, 1), (5, 12, 2), (16, 32, 1), (32, 17, 4), (64, 64, 10)]
+    drawn = product(sizes, (0.01, 0.1, 1.0), (True, False), (8, 64), (False, True))
+    settings = [
+        Setting(size, rate, noise, batch, ("sigmoid", "tanh")[index // 5 % 2], constant)
+        for index, (size, rate, noise, batch, constant) in enumerate(drawn)
+    ]
     counts: Counter[tuple[bool, bool]] = Counter()
-    for size, rate, noise, batch, activation, constant in product(
-        sizes, (0.01, 0.1, 1.0), (True, False), (8, 64), ("sigmoid", "tanh"), (False, True)
-    ):
-        setting = Setting(size, rate, noise, batch, activation, constant)
-        growth = setting.growth(steps)
-        for dtype, ulps in ((np.float32, 0), (np.float32, 2), (np.float64, 0), (np.float64, 2)):
-            found = setting.found(dtype, steps, ulps=ulps)
-            counts[growth <= STABLE, found] += 1
-            if growth <= STABLE and not found:
-                print(
-                    f"missed: {setting}, {np.dtype(dtype).name}, {ulps} ulps, growth {growth:.3g}", flush=True
-                )
+    with ProcessPoolExecutor() as pool:
+        for setting, (growth, found) in zip(settings, pool.map(twins, settings, repeat(steps)), strict=True):
+            for (dtype, ulps), hit in found.items():
+                counts[growth <= STABLE, hit] += 1
+                if growth <= STABLE and not hit:
+                    print(f"missed: {setting}, {dtype}, {ulps} ulps, growth {growth:.3g}", flush=True)
     for kept, name in ((True, f"kept together (growth at most {STABLE:g})"), (False, "moved apart")):
         print(f"{name}: {counts[kept, True]} of {counts[kept, True] + counts[kept, False]} twins are found")
+
+
+def twins(setting: Setting, steps: int) -> tuple[float, dict[tuple[str, int], bool]]:
+    """Return the growth of one setting, and whether its twins are found in each precision, exact and 2 ulps apart."""
+    found = {
+        (np.dtype(dtype).name, ulps): setting.found(dtype, steps, ulps=ulps)
+        for dtype, ulps in product((np.float32, np.float64), (0, 2))
+    }
+    return setting.growth(steps), found
 
 
 def main() -> None:
