@@ -91,7 +91,12 @@ def _activity_warning(result: TrainResult, layer: int, *, many: bool) -> str | N
     since = since if became else "That was so before the first step"
     remedies = _remedies(result, layer, began=began > 0, became=became > 0)
     learn = "cannot learn" if dead else "can hardly learn"
-    return f"{where}{amount} {learn}. {'; '.join(found)}. {since}: {', or '.join(remedies)}"
+    return f"{where}{amount} {learn}. {'; '.join(found)}. {since}: {_either(remedies)}"
+
+
+def _either(remedies: list[str]) -> str:
+    *others, last = remedies
+    return f"{', '.join(others)}, or {last}" if others else last
 
 
 def _which(units: tuple[int, ...], *, first: bool = True) -> str:

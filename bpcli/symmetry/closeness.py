@@ -6,6 +6,8 @@ views are done with; only the others, usually none, are measured.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 import numpy as np
 
@@ -46,9 +48,8 @@ class Part:
         n ε/2 of the size; the 2 is for the larger of two sizes, as one window belongs to one unit.
         """
         length = self.rows.shape[1]
-        angles = np.outer(np.arange(1.0, length + 1), np.arange(1.0, min(length, DIRECTIONS) + 1))
-        directions = np.cos(angles) / np.linalg.norm(np.cos(angles), axis=0)
-        views = np.vstack([(self.rows @ directions.astype(self.rows.dtype)).T, self.sizes])
+        directions = _directions(length, self.rows.dtype)
+        views = np.concatenate([(self.rows @ directions).T, self.sizes[None]])
         return views, 2 * (self.tolerance + length * np.finfo(self.rows.dtype).eps) * self.sizes
 
 
@@ -62,7 +63,18 @@ def part(rows: Array) -> Part | None:
         rows = np.ldexp(rows, -np.frexp(largest)[1])  # a power of two: every digit stays as it is
         norms = _norms(rows)
     tolerance = TOLERANCE * float(np.finfo(rows.dtype).eps) * float(np.sqrt(rows.shape[1]))
-    return Part(rows, np.maximum(norms, np.median(norms)), tolerance)
+    middle = np.sort(norms)[(len(norms) - 1) // 2 : len(norms) // 2 + 1]
+    return Part(
+        rows, np.maximum(norms, middle.sum() / len(middle)), tolerance
+    )  # the median, five times as fast
+
+
+@lru_cache(maxsize=16)  # the same at every epoch
+def _directions(length: int, dtype: np.dtype[Any]) -> Array:
+    """Arbitrary but fixed directions of length 1, in columns: n×k."""
+    angles = np.outer(np.arange(1.0, length + 1), np.arange(1.0, min(length, DIRECTIONS) + 1))
+    directions: Array = (np.cos(angles) / np.linalg.norm(np.cos(angles), axis=0)).astype(dtype)
+    return directions
 
 
 def suspects(views: Array, windows: Array) -> Array:
@@ -71,7 +83,9 @@ def suspects(views: Array, windows: Array) -> Array:
     They are sorted by the view that tells most of them apart; there, whatever is near a unit stands next to it.
     A unit in a crowd is taken for near to somebody without looking at all of them.
     """
-    crowded = np.count_nonzero(np.diff(np.sort(views)) <= windows.mean(axis=1, keepdims=True), axis=1)
+    ranked = np.sort(views)
+    usual = windows[:, :1]  # a rough one will do to choose by
+    crowded = np.count_nonzero(ranked[:, 1:] - ranked[:, :-1] <= usual, axis=1)
     best = int(crowded.argmin())
     order = np.argsort(views[best])
     views, windows = views[:, order], windows[:, order]
@@ -83,6 +97,8 @@ def suspects(views: Array, windows: Array) -> Array:
         everywhere = close.all(axis=0)
         found[step:] |= everywhere
         found[:-step] |= everywhere
+        if found.all():
+            break
     else:
         one, other = slice(NEIGHBOURS, None), slice(None, -NEIGHBOURS)
         crowd = near(views[best, one], views[best, other], windows[best, one], windows[best, other])

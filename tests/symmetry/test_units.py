@@ -193,7 +193,7 @@ def test_the_short_way_finds_what_all_pairs_find(fans, dtype):
 
 
 def test_two_units_with_a_crowd_between_them_in_every_view_are_not_lost():
-    """On a grid of 40 by 40 nobody is near in both views; one more unit is near the first, with a crowd between them."""
+    """On a grid of 40 by 40 nobody is near in both views; one more unit is near the first, behind a crowd."""
     across, along = np.divmod(np.arange(1600), 40)
     views = 10.0 * np.stack([np.append(across, 0), np.append(along, 0)])
     views[0, [0, 1600]] = [0.4, -0.5]
