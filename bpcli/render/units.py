@@ -9,12 +9,13 @@ from rich.table import Table
 from rich.text import Text
 
 from bpcli.render.text import columns, counted, heading, number, ranges
-from bpcli.symmetry import Activity, LayerSymmetry, UnitDifference
+from bpcli.symmetry import Activity, LayerSymmetry, UnitDifference, Verdict
 
-COLUMNS = 5  # where every unit learns
 ROWS = 16  # a layer of more units is summed up
-STYLES = {"exact": "bold red", "within rounding": "yellow", "distinct": ""}
-STUCK: tuple[Activity, ...] = ("dead", "saturated")  # worth a column, the gravest first
+STYLES: dict[Verdict, str] = {"exact": "bold red", "within rounding": "yellow", "distinct": ""}
+WEAKEST_FIRST: tuple[Verdict, ...] = ("distinct", "within rounding", "exact")
+STUCK: tuple[Activity, ...] = ("dead", "saturated")  # worth a remark, the gravest first
+STUCK_STYLE = "yellow"
 
 
 def unit_tables(
@@ -24,7 +25,7 @@ def unit_tables(
 ) -> list[RenderableType]:
     """Show each hidden layer: its units one by one, or in a layer of more than 16 its groups and a summary.
 
-    A layer with a unit that is dead or saturated has a column for it.
+    A unit that is dead or saturated says so in place of "distinct", or after what it is besides.
     """
     parts: list[RenderableType] = []
     by_layer = {layer: list(units) for layer, units in groupby(neurons, key=lambda n: n.layer)}
@@ -42,8 +43,7 @@ def unit_tables(
 
 def _table(units: list[UnitDifference], layer: LayerSymmetry, activities: Sequence[Activity]) -> Table:
     figures = ("moved by", "nearest", "at distance")
-    stuck = ["state"] if any(activity in STUCK for activity in activities) else []
-    table = columns("unit", *figures, "verdict", *stuck, numbers=figures)
+    table = columns("unit", *figures, "verdict", numbers=figures)
     by_number = {unit.unit: unit for unit in units}
     grouped = {unit for group in layer.groups for unit in group}
     alone = sorted(
@@ -76,8 +76,7 @@ def _one(table: Table, unit: UnitDifference, activities: Sequence[Activity]) -> 
         number(unit.change),
         "–" if unit.twin is None else str(unit.twin),
         number(unit.distance),
-        Text(unit.verdict, style=STYLES[unit.verdict]),
-        *_stuck(table, [activities[unit.unit]]),
+        _verdict(unit.verdict, [activities[unit.unit]]),
     )
 
 
@@ -86,25 +85,26 @@ def _several(
 ) -> None:
     """Sum several units up in one row: the span of each figure, and the verdict that they share at best."""
     verdicts = {unit.verdict for unit in units}
-    verdict = next(v for v in ("distinct", "within rounding", "exact") if v in verdicts)
+    verdict = next(v for v in WEAKEST_FIRST if v in verdicts)
     label = ranges(tuple(u.unit for u in units)) if nearest else f"{len(units)} more"
     table.add_row(
         label,
         _span([unit.change for unit in units]),
         nearest,
         _span([unit.distance for unit in units if unit.distance is not None]),
-        Text(verdict, style=STYLES[verdict]),
-        *_stuck(table, [activities[unit.unit] for unit in units]),
+        _verdict(verdict, [activities[unit.unit] for unit in units]),
     )
 
 
-def _stuck(table: Table, activities: list[Activity]) -> list[Text]:
-    """The last cell of a row, where the table has that column: "dead", or of several units "2 dead, 1 saturated"."""
-    if len(table.columns) == COLUMNS:
-        return []
+def _verdict(verdict: Verdict, activities: list[Activity]) -> Text:
+    """The verdict on one unit or several, and what keeps them from learning: "exact, dead" or "distinct, 2 dead"."""
     amounts = {kind: activities.count(kind) for kind in STUCK if kind in activities}
-    said = [kind if len(activities) == amount else f"{amount} {kind}" for kind, amount in amounts.items()]
-    return [Text(", ".join(said), style="yellow")]
+    if not amounts:
+        return Text(verdict, style=STYLES[verdict])
+    said = [kind if amount == len(activities) else f"{amount} {kind}" for kind, amount in amounts.items()]
+    if verdict != "distinct" or sum(amounts.values()) < len(activities):
+        said.insert(0, verdict)
+    return Text(", ".join(said), style=STYLES[verdict] or STUCK_STYLE)
 
 
 def _span(values: list[float]) -> str:

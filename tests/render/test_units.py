@@ -52,13 +52,14 @@ def test_more_units_are_summed_up():
     assert "40 units, 37 of them different" in text
 
 
-def test_units_that_cannot_learn_have_a_column_only_where_there_are_any():
-    """One by one with their state, in a sum with how many of each; and no column where all are active."""
-    assert "state" not in shown(layer(4))
-    few = shown(layer(4), ["active", "dead", "saturated", "active"]).splitlines()
-    assert [line.split()[5:] for line in few if line[:1].isdigit()] == [[], ["dead"], ["saturated"], []]
+def test_units_that_cannot_learn_say_so_in_their_verdict():
+    """In place of "distinct", after what else they are, and in a sum with how many of each."""
+    tied = layer(5, ((0, 1),))
+    few = shown(tied, ["dead", "active", "dead", "saturated", "active"]).splitlines()
+    verdicts = [" ".join(line.split()[4:]) for line in few if line[:1].isdigit()]
+    assert verdicts == ["exact, dead", "exact", "dead", "saturated", "distinct"]
     many = shown(layer(40), ["active"] * 37 + ["dead", "saturated", "dead"])
-    assert many.splitlines()[-1].endswith("distinct  2 dead, 1 saturated")
+    assert many.splitlines()[-1].endswith("distinct, 2 dead, 1 saturated")
 
 
 def ended(activation, then, now, *, scale="standard", scheme="xavier", layers=1):
