@@ -3,21 +3,23 @@
 import shlex
 from collections.abc import Sequence
 
-from bpcli.render.text import counted, number, ranges
-from bpcli.symmetry import LayerSymmetry
+from bpcli.render.text import number
+from bpcli.render.unit_advice import (
+    EQUAL_SCHEMES,
+    RANDOM_WEIGHTS,
+    RATE,
+    activity_warnings,
+    symmetry_warnings,
+)
 from bpcli.training.result import TrainResult
-
-RATE = "training.optimizer.learning_rate"
-RANDOM_WEIGHTS = "model.init.scheme=xavier"
-EQUAL_SCHEMES = ("constant", "zeros")
 
 
 def warnings(result: TrainResult) -> list[str]:
     """Return what a person must be told about a run, the gravest first."""
     found = [_divergence(result)] if result.stopped_by == "diverged" else []
-    return found + symmetry_warnings(
-        result.initial_symmetry, result.symmetry, result.header.config.model.init.scheme
-    )
+    scheme = result.header.config.model.init.scheme
+    found += symmetry_warnings(result.initial_symmetry, result.symmetry, scheme, result.split_after)
+    return found + activity_warnings(result)
 
 
 def next_command(result: TrainResult, again: Sequence[str], seed: int | None) -> str:
@@ -52,44 +54,6 @@ def _without(command: Sequence[str], key: str) -> list[str]:
         if word == "--set" and value.startswith((key + "=", key + "."))
     }
     return [word for i, word in enumerate(command) if i not in dropped and i - 1 not in dropped]
-
-
-def symmetry_warnings(
-    initial: Sequence[LayerSymmetry], final: Sequence[LayerSymmetry], scheme: str
-) -> list[str]:
-    """Say which layers have units that are one unit, why, and what to change; ``scheme`` drew the weights."""
-    return [
-        text
-        for then, now in zip(initial, final, strict=True)
-        if (text := _symmetry_warning(then, now, scheme, many=len(final) > 1))
-    ]
-
-
-def _symmetry_warning(then: LayerSymmetry, now: LayerSymmetry, scheme: str, *, many: bool) -> str | None:
-    where = f"hidden layer {now.layer}: " if many else ""
-    remedy = f"draw them at random instead: --set {RANDOM_WEIGHTS}"
-    if now.groups:
-        group = now.groups[0]
-        exact = all(now.verdicts[unit] == "exact" for unit in group)
-        how = "the same to the last bit" if exact else "the same up to rounding"
-        what = (
-            f"{where}{now.units} hidden units act as {now.effective_units}: units {ranges(group)} are {how}"
-        )
-        if len(now.groups) > 1:
-            more = len(now.groups) - 1
-            what += f", and there {'is' if more == 1 else 'are'} {counted(more, 'more group')} of equal units"
-        if then.groups:
-            return (
-                f"{what}. They began equal (init: {scheme}), and equal units get equal gradients at every step; "
-                f"{remedy}"
-            )
-        return f"{what}, though they began different: fewer units in model.hidden would do"
-    if then.groups:
-        return (
-            f"{where}units {ranges(then.groups[0])} began equal (init: {scheme}), and only rounding has told them "
-            f"apart; {remedy}"
-        )
-    return None
 
 
 def _divergence(result: TrainResult) -> str:

@@ -38,7 +38,7 @@ def report(result: TrainResult) -> RenderableType:
     return Group(
         *loss_curves(result.records),
         *_gradients(result),
-        *unit_tables(result.neurons, result.symmetry),
+        *unit_tables(result.neurons, result.symmetry, result.activity),
         *_scores(result),
         *_closing(result),
     )

@@ -9,17 +9,27 @@ from rich.table import Table
 from rich.text import Text
 
 from bpcli.render.text import columns, counted, heading, number, ranges
-from bpcli.symmetry import LayerSymmetry, UnitDifference
+from bpcli.symmetry import Activity, LayerSymmetry, UnitDifference, Verdict
 
 ROWS = 16  # a layer of more units is summed up
-STYLES = {"exact": "bold red", "within rounding": "yellow", "distinct": ""}
+STYLES: dict[Verdict, str] = {"exact": "bold red", "within rounding": "yellow", "distinct": ""}
+WEAKEST_FIRST: tuple[Verdict, ...] = ("distinct", "within rounding", "exact")
+STUCK: tuple[Activity, ...] = ("dead", "saturated")  # worth a remark, the gravest first
+STUCK_STYLE = "yellow"
 
 
-def unit_tables(neurons: Sequence[UnitDifference], symmetry: Sequence[LayerSymmetry]) -> list[RenderableType]:
-    """Show each hidden layer: its units one by one, or in a layer of more than 16 its groups and a summary."""
+def unit_tables(
+    neurons: Sequence[UnitDifference],
+    symmetry: Sequence[LayerSymmetry],
+    activity: Sequence[Sequence[Activity]],
+) -> list[RenderableType]:
+    """Show each hidden layer: its units one by one, or in a layer of more than 16 its groups and a summary.
+
+    A unit that is dead or saturated says so in place of "distinct", or after what it is besides.
+    """
     parts: list[RenderableType] = []
     by_layer = {layer: list(units) for layer, units in groupby(neurons, key=lambda n: n.layer)}
-    for layer in symmetry:
+    for layer, activities in zip(symmetry, activity, strict=True):
         title = "Hidden units" if len(symmetry) == 1 else f"Hidden units of layer {layer.layer}"
         units = by_layer[layer.layer]
         if not all(isfinite(unit.change) for unit in units):
@@ -27,11 +37,11 @@ def unit_tables(neurons: Sequence[UnitDifference], symmetry: Sequence[LayerSymme
             continue
         different = "all" if layer.effective_units == layer.units else f"{layer.effective_units} of them"
         amount = f"{counted(layer.units, 'unit')}, {different} different"
-        parts += [heading(title, amount), _table(units, layer)]
+        parts += [heading(title, amount), _table(units, layer, activities)]
     return parts
 
 
-def _table(units: list[UnitDifference], layer: LayerSymmetry) -> Table:
+def _table(units: list[UnitDifference], layer: LayerSymmetry, activities: Sequence[Activity]) -> Table:
     figures = ("moved by", "nearest", "at distance")
     table = columns("unit", *figures, "verdict", numbers=figures)
     by_number = {unit.unit: unit for unit in units}
@@ -42,46 +52,59 @@ def _table(units: list[UnitDifference], layer: LayerSymmetry) -> Table:
     if len(units) <= ROWS:
         ordered = [by_number[unit] for group in layer.groups for unit in group]
         for unit in [*ordered, *sorted(alone, key=lambda u: u.unit)]:
-            _one(table, unit)
+            _one(table, unit, activities)
         return table
     for group in layer.groups[:ROWS]:
-        _several(table, [by_number[unit] for unit in group], "each other")
+        _several(table, [by_number[unit] for unit in group], activities, "each other")
     if len(layer.groups) > ROWS:
         rest = [by_number[unit] for group in layer.groups[ROWS:] for unit in group]
-        _several(table, rest, f"in {counted(len(layer.groups) - ROWS, 'more group')}")
+        _several(table, rest, activities, f"in {counted(len(layer.groups) - ROWS, 'more group')}")
     room = max(0, ROWS - len(layer.groups))
     shown, rest = (
         (alone, []) if len(alone) <= room else (alone[: max(0, room - 1)], alone[max(0, room - 1) :])
     )
     for unit in shown:
-        _one(table, unit)
+        _one(table, unit, activities)
     if rest:
-        _several(table, rest)
+        _several(table, rest, activities)
     return table
 
 
-def _one(table: Table, unit: UnitDifference) -> None:
+def _one(table: Table, unit: UnitDifference, activities: Sequence[Activity]) -> None:
     table.add_row(
         str(unit.unit),
         number(unit.change),
         "–" if unit.twin is None else str(unit.twin),
         number(unit.distance),
-        Text(unit.verdict, style=STYLES[unit.verdict]),
+        _verdict(unit.verdict, [activities[unit.unit]]),
     )
 
 
-def _several(table: Table, units: list[UnitDifference], nearest: str = "") -> None:
+def _several(
+    table: Table, units: list[UnitDifference], activities: Sequence[Activity], nearest: str = ""
+) -> None:
     """Sum several units up in one row: the span of each figure, and the verdict that they share at best."""
     verdicts = {unit.verdict for unit in units}
-    verdict = next(v for v in ("distinct", "within rounding", "exact") if v in verdicts)
+    verdict = next(v for v in WEAKEST_FIRST if v in verdicts)
     label = ranges(tuple(u.unit for u in units)) if nearest else f"{len(units)} more"
     table.add_row(
         label,
         _span([unit.change for unit in units]),
         nearest,
         _span([unit.distance for unit in units if unit.distance is not None]),
-        Text(verdict, style=STYLES[verdict]),
+        _verdict(verdict, [activities[unit.unit] for unit in units]),
     )
+
+
+def _verdict(verdict: Verdict, activities: list[Activity]) -> Text:
+    """The verdict on one unit or several, and what keeps them from learning: "exact, dead" or "distinct, 2 dead"."""
+    amounts = {kind: activities.count(kind) for kind in STUCK if kind in activities}
+    if not amounts:
+        return Text(verdict, style=STYLES[verdict])
+    said = [kind if amount == len(activities) else f"{amount} {kind}" for kind, amount in amounts.items()]
+    if verdict != "distinct" or sum(amounts.values()) < len(activities):
+        said.insert(0, verdict)
+    return Text(", ".join(said), style=STYLES[verdict] or STUCK_STYLE)
 
 
 def _span(values: list[float]) -> str:

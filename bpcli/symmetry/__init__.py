@@ -1,14 +1,25 @@
-"""Which hidden units are the same unit twice: groups, differences, and the rule that tells rounding from meaning."""
+"""Which hidden units are the same unit twice, by a rule that tells rounding from meaning, and which learn no more."""
 
+from bpcli.symmetry.activity import Activity, unit_activity
 from bpcli.symmetry.differences import UnitDifference, unit_differences
-from bpcli.symmetry.units import LayerSymmetry, Verdict, layer_symmetry, network_symmetry, unit_vectors
+from bpcli.symmetry.units import (
+    LayerSymmetry,
+    Verdict,
+    effective_units,
+    layer_symmetry,
+    network_symmetry,
+    unit_vectors,
+)
 
 __all__ = [
+    "Activity",
     "LayerSymmetry",
     "UnitDifference",
     "Verdict",
+    "effective_units",
     "layer_symmetry",
     "network_symmetry",
+    "unit_activity",
     "unit_differences",
     "unit_vectors",
 ]

@@ -3,21 +3,24 @@
 A hidden unit j is its row of V with its bias, v_j, and its column of W, w_j. Two units i and j are
 
 - *exact*            if v_i, w_i and v_j, w_j are the same bits;
-- *within rounding*  if  ‖v_i - v_j‖ ≤ τ_V max(‖v_i‖, ‖v_j‖)  and  ‖w_i - w_j‖ ≤ τ_W max(‖w_i‖, ‖w_j‖)
-                     with τ = 16 ε √n, ε the spacing of 1 in the precision and n the length of that part;
+- *within rounding*  if  ‖v_i - v_j‖ ≤ τ_V max(‖v_i‖, ‖v_j‖, m_V)  and  ‖w_i - w_j‖ ≤ τ_W max(‖w_i‖, ‖w_j‖, m_W)
+                     with τ = 1024 ε √n, ε the spacing of 1 in the precision, n the length of that part, and m the
+                     median of its norm over the units of the layer;
 - *distinct*         otherwise.
 
-τ is relative, so it follows the size of the weights; √n is how the rounding of a sum of n terms grows, and 16 leaves
-room for a training run that keeps two units together while it rounds each of them differently.
+τ is relative, so it follows the size of the weights; √n is how the rounding of a sum of n terms grows. 1024 leaves
+room for ten thousand steps of training that keep two units together while they round each of them differently, and
+m for a weight that passes through zero meanwhile; ``docs/symmetry.md`` says what was measured.
 """
 
-from bisect import bisect_left, bisect_right, insort
+from collections import Counter
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from bpcli.network import Array, Parameters
+from bpcli.symmetry.closeness import equal_units, part
 
 Verdict = Literal["exact", "within rounding", "distinct"]
 
@@ -56,71 +59,37 @@ def network_symmetry(parameters: Parameters) -> tuple[LayerSymmetry, ...]:
     return tuple(layer_symmetry(parameters, layer) for layer in range(1, parameters.architecture.depth))
 
 
+def effective_units(parameters: Parameters) -> tuple[int, ...]:
+    """Count the different units of every hidden layer."""
+    return tuple(layer.effective_units for layer in network_symmetry(parameters))
+
+
 def layer_symmetry(parameters: Parameters, layer: int) -> LayerSymmetry:
     """Find the groups of one hidden layer (counted from 1), by the rule of this module.
 
-    Costs a product of the layer's weights with two vectors and a sort, not a comparison of all pairs: units that
-    are close have close projections on any direction. A group is a unit and all later ones that are the same as it.
+    A group is a unit and all later ones that are the same as it. Where all units differ, this costs one product of
+    the layer's weights with a few vectors, and a sort: only units that these do not tell apart are compared.
+    Weights that are not finite are in no group: the same NaN everywhere, after a divergence, says nothing of units.
     """
-    parts = [np.ascontiguousarray(part) for part in unit_vectors(parameters, layer)]
-    units = len(parts[0])
-    if not all(np.isfinite(part).all() for part in parts):
-        # After a divergence all weights may be the same NaN; that is no finding about the units.
-        distinct: list[Verdict] = ["distinct"] * units
-        return LayerSymmetry(layer, units, (), tuple(distinct))
-    leader_of = _leaders(parts)
-    members: dict[int, list[int]] = {}
-    for unit, leader in enumerate(leader_of):
-        members.setdefault(leader, []).append(unit)
-    groups = sorted(
-        (tuple(group) for group in members.values() if len(group) > 1), key=lambda g: (-len(g), g)
-    )
-    grouped = {unit for group in groups for unit in group}
-    twins = _bitwise_twins(parts)
-    verdicts: list[Verdict] = [
-        "exact" if unit in twins else "within rounding" if unit in grouped else "distinct"
-        for unit in range(units)
-    ]
+    vectors = unit_vectors(parameters, layer)
+    parts = [part(rows) for rows in vectors]
+    units = len(vectors[0])
+    verdicts: list[Verdict] = ["distinct"] * units
+    finite = tuple(part for part in parts if part is not None)
+    groups = sorted(equal_units(finite), key=lambda g: (-len(g), g)) if len(finite) == len(parts) else []
+    for group in groups:
+        for unit, exact in zip(group, _have_bitwise_twins(vectors, group), strict=True):
+            verdicts[unit] = "exact" if exact else "within rounding"
     return LayerSymmetry(layer, units, tuple(groups), tuple(verdicts))
 
 
-def _bitwise_twins(parts: list[Array]) -> set[int]:
-    """Units that share all their bits with another one."""
-    seen: dict[bytes, list[int]] = {}
-    for unit in range(len(parts[0])):
-        seen.setdefault(b"".join(part[unit].tobytes() for part in parts), []).append(unit)
-    return {unit for same in seen.values() if len(same) > 1 for unit in same}
-
-
-def _leaders(parts: list[Array]) -> list[int]:
-    """For each unit, in order, the first unit before it that it is the same as; itself if there is none."""
-    tolerances = [16 * float(np.finfo(part.dtype).eps) * np.sqrt(part.shape[1]) for part in parts]
-    scaled = [_scaled(part) for part in parts]
-    norms = [np.linalg.norm(part, axis=1) for part in scaled]
-    # Projections on an arbitrary but fixed direction of length 1 in the incoming part; the slack of another τ
-    # covers the rounding of the projection itself.
-    direction = np.cos(np.arange(1.0, scaled[0].shape[1] + 1.0))
-    projections = (scaled[0] @ (direction / np.linalg.norm(direction))).tolist()
-    window = 2 * tolerances[0] * float(norms[0].max(initial=0.0))
-    leaders: list[tuple[float, int]] = []  # sorted by projection
-    leader_of = list(range(len(projections)))
-    for unit, projection in enumerate(projections):
-        low = bisect_left(leaders, (projection - window, -1))
-        high = bisect_right(leaders, (projection + window, len(projections)))
-        near = np.array(sorted(leader for _, leader in leaders[low:high]), dtype=np.intp)
-        close = np.ones(len(near), dtype=bool)
-        for part, norm, tolerance in zip(scaled, norms, tolerances, strict=True):
-            gap = np.linalg.norm(part[near] - part[unit], axis=1)
-            close &= gap <= tolerance * np.maximum(norm[near], norm[unit])
-        if close.any():
-            leader_of[unit] = int(near[close.argmax()])
-        else:
-            insort(leaders, (projection, unit))
-    return leader_of
-
-
-def _scaled(part: Array) -> Array:
-    """The part in float64 and in units of its largest entry, so that no square overflows or vanishes."""
-    largest = float(np.abs(part).max(initial=0.0))
-    scaled: Array = part.astype(np.float64) / (largest or 1.0)
-    return scaled
+def _have_bitwise_twins(vectors: tuple[Array, Array], group: tuple[int, ...]) -> list[bool]:
+    """Say of each unit of a group whether it shares all its bits with another one."""
+    rows = np.ascontiguousarray(np.concatenate([part[list(group)] for part in vectors], axis=1))
+    bits = rows.view(f"u{rows.itemsize}")
+    first = (bits == bits[0]).all(axis=1)  # settles most, often all, without a look at each in turn
+    others = [row.tobytes() for row in bits[~first]]
+    counts = Counter(others)
+    of_others = iter(others)
+    several = int(np.count_nonzero(first)) > 1
+    return [several if as_first else counts[next(of_others)] > 1 for as_first in first.tolist()]

@@ -33,10 +33,11 @@ class Evaluator:
     """Scores parameters on whole sets, a thousand rows at a time, in buffers of its own.
 
     The parameters are shared with the network that trains: what is scored is always their present state.
+    ``network`` holds those buffers, for whoever wants to look at its layers.
     """
 
     def __init__(self, parameters: Parameters, task: str, largest: int) -> None:
-        self._network = Network(parameters, rows=max(1, min(largest, ROWS)))
+        self.network = Network(parameters, rows=max(1, min(largest, ROWS)))
         self._task = task
 
     def scores(self, X: Array, Y: Array) -> Scores:
@@ -49,8 +50,8 @@ class Evaluator:
         squares = np.zeros(Y.shape[1])
         for start in range(0, len(X), ROWS):
             x, y = X[start : start + ROWS], Y[start : start + ROWS]
-            z = self._network.forward(x)
-            loss += float(self._network.loss(y)) * len(x)
+            z = self.network.forward(x)
+            loss += float(self.network.loss(y)) * len(x)
             if self._task == "classification":
                 hits += int(np.count_nonzero(_classes(z) == _classes(y)))
             else:

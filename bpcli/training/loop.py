@@ -12,6 +12,7 @@ from bpcli.config import Adam as AdamConfig
 from bpcli.config import TrainingConfig
 from bpcli.datasets import Prepared
 from bpcli.network import Array, Network, Parameters
+from bpcli.symmetry import effective_units
 from bpcli.training.evaluation import Evaluator, Scores
 from bpcli.training.optimisers import Adam, Optimiser, Sgd
 from bpcli.training.schedules import learning_rate
@@ -22,12 +23,16 @@ FINAL: tuple[StoppedBy, ...] = ("early_stopping", "diverged")  # after these, mo
 
 @dataclass(frozen=True)
 class EpochRecord:
-    """What is known after an epoch (counted from 1): both scores are those of the weights it ended with."""
+    """What is known after an epoch (counted from 1): scores and units are those of the weights it ended with.
+
+    ``effective_units`` has a number for each hidden layer: how many different units it has.
+    """
 
     epoch: int
     learning_rate: float
     train: Scores
     validation: Scores | None
+    effective_units: tuple[int, ...]
 
     @property
     def monitored(self) -> float:
@@ -116,6 +121,7 @@ class Trainer:
             validation=self._evaluator.scores(data.X_validation, data.Y_validation)
             if len(data.X_validation)
             else None,
+            effective_units=effective_units(self.network.parameters),
         )
 
     def _judge(self, record: EpochRecord) -> None:

@@ -19,19 +19,20 @@ _DIGITS = 16
 class Metrics:
     """The rows of the file as they come; each is worked out once, however often the file is written.
 
-    ``metric`` names the score's columns, ``accuracy`` or ``r2``.
+    ``metric`` names the score's columns, ``accuracy`` or ``r2``; each of the ``hidden`` layers has one more.
     """
 
-    def __init__(self, metric: str) -> None:
-        header = f"epoch,learning_rate,train_loss,train_{metric},validation_loss,validation_{metric},sha256"
-        self._sha256 = hashlib.sha256(header.removesuffix(",sha256").encode())
-        self._content = bytearray(f"{header}\n".encode())
+    def __init__(self, metric: str, hidden: int) -> None:
+        scores = [f"{part}_{name}" for part in ("train", "validation") for name in ("loss", metric)]
+        header = ",".join(["epoch", "learning_rate", *scores, *_unit_columns(hidden)])
+        self._sha256 = hashlib.sha256(header.encode())
+        self._content = bytearray(f"{header},sha256\n".encode())
 
     def add(self, record: EpochRecord) -> None:
         """Append the row of an epoch."""
         values = [str(record.epoch), repr(record.learning_rate), *_cells(record.train)]
         values += _cells(record.validation) if record.validation else ["", ""]
-        row = ",".join(values)
+        row = ",".join([*values, *map(str, record.effective_units)])
         self._sha256.update(row.encode())
         self._content += f"{row},{self._sha256.hexdigest()[:_DIGITS]}\n".encode()
 
@@ -44,7 +45,12 @@ def _cells(scores: Scores) -> list[str]:
     return [repr(scores.loss), "" if scores.value is None else repr(scores.value)]
 
 
-def read_metrics(path: Path, metric: str, epochs: int) -> list[EpochRecord]:
+def _unit_columns(hidden: int) -> list[str]:
+    """One column needs no number; of several, each has its layer's, from 1."""
+    return ["effective_units"] if hidden == 1 else [f"effective_units_{layer + 1}" for layer in range(hidden)]
+
+
+def read_metrics(path: Path, metric: str, hidden: int, epochs: int) -> list[EpochRecord]:
     """Read the first ``epochs`` records back, exactly as they were written.
 
     Raises:
@@ -53,12 +59,12 @@ def read_metrics(path: Path, metric: str, epochs: int) -> list[EpochRecord]:
     try:
         text = read_bytes(path).decode()
         rows = list(csv.DictReader(io.StringIO(text)))[:epochs]
-        records = [_record(row, metric) for row in rows]
+        records = [_record(row, metric, hidden) for row in rows]
     except (ValueError, KeyError, TypeError, csv.Error) as error:
         raise damaged(path, "it is not a table of epochs") from error
     if len(records) < epochs:
         raise damaged(path, f"it has {len(records)} epochs where the checkpoint has {epochs}")
-    metrics = Metrics(metric)
+    metrics = Metrics(metric, hidden)
     for record in records:
         metrics.add(record)
     sealed = metrics.content().decode()
@@ -75,7 +81,7 @@ def read_metrics(path: Path, metric: str, epochs: int) -> list[EpochRecord]:
     return records
 
 
-def _record(row: dict[str, str], metric: str) -> EpochRecord:
+def _record(row: dict[str, str], metric: str, hidden: int) -> EpochRecord:
     def scores(part: str) -> Scores | None:
         loss, value = row[f"{part}_loss"], row[f"{part}_{metric}"]
         if not loss:
@@ -87,4 +93,5 @@ def _record(row: dict[str, str], metric: str) -> EpochRecord:
     train = scores("train")
     if train is None:
         raise ValueError("a row without a training loss")
-    return EpochRecord(int(row["epoch"]), float(row["learning_rate"]), train, scores("validation"))
+    units = tuple(int(row[name]) for name in _unit_columns(hidden))
+    return EpochRecord(int(row["epoch"]), float(row["learning_rate"]), train, scores("validation"), units)

@@ -82,7 +82,8 @@ def resumed_run(folder: Path, variables: Mapping[str, str], *, epochs: int | Non
         except (KeyError, ValueError) as error:
             raise damaged(checkpoint, "it is not the state of the network in config.yaml") from error
         run.resumed_at = run.trainer.epoch
-        for record in read_metrics(folder / run_folder.METRICS, run.metric, run.trainer.epoch):
+        hidden = len(run.config.model.hidden)
+        for record in read_metrics(folder / run_folder.METRICS, run.metric, hidden, run.trainer.epoch):
             run.keep(record)
         if run.config != config:
             write_commented(folder / run_folder.CONFIG, to_yaml(run.config))

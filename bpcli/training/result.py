@@ -9,7 +9,7 @@ from bpcli.config import Config
 from bpcli.datasets import Prepared
 from bpcli.network import Architecture
 from bpcli.network.formulas import GradientFormula
-from bpcli.symmetry import LayerSymmetry, UnitDifference
+from bpcli.symmetry import Activity, LayerSymmetry, UnitDifference
 from bpcli.training.evaluation import Scores
 from bpcli.training.loop import EpochRecord, StoppedBy
 
@@ -78,6 +78,8 @@ class TrainResult:
         gradients: in the order of the backward pass.
         initial_symmetry, symmetry: the groups of equal units in each hidden layer, at the start and at the end.
         neurons: every hidden unit.
+        initial_activity, activity: what each unit of each hidden layer does on the training rows, at the start and
+            at the end.
         seconds: time spent training in this session, data and start-up not included.
         samples_per_second: training samples over that time; None if no epoch was completed.
     """
@@ -94,8 +96,26 @@ class TrainResult:
     initial_symmetry: tuple[LayerSymmetry, ...]
     symmetry: tuple[LayerSymmetry, ...]
     neurons: tuple[UnitDifference, ...]
+    initial_activity: tuple[tuple[Activity, ...], ...]
+    activity: tuple[tuple[Activity, ...], ...]
     seconds: float
     samples_per_second: float | None
+
+    @property
+    def split_after(self) -> tuple[int | None, ...]:
+        """For each hidden layer the first epoch after which fewer units are tied than at the start, or None."""
+        return tuple(
+            next(
+                (
+                    record.epoch
+                    for record in self.records
+                    # Weights that are not finite are in no group, but nothing has told them apart.
+                    if record.train.finite and record.effective_units[layer] > then.effective_units
+                ),
+                None,
+            )
+            for layer, then in enumerate(self.initial_symmetry)
+        )
 
     def document(self) -> dict[str, Any]:
         """Return the JSON document ``bpcli.train/1``; what does not exist or is not finite is None."""
@@ -129,6 +149,7 @@ class TrainResult:
                     "twin": neuron.twin,
                     "distance": _finite(neuron.distance),
                     "verdict": neuron.verdict,
+                    "activity": self.activity[neuron.layer - 1][neuron.unit],
                 }
                 for neuron in self.neurons
             ],
@@ -140,8 +161,11 @@ class TrainResult:
                     "groups": [list(group) for group in now.groups],
                     "initial_effective_units": then.effective_units,
                     "initial_groups": [list(group) for group in then.groups],
+                    "split_after": split,
                 }
-                for then, now in zip(self.initial_symmetry, self.symmetry, strict=True)
+                for then, now, split in zip(
+                    self.initial_symmetry, self.symmetry, self.split_after, strict=True
+                )
             ],
             "seconds": self.seconds,
             "samples_per_second": _finite(self.samples_per_second),

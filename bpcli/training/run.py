@@ -7,8 +7,8 @@ from time import perf_counter
 import numpy as np
 
 from bpcli.config import Config
-from bpcli.network import Array, Parameters
-from bpcli.symmetry import network_symmetry, unit_differences
+from bpcli.network import Array, Network, Parameters
+from bpcli.symmetry import network_symmetry, unit_activity, unit_differences
 from bpcli.training import run_folder
 from bpcli.training.building import begin
 from bpcli.training.evaluation import Evaluator
@@ -39,7 +39,7 @@ class Run:
         self.initial = self.network.parameters.copy()
         self.trainer = Trainer(self.network, self.data, config.training, beginning.order)
         self.records: list[EpochRecord] = []
-        self._metrics = Metrics(self.metric)
+        self._metrics = Metrics(self.metric, len(config.model.hidden))
         self.resumed_at: int | None = None
         self.warnings: list[str] = []
         self._seconds = 0.0
@@ -109,6 +109,8 @@ class Run:
             initial_symmetry=network_symmetry(self.initial),
             symmetry=symmetry,
             neurons=tuple(unit for layer in symmetry for unit in unit_differences(kept, self.initial, layer)),
+            initial_activity=unit_activity(Network(self.initial, evaluator.network.rows), data.X),
+            activity=unit_activity(evaluator.network, data.X),
             seconds=self._seconds,
             samples_per_second=self._samples() / self._seconds if self._samples() else None,
         )

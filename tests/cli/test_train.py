@@ -76,7 +76,15 @@ def test_json_is_one_document_with_the_keys_of_the_contract(bpcli):
     assert set(document["validation"]) == {"loss", "accuracy"}
     assert [g["name"] for g in document["gradients"]] == ["grad_z", "grad_W", "grad_h", "grad_V"]
     assert {"name", "shape", "norm"} <= set(document["gradients"][0])
-    assert set(document["neurons"][0]) == {"layer", "unit", "change", "twin", "distance", "verdict"}
+    assert set(document["neurons"][0]) == {
+        "layer",
+        "unit",
+        "change",
+        "twin",
+        "distance",
+        "verdict",
+        "activity",
+    }
     assert {"layer", "units", "effective_units", "groups"} <= set(document["symmetry"][0])
     kept = json.loads(Path("run/summary.json").read_text())
     kept.pop("sha256")

@@ -1,12 +1,15 @@
 """The table of hidden units and the warnings, from results made by hand."""
 
 from io import StringIO
+from types import SimpleNamespace
 
 import pytest
 from rich.console import Console, Group
 
-from bpcli.render.advice import symmetry_warnings
+from bpcli.config import Config
+from bpcli.network import Architecture
 from bpcli.render.text import ranges
+from bpcli.render.unit_advice import activity_warnings, symmetry_warnings
 from bpcli.render.units import unit_tables
 from bpcli.symmetry import LayerSymmetry, UnitDifference
 
@@ -19,14 +22,14 @@ def layer(units, groups=(), verdict="exact"):
     )
 
 
-def shown(symmetry):
+def shown(symmetry, activity=None):
     """Return the table of a layer as text; unit i moved by i and is i from its nearest."""
     neurons = [
         UnitDifference(1, u, float(u), (u + 1) % symmetry.units, float(u), symmetry.verdicts[u])
         for u in range(symmetry.units)
     ]
     console = Console(file=StringIO(), width=100)
-    console.print(Group(*unit_tables(neurons, [symmetry])))
+    console.print(Group(*unit_tables(neurons, [symmetry], [activity or ["active"] * symmetry.units])))
     return console.file.getvalue()
 
 
@@ -49,30 +52,97 @@ def test_more_units_are_summed_up():
     assert "40 units, 37 of them different" in text
 
 
-SPLIT = "units 0, 1, 3 began equal (init: constant), and only rounding has told them apart"
+def test_units_that_cannot_learn_say_so_in_their_verdict():
+    """In place of "distinct", after what else they are, and in a sum with how many of each."""
+    tied = layer(5, ((0, 1),))
+    few = shown(tied, ["dead", "active", "dead", "saturated", "active"]).splitlines()
+    verdicts = [" ".join(line.split()[4:]) for line in few if line[:1].isdigit()]
+    assert verdicts == ["exact, dead", "exact", "dead", "saturated", "distinct"]
+    many = shown(layer(40), ["active"] * 37 + ["dead", "saturated", "dead"])
+    assert many.splitlines()[-1].endswith("distinct, 2 dead, 1 saturated")
+
+
+def ended(activation, then, now, *, scale="standard", scheme="xavier", layers=1):
+    """Return what the warnings read of a run whose first hidden layer went from ``then`` to ``now``."""
+    settings = {
+        "data": {"scale": scale},
+        "model": {
+            "activation": activation,
+            "init": {"scheme": scheme, **({"std": 9} if scheme == "normal" else {})},
+        },
+        "training": {"optimizer": {"name": "sgd", "learning_rate": 0.5}},
+    }
+    sizes = (2, *[len(now)] * layers, 1)
+    facts = SimpleNamespace(config=Config.model_validate(settings), architecture=Architecture(sizes))
+    rest = [("active",) * len(now)] * (layers - 1)
+    return SimpleNamespace(header=facts, initial_activity=[then, *rest], activity=[now, *rest])
+
+
+A, S, D = "active", "saturated", "dead"
+
+
+@pytest.mark.parametrize(
+    ("run", "says"),
+    [
+        (
+            ended("relu", (A, A, A), (D, A, D)),
+            "2 of 3 hidden units cannot learn. Units 0, 2 are dead: slope 0 on every training row, so their rows of V "
+            "get no gradient. That came with training: lower training.optimizer.learning_rate (it was 0.5), or take "
+            "an activation that is never off (--set model.activation=tanh)",
+        ),
+        (
+            ended("sigmoid", (S, A, S), (A, A, S), scale="none", scheme="normal"),
+            "1 of 3 hidden units can hardly learn. Unit 2 is saturated: slope below 1 % of the largest on every "
+            "training row, so its row of V gets next to no gradient. That was so before the first step: draw smaller "
+            "weights (--set model.init.scheme=xavier), or scale the inputs (--set data.scale=standard)",
+        ),
+        (
+            ended("tanh", (D, A, A), (D, S, S), layers=2),
+            "hidden layer 1: 3 of 3 hidden units cannot learn. Unit 0 is dead: slope 0 on every training row, so its "
+            "row of W1 gets no gradient; units 1, 2 are saturated: slope below 1 % of the largest on every training "
+            "row, so their rows of W1 get next to no gradient. 1 of them began so: lower "
+            "training.optimizer.learning_rate (it was 0.5)",
+        ),
+        (
+            ended("relu", (D, D), (D, D), scheme="zeros"),
+            "That was so before the first step: draw the weights at random (--set model.init.scheme=xavier)",
+        ),
+    ],
+)
+def test_the_warning_says_how_many_which_and_what_to_change(run, says):
+    """Dead relus that a large rate made, saturated units that began so, both at once, and relus at the kink."""
+    (text,) = activity_warnings(run)
+    assert says in text
+
+
+SPLIT = "units 0, 1, 3 began equal (init: constant), and only rounding has told them apart, by epoch 7"
 LATE = "and there is 1 more group of equal units, though they began different"
 
 
 @pytest.mark.parametrize(
-    ("then", "now", "says"),
+    ("then", "now", "split", "says"),
     [
         (
             layer(4, ((0, 1, 2, 3),)),
             layer(4, ((0, 1, 2, 3),)),
+            None,
             "0–3 are the same to the last bit. They began equal",
         ),
         (
             layer(4, ((0, 1),)),
             layer(4, ((0, 1),), "within rounding"),
+            None,
             "the same up to rounding. They began equal",
         ),
-        (layer(4, ((0, 1, 3),)), layer(4), SPLIT),
-        (layer(4), layer(4, ((0, 1), (2, 3))), LATE),
+        (layer(4, ((0, 1, 3),)), layer(4), 7, SPLIT),
+        (layer(4), layer(4, ((0, 1), (2, 3))), None, LATE),
+        (layer(4, ((0, 1, 2, 3),)), layer(4, ((0, 1),)), 3, "(some were told apart by rounding, by epoch 3)"),
+        (layer(4, ((0, 1),)), layer(4), None, "0, 1 began equal (init: constant); draw"),
     ],
 )
-def test_warnings_say_what_is_equal_why_and_what_to_do(then, now, says):
-    """Tied throughout; split by rounding; tied only at the end."""
-    (text,) = symmetry_warnings([then], [now], "constant")
+def test_warnings_say_what_is_equal_why_and_what_to_do(then, now, split, says):
+    """Tied throughout; split by rounding, in part too; tied only at the end; not finite."""
+    (text,) = symmetry_warnings([then], [now], "constant", [split])
     assert says in text
     assert "--set model.init.scheme=xavier" in text or "fewer units" in text
 
@@ -80,13 +150,13 @@ def test_warnings_say_what_is_equal_why_and_what_to_do(then, now, says):
 def test_a_group_that_rounding_has_split_in_part_is_not_called_exact():
     """Two of three are the same bits: the three are the same up to rounding."""
     mixed = LayerSymmetry(1, 3, ((0, 1, 2),), ("exact", "exact", "within rounding"))
-    (text,) = symmetry_warnings([mixed], [mixed], "constant")
+    (text,) = symmetry_warnings([mixed], [mixed], "constant", [None])
     assert "the same up to rounding" in text
 
 
 def test_no_warning_where_nothing_is_equal():
     """Random weights: silence."""
-    assert symmetry_warnings([layer(4)], [layer(4)], "xavier") == []
+    assert symmetry_warnings([layer(4)], [layer(4)], "xavier", [None]) == []
 
 
 def test_ranges_join_runs_of_three():

@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 
-from bpcli.network import Architecture, Network, Parameters, initialise
+from bpcli.network import Architecture, Parameters, initialise
 from bpcli.symmetry import layer_symmetry, network_symmetry, unit_differences
+from bpcli.symmetry.closeness import suspects
 from bpcli.symmetry.differences import nearest_units
-from bpcli.training.optimisers import Sgd
+from tests.symmetry.surveys import Setting, random_networks
 
 
 def random_parameters(sizes, *, dtype=np.float64, seed=0, bias=True):
@@ -109,7 +110,7 @@ def test_the_size_of_the_weights_does_not_matter(dtype, size):
 def test_a_group_is_held_together_by_its_first_unit():
     """Three units in a row, each 0.8 τ from the next: the third is not within τ of the first, and stands alone."""
     parameters = Parameters(Architecture((1, 3, 1), bias=False))
-    tau = 16 * np.finfo(np.float64).eps
+    tau = 1024 * np.finfo(np.float64).eps
     parameters.weights[0][:, 0] = [1, 1 + 0.8 * tau, 1 + 1.6 * tau]
     parameters.weights[1][...] = 1
     assert layer_symmetry(parameters, 1).groups == ((0, 1),)
@@ -130,19 +131,105 @@ def test_logistic_regression_has_no_hidden_units():
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_tie_that_training_rounds_is_still_found(dtype):
-    """After 500 steps of BLAS from constant weights, on data where the tie is stable, the units are one group."""
-    parameters = Parameters(Architecture((5, 12, 2)), dtype)
-    initialise(parameters, np.random.default_rng(0), "constant", value=0.3)
-    rng = np.random.default_rng(3)
-    X, Y = rng.normal(size=(20, 5)).astype(dtype), rng.uniform(0.2, 0.8, (20, 2)).astype(dtype)
-    network = Network(parameters, rows=20)
-    update = Sgd(parameters, network.gradients)
-    for _ in range(500):
-        network.forward(X)
-        network.backward(Y)
-        update.step(0.1)
-    assert layer_symmetry(parameters, 1).effective_units == 1
+@pytest.mark.parametrize(
+    ("setting", "steps"),
+    [
+        (Setting((5, 12, 2), rate=0.1, noise=False, batch=64, constant=True), 1_000),
+        (Setting((1, 2, 1), rate=1.0), 10_000),
+        (Setting((5, 12, 2), rate=0.01), 10_000),
+    ],
+)
+def test_twins_that_training_rounds_differently_are_still_found(setting, steps, dtype):
+    """After up to 10,000 steps of BLAS where the network keeps them together, planted exact or a few ulps apart."""
+    assert setting.found(dtype, steps, ulps=2)
+    assert setting.found(dtype, steps // 10, ulps=0)
+
+
+@pytest.mark.parametrize("drawn", [{}, {"fans": (1, 1), "dtype": np.float32, "bias": False}])
+def test_no_random_network_is_flagged_trained_or_not(drawn):
+    """The survey of benchmarks/detection.py, made short: any networks, and those with the fewest weights and digits."""
+    for parameters in random_networks(60, **drawn):
+        assert network_symmetry(parameters)[0].groups == ()
+
+
+def by_the_rule(parameters):
+    """Return the groups by the words of the rule: every unit against every later one, in float64."""
+    rows = np.concatenate([parameters.weights[0], parameters.biases[0][:, None]], axis=1)
+    same = np.ones((len(rows), len(rows)), dtype=bool)
+    for part in (rows.astype(float), parameters.weights[1].T.astype(float)):
+        tau = 1024 * np.finfo(parameters.dtype).eps * part.shape[1] ** 0.5
+        sizes = np.sqrt((part**2).sum(axis=1))
+        sizes = np.maximum(sizes, np.median(sizes))
+        gaps = np.sqrt(((part[:, None] - part) ** 2).sum(axis=2))
+        same &= gaps <= tau * np.maximum(sizes[:, None], sizes)
+    free, groups = list(range(len(rows))), []
+    while free:
+        group = [unit for unit, equal in zip(free, same[free[0], free].tolist(), strict=True) if equal]
+        groups += [tuple(group)] if len(group) > 1 else []
+        free = sorted(set(free) - set(group))
+    return tuple(sorted(groups, key=lambda g: (-len(g), g)))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("fans", [(1, 1), (3, 2), (60, 10)])
+def test_the_short_way_finds_what_all_pairs_find(fans, dtype):
+    """Crowds of near units, from equal to clearly apart, among units of all sizes, against the rule taken literally."""
+    found = 0
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        width = int(rng.integers(2, 130))
+        parameters = random_parameters((fans[0], width, fans[1]), dtype=dtype, seed=seed)
+        sizes = 10.0 ** rng.uniform(-3, 3, width) if seed % 3 == 0 else np.ones(width)
+        centres = rng.integers(0, max(1, width // rng.integers(1, 50)), width)  # each near one of these
+        moved = rng.random(width) < 0.7
+        spread = 10.0 ** rng.uniform(1, 5) * np.finfo(dtype).eps
+        for weights in (parameters.weights[0], parameters.biases[0][:, None], parameters.weights[1].T):
+            weights *= sizes[:, None].astype(dtype)  # noqa: PLW2901 - in place
+            near = weights[centres] * (1 + spread * rng.uniform(-1, 1, weights.shape)).astype(dtype)
+            weights[moved] = near[moved]
+        assert layer_symmetry(parameters, 1).groups == by_the_rule(parameters)
+        found += len(by_the_rule(parameters))
+    assert found > 20
+
+
+def test_two_units_with_a_crowd_between_them_in_every_view_are_not_lost():
+    """On a grid of 40 by 40 nobody is near in both views; one more unit is near the first, behind a crowd."""
+    across, along = np.divmod(np.arange(1600), 40)
+    views = 10.0 * np.stack([np.append(across, 0), np.append(along, 0)])
+    views[0, [0, 1600]] = [0.4, -0.5]
+    assert {0, 1600} <= set(suspects(views, np.ones_like(views)).tolist())
+
+
+def test_a_crowd_that_differs_in_one_weight_is_told_apart():
+    """A hundred equal columns, and rows that differ in one weight of sixty: only two of the units are the same."""
+    parameters = random_parameters((60, 100, 3), dtype=np.float32)
+    parameters.weights[0][...] = parameters.weights[0][0]
+    parameters.weights[1][...] = 1
+    parameters.biases[0][...] = 0
+    parameters.weights[0][:, 7] += np.arange(100)
+    parameters.weights[0][50, 7] = parameters.weights[0][20, 7]
+    assert layer_symmetry(parameters, 1).groups == ((20, 50),)
+
+
+def test_a_weight_on_its_way_through_zero_is_measured_by_the_layers_size():
+    """Beside columns of about 1, columns of 1e-16 and 2e-16 differ by rounding alone, one of a thousandth does not."""
+    parameters = random_parameters((3, 9, 1))
+    duplicate(parameters, 2, 6)
+    parameters.weights[1][:, [2, 6]] = [1e-16, 2e-16]
+    assert layer_symmetry(parameters, 1).groups == ((2, 6),)
+    parameters.weights[1][:, 6] = 1e-3
+    assert layer_symmetry(parameters, 1).groups == ()
+
+
+def test_the_same_numbers_in_other_bits_are_within_rounding():
+    """0 and -0 are equal numbers and different bits; two of three units share theirs, the first or not."""
+    parameters = random_parameters((3, 3, 2))
+    duplicate(parameters, 0, 1)
+    duplicate(parameters, 0, 2)
+    parameters.weights[0][:, 1] = [0.0, -0.0, 0.0]
+    assert layer_symmetry(parameters, 1).verdicts == ("exact", "within rounding", "exact")
+    parameters.weights[0][:, 1] = [-0.0, 0.0, 0.0]
+    assert layer_symmetry(parameters, 1).verdicts == ("within rounding", "exact", "exact")
 
 
 def test_differences_are_euclidean_distances():

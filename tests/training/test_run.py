@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 
 from bpcli.config import Config, read
 from bpcli.errors import DataError, MachineError, UsageError
+from bpcli.render.advice import warnings
 from bpcli.training import run_folder
 from bpcli.training.files import read_json, read_npz, write_atomically, write_json, write_npz
 from bpcli.training.opening import new_run, resumed_run
@@ -48,6 +50,57 @@ def test_metrics_have_a_row_an_epoch_with_full_digits(small_config, tmp_path):
     assert [int(row["epoch"]) for row in rows] == [1, 2, 3, 4, 5, 6, 7]
     assert [float(row["validation_loss"]) for row in rows] == [r.validation.loss for r in result.records]
     assert [float(row["train_accuracy"]) for row in rows] == [r.train.value for r in result.records]
+
+
+@pytest.mark.parametrize(
+    ("hidden", "columns"),
+    [([], []), ([5], ["effective_units"]), ([4, 3], ["effective_units_1", "effective_units_2"])],
+)
+def test_metrics_count_the_different_units_of_each_hidden_layer(small_config, tmp_path, hidden, columns):
+    """Constant weights, each layer one unit after every epoch; stopped and resumed, the same file to the last byte."""
+    config = small_config()
+    model = {"hidden": hidden, "init": {"scheme": "constant", "value": 0.5}}
+    config = Config.model_validate(config.model_dump() | {"model": model})
+    result = trained(config, tmp_path / "whole")
+    assert {record.effective_units for record in result.records} == {(1,) * len(hidden)}
+    content = (tmp_path / "whole" / "metrics.csv").read_bytes()
+    names, *rows = csv.reader(content.decode().splitlines())
+    assert names[6:] == [*columns, "sha256"]
+    assert [row[6:-1] for row in rows] == [["1"] * len(hidden)] * 7
+    trained(config, tmp_path / "stopped", stop_after=4)
+    assert resumed(tmp_path / "stopped").records == result.records
+    assert (tmp_path / "stopped" / "metrics.csv").read_bytes() == content
+
+
+def test_the_epoch_that_split_a_tie_is_the_first_with_more_units_than_at_the_start(small_config, tmp_path):
+    """Counts 1, 1, 3, 2 of units that began equal: after epoch 3. Weights that are not finite have split nothing."""
+    model = {"hidden": [5], "init": {"scheme": "constant", "value": 0.5}}
+    result = trained(Config.model_validate(small_config().model_dump() | {"model": model}), tmp_path)
+    assert result.document()["symmetry"][0]["split_after"] is None
+    counts = zip(result.records, (1, 1, 3, 2, 5, 5, 5), strict=True)
+    split = tuple(replace(record, effective_units=(count,)) for record, count in counts)
+    assert replace(result, records=split).document()["symmetry"][0]["split_after"] == 3
+    diverged = replace(split[2], train=replace(split[2].train, loss=float("nan")))
+    assert replace(result, records=(*split[:2], diverged)).split_after == (None,)
+
+
+def test_units_that_cannot_learn_are_in_the_document_and_in_a_warning(small_config, tmp_path):
+    """Zero weights leave every relu at the kink; a large rate switches some off; ordinary sigmoids are all active."""
+    for model, rate, expected in (
+        ({"hidden": [5]}, 0.5, {"active"}),
+        ({"hidden": [5], "activation": "relu", "init": {"scheme": "zeros"}}, 0.5, {"dead"}),
+        ({"hidden": [5], "init": {"scheme": "normal", "std": 500.0}}, 1e-6, {"active", "saturated"}),
+    ):
+        config = small_config(optimizer={"name": "sgd", "learning_rate": rate})
+        folder = tmp_path / str(sorted(expected))
+        result = trained(Config.model_validate(config.model_dump() | {"model": model}), folder)
+        assert {unit["activity"] for unit in result.document()["neurons"]} == expected
+        assert [
+            any(f" {state}: slope" in text for text in warnings(result)) for state in ("dead", "saturated")
+        ] == [
+            "dead" in expected,
+            "saturated" in expected,
+        ]
 
 
 def test_the_same_seed_gives_the_same_metrics_byte_for_byte(small_config, tmp_path):

@@ -1,0 +1,126 @@
+"""Warnings about hidden units: those that are one unit several times over, and those that cannot learn any more."""
+
+from collections.abc import Sequence
+
+from bpcli.render.text import counted, number, ranges
+from bpcli.symmetry import LayerSymmetry
+from bpcli.training.result import TrainResult
+
+RATE = "training.optimizer.learning_rate"
+RANDOM_WEIGHTS = "model.init.scheme=xavier"
+EQUAL_SCHEMES = ("constant", "zeros")
+SCALED_SCHEMES = ("xavier", "he")  # already as small as the fan-in asks for
+
+
+def symmetry_warnings(
+    initial: Sequence[LayerSymmetry],
+    final: Sequence[LayerSymmetry],
+    scheme: str,
+    split_after: Sequence[int | None],
+) -> list[str]:
+    """Say which layers have units that are one unit, why, and what to change.
+
+    ``scheme`` drew the weights; ``split_after`` has for each layer the epoch after which its ties were fewer, or None.
+    """
+    return [
+        text
+        for then, now, split in zip(initial, final, split_after, strict=True)
+        if (text := _symmetry_warning(then, now, scheme, split, many=len(final) > 1))
+    ]
+
+
+def _symmetry_warning(
+    then: LayerSymmetry, now: LayerSymmetry, scheme: str, split: int | None, *, many: bool
+) -> str | None:
+    where = f"hidden layer {now.layer}: " if many else ""
+    remedy = f"draw them at random instead: --set {RANDOM_WEIGHTS}"
+    if now.groups:
+        group = now.groups[0]
+        exact = all(now.verdicts[unit] == "exact" for unit in group)
+        how = "the same to the last bit" if exact else "the same up to rounding"
+        what = (
+            f"{where}{now.units} hidden units act as {now.effective_units}: units {ranges(group)} are {how}"
+        )
+        if len(now.groups) > 1:
+            more = len(now.groups) - 1
+            what += f", and there {'is' if more == 1 else 'are'} {counted(more, 'more group')} of equal units"
+        if then.groups:
+            return (
+                f"{what}. They began equal (init: {scheme}), and equal units get equal gradients at every step"
+                f"{f' (some were told apart by rounding, by epoch {split})' if split else ''}; {remedy}"
+            )
+        return f"{what}, though they began different: fewer units in model.hidden would do"
+    if then.groups:
+        apart = f", and only rounding has told them apart, by epoch {split}" if split else ""
+        return f"{where}units {ranges(then.groups[0])} began equal (init: {scheme}){apart}; {remedy}"
+    return None
+
+
+def activity_warnings(result: TrainResult) -> list[str]:
+    """Say which units of which layers learn no more, since when, and what to change."""
+    return [
+        text
+        for layer in range(1, len(result.activity) + 1)
+        if (text := _activity_warning(result, layer, many=len(result.activity) > 1))
+    ]
+
+
+def _activity_warning(result: TrainResult, layer: int, *, many: bool) -> str | None:
+    then, now = result.initial_activity[layer - 1], result.activity[layer - 1]
+    dead, saturated = (
+        tuple(unit for unit, activity in enumerate(now) if activity == kind) for kind in ("dead", "saturated")
+    )
+    if not dead and not saturated:
+        return None
+    matrix = result.header.architecture.names()[layer - 1].matrix
+    found = []
+    if dead:
+        found.append(
+            f"{_which(dead)} dead: slope 0 on every training row, so {_rows(dead, matrix)} no gradient"
+        )
+    if saturated:
+        found.append(
+            f"{_which(saturated, first=not dead)} saturated: slope below 1 % of the largest on every training row, so "
+            f"{_rows(saturated, matrix)} next to no gradient"
+        )
+    where = f"hidden layer {layer}: " if many else ""
+    amount = f"{len(dead) + len(saturated)} of {counted(len(now), 'hidden unit')}"
+    began = sum(then[unit] != "active" for unit in (*dead, *saturated))
+    became = len(dead) + len(saturated) - began
+    since = f"{began} of them began so" if began and became else "That came with training"
+    since = since if became else "That was so before the first step"
+    remedies = _remedies(result, layer, began=began > 0, became=became > 0)
+    learn = "cannot learn" if dead else "can hardly learn"
+    return f"{where}{amount} {learn}. {'; '.join(found)}. {since}: {_either(remedies)}"
+
+
+def _either(remedies: list[str]) -> str:
+    *others, last = remedies
+    return f"{', '.join(others)}, or {last}" if others else last
+
+
+def _which(units: tuple[int, ...], *, first: bool = True) -> str:
+    named = f"unit {units[0]} is" if len(units) == 1 else f"units {ranges(units)} are"
+    return named.capitalize() if first else named
+
+
+def _rows(units: tuple[int, ...], matrix: str) -> str:
+    return f"its row of {matrix} gets" if len(units) == 1 else f"their rows of {matrix} get"
+
+
+def _remedies(result: TrainResult, layer: int, *, began: bool, became: bool) -> list[str]:
+    """What to change, the likeliest first; ``began`` and ``became`` say when units came to be so."""
+    config = result.header.config
+    scheme, relu = config.model.init.scheme, config.model.activation == "relu"
+    remedies = []
+    if began and scheme in EQUAL_SCHEMES:
+        remedies.append(f"draw the weights at random (--set {RANDOM_WEIGHTS})")
+    elif began and scheme not in SCALED_SCHEMES and not relu:
+        remedies.append(f"draw smaller weights (--set {RANDOM_WEIGHTS})")
+    if became:
+        remedies.append(f"lower {RATE} (it was {number(config.training.optimizer.learning_rate)})")
+    if layer == 1 and config.data.scale == "none":
+        remedies.append("scale the inputs (--set data.scale=standard)")
+    if relu:
+        remedies.append("take an activation that is never off (--set model.activation=tanh)")
+    return remedies or ["take another --seed"]

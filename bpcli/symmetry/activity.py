@@ -1,0 +1,45 @@
+"""Which hidden units cannot learn any more: those whose g′(a) lets nothing through, on whatever row.
+
+∇V = Λ ∇h xᵀ, so what a unit's row of V receives from a row of data has its g′(a) as a factor. Over all rows a unit is
+
+- *dead*       if  max g′(a) = 0: a relu that is off everywhere, a sigmoid or tanh whose slope is rounded to 0.
+               Its row of V and its bias receive no gradient at all;
+- *saturated*  if  0 < max g′(a) < 0.01 max g′, with max g′ = 1/4 for the sigmoid and 1 for tanh: it hardly learns;
+- *active*     otherwise, and where g′(a) cannot be told because a is not a number.
+
+The slope of a relu is 0 or 1, so it is never saturated; that of the identity is 1, so it is always active.
+"""
+
+from typing import Literal
+
+import numpy as np
+
+from bpcli.network import Array, Network
+
+Activity = Literal["active", "saturated", "dead"]
+
+SATURATED = 0.01  # of the largest slope that the activation has
+LARGEST_SLOPES = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0, "identity": 1.0}
+
+
+def unit_activity(network: Network, X: Array) -> tuple[tuple[Activity, ...], ...]:
+    """Judge every unit of every hidden layer by the rows of X (N×d0, N ≥ 1), as many at a time as ``network`` takes."""
+    hidden = network.layers[:-1]
+    largest = [np.zeros(layer.weight.shape[0], layer.weight.dtype) for layer in hidden]
+    with np.errstate(
+        over="ignore", invalid="ignore"
+    ):  # weights that have diverged are no finding about units
+        for start in range(0, len(X), network.rows):
+            network.forward(X[start : start + network.rows])
+            for layer, slopes in zip(hidden, largest, strict=True):
+                # A relu calls NaN off: the slope alone does not tell that a is not a number.
+                unknown = np.isnan(layer.pre.max(axis=0))
+                np.maximum(slopes, np.where(unknown, np.nan, layer.slope.max(axis=0)), out=slopes)
+    limit = SATURATED * LARGEST_SLOPES[network.architecture.activation]
+    return tuple(tuple(_judged(float(slope), limit) for slope in slopes) for slopes in largest)
+
+
+def _judged(slope: float, limit: float) -> Activity:
+    if slope == 0:
+        return "dead"
+    return "saturated" if slope < limit else "active"
