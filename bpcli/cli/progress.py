@@ -1,32 +1,41 @@
-"""A progress bar around a generator of epochs: on stderr, on a terminal only, gone when training ends."""
+"""A progress bar around a generator of records: on stderr, on a terminal only, gone when it ends."""
 
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar
 
 from bpcli.cli.console import Screen
 
-if TYPE_CHECKING:
-    from bpcli.training.loop import EpochRecord
+Record = TypeVar("Record")
 
 
 def followed(
-    records: Iterable["EpochRecord"], screen: Screen, *, done: int, epochs: int
-) -> Iterator["EpochRecord"]:
-    """Yield the records on, showing epochs, loss and time left; ``done`` epochs were there before."""
+    records: Iterable[Record],
+    screen: Screen,
+    *,
+    what: str,
+    done: int,
+    total: int,
+    seen: Callable[[Record], tuple[int, float]],
+) -> Iterator[Record]:
+    """Yield the records on, showing how many of ``total`` steps are done, the loss and the time left.
+
+    ``what`` a step is called, ``done`` of them were there before, and ``seen`` tells a record's step and loss.
+    """
     if not screen.shows_progress:
         yield from records
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (
-        TextColumn("epoch"),
+        TextColumn(what),
         MofNCompleteColumn(),
         BarColumn(bar_width=None),
         TextColumn("loss {task.fields[loss]}"),
         TimeRemainingColumn(compact=True),
     )
     with Progress(*columns, console=screen.err, transient=True, expand=True) as progress:
-        task = progress.add_task("training", total=epochs, completed=done, loss="")
+        task = progress.add_task("training", total=total, completed=done, loss="")
         for record in records:
-            progress.update(task, completed=record.epoch, loss=f"{record.monitored:.4g}")
+            step, loss = seen(record)
+            progress.update(task, completed=step, loss=f"{loss:.4g}")
             yield record

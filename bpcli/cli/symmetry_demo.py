@@ -9,6 +9,7 @@ import typer
 
 from bpcli.cli.console import Screen
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
+from bpcli.cli.progress import followed
 from bpcli.cli.resolving import resolved
 from bpcli.cli.saving import check_picture, save_picture
 from bpcli.errors import UsageError
@@ -122,7 +123,7 @@ def symmetry_demo(
     found = resolved(config or DEFAULT, override, options)
     random = _scheme(config or DEFAULT, init, override) if init else None
     demo = Demo(found.name, found.config, random=random, weight=weight, arithmetic=arithmetic)
-    for _ in _watched(demo, screen) if watch else demo.moments():
+    for _ in (_watched if watch and screen.out.is_terminal else _followed)(demo, screen):
         pass
     result = demo.result()
     report = demonstration(result)
@@ -144,10 +145,7 @@ def _scheme(config: str, init: str, override: list[str] | None) -> "Init":
 
 
 def _watched(demo: "Demo", screen: Screen) -> "Iterator[dict[str, Moment]]":
-    """Play the recorded steps; where no terminal shows them, nothing is played."""
-    if not screen.out.is_terminal:
-        yield from demo.moments()
-        return
+    """Play the recorded steps in the terminal."""
     from rich.live import Live
 
     from bpcli.render.demo import frame
@@ -157,3 +155,15 @@ def _watched(demo: "Demo", screen: Screen) -> "Iterator[dict[str, Moment]]":
             live.update(frame(moments, demo.distances()), refresh=True)
             yield moments
             sleep(PAUSE)
+
+
+def _followed(demo: "Demo", screen: Screen) -> "Iterator[dict[str, Moment]]":
+    """Take the steps, with a progress bar."""
+    return followed(
+        demo.moments(),
+        screen,
+        what="step",
+        done=0,
+        total=demo.config.training.epochs,
+        seen=lambda moments: (moments["random"].step, moments["random"].loss),
+    )

@@ -83,8 +83,14 @@ def train(
     with opened as run, listening() as interrupts:
         screen.warn(run.header().warnings)
         screen.show(header(run.header()))
-        total = run.config.training.epochs
-        for _ in followed(run.epochs(interrupts), screen, done=run.trainer.epoch, epochs=total):
+        for _ in followed(
+            run.epochs(interrupts),
+            screen,
+            what="epoch",
+            done=run.trainer.epoch,
+            total=run.config.training.epochs,
+            seen=lambda record: (record.epoch, record.monitored),
+        ):
             pass
         result = run.finish()
     screen.show(report(result))
