@@ -241,7 +241,7 @@ def _hidden(text: str) -> tuple[int, ...]:
 
 
 def _whole(option: str, text: str) -> tuple[int, ...]:
-    words = text.replace(",", " ").split()
+    words = text.replace(",", " ").replace("-", " ").split()
     if not words or not all(word.isdecimal() and 0 < int(word) <= 1000 for word in words):
         example = "none, 3, or 4,3" if option == "--hidden" else "3,2,2"
         raise UsageError(

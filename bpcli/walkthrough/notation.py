@@ -2,8 +2,8 @@
 
 Symbols are written with ``_{…}`` and ``^{…}`` around what stands low or high; renderers turn that into their own
 form, and ``plain`` into Unicode. In the second notation w_ij^(l) is the weight from unit i to unit j, so that our
-matrix, whose rows are neurons, is w^(l) transposed; two slips of the sheet that uses it are put right here: δ_i^(1) takes the
-weights w_ij^(2) of the layer above, and equal weights w_ij^(1) = w_i^(1) hold for all j.
+matrix, whose rows are neurons, is w^(l) transposed; two slips of the sheet that uses it are put
+right here: δ_i^(1) takes the weights w_ij^(2) of the layer above, and equal weights w_ij^(1) = w_i^(1) hold for all j.
 """
 
 import re

@@ -1,12 +1,14 @@
 """How numbers stand in a walkthrough: so many decimals, round numbers short, points below one another."""
 
 from dataclasses import dataclass
+from math import isclose
 
 import numpy as np
 
 from bpcli.network import Array
 from bpcli.walkthrough.blocks import Numbers
 
+EXACT = 1e-13  # a sum of round numbers is round but for this much
 GAP = None  # stands where entries were left out
 
 
@@ -38,7 +40,7 @@ def _kept(size: int, limit: int) -> list[int]:
 def needed(values: Array, digits: int) -> int:
     """The decimals that these numbers need, ``digits`` at most; 0.5 and 1 need one."""
     for decimals in range(digits):
-        if np.array_equal(np.round(values, decimals), values):
+        if np.allclose(np.round(values, decimals), values, rtol=EXACT, atol=EXACT):
             return decimals
     return digits
 
@@ -48,7 +50,7 @@ def cell(value: float, decimals: int) -> Cell:
     text = f"{value:.{decimals}f}"
     if float(text) == 0:
         text = text.removeprefix("-")
-    if float(text) != value or "." not in text:
+    if not isclose(float(text), value, rel_tol=EXACT, abs_tol=EXACT) or "." not in text:
         return Cell(text)
     short = text.rstrip("0").rstrip(".")
     return Cell(short, text[len(short) :])

@@ -31,7 +31,8 @@ def html(sheet: Sheet) -> str:
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(sheet.title)}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n"
+        f"<title>{escape(sheet.title)}</title>\n<style>{STYLE}</style>\n</head>\n"
+        f'<body class="{sheet.mode}">\n'
         f'<h1>{escape(sheet.title)}</h1>\n<p class="subtitle">{escape(sheet.subtitle)}</p>\n{name}{parts}\n'
         "</body>\n</html>\n"
     )

@@ -35,6 +35,9 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \raggedbottom
 \allowdisplaybreaks
 \begin{document}
+\abovedisplayskip=3pt plus 2pt
+\belowdisplayskip=3pt plus 2pt
+\abovedisplayshortskip=0pt
 """
 
 
@@ -76,7 +79,8 @@ def displayed(block: Block, sheet: Sheet) -> str:
     """An equation on as many lines as it takes, each an unbroken row of factors."""
     lines = equation_lines(block, sheet, PAGE)
     body = " \\\\\n".join(("&" if number == 0 else "&\\quad ") + line for number, line in enumerate(lines))
-    return f"\\begin{{flalign*}}\n{body} &&\n\\end{{flalign*}}"
+    room = "\n\\vspace{7mm}" if sheet.mode == "worksheet" and isinstance(block, Equation) else ""
+    return f"\\begin{{flalign*}}\n{body} &&\n\\end{{flalign*}}{room}"
 
 
 def equation_lines(block: Block, sheet: Sheet, width: int) -> list[str]:
@@ -141,7 +145,8 @@ def _numbers(numbers: Numbers, sheet: Sheet, *, blank: bool, before: Term = "") 
     else:
         cells = grid(numbers, sheet.digits)
         body, size = _matrix(cells, blank=blank)
-        caption = rf"\substack{{{math(numbers.label)}\\ {'\\times '.join(map(str, numbers.shape))}}}"
+        size_of_it = r" \times ".join(map(str, numbers.shape))
+        caption = rf"\substack{{{math(numbers.label)}\\ {size_of_it}}}"
     if not numbers.label or blank:
         return body, size
     return rf"\underbrace{{{body}}}_{{{caption}}}", max(size, len(plain(numbers.label)))

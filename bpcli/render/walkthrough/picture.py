@@ -39,7 +39,7 @@ def _box(box: PlacedBox, high: float) -> list[str]:
         for column, cell in enumerate(row):
             end = start + (column + 1) * (box.cell_width + 1) - 1
             shown = rf"\makebox(0,0)[r]{{\footnotesize ${_small(cell)}$}}"
-            drawn.append(_put(end, box.y + number, high, shown))
+            drawn.append(_put(end, box.y + number + 0.5, high, shown))
     return drawn
 
 
@@ -53,15 +53,16 @@ def _small(cell: Cell | None) -> str:
 
 def _arrow(arrow: PlacedArrow, high: float) -> list[str]:
     if arrow.x1 == arrow.x2:
-        down = 1 if arrow.y2 > arrow.y1 else -1
-        start, stop = arrow.y1 - down * 0.5, arrow.y2 + down * 0.5
-        vector = rf"\vector(0,{-down}){{{abs(stop - start) * DOWN:.2f}}}"
+        top, bottom = min(arrow.y1, arrow.y2) - 0.5, max(arrow.y1, arrow.y2) + 1.5
+        downwards = arrow.y2 > arrow.y1
+        start = top if downwards else bottom
+        vector = rf"\vector(0,{-1 if downwards else 1}){{{(bottom - top) * DOWN:.2f}}}"
         return [_put(arrow.x1 + 0.5, start, high, vector)]
     right = 1 if arrow.x2 > arrow.x1 else -1
     begin, end = arrow.x1 + (right < 0), arrow.x2 + (right > 0)
     vector = rf"\vector({right},0){{{abs(end - begin) * ACROSS:.2f}}}"
-    drawn = [_put(begin, arrow.y1, high, vector)]
+    drawn = [_put(begin, arrow.y1 + 0.4, high, vector)]
     if arrow.label:
         label = rf"\makebox(0,0)[b]{{\scriptsize ${math(arrow.label)}$}}"
-        drawn.append(_put((begin + end) / 2, arrow.y1 - 0.2, high, label))
+        drawn.append(_put((begin + end) / 2, arrow.y1 + 0.2, high, label))
     return drawn

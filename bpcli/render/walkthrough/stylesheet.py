@@ -38,14 +38,17 @@ sub, sup { font-size: .72em; line-height: 0; }
   content: ""; display: block; height: .3rem; margin: .15rem .1rem 0;
   border: 1px solid var(--soft); border-top: 0; border-radius: 0 0 .3rem .3rem;
 }
-.matrix {
-  border-collapse: collapse; border-left: 2px solid; border-right: 2px solid; border-radius: .4rem;
-  font-variant-numeric: tabular-nums;
+.matrix { position: relative; border-spacing: 0; font-variant-numeric: tabular-nums; }
+.matrix::before, .matrix::after {
+  content: ""; position: absolute; top: 0; bottom: 0; width: .3rem; border: 1.5px solid;
 }
-.matrix td { padding: .05rem .45rem; text-align: right; white-space: nowrap; }
+.matrix::before { left: 0; border-right: 0; }
+.matrix::after { right: 0; border-left: 0; }
+.matrix td { padding: .05rem .5rem; text-align: right; white-space: nowrap; }
 .number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .answer { color: var(--answer); font-weight: 600; }
 .omitted { visibility: hidden; }
+.worksheet .equation { margin-bottom: 1.6rem; }
 .blank { display: inline-block; min-width: 4.2rem; height: 1.5rem; border-bottom: 1px solid; }
 
 .table { border-collapse: collapse; margin: .6rem 0 .6rem 1rem; }

@@ -48,7 +48,8 @@ def _arrow(arrow: PlacedArrow) -> list[str]:
     if arrow.x1 == arrow.x2:
         x = arrow.x1 * ACROSS + ACROSS / 2 + 2
         down = 1 if arrow.y2 > arrow.y1 else -1
-        start, stop = (arrow.y1 + 0.5 - down * 0.5) * DOWN, (arrow.y2 + 0.5 + down * 0.4) * DOWN
+        ends = ((min(arrow.y1, arrow.y2) - 0.5) * DOWN, (max(arrow.y1, arrow.y2) + 1.5) * DOWN + 6)
+        start, stop = ends[::down]
         head = f"{x},{stop} {x - 4},{stop - down * 8} {x + 4},{stop - down * 8}"
         return [
             f'<path d="M{x} {start}V{stop - down * 6}"/>',

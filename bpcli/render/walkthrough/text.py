@@ -55,7 +55,7 @@ def _block(block: Block, sheet: Sheet, *, last: bool) -> RenderableType:
         case Table():
             return _table(block, sheet.mode)
         case Graph():
-            return Drawing(block, sheet)
+            return Group(Drawing(block, sheet), Text())
         case Givens():
             remarks = Text("  with " + ", ".join(_prose(remark) for remark in block.remarks))
             return Group(Flow(block, sheet, apart=False), remarks)
