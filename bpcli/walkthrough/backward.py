@@ -143,8 +143,11 @@ def hidden_gradient(walk: Walk, notation: Notation, index: int) -> tuple[Block, 
     else:
         term += f" · {notation.slope_entry(index, 'j')} · ∂ℓ/∂{notation.symbol(names.out, 'j')}"
     unit = notation.symbol(below.out, "i")
+    above = "output" if index + 1 == len(notation.layers) else "unit above"
     blocks.append(
-        Prose(f"${unit}$ acts on every output, and what it does to each adds up: ${entry} = Σ_{{j}} {term}$.")
+        Prose(
+            f"${unit}$ acts on every {above}, and what it does to each adds up: ${entry} = Σ_{{j}} {term}$."
+        )
     )
     sums = walk.layers[index].sums
     lines: list[Block] = [

@@ -7,11 +7,11 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from bpcli.render.walkthrough.digits import Cell, grid, operand, padded
+from bpcli.render.walkthrough.folding import before, unbroken
 from bpcli.render.walkthrough.layout import BLANK
 from bpcli.walkthrough.blocks import Block, Equation, Givens, Numbers, Sheet, Term
 from bpcli.walkthrough.notation import plain
 
-OPERATORS = ("=", "+", "-", "·")
 ANSWER, GIVEN, LABEL = "bold green", "cyan", "dim"
 
 
@@ -40,7 +40,7 @@ class Flow:
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         width = options.max_width
         pieces = list(_pieces(self._block, self._sheet, width - 6))
-        for line in _folded(_glued(pieces), width):
+        for line in _folded(pieces, width):
             yield from _laid(line)
         if self._apart and max(len(piece.lines) for piece in pieces) > 2:
             yield Text()
@@ -53,28 +53,21 @@ def _pieces(block: Block, sheet: Sheet, width: int) -> Iterator[_Piece]:
             given = _beside(_word(f"{plain(symbol)} ="), _numbers(numbers, sheet, width, GIVEN))
             yield _beside(given, _word(" "))
         return
-    assert isinstance(block, Equation)
+    if not isinstance(block, Equation):
+        raise TypeError(block)
     blank = sheet.mode == "worksheet"
     yield _word(f"{plain(block.symbol)} =")
+    equals: list[_Piece] = []  # goes with what follows it
     if block.formula and (block.given or not blank):
         yield from (_word(word) for word in _at_equals(plain(block.formula)))
-        yield _word("=")
+        equals = [_word("=")]
     if block.working and not blank:
-        yield from _terms(block.working, sheet, width)
-        yield _word("=")
-    answer = _numbers(block.answer, sheet, width, ANSWER, blank=blank)
-    yield _beside(_word(block.prefix), answer) if block.prefix else answer
-
-
-def _glued(pieces: list[_Piece]) -> list[_Piece]:
-    """An operator together with what follows it, so that it begins a line and never ends one."""
-    glued: list[_Piece] = []
-    for piece in pieces:
-        if glued and glued[-1].lines[0].plain in OPERATORS:
-            glued[-1] = _beside(glued[-1], piece)
-        else:
-            glued.append(piece)
-    return glued
+        first, *others = _terms(block.working, sheet, width)
+        yield _beside(*equals, first)
+        yield from others
+        equals = [_word("=")]
+    prefix = [_word(block.prefix)] if block.prefix else []
+    yield _beside(*equals, *prefix, _numbers(block.answer, sheet, width, ANSWER, blank=blank))
 
 
 def _at_equals(formula: str) -> list[str]:
@@ -83,23 +76,23 @@ def _at_equals(formula: str) -> list[str]:
 
 
 def _terms(terms: tuple[Term, ...], sheet: Sheet, width: int) -> Iterator[_Piece]:
-    before: Term = ""
-    for term in terms:
-        if isinstance(term, str):
-            yield _word(plain(term))
-        else:
-            yield _numbers(term, sheet, width, "", before=before)
-        before = term
+    for group in unbroken(terms):
+        pieces = [
+            _word(plain(term))
+            if isinstance(term, str)
+            else _numbers(term, sheet, width, "", before=before(group, place))
+            for place, term in enumerate(group)
+        ]
+        yield _beside(*pieces)
 
 
 def _word(word: str) -> _Piece:
     return _Piece([Text(word)])
 
 
-def _beside(left: _Piece, right: _Piece) -> _Piece:
-    """Two pieces that are not to be parted."""
-    lines = list(_laid([left, right], indent=""))
-    return _Piece(lines, max(left.base, right.base))
+def _beside(*pieces: _Piece) -> _Piece:
+    """Pieces that are not to be parted."""
+    return _Piece(list(_laid(list(pieces), indent="")), max(piece.base for piece in pieces))
 
 
 def _numbers(

@@ -4,6 +4,7 @@ import re
 from html import escape
 
 from bpcli.render.walkthrough.digits import Cell, grid, operand
+from bpcli.render.walkthrough.folding import before, unbroken
 from bpcli.render.walkthrough.stylesheet import STYLE
 from bpcli.render.walkthrough.svg import svg
 from bpcli.walkthrough.blocks import (
@@ -100,14 +101,15 @@ def _equation(block: Equation, sheet: Sheet) -> str:
     pieces = [f"<span>{math(block.symbol)} =</span>"]
     if block.formula and (block.given or not blank):
         pieces.append(f"<span>{math(block.formula)} =</span>")
-    held, before = "", ""
-    for term in block.working if not blank else ():
-        if isinstance(term, str):
-            held, before = f"{held} <span>{math(term)}</span>", term
-            continue
-        pieces.append(f'<span class="piece">{held}{_numbers(term, sheet, before=before)}</span>')
-        held, before = "", ""
-    equals = f"{held} <span>=</span> " if block.working and not blank else ""
+    for group in unbroken(block.working) if not blank else ():
+        shown = "".join(
+            f"<span>{math(term)}</span>"
+            if isinstance(term, str)
+            else _numbers(term, sheet, before=before(group, place))
+            for place, term in enumerate(group)
+        )
+        pieces.append(f'<span class="piece">{shown}</span>')
+    equals = "<span>=</span> " if block.working and not blank else ""
     prefix = f"<span>{math(block.prefix)}</span>" if block.prefix else ""
     answer = _numbers(block.answer, sheet, style="answer", blank=blank)
     pieces.append(f'<span class="piece">{equals}{prefix}{answer}</span>')

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from bpcli.render.walkthrough.digits import Cell, grid, operand
+from bpcli.render.walkthrough.folding import before, unbroken
 from bpcli.render.walkthrough.picture import picture
 from bpcli.render.walkthrough.tex import escaped, math, prose, underline
 from bpcli.walkthrough.blocks import (
@@ -24,7 +25,7 @@ from bpcli.walkthrough.blocks import (
 )
 from bpcli.walkthrough.notation import plain
 
-PAGE = 92  # of an equation, in characters
+PAGE = 90  # of an equation, in characters
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
@@ -101,7 +102,7 @@ def _pieces(block: Block, sheet: Sheet) -> Iterator[tuple[str, int]]:
     if isinstance(block, Givens):
         for symbol, numbers in block.items:
             piece, size = _numbers(numbers, sheet, blank=False)
-            yield f"{math(symbol)} = {piece}\\quad", size + len(plain(symbol)) + 4
+            yield f"{math(symbol)} = {piece}\\quad", size + len(plain(symbol)) + 6
         return
     if isinstance(block, Measured):
         value = underline(18) if blank else f"{block.value:.{max(sheet.digits, 4)}g}"
@@ -116,20 +117,22 @@ def _pieces(block: Block, sheet: Sheet) -> Iterator[tuple[str, int]]:
         size += len(plain(block.formula)) + 2
     yield lead, size
     if block.working and not blank:
-        held, before = "", ""
-        for term in block.working:
-            if isinstance(term, str):
-                held += math(term) + " "
-                before = term
-                continue
-            piece, size = _numbers(term, sheet, blank=False, before=before)
-            yield held + piece, size + len(before) + 1
-            held, before = "", ""
-        if held:
-            yield held, len(before)
+        for group in unbroken(block.working):
+            yield _group(group, sheet)
     piece, size = _numbers(block.answer, sheet, blank=blank)
     equals = "= " if block.working and not blank else ""
     yield f"{equals}{math(block.prefix)} {piece}", size + 2 + len(block.prefix)
+
+
+def _group(group: list[Term], sheet: Sheet) -> tuple[str, int]:
+    """Terms that stay on one line."""
+    pieces = [
+        (math(term), len(plain(term)) + 1)
+        if isinstance(term, str)
+        else _numbers(term, sheet, blank=False, before=before(group, place))
+        for place, term in enumerate(group)
+    ]
+    return " ".join(piece for piece, _ in pieces), sum(size for _, size in pieces)
 
 
 def exponent(value: str) -> str:
@@ -143,7 +146,7 @@ def _numbers(numbers: Numbers, sheet: Sheet, *, blank: bool, before: Term = "") 
         body, size = (underline(18), 10) if blank else (shown, len(shown) + 1)
         caption = math(numbers.label)
     else:
-        cells = grid(numbers, sheet.digits)
+        cells = grid(numbers, sheet.digits, (8, 6))
         body, size = _matrix(cells, blank=blank)
         size_of_it = r" \times ".join(map(str, numbers.shape))
         caption = rf"\substack{{{math(numbers.label)}\\ {size_of_it}}}"

@@ -38,6 +38,7 @@ def prose(markup: str) -> str:
 
 def escaped(text: str) -> str:
     """Plain text: symbols in it become formulas."""
+    text = text.replace("--", "-{}-")
     escaped = re.sub(r"([&%#_])", r"\\\1", text)
     return re.sub(f"[{''.join(_SYMBOLS)}]", lambda found: f"${_SYMBOLS[found[0]].strip()}$", escaped)
 
@@ -53,4 +54,6 @@ def _word(found: re.Match[str]) -> str:
     word = found[1]
     if word in ("log", "exp", "tanh", "max"):
         return f"\\{word} "
+    if word in ("diag", "softmax"):
+        return rf"\operatorname{{{word}}}"
     return rf"\text{{ {word} }}" if word in ("where", "else") else rf"\mathrm{{{word}}}"
