@@ -83,7 +83,11 @@ def _terms(terms: tuple[Term, ...], sheet: Sheet, width: int) -> Iterator[_Piece
             else _numbers(term, sheet, width, "", before=before(group, place))
             for place, term in enumerate(group)
         ]
-        yield _beside(*pieces)
+        whole = _beside(*pieces)
+        if whole.width <= width:
+            yield whole
+        else:
+            yield from pieces
 
 
 def _word(word: str) -> _Piece:

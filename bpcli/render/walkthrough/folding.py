@@ -6,12 +6,13 @@ from bpcli.walkthrough.blocks import Term
 
 
 def unbroken(terms: Iterable[Term]) -> list[list[Term]]:
-    """The terms in groups that stay on one line: an operator with what follows it, a parenthesis with what is in it."""
+    """The terms in groups that stay on one line: products, and parentheses, each with the operator before it."""
     groups: list[list[Term]] = []
     depth, waiting = 0, False
     for term in terms:
         closes = isinstance(term, str) and term.startswith((")", "]"))
-        if groups and (depth or waiting or closes):
+        joins = closes or term == "·"
+        if groups and (depth or waiting or joins):
             groups[-1].append(term)
         else:
             groups.append([term])
