@@ -17,7 +17,12 @@ def _tanh(u):
     return (u.exp() - (-u).exp()) / (u.exp() + (-u).exp())
 
 
-ACTIVATIONS = {"sigmoid": _sigmoid, "tanh": _tanh, "relu": lambda u: max(u, Decimal(0)), "identity": lambda u: u}
+ACTIVATIONS = {
+    "sigmoid": _sigmoid,
+    "tanh": _tanh,
+    "relu": lambda u: max(u, Decimal(0)),
+    "identity": lambda u: u,
+}
 
 
 def _vector(array):
@@ -91,7 +96,9 @@ class Oracle:
                 _derivative(lambda moved, index=index, pre=pre, j=j: self.out(index, moved)[j], pre, j)
                 for j in range(len(pre))
             ]
-            found[names.grad_out] = _gradient(lambda moved, index=index: self.loss_from(index, out=moved), out)
+            found[names.grad_out] = _gradient(
+                lambda moved, index=index: self.loss_from(index, out=moved), out
+            )
             found[names.delta] = _gradient(lambda moved, index=index: self.loss_from(index, pre=moved), pre)
             inputs = out
         found["loss"] = self.whole_loss()

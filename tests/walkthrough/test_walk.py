@@ -25,7 +25,24 @@ CASES = {
     "softmax": {"sizes": (2, 2, 3), "output": "softmax", "loss": "cross_entropy", "bias": True},
 }
 NAMES = (
-    "x y V W a h b z loss Omega Lambda grad_z grad_W grad_h grad_V delta_1 delta_2 new_V new_W loss_after".split()
+    *(
+        "x",
+        "y",
+        "V",
+        "W",
+        "a",
+        "h",
+        "b",
+        "z",
+        "loss",
+        "Omega",
+        "Lambda",
+        "grad_z",
+        "grad_W",
+        "grad_h",
+        "grad_V",
+    ),
+    *("delta_1", "delta_2", "new_V", "new_W", "loss_after"),
 )
 
 

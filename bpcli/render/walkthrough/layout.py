@@ -8,6 +8,7 @@ from bpcli.walkthrough.notation import plain
 
 ARROW = 5
 BLANK = "_____"
+MOST_ROWS, MOST_COLUMNS = 6, 8
 
 
 @dataclass(frozen=True)
@@ -75,8 +76,8 @@ def plan(graph: Graph, width: int, digits: int, mode: Mode) -> Plan:
     lines: list[list[_Stop]] = [[]]
     right = top_right = 0  # of the boxes of this line so far, and of what enters them from above
     for stage in graph.stages:
-        box = _measure(stage.box, digits, mode, width)
-        entering = [_measure(each, digits, mode, width) for each in stage.entering]
+        box = _measure(stage.box, digits, mode, MOST_COLUMNS)
+        entering = _measured(stage.entering, digits, mode, width - 2 * ARROW)
         stop = _after(stage, box, entering, right, top_right, first=not lines[-1] and len(lines) == 1)
         leaves = 0 if stage is graph.stages[-1] else ARROW
         if lines[-1] and max(stop.right + leaves, stop.top_right) > width:
@@ -106,9 +107,18 @@ def _after(
     return _Stop(stage, box, entering, x, inside, x + box.width, inside + group)
 
 
-def _measure(box: Box, digits: int, mode: Mode, width: int) -> _Measured:
-    columns = max(2, min(8, (width - 8) // 8))
-    rows = grid(Numbers(box.values), digits, (6, columns))
+def _measured(boxes: tuple[Box, ...], digits: int, mode: Mode, width: int) -> list[_Measured]:
+    """What enters a stage, with as many columns of its matrix as fit the width beside one another."""
+    found: list[_Measured] = []
+    for columns in range(MOST_COLUMNS, 2, -1):
+        found = [_measure(box, digits, mode, columns) for box in boxes]
+        if sum(each.width + 1 for each in found) <= width:
+            break
+    return found
+
+
+def _measure(box: Box, digits: int, mode: Mode, columns: int) -> _Measured:
+    rows = grid(Numbers(box.values), digits, (MOST_ROWS, columns))
     if mode == "worksheet" and not box.given:
         rows = [[cell and Cell(BLANK) for cell in row] for row in rows]
     cell_width = max(len(cell.text + cell.omitted) if cell else 1 for row in rows for cell in row)
