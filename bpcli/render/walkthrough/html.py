@@ -89,7 +89,7 @@ def _block(block: Block, sheet: Sheet) -> str:
 
 def _givens(block: Givens, sheet: Sheet) -> str:
     items = "".join(
-        f'<span class="piece">{math(symbol)} = {_numbers(numbers, sheet)}</span>'
+        f'<span class="piece"><span>{math(symbol)} =</span>{_numbers(numbers, sheet)}</span>'
         for symbol, numbers in block.items
     )
     remarks = ", ".join(_prose(remark) for remark in block.remarks)

@@ -64,7 +64,7 @@ def _block(block: Block, sheet: Sheet) -> str:
         case Prose(markup):
             return prose(markup) + r"\par"
         case Question(markup):
-            return rf"\textit{{{prose(markup)}}}\par"
+            return rf"\textit{{{prose(markup)}}}\par\nopagebreak"
         case Table():
             return _table(block, sheet.mode)
         case Graph():

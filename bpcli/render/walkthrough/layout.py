@@ -140,7 +140,8 @@ def _draw(drawing: Plan, line: list[_Stop], top: int, backward: bool, *, last: b
         for each in stop.entering:
             _place(drawing, each, inside, top + above - each.height)
             center = inside + each.width // 2
-            down = min(max(center, stop.x + 1), stop.x + stop.box.width - 2)
+            clear = len(plain(stop.box.box.symbol)) + 2  # of the symbol on the border
+            down = min(max(center, stop.x + clear), stop.x + stop.box.width - 2)
             ends = (top + above, y - 1)
             leaves = backward and not each.box.given
             drawing.arrows.append(PlacedArrow(down, ends[leaves], down, ends[not leaves]))

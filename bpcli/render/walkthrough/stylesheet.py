@@ -58,7 +58,7 @@ sub, sup { font-size: .72em; line-height: 0; }
 }
 .table .empty { min-width: 6rem; }
 
-svg { max-width: 100%; height: auto; display: block; margin: .6rem 0; font-size: 14px; fill: var(--ink); }
+svg { max-width: 100%; height: auto; display: block; margin: .6rem 0; font-size: 13px; fill: var(--ink); }
 svg rect { fill: none; stroke: var(--line); stroke-width: 1.3; }
 svg .given { stroke-dasharray: 4 3; }
 svg path { stroke: var(--ink); stroke-width: 1.3; fill: none; }
