@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
-import yaml
 
 from bpcli.config import Config
 from bpcli.errors import UsageError
@@ -13,6 +11,7 @@ from bpcli.gradcheck.exchange import shapes_of
 from bpcli.gradcheck.points import configured_point
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture, Array
+from bpcli.walkthrough.reading import read_hidden, read_sizes, read_tensor
 
 Draw = Callable[..., Problem]  # numbers.drawn_point
 SIGNIFICANT = 2  # digits of the numbers of a configuration: what is printed is what is calculated with
@@ -88,13 +87,13 @@ def chosen_architecture(
     """
     given = given or {}
     model = config.model
-    hidden = _hidden(typed.hidden) if typed.hidden is not None else None
+    hidden = read_hidden(typed.hidden) if typed.hidden is not None else None
     if typed.sizes is not None:
         if hidden is not None:
             raise UsageError("--sizes says the hidden layers too: leave --hidden out")
         if given:
             raise UsageError("--sizes is for points that are drawn: typed numbers have sizes of their own")
-        sizes = _whole("--sizes", typed.sizes)
+        sizes = read_sizes("--sizes", typed.sizes)
         if len(sizes) < 2:
             raise UsageError(f"--sizes: {typed.sizes} is one size; write for example 3,2,2, from x to z")
     else:
@@ -161,59 +160,6 @@ def _in_order(architecture: Architecture) -> list[str]:
     ]
 
 
-def read_tensor(option: str, text: str) -> Array:
-    """Read "1,0,1" as a vector and "1,0,1; 0,1,1" as a matrix; YAML or JSON lists mean the same.
-
-    Raises:
-        UsageError: it holds something else than finite numbers, or rows of different lengths.
-    """
-    value = _listed(option, text)
-    if not isinstance(value, list):
-        value = [value]
-    rows = value if any(isinstance(row, list) for row in value) else [value]
-    lengths = [len(row) if isinstance(row, list) else 1 for row in rows]
-    if len(set(lengths)) > 1:
-        raise UsageError(
-            f"{option}: its rows have {', '.join(map(str, lengths))} numbers; they must be equally long"
-        )
-    numbers = [
-        _finite(option, number) for row in rows for number in (row if isinstance(row, list) else [row])
-    ]
-    if not numbers:
-        raise UsageError(f"{option}: there is no number in {text!r}; write for example 1,0,1")
-    matrix = option in ("--V", "--W")
-    tensor = np.array(numbers, np.float64).reshape(len(rows), -1)
-    if matrix:
-        return tensor
-    if 1 not in tensor.shape:
-        shape = "×".join(map(str, tensor.shape))
-        raise UsageError(f"{option}: the shape given is {shape}; it must be a vector, such as 1,0,1")
-    return tensor.reshape(-1)
-
-
-def _listed(option: str, text: str) -> Any:
-    """The text as lists of scalars."""
-    if text.lstrip().startswith("["):
-        try:
-            return yaml.safe_load(text)
-        except yaml.YAMLError:
-            raise UsageError(
-                f"{option}: {text!r} is no list; write for example [[1,0],[0,1]], or 1,0; 0,1"
-            ) from None
-    rows = [row.replace(",", " ").split() for row in text.strip().strip(";").split(";")]
-    return rows if len(rows) > 1 else rows[0]
-
-
-def _finite(option: str, value: Any) -> float:
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        raise UsageError(f"{option}: {value!r} is not a number; write for example 0.5") from None
-    if isinstance(value, bool) or not np.isfinite(number):
-        raise UsageError(f"{option}: {value} is not a finite number; write for example 0.5")
-    return number
-
-
 def _require(name: str, tensor: Array, shape: tuple[int, ...]) -> None:
     if tensor.shape != shape:
         option = f"--{name.replace('_', '-')}"
@@ -234,20 +180,6 @@ def _require_target(architecture: Architecture, y: Array) -> None:
 
 def _by(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape)) if len(shape) > 1 else f"{shape[0]} number{'s' if shape[0] > 1 else ''}"
-
-
-def _hidden(text: str) -> tuple[int, ...]:
-    return () if text.strip().lower() in ("none", "") else _whole("--hidden", text)
-
-
-def _whole(option: str, text: str) -> tuple[int, ...]:
-    words = text.replace(",", " ").replace("-", " ").split()
-    if not words or not all(word.isdecimal() and 0 < int(word) <= 1000 for word in words):
-        example = "none, 3, or 4,3" if option == "--hidden" else "3,2,2"
-        raise UsageError(
-            f"{option}: {text!r} is no list of sizes from 1 to 1000; write for example {example}"
-        )
-    return tuple(map(int, words))
 
 
 def _rounded(problem: Problem, rate: float) -> Problem:
