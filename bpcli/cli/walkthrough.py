@@ -12,7 +12,7 @@ from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption
 from bpcli.cli.resolving import resolved
 from bpcli.cli.several import SeveralFiles
 from bpcli.cli.stepping import stepped
-from bpcli.cli.worksheets import Look, seed_range, write_worksheets
+from bpcli.cli.worksheets import TITLES, Look, seed_range, write_worksheets
 from bpcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -152,7 +152,12 @@ def walkthrough(
             raise UsageError("--seeds draws a sheet for each seed: leave --seed out")
         return _written(point, seed_range(seeds), out, look, screen, force=force)
     return _shown(
-        point(seed, digits), look, "worksheet" if worksheet else "key" if key else "walk", screen, step=step
+        point(seed, digits),
+        seed,
+        look,
+        "worksheet" if worksheet else "key" if key else "walk",
+        screen,
+        step=step,
     )
 
 
@@ -169,14 +174,16 @@ def _point(settings: "Config", typed: "Typed", seed: int | None, digits: int) ->
     return chosen_point(settings, typed, seed, drawn_point, digits)
 
 
-def _shown(problem: "Problem", look: Look, mode: "Mode", screen: Screen, *, step: bool) -> int:
+def _shown(
+    problem: "Problem", seed: int | None, look: Look, mode: "Mode", screen: Screen, *, step: bool
+) -> int:
     from bpcli.render.walkthrough.pages import page
     from bpcli.render.walkthrough.text import text, text_part, text_title
     from bpcli.walkthrough.parts import sheet
     from bpcli.walkthrough.walk import walk
 
     walked = walk(problem)
-    title = {"walk": "Walkthrough", "worksheet": "Worksheet", "key": "Key"}[mode]
+    title = TITLES[mode] if seed is None or mode == "walk" else f"{TITLES[mode]} {seed}"
     whole = sheet(
         walked, style=look.notation, letters=look.letters, mode=mode, digits=look.digits, title=title
     )

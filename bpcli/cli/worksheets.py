@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from bpcli.walkthrough.notation import Style
 
 MOST = 10_000
-TITLES: dict["Mode", str] = {"worksheet": "Worksheet", "key": "Key to worksheet"}
+MODES: tuple["Mode", "Mode"] = ("worksheet", "key")
+TITLES: dict["Mode", str] = {
+    "walk": "Walkthrough",
+    "worksheet": "Worksheet",
+    "key": "Key to worksheet",
+}
 
 
 @dataclass(frozen=True)
@@ -91,11 +96,11 @@ def write_worksheets(
                         letters=look.letters,
                         mode=mode,
                         digits=look.digits,
-                        title=f"{title} {seed}",
+                        title=f"{TITLES[mode]} {seed}",
                     ),
                     look.format,
                 )
-                for mode, title in TITLES.items()
+                for mode in MODES
             )
             answers = template(problem, seed, look.digits, f"Worksheet {seed}")
             for content in (worksheet, key, answers):

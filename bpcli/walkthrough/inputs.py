@@ -11,7 +11,7 @@ from bpcli.gradcheck.exchange import shapes_of
 from bpcli.gradcheck.points import configured_point
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture, Array
-from bpcli.walkthrough.reading import read_hidden, read_sizes, read_tensor
+from bpcli.walkthrough.typed import read_hidden, read_sizes, read_tensor
 
 Draw = Callable[..., Problem]  # numbers.drawn_point
 SIGNIFICANT = 2  # digits of the numbers of a configuration: what is printed is what is calculated with

@@ -20,6 +20,10 @@ from bpcli.walkthrough.update import update
 from bpcli.walkthrough.walk import Walk
 
 LETTERS = "abcdefgh"
+HOW_TO_WRITE = (
+    "Round each number to {digits} decimals as you write it down, and calculate on with what you wrote. Beside each "
+    "answer is its name in the answers file."
+)
 LOSSES = {"squared_error": "squared error", "cross_entropy": "cross-entropy"}
 
 
@@ -50,7 +54,7 @@ def sheet(
 ) -> Sheet:
     """Return the parts that are wanted, the given numbers before them; delta notation comes with its table."""
     notation = Notation(walk.problem.architecture, style)
-    parts = [Part("", "Given", (givens(walk, notation),))]
+    parts = [Part("", "Given", (givens(walk, notation), Question(HOW_TO_WRITE.format(digits=digits))))]
     if style == "delta":
         parts.append(Part("", "Notation", (notation_table(walk),)))
     makers: dict[str, Callable[[Walk, Notation], Part]] = {

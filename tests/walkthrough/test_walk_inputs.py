@@ -6,7 +6,7 @@ import pytest
 from bpcli.config import resolve
 from bpcli.errors import UsageError
 from bpcli.walkthrough.inputs import Typed, chosen_point
-from bpcli.walkthrough.reading import read_tensor
+from bpcli.walkthrough.typed import read_tensor
 from tests.walkthrough.points import point
 
 

@@ -67,7 +67,9 @@ def _pieces(block: Block, sheet: Sheet, width: int) -> Iterator[_Piece]:
         yield from others
         equals = [_word("=")]
     prefix = [_word(block.prefix)] if block.prefix else []
-    yield _beside(*equals, *prefix, _numbers(block.answer, sheet, width, ANSWER, blank=blank))
+    answer = _numbers(block.answer, sheet, width, ANSWER, blank=blank)
+    name = [_Piece([Text(f" {block.name}", style=LABEL)])] if blank and block.name else []
+    yield _beside(*equals, *prefix, answer, *name)
 
 
 def _at_equals(formula: str) -> list[str]:

@@ -112,7 +112,8 @@ def _equation(block: Equation, sheet: Sheet) -> str:
     equals = "<span>=</span> " if block.working and not blank else ""
     prefix = f"<span>{math(block.prefix)}</span>" if block.prefix else ""
     answer = _numbers(block.answer, sheet, style="answer", blank=blank)
-    pieces.append(f'<span class="piece">{equals}{prefix}{answer}</span>')
+    name = f"<code>{block.name}</code>" if blank and block.name else ""
+    pieces.append(f'<span class="piece">{equals}{prefix}{answer}{name}</span>')
     return f'<div class="equation">{"".join(pieces)}</div>'
 
 

@@ -121,6 +121,8 @@ def _pieces(block: Block, sheet: Sheet) -> Iterator[tuple[str, int]]:
             yield _group(group, sheet)
     piece, size = _numbers(block.answer, sheet, blank=blank)
     equals = "= " if block.working and not blank else ""
+    if blank and block.name:
+        piece += rf"\quad\text{{\scriptsize\ttfamily {escaped(block.name)}}}"
     yield f"{equals}{math(block.prefix)} {piece}", size + 2 + len(block.prefix)
 
 

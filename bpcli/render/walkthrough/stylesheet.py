@@ -17,7 +17,8 @@ h1 { font-size: 1.5rem; margin: 0; }
 h2 { font-size: 1.15rem; margin: 1.8rem 0 .4rem; break-after: avoid; }
 p { margin: .5rem 0; }
 sub, sup { font-size: .72em; line-height: 0; }
-.subtitle, .shape, th { color: var(--soft); }
+.subtitle, .shape, th, code { color: var(--soft); }
+code { font-size: .75rem; margin-left: .8rem; }
 .question { font-style: italic; break-after: avoid; }
 .name { margin: 1rem 0; }
 .name span { display: inline-block; width: 20rem; border-bottom: 1px solid; }

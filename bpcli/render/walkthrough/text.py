@@ -30,7 +30,8 @@ def text(sheet: Sheet) -> RenderableType:
 
 def text_title(sheet: Sheet) -> RenderableType:
     """Its first two lines."""
-    return Group(Text(sheet.title, style="bold"), Text(sheet.subtitle, style="dim"))
+    name = [Text("Name: " + 4 * BLANK)] if sheet.mode == "worksheet" else []
+    return Group(Text(sheet.title, style="bold"), Text(sheet.subtitle, style="dim"), *name)
 
 
 def text_part(sheet: Sheet, part: Part) -> RenderableType:
