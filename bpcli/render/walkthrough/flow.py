@@ -68,7 +68,7 @@ def _pieces(block: Block, sheet: Sheet, width: int) -> Iterator[_Piece]:
         equals = [_word("=")]
     prefix = [_word(block.prefix)] if block.prefix else []
     answer = _numbers(block.answer, sheet, width, ANSWER, blank=blank)
-    name = [_Piece([Text(f" {block.name}", style=LABEL)])] if blank and block.name else []
+    name = [_Piece([Text(f" {block.name}:", style=LABEL)])] if blank and block.name else []
     yield _beside(*equals, *prefix, answer, *name)
 
 
