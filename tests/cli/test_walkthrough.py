@@ -155,3 +155,17 @@ def test_formats_are_printed_as_files_are_written(bpcli, format_):
     assert narrow.startswith(
         {"markdown": "# Walkthrough", "latex": "\\documentclass", "html": "<!DOCTYPE html>"}[format_]
     )
+
+
+@pytest.mark.parametrize(
+    "network", [(), ("--hidden", "none"), ("--hidden", "2,2"), ("--set", "model.bias=true")]
+)
+def test_every_blank_of_the_answers_file_has_its_place_on_the_sheet(bpcli, tmp_path, network):
+    """By its name, which stands beside the answer."""
+    bpcli("walkthrough", "--seeds", "3:3", "--out", "class", *network)
+    sheet = (tmp_path / "class" / "worksheet-03.txt").read_text()
+    answers = (tmp_path / "class" / "answers-03.yaml").read_text().splitlines()
+    names = [line.partition(":")[0] for line in answers if line[:1].isalpha()]
+    assert {"loss", "grad_z"} <= set(names)
+    for name in set(names) - {"seed", "digits"}:
+        assert f" {name}:" in sheet, name
