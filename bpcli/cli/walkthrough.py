@@ -131,8 +131,8 @@ def walkthrough(
     """
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     _refuse_together(step=step, worksheet=worksheet, key=key, seeds=seeds, grade=grade)
-    if step and format_ != "text":
-        raise UsageError("--step shows text: leave --format out")
+    if step and (format_ != "text" or as_json or quiet):
+        raise UsageError("--step shows text, a part at a time: leave --format, --json and --quiet out")
     if (out is None) != (seeds is None) or (force and out is None):
         raise UsageError(
             "--seeds A:B and --out DIR go together (and --force with them): give both, or neither"

@@ -4,6 +4,8 @@ from bpcli.walkthrough.blocks import Box, Graph, Part, Prose, Question, Stage, T
 from bpcli.walkthrough.notation import Notation
 from bpcli.walkthrough.walk import Walk
 
+ROUNDING = 1e-9
+SATURATED = "as an output is so saturated that its derivative rounds to zero"
 BEFORE, AFTER, ARRIVES = "before the forward pass", "after the forward pass", "arrives by backpropagation"
 
 
@@ -35,7 +37,8 @@ def _agreement(walk: Walk) -> str:
     """How far the two forms are from one another."""
     if walk.largest_difference == 0:
         return "agree to the last digit"
-    return f"differ by {walk.largest_difference:.1e} at most, which is rounding"
+    what = "which is rounding" if walk.largest_difference < ROUNDING else SATURATED
+    return f"differ by {walk.largest_difference:.1e} at most, {what}"
 
 
 def backward_graph(walk: Walk, notation: Notation) -> Graph:

@@ -59,7 +59,7 @@ def chosen_point(config: Config, typed: Typed, seed: int | None, draw: Draw, dig
         return _rounded(configured_point(config), rate)
     shapes = {"x": (architecture.sizes[0],), "y": (architecture.sizes[-1],), **shapes_of(architecture)}
     for name, tensor in given.items():
-        _require(name, tensor, shapes[name])
+        _require(name, tensor, shapes)
     if "y" in given:
         _require_target(architecture, given["y"])
     tensors = dict(given)
@@ -160,9 +160,11 @@ def _in_order(architecture: Architecture) -> list[str]:
     ]
 
 
-def _require(name: str, tensor: Array, shape: tuple[int, ...]) -> None:
+def _require(name: str, tensor: Array, shapes: Mapping[str, tuple[int, ...]]) -> None:
+    option, shape = f"--{name.replace('_', '-')}", shapes.get(name)
+    if shape is None:
+        raise UsageError(f"{option}: this network has no {name}; it has {', '.join(shapes)}: leave it out")
     if tensor.shape != shape:
-        option = f"--{name.replace('_', '-')}"
         raise UsageError(
             f"{option}: the shape given is {_by(tensor.shape)}; it must be {_by(shape)}, as the other numbers "
             f"and the sizes of the network ask for"

@@ -6,6 +6,7 @@ worked out once more from them, so that the two forms of the sheet (row by row, 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import exp
 
 from bpcli.network import Architecture
 
@@ -62,7 +63,7 @@ def layer_rows(architecture: Architecture, vectors: Numbers, matrices: Matrices)
     """
     names = architecture.names()
     found: list[LayerRows] = []
-    passed = _output_gradient(architecture, vectors["y"], vectors["z"])
+    passed = _output_gradient(architecture, vectors)
     for index in reversed(range(architecture.depth)):
         layer = names[index]
         inputs, weight = vectors[layer.input], matrices[layer.matrix]
@@ -86,14 +87,19 @@ def layer_rows(architecture: Architecture, vectors: Numbers, matrices: Matrices)
     return tuple(reversed(found))
 
 
-def _output_gradient(architecture: Architecture, y: list[float], z: list[float]) -> list[float]:
-    """∂ℓ/∂z_j, output by output."""
-    pairs = list(zip(z, y, strict=True))
+def _output_gradient(architecture: Architecture, vectors: Numbers) -> list[float]:
+    """∂ℓ/∂z_j, output by output; 1/z is written 1 + e^-b, which has its digits where z rounds to 1."""
+    outputs = list(zip(vectors["y"], vectors["z"], vectors["b"], strict=True))
     if architecture.loss == "squared_error":
-        return [out - target for out, target in pairs]
+        return [z - y for y, z, _ in outputs]
     if architecture.output == "softmax":
-        return [-target / out if target else 0.0 for out, target in pairs]
-    return [(1 - target) / (1 - out) - target / out for out, target in pairs]
+        return [-y / z if y else 0.0 for y, z, _ in outputs]
+    return [_times(1 - y, b) - _times(y, -b) for y, _, b in outputs]
+
+
+def _times(weight: float, b: float) -> float:
+    """``weight`` · (1 + e^b), which is 0 for a weight of 0, however large b is."""
+    return weight * (1 + exp(b)) if weight else 0.0
 
 
 def _through_softmax(z: list[float], passed: list[float]) -> list[float]:

@@ -1,5 +1,6 @@
 """What is typed on the command line as numbers: vectors, matrices row by row, and lists of sizes."""
 
+import re
 from typing import Any
 
 import numpy as np
@@ -79,8 +80,8 @@ def read_sizes(option: str, text: str) -> tuple[int, ...]:
     Raises:
         UsageError: it is something else, or a size is 0 or too large.
     """
-    words = text.replace(",", " ").replace("-", " ").split()
-    if not words or not all(word.isdecimal() and 0 < int(word) <= LARGEST for word in words):
+    words = re.split(r"[\s,]+|(?<=\d)-(?=\d)", text.strip())
+    if not all(word.isdecimal() and 0 < int(word) <= LARGEST for word in words):
         example = "none, 3, or 4,3" if option == "--hidden" else "3,2,2"
         raise UsageError(
             f"{option}: {text!r} is no list of sizes from 1 to {LARGEST}; write for example {example}"

@@ -44,7 +44,8 @@ class Walk:
         problem: the point; one sample.
         quantities: by name, in order of computation.
         layers: the gradients row by row, the first layer first.
-        largest_difference: between any number of the row forms and the same number of the core.
+        largest_difference: between any number of the row forms and the same number of the core, relative to the
+            largest of its quantity where that is above 1.
         predicted: α ‖∇ℓ‖², by how much the loss falls as long as it is a plane.
         outputs_after: z after the step.
         multiplications: what the backward pass cost, and what it would have cost.
@@ -165,7 +166,7 @@ def _order(problem: Problem) -> Iterator[tuple[str, str, Pass]]:
 
 
 def _differences(problem: Problem, found: dict[str, Array], layers: tuple[LayerRows, ...]) -> Iterator[float]:
-    """How far each number of the row forms is from the core's."""
+    """How far the row forms are from the core, relative to a largest entry above 1."""
     for names, layer in zip(problem.architecture.names(), layers, strict=True):
         rows = layer.rows
         for name, numbers in (
@@ -173,4 +174,5 @@ def _differences(problem: Problem, found: dict[str, Array], layers: tuple[LayerR
             (names.delta, [row.delta for row in rows]),
             (names.grad_matrix, [row.product for row in rows]),
         ):
-            yield float(np.abs(found[name] - np.array(numbers)).max())
+            largest = max(1.0, float(np.abs(found[name]).max()))
+            yield float(np.abs(found[name] - np.array(numbers)).max()) / largest

@@ -96,7 +96,8 @@ def test_a_configuration_gives_its_first_training_row(bpcli):
         (["--out", "sheets"], "go together"),
         (["--seeds", "3:1", "--out", "sheets"], "no range of seeds"),
         (["--seeds", "1:3", "--out", "sheets", "--seed", "2"], "leave --seed out"),
-        (["--step", "--format", "html"], "leave --format out"),
+        (["--step", "--format", "html"], "leave --format, --json and --quiet out"),
+        (["--step", "--json"], "leave --format, --json and --quiet out"),
         (["--rate", "nan"], "no learning rate"),
     ],
 )

@@ -100,6 +100,17 @@ def test_numbers_out_of_range_are_refused_by_name():
         walk(spoilt)
 
 
+@pytest.mark.parametrize("y", [0.0, 0.5, 1.0])
+def test_a_saturated_output_is_walked_through(y):
+    """Z rounds to 1 at b = 40, and ∇z = (1-y)(1 + e^b) - y(1 + e^-b) keeps its digits."""
+    saturated = point((1, 1), loss="cross_entropy")
+    saturated.X[...], saturated.Y[...], saturated.parameters["W"][...] = 1.0, y, 40.0
+    walked = walk(saturated)
+    expected = (1 - y) * (1 + np.exp(40.0)) - y * (1 + np.exp(-40.0))
+    assert walked["grad_z"][0] == pytest.approx(expected, rel=1e-14)
+    assert walked.layers[0].rows[0].passed == pytest.approx(expected, rel=1e-14)
+
+
 @dataclass
 class Counted:
     """A number that counts the multiplications it takes part in."""

@@ -101,6 +101,8 @@ def test_hidden_layers_are_typed_deeper_or_none():
         ({"hidden": "4,3", "W": "1,0;0,1"}, "cannot be typed"),
         ({"hidden": "none", "V": "1,0;0,1"}, "--V is the first matrix"),
         ({"hidden": "0"}, "is no list of sizes"),
+        ({"hidden": "-3"}, "is no list of sizes"),
+        ({"hidden": "none", "bias_V": "1,2"}, "this network has no bias_V; it has x, y, W, bias_W"),
         ({"sizes": "3"}, "is one size"),
         ({"sizes": "3,2", "hidden": "2"}, "leave --hidden out"),
         ({"sizes": "3,2", "x": "1,2,3"}, "--sizes is for points that are drawn"),
