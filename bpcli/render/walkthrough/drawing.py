@@ -4,9 +4,12 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from bpcli.render.walkthrough.digits import padded
-from bpcli.render.walkthrough.layout import plan
+from bpcli.render.walkthrough.flow import ANSWER, GIVEN
+from bpcli.render.walkthrough.layout import Plan, plan
 from bpcli.walkthrough.blocks import Graph, Sheet
 from bpcli.walkthrough.notation import plain
+
+STYLES = {"given": GIVEN, "found": ANSWER}
 
 
 class Drawing:
@@ -16,13 +19,22 @@ class Drawing:
         self._graph, self._sheet = graph, sheet
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for line in drawing(self._graph, self._sheet, options.max_width - 2):
-            yield Text(f"  {line}")
+        placed = plan(self._graph, options.max_width - 2, self._sheet.digits, self._sheet.mode)
+        for number, line in enumerate(drawn(placed)):
+            shown = Text(line)
+            for box in placed.boxes:
+                if box.y < number < box.y + box.height - 1:
+                    shown.stylize(STYLES[box.kind], box.x + 1, box.x + box.width - 1)
+            yield Text.assemble("  ", shown)
 
 
 def drawing(graph: Graph, sheet: Sheet, width: int) -> list[str]:
-    """The lines of the graph."""
-    placed = plan(graph, width, sheet.digits, sheet.mode)
+    """The lines of the graph, without colour."""
+    return drawn(plan(graph, width, sheet.digits, sheet.mode))
+
+
+def drawn(placed: Plan) -> list[str]:
+    """The lines of a plan."""
     canvas = [[" "] * (placed.width + 8) for _ in range(placed.height + 1)]
 
     def put(x: int, y: int, word: str) -> None:

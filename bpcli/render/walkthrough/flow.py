@@ -42,7 +42,7 @@ class Flow:
         pieces = list(_pieces(self._block, self._sheet, width - 6))
         for line in _folded(pieces, width):
             yield from _laid(line)
-        if self._apart and max(len(piece.lines) for piece in pieces) > 2:
+        if self._apart and max(len(piece.lines) for piece in pieces) > 1:
             yield Text()
 
 

@@ -54,7 +54,8 @@ def _block(block: Block, sheet: Sheet, *, last: bool) -> RenderableType:
         case Question(markup):
             return Text(_prose(markup), style="italic")
         case Table():
-            return _table(block, sheet.mode)
+            table = _table(block, sheet.mode)
+            return table if last else Group(table, Text())
         case Graph():
             return Group(Drawing(block, sheet), Text())
         case Givens():
