@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bpcli import __version__
-from bpcli.cli import config, gradcheck, symmetry_demo, train
+from bpcli.cli import config, gradcheck, symmetry_demo, train, walkthrough
 from bpcli.cli.console import complain
 from bpcli.errors import BpcliError
 
@@ -22,8 +22,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("train")(train.train)
-app.command("gradcheck", cls=gradcheck.SeveralFiles)(gradcheck.gradcheck)
+app.command("gradcheck", cls=gradcheck.GradcheckCommand)(gradcheck.gradcheck)
 app.command("symmetry-demo")(symmetry_demo.symmetry_demo)
+app.command("walkthrough", cls=walkthrough.WalkthroughCommand)(walkthrough.walkthrough)
 app.add_typer(config.app, name="config")
 
 

@@ -41,6 +41,11 @@ class Screen:
         if self._speaks:
             self.out.print(renderable, soft_wrap=whole_lines)
 
+    def show_as_is(self, text: str) -> None:
+        """Print the text of a file as it would be written, unless --quiet or --json was given."""
+        if self._speaks:
+            print(text, end="")  # noqa: T201 - not for rich
+
     def document(self, document: dict[str, Any]) -> None:
         """Print the JSON document, if --json was given: exactly one, at full precision."""
         if self.as_json:

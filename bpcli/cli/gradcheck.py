@@ -1,14 +1,14 @@
 """``bpcli gradcheck``: check bpcli's own gradients or somebody else's, and name the mistake."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
-from typer.core import TyperCommand
 
 from bpcli.cli.console import Screen
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
 from bpcli.cli.resolving import resolved
+from bpcli.cli.several import SeveralFiles
 from bpcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -16,24 +16,13 @@ if TYPE_CHECKING:
     from bpcli.gradcheck.report import GradcheckReport
 
 DEFAULT = "gradcheck"
-ANSWERS = (".py", ".npz", ".json")
 
 
-class SeveralFiles(TyperCommand):
-    """Lets ``--against`` take several files, as a shell writes them out for ``--against work/*.py``."""
+class GradcheckCommand(SeveralFiles):
+    """Lets ``--against`` take the answers of a whole class."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Repeat ``--against`` before each answer file that follows it; anything else ends the list."""
-        spread: list[str] = []
-        listing = False
-        for word in args:
-            if word == "--against" or word.startswith("--against="):
-                listing = True
-            elif listing and spread[-1] != "--against":
-                listing = word.lower().endswith(ANSWERS)
-                spread += ["--against"] if listing else []
-            spread.append(word)
-        return super().parse_args(ctx, spread)
+    option = "--against"
+    endings = (".py", ".npz", ".json")
 
 
 def gradcheck(

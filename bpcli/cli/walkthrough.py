@@ -1,0 +1,228 @@
+"""``bpcli walkthrough``: one point forward and backward by hand; worksheets, their keys, and their marks."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from bpcli.cli.console import Screen
+from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption
+from bpcli.cli.resolving import resolved
+from bpcli.cli.several import SeveralFiles
+from bpcli.cli.stepping import stepped
+from bpcli.cli.worksheets import TITLES, Look, seed_range, write_worksheets
+from bpcli.errors import UsageError
+
+if TYPE_CHECKING:
+    from bpcli.config import Config
+    from bpcli.gradcheck.problem import Problem
+    from bpcli.walkthrough.blocks import Mode
+    from bpcli.walkthrough.inputs import Typed
+
+DEFAULT = "walkthrough"
+Point = Callable[[int | None, int], "Problem"]
+
+
+class WalkthroughCommand(SeveralFiles):
+    """Lets ``--grade`` take the answers of a whole class."""
+
+    option = "--grade"
+    endings = (".yaml", ".yml")
+
+
+def walkthrough(
+    config: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CONFIG",
+            help="A YAML file, or the name of a shipped configuration. Without one: walkthrough, a 3-2-2 network.",
+            show_default=False,
+        ),
+    ] = None,
+    x: Annotated[str | None, typer.Option("--x", metavar="NUMBERS", help="The input: --x 1,0,1.")] = None,
+    y: Annotated[str | None, typer.Option("--y", metavar="NUMBERS", help="The target: --y 1,0.")] = None,
+    V: Annotated[
+        str | None,
+        typer.Option("--V", metavar="ROWS", help="The first matrix, a row a neuron: --V '1,0,1; 0,1,1'."),
+    ] = None,
+    W: Annotated[
+        str | None,
+        typer.Option("--W", metavar="ROWS", help="The second one (the only one with --hidden none)."),
+    ] = None,
+    bias_V: Annotated[
+        str | None, typer.Option("--bias-V", metavar="NUMBERS", help="The biases of the hidden layer.")
+    ] = None,
+    bias_W: Annotated[
+        str | None, typer.Option("--bias-W", metavar="NUMBERS", help="The biases of the output layer.")
+    ] = None,
+    hidden: Annotated[
+        str | None,
+        typer.Option(
+            "--hidden", metavar="SIZES", help="Hidden layers: 3, or 4,3, or none. Numbers are drawn."
+        ),
+    ] = None,
+    sizes: Annotated[
+        str | None, typer.Option("--sizes", metavar="SIZES", help="All layers: 3,2,2. Numbers are drawn.")
+    ] = None,
+    rate: Annotated[
+        float | None,
+        typer.Option(
+            "--rate", metavar="α", help="The learning rate; overrides training.optimizer.learning_rate."
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", metavar="N", min=0, help="Draw the point and the weights, small and round."),
+    ] = None,
+    notation: Annotated[
+        Literal["vw", "delta"],
+        typer.Option("--notation", help="h, z, ∇ … or x^(l), S^(l), δ^(l), w_ij, with a table of both."),
+    ] = "vw",
+    part: Annotated[
+        list[str] | None,
+        typer.Option("--part", metavar="a-h", help="Only this part, or a range: --part a-c. Repeatable."),
+    ] = None,
+    step: Annotated[
+        bool, typer.Option("--step", help="One part at a time: Enter goes on, b goes back, q ends.")
+    ] = False,
+    digits: Annotated[
+        int, typer.Option("--digits", metavar="N", min=1, max=12, help="Decimals of the numbers.")
+    ] = 4,
+    worksheet: Annotated[
+        bool, typer.Option("--worksheet", help="Questions and given numbers, with room for the rest.")
+    ] = False,
+    key: Annotated[bool, typer.Option("--key", help="The same sheet with everything filled in.")] = False,
+    seeds: Annotated[
+        str | None,
+        typer.Option(
+            "--seeds", metavar="A:B", help="A worksheet for each seed, its key and an answers file."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", help="The folder for the files of --seeds.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
+    format_: Annotated[
+        Literal["text", "markdown", "latex", "html"],
+        typer.Option("--format", help="What is printed or written."),
+    ] = "text",
+    grade: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--grade", metavar="FILE...", help="Mark these answers (.yaml, as --seeds writes them)."
+        ),
+    ] = None,
+    override: SetOption = None,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    no_color: NoColorOption = False,
+) -> int:
+    """Walk through the forward and the backward pass of one point, every quantity with formula, numbers and shape.
+
+    The point is the first training row of the configuration with its initial weights, all rounded to two digits; or
+    typed with --x, --y, --V, --W; or drawn with small round numbers from --seed. What is not typed is drawn.
+
+    Worksheets leave blanks to fill: --worksheet prints one, --key its key, and --seeds 1:30 --out DIR writes thirty
+    different ones with their keys and files for the answers, which --grade marks.
+
+    Exits with 0, and with 3 if an answer is wrong.
+    """
+    screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
+    _refuse_together(step=step, worksheet=worksheet, key=key, seeds=seeds, grade=grade)
+    if step and (format_ != "text" or as_json or quiet):
+        raise UsageError("--step shows text, a part at a time: leave --format, --json and --quiet out")
+    if (out is None) != (seeds is None) or (force and out is None):
+        raise UsageError(
+            "--seeds A:B and --out DIR go together (and --force with them): give both, or neither"
+        )
+    from bpcli.walkthrough.inputs import Typed
+    from bpcli.walkthrough.parts import chosen_letters
+
+    look = Look(chosen_letters(part or []), notation, digits, format_)
+    settings = resolved(config or DEFAULT, override, {}).config
+    tensors = {"x": x, "y": y, "V": V, "W": W, "bias_V": bias_V, "bias_W": bias_W}
+    typed = Typed({name: text for name, text in tensors.items() if text is not None}, hidden, sizes, rate)
+    point = partial(_point, settings, typed)
+    if grade:
+        return _graded(point, grade, seed, digits, screen)
+    if seeds is not None and out is not None:
+        if seed is not None:
+            raise UsageError("--seeds draws a sheet for each seed: leave --seed out")
+        return _written(point, seed_range(seeds), out, look, screen, force=force)
+    return _shown(
+        point(seed, digits),
+        seed,
+        look,
+        "worksheet" if worksheet else "key" if key else "walk",
+        screen,
+        step=step,
+    )
+
+
+def _refuse_together(**modes: object) -> None:
+    given = [f"--{name}" for name, value in modes.items() if value]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} are different things to do: give one of them at a time")
+
+
+def _point(settings: "Config", typed: "Typed", seed: int | None, digits: int) -> "Problem":
+    from bpcli.walkthrough.inputs import chosen_point
+    from bpcli.walkthrough.numbers import drawn_point
+
+    return chosen_point(settings, typed, seed, drawn_point, digits)
+
+
+def _shown(
+    problem: "Problem", seed: int | None, look: Look, mode: "Mode", screen: Screen, *, step: bool
+) -> int:
+    from bpcli.render.walkthrough.pages import page
+    from bpcli.render.walkthrough.text import text, text_part, text_title
+    from bpcli.walkthrough.parts import sheet
+    from bpcli.walkthrough.walk import walk
+
+    walked = walk(problem)
+    title = TITLES[mode] if seed is None or mode == "walk" else f"{TITLES[mode]} {seed}"
+    whole = sheet(
+        walked, style=look.notation, letters=look.letters, mode=mode, digits=look.digits, title=title
+    )
+    if step:
+        screen.show(text_title(whole))
+        stepped([text_part(whole, part) for part in whole.parts], screen)
+    elif look.format == "text":
+        screen.show(text(whole))
+    else:
+        screen.show_as_is(page(whole, look.format))
+    screen.document(walked.document())
+    return 0
+
+
+def _written(point: Point, seeds: range, folder: Path, look: Look, screen: Screen, *, force: bool) -> int:
+    from bpcli.render.text import counted
+
+    paths = write_worksheets(seeds, folder, lambda seed: point(seed, look.digits), look, force=force)
+    screen.show(
+        f"{counted(len(seeds), 'worksheet')} in {folder}, each with its key and a file for the answers; "
+        f"mark them with\nbpcli walkthrough --grade {folder}/answers-*.yaml",
+        whole_lines=True,
+    )
+    screen.document({"schema": "bpcli.walkthrough.worksheets/1", "files": [str(path) for path in paths]})
+    return 0
+
+
+def _graded(point: Point, files: Sequence[Path], seed: int | None, digits: int, screen: Screen) -> int:
+    from bpcli.render.marks import class_marks, marks
+    from bpcli.walkthrough.answers import read_answers, read_heading
+    from bpcli.walkthrough.grading import grade
+
+    grades = []
+    for file in files:
+        its_seed, its_digits = read_heading(file)
+        problem = point(its_seed if seed is None else seed, its_digits or digits)
+        grades.append(grade(problem, read_answers(file, problem), its_digits or digits))
+    screen.show(class_marks(grades) if len(grades) > 1 else marks(grades[0]))
+    documents = [each.document() for each in grades]
+    several = {"schema": "bpcli.walkthrough.grades/1", "grades": documents}
+    screen.document(several if len(documents) > 1 else documents[0])
+    return 0 if all(each.entirely_right for each in grades) else 3

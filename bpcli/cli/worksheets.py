@@ -1,0 +1,112 @@
+"""Worksheets as files: for each seed a worksheet, its key, and an answers file to be filled in."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bpcli.errors import MachineError, UsageError
+
+if TYPE_CHECKING:
+    from bpcli.gradcheck.problem import Problem
+    from bpcli.render.walkthrough.pages import Format
+    from bpcli.walkthrough.blocks import Mode
+    from bpcli.walkthrough.notation import Style
+
+MOST = 10_000
+MODES: tuple["Mode", "Mode"] = ("worksheet", "key")
+TITLES: dict["Mode", str] = {
+    "walk": "Walkthrough",
+    "worksheet": "Worksheet",
+    "key": "Key to worksheet",
+}
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a walk looks like: which parts, in which notation, with how many decimals, in which format."""
+
+    letters: Sequence[str]
+    notation: "Style"
+    digits: int
+    format: "Format"
+
+
+def seed_range(text: str) -> range:
+    """Read A:B, both ends included.
+
+    Raises:
+        UsageError: it is something else.
+    """
+    first, colon, last = text.partition(":")
+    if not (colon and first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
+        raise UsageError(f"--seeds: {text!r} is no range of seeds; write for example 1:30, both included")
+    if int(last) - int(first) >= MOST:
+        raise UsageError(f"--seeds: {text} are more than {MOST:,} worksheets; write fewer at a time")
+    return range(int(first), int(last) + 1)
+
+
+def write_worksheets(
+    seeds: range,
+    folder: Path,
+    point: Callable[[int], "Problem"],
+    look: Look,
+    *,
+    force: bool,
+) -> list[Path]:
+    """Write worksheet-NN, key-NN and answers-NN.yaml for each seed, and return the paths.
+
+    Raises:
+        UsageError: a file is there already, and ``force`` is not given; or there are no such sizes to draw.
+        MachineError: the disk or the permissions do not allow it.
+    """
+    from bpcli.render.walkthrough.pages import SUFFIXES, page
+    from bpcli.training.files import write_atomically
+    from bpcli.walkthrough.answers import template
+    from bpcli.walkthrough.parts import sheet
+    from bpcli.walkthrough.walk import walk
+
+    suffix, places = SUFFIXES[look.format], max(2, len(str(seeds[-1])))
+    names = [
+        name
+        for seed in seeds
+        for name in (
+            f"worksheet-{seed:0{places}}{suffix}",
+            f"key-{seed:0{places}}{suffix}",
+            f"answers-{seed:0{places}}.yaml",
+        )
+    ]
+    taken = [name for name in names if (folder / name).exists()]
+    if taken and not force:
+        raise UsageError(
+            f"{folder / taken[0]} exists already{f', and {len(taken) - 1} more' if taken[1:] else ''}: choose "
+            "another --out, or overwrite with --force"
+        )
+    written: list[Path] = []
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for seed in seeds:
+            problem = point(seed)
+            walked = walk(problem)
+            worksheet, key = (
+                page(
+                    sheet(
+                        walked,
+                        style=look.notation,
+                        letters=look.letters,
+                        mode=mode,
+                        digits=look.digits,
+                        title=f"{TITLES[mode]} {seed}",
+                    ),
+                    look.format,
+                )
+                for mode in MODES
+            )
+            answers = template(problem, seed, look.digits, f"Worksheet {seed}")
+            for content in (worksheet, key, answers):
+                path = folder / names[len(written)]
+                write_atomically(path, content.encode())
+                written.append(path)
+    except OSError as error:
+        raise MachineError(f"{error.filename or folder}: cannot be written: {error.strerror}") from error
+    return written

@@ -1,0 +1,72 @@
+"""How numbers stand in a walkthrough: so many decimals, round numbers short, points below one another."""
+
+from dataclasses import dataclass
+from math import isclose
+
+import numpy as np
+
+from bpcli.network import Array
+from bpcli.walkthrough.blocks import Numbers
+
+EXACT = 1e-13  # a sum of round numbers is round but for this much
+GAP = None  # stands where entries were left out
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A number as it is printed, and the digits that are left out behind it, which keep its column aligned."""
+
+    text: str
+    omitted: str = ""
+
+
+Grid = list[list[Cell | None]]
+
+
+def grid(numbers: Numbers, digits: int, most: tuple[int, int] = (8, 8)) -> Grid:
+    """Round a matrix to cells; of one with more rows or columns than ``most``, the first ones and the last."""
+    values = numbers.values.reshape(numbers.shape)
+    decimals = needed(values, digits)
+    whole = [[cell(value, decimals) for value in row] for row in values.tolist()]
+    rows, columns = (_kept(size, limit) for size, limit in zip(values.shape, most, strict=True))
+    return [[whole[row][column] if row >= 0 and column >= 0 else GAP for column in columns] for row in rows]
+
+
+def _kept(size: int, limit: int) -> list[int]:
+    """The indices that are shown; -1 stands for those left out."""
+    return list(range(size)) if size <= limit else [*range(max(limit - 2, 1)), -1, size - 1]
+
+
+def needed(values: Array, digits: int) -> int:
+    """The decimals that these numbers need, ``digits`` at most; 0.5 and 1 need one."""
+    for decimals in range(digits):
+        if np.allclose(np.round(values, decimals), values, rtol=EXACT, atol=EXACT):
+            return decimals
+    return digits
+
+
+def cell(value: float, decimals: int) -> Cell:
+    """A number with so many decimals; one that is round is printed short."""
+    text = f"{value:.{decimals}f}"
+    if float(text) == 0:
+        text = text.removeprefix("-")
+    if not isclose(float(text), value, rel_tol=EXACT, abs_tol=EXACT) or "." not in text:
+        return Cell(text)
+    short = text.rstrip("0").rstrip(".")
+    return Cell(short, text[len(short) :])
+
+
+def scalar(value: float, digits: int) -> str:
+    """A number by itself."""
+    return cell(value, digits).text
+
+
+def operand(value: float, digits: int, before: object) -> str:
+    """A number after an operator: in parentheses where two signs would meet."""
+    text = scalar(value, digits)
+    return f"({text})" if text.startswith("-") and before in ("+", "-", "·") else text
+
+
+def padded(cell: Cell | None, width: int) -> str:
+    """A cell in a column of this width, its point where that of the others is."""
+    return "…".rjust(width) if cell is None else (cell.text + " " * len(cell.omitted)).rjust(width)

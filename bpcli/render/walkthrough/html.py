@@ -1,0 +1,164 @@
+"""A walkthrough as one HTML file: no network, no script, the graph as inline SVG, and a page of paper when printed."""
+
+import re
+from html import escape
+
+from bpcli.render.walkthrough.digits import Cell, grid, operand
+from bpcli.render.walkthrough.folding import before, unbroken
+from bpcli.render.walkthrough.stylesheet import STYLE
+from bpcli.render.walkthrough.svg import svg
+from bpcli.walkthrough.blocks import (
+    Block,
+    Equation,
+    Givens,
+    Graph,
+    Measured,
+    Mode,
+    Numbers,
+    Part,
+    Prose,
+    Question,
+    Sheet,
+    Table,
+    Term,
+    visible,
+)
+
+
+def html(sheet: Sheet) -> str:
+    """The whole document."""
+    parts = "\n".join(_part(sheet, part) for part in sheet.parts)
+    name = '<p class="name">Name <span>&nbsp;</span></p>\n' if sheet.mode == "worksheet" else ""
+    return (
+        f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f"<title>{escape(sheet.title)}</title>\n<style>{STYLE}</style>\n</head>\n"
+        f'<body class="{sheet.mode}">\n'
+        f'<h1>{escape(sheet.title)}</h1>\n<p class="subtitle">{escape(sheet.subtitle)}</p>\n{name}{parts}\n'
+        "</body>\n</html>\n"
+    )
+
+
+def _part(sheet: Sheet, part: Part) -> str:
+    letter = f"({part.letter}) " if part.letter else ""
+    blocks = [_block(block, sheet) for block in part.blocks if visible(block, sheet.mode)]
+    return "\n".join(["<section>", f"<h2>{letter}{_prose(part.title)}</h2>", *blocks, "</section>"])
+
+
+def _prose(markup: str) -> str:
+    return "".join(
+        escape(piece) if number % 2 == 0 else math(piece) for number, piece in enumerate(markup.split("$"))
+    )
+
+
+def math(markup: str) -> str:
+    """A formula: letters slanted, words and numbers upright, indices low and high."""
+    text = re.sub(r"(?<![A-Za-z])([A-Za-zδℓα])(?![A-Za-z])", r"<i>\1</i>", escape(markup))
+    text = re.sub(r"_\{([^}]*)\}\^\{([^}]*)\}", r"<sub>\1</sub><sup>\2</sup>", text)
+    text = re.sub(r"_\{([^}]*)\}", r"<sub>\1</sub>", text)
+    return (
+        re.sub(r"\^\{([^}]*)\}", r"<sup>\1</sup>", text)
+        .replace("<i>T</i></sup>", "⊤</sup>")
+        .replace(")T</sup>", ")⊤</sup>")
+        .replace("-", "−")
+    )
+
+
+def _block(block: Block, sheet: Sheet) -> str:
+    match block:
+        case Prose(markup):
+            return f"<p>{_prose(markup)}</p>"
+        case Question(markup):
+            return f'<p class="question">{_prose(markup)}</p>'
+        case Table():
+            return _table(block, sheet.mode)
+        case Graph():
+            return svg(block, sheet)
+        case Givens():
+            return _givens(block, sheet)
+        case Measured():
+            value = (
+                _blank()
+                if sheet.mode == "worksheet"
+                else f"{block.value:.{max(sheet.digits, 4)}g}".replace("-", "−")
+            )
+            return f'<div class="equation">{math(block.formula)} = <span class="answer">{value}</span></div>'
+        case Equation():
+            return _equation(block, sheet)
+
+
+def _givens(block: Givens, sheet: Sheet) -> str:
+    items = "".join(
+        f'<span class="piece"><span>{math(symbol)} =</span>{_numbers(numbers, sheet)}</span>'
+        for symbol, numbers in block.items
+    )
+    remarks = ", ".join(_prose(remark) for remark in block.remarks)
+    return f'<div class="equation givens">{items}</div>\n<p>with {remarks}</p>'
+
+
+def _equation(block: Equation, sheet: Sheet) -> str:
+    blank = sheet.mode == "worksheet"
+    pieces = [f"<span>{math(block.symbol)} =</span>"]
+    if block.formula and (block.given or not blank):
+        pieces.append(f"<span>{math(block.formula)} =</span>")
+    for group in unbroken(block.working) if not blank else ():
+        shown = "".join(
+            f"<span>{math(term)}</span>"
+            if isinstance(term, str)
+            else _numbers(term, sheet, before=before(group, place))
+            for place, term in enumerate(group)
+        )
+        pieces.append(f'<span class="piece">{shown}</span>')
+    equals = "<span>=</span> " if block.working and not blank else ""
+    prefix = f"<span>{math(block.prefix)}</span>" if block.prefix else ""
+    answer = _numbers(block.answer, sheet, style="answer", blank=blank)
+    name = f"<code>{block.name}</code>" if blank and block.name else ""
+    pieces.append(f'<span class="piece">{equals}{prefix}{answer}{name}</span>')
+    return f'<div class="equation">{"".join(pieces)}</div>'
+
+
+def _numbers(
+    numbers: Numbers, sheet: Sheet, *, style: str = "", blank: bool = False, before: Term = ""
+) -> str:
+    caption = math(numbers.label)
+    if numbers.values.ndim == 0:
+        shown = operand(float(numbers.values), sheet.digits, before).replace("-", "−")
+        body = f'<span class="number {style}">{_blank() if blank else shown}</span>'
+    else:
+        rows = "".join(
+            f"<tr>{''.join(f'<td>{_cell(cell, blank=blank)}</td>' for cell in row)}</tr>"
+            for row in grid(numbers, sheet.digits)
+        )
+        body = f'<table class="matrix {style}">{rows}</table>'
+        caption += f'<br><span class="shape">{"×".join(map(str, numbers.shape))}</span>'
+    if not numbers.label or blank:
+        return body
+    return f'<span class="factor">{body}<span class="under">{caption}</span></span>'
+
+
+def _cell(cell: Cell | None, *, blank: bool) -> str:
+    if cell is None:
+        return "…"
+    if blank:
+        return _blank()
+    omitted = f'<span class="omitted">{cell.omitted}</span>' if cell.omitted else ""
+    return cell.text.replace("-", "−") + omitted
+
+
+def _blank() -> str:
+    return '<span class="blank"></span>'
+
+
+def _table(block: Table, mode: Mode) -> str:
+    filled = block.open_columns if mode == "worksheet" else len(block.header)
+    head = "".join(f"<th>{_prose(cell)}</th>" for cell in block.header)
+    rows = "\n".join(
+        "<tr>"
+        + "".join(
+            f"<td>{_prose(cell)}</td>" if i < filled else '<td class="empty">&nbsp;</td>'
+            for i, cell in enumerate(row)
+        )
+        + "</tr>"
+        for row in block.rows
+    )
+    return f'<table class="table">\n<tr>{head}</tr>\n{rows}\n</table>'

@@ -1,0 +1,191 @@
+"""A walkthrough as LaTeX that pdflatex compiles as it is; its equations serve Markdown too."""
+
+import re
+from collections.abc import Iterator
+
+from bpcli.render.walkthrough.digits import Cell, grid, operand
+from bpcli.render.walkthrough.folding import before, unbroken
+from bpcli.render.walkthrough.picture import picture
+from bpcli.render.walkthrough.tex import escaped, math, prose, underline
+from bpcli.walkthrough.blocks import (
+    Block,
+    Equation,
+    Givens,
+    Graph,
+    Measured,
+    Mode,
+    Numbers,
+    Part,
+    Prose,
+    Question,
+    Sheet,
+    Table,
+    Term,
+    visible,
+)
+from bpcli.walkthrough.notation import plain
+
+PAGE = 90  # of an equation, in characters
+PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
+\usepackage[T1]{fontenc}
+\usepackage[utf8]{inputenc}
+\usepackage{amsmath}
+\usepackage[a4paper,margin=20mm]{geometry}
+\setlength{\parindent}{0pt}
+\setlength{\parskip}{4pt plus 2pt}
+\raggedbottom
+\allowdisplaybreaks
+\begin{document}
+\abovedisplayskip=3pt plus 2pt
+\belowdisplayskip=3pt plus 2pt
+\abovedisplayshortskip=0pt
+"""
+
+
+def latex(sheet: Sheet) -> str:
+    """The whole document."""
+    parts = "\n".join(_part(sheet, part) for part in sheet.parts)
+    title = rf"{{\Large\bfseries {escaped(sheet.title)}}}\hfill {escaped(sheet.subtitle)}"
+    name = "\n\\medskip Name: \\hrulefill\n" if sheet.mode == "worksheet" else ""
+    return f"{PREAMBLE}{title}\n{name}\n{parts}\n\\end{{document}}\n"
+
+
+def _part(sheet: Sheet, part: Part) -> str:
+    letter = f"({part.letter})\\ " if part.letter else ""
+    heading = (
+        rf"\pagebreak[1]\medskip\par{{\large\bfseries\boldmath {letter}{prose(part.title)}}}\par\nopagebreak"
+    )
+    blocks = [_block(block, sheet) for block in part.blocks if visible(block, sheet.mode)]
+    return "\n".join([heading, *blocks, ""])
+
+
+def _block(block: Block, sheet: Sheet) -> str:
+    match block:
+        case Prose(markup):
+            return prose(markup) + r"\par"
+        case Question(markup):
+            return rf"\textit{{{prose(markup)}}}\par\nopagebreak"
+        case Table():
+            return _table(block, sheet.mode)
+        case Graph():
+            return picture(block, sheet)
+        case Givens():
+            remarks = ", \\quad ".join(prose(remark) for remark in block.remarks)
+            return displayed(block, sheet) + "\n" + f"with {remarks}" + r"\par"
+        case _:
+            return displayed(block, sheet)
+
+
+def displayed(block: Block, sheet: Sheet) -> str:
+    """An equation on as many lines as it takes, each an unbroken row of factors."""
+    lines = equation_lines(block, sheet, PAGE)
+    body = " \\\\\n".join(("&" if number == 0 else "&\\quad ") + line for number, line in enumerate(lines))
+    room = "\n\\vspace{7mm}" if sheet.mode == "worksheet" and isinstance(block, Equation) else ""
+    return f"\\begin{{flalign*}}\n{body} &&\n\\end{{flalign*}}{room}"
+
+
+def equation_lines(block: Block, sheet: Sheet, width: int) -> list[str]:
+    """The lines of an equation in LaTeX, folded between its pieces."""
+    lines, at = [""], 0
+    for piece, size in _pieces(block, sheet):
+        if lines[-1] and at + size > width:
+            lines.append("")
+            at = 3
+        lines[-1] += f"{piece} "
+        at += size
+    return [line.strip() for line in lines]
+
+
+def _pieces(block: Block, sheet: Sheet) -> Iterator[tuple[str, int]]:
+    """Each piece with its width in characters; an operator goes with what follows it."""
+    blank = sheet.mode == "worksheet"
+    if isinstance(block, Givens):
+        for symbol, numbers in block.items:
+            piece, size = _numbers(numbers, sheet, blank=False)
+            yield f"{math(symbol)} = {piece}\\quad", size + len(plain(symbol)) + 6
+        return
+    if isinstance(block, Measured):
+        value = underline(18) if blank else f"{block.value:.{max(sheet.digits, 4)}g}"
+        yield f"{math(block.formula)} = {exponent(value)}", 40
+        return
+    if not isinstance(block, Equation):
+        raise TypeError(block)
+    lead = f"{math(block.symbol)} ="
+    size = len(plain(block.symbol)) + 2
+    if block.formula and (block.given or not blank):
+        lead += f" {math(block.formula)} ="
+        size += len(plain(block.formula)) + 2
+    yield lead, size
+    if block.working and not blank:
+        for group in unbroken(block.working):
+            yield _group(group, sheet)
+    piece, size = _numbers(block.answer, sheet, blank=blank)
+    equals = "= " if block.working and not blank else ""
+    if blank and block.name:
+        piece += rf"\quad\text{{\scriptsize\ttfamily {escaped(block.name)}}}"
+    yield f"{equals}{math(block.prefix)} {piece}", size + 2 + len(block.prefix)
+
+
+def _group(group: list[Term], sheet: Sheet) -> tuple[str, int]:
+    """Terms that stay on one line."""
+    pieces = [
+        (math(term), len(plain(term)) + 1)
+        if isinstance(term, str)
+        else _numbers(term, sheet, blank=False, before=before(group, place))
+        for place, term in enumerate(group)
+    ]
+    return " ".join(piece for piece, _ in pieces), sum(size for _, size in pieces)
+
+
+def exponent(value: str) -> str:
+    """1e-05 as a power of ten."""
+    return re.sub(r"e([+-])0*(\d+)$", lambda m: rf"\cdot 10^{{{m[1].strip('+')}{m[2]}}}", value)
+
+
+def _numbers(numbers: Numbers, sheet: Sheet, *, blank: bool, before: Term = "") -> tuple[str, int]:
+    if numbers.values.ndim == 0:
+        shown = operand(float(numbers.values), sheet.digits, before)
+        body, size = (underline(18), 10) if blank else (shown, len(shown) + 1)
+        caption = math(numbers.label)
+    else:
+        cells = grid(numbers, sheet.digits, (8, 6))
+        body, size = _matrix(cells, blank=blank)
+        size_of_it = r" \times ".join(map(str, numbers.shape))
+        caption = rf"\substack{{{math(numbers.label)}\\ {size_of_it}}}"
+    if not numbers.label or blank:
+        return body, size
+    return rf"\underbrace{{{body}}}_{{{caption}}}", max(size, len(plain(numbers.label)))
+
+
+def _matrix(cells: list[list[Cell | None]], *, blank: bool) -> tuple[str, int]:
+    columns = len(cells[0])
+    rows = r" \\ ".join(" & ".join(_cell(cell, blank=blank) for cell in row) for row in cells)
+    widest = max(len(cell.text + cell.omitted) if cell else 1 for row in cells for cell in row)
+    stretch = r"\renewcommand{\arraystretch}{1.5}" if blank else ""
+    body = rf"{{{stretch}\left[\begin{{array}}{{@{{}}*{{{columns}}}{{r}}@{{}}}}{rows}\end{{array}}\right]}}"
+    return body, ((10 if blank else widest) + 2) * columns + 2
+
+
+def _cell(cell: Cell | None, *, blank: bool) -> str:
+    if cell is None:
+        return r"\ldots"
+    if blank:
+        return underline(14)
+    return cell.text + (rf"\phantom{{{cell.omitted}}}" if cell.omitted else "")
+
+
+def _table(block: Table, mode: Mode) -> str:
+    def line(row: tuple[str, ...], filled: int) -> str:
+        return (
+            " & ".join(prose(cell) if i < filled else r"\hspace{22mm}" for i, cell in enumerate(row)) + r" \\"
+        )
+
+    filled = block.open_columns if mode == "worksheet" else len(block.header)
+    rows = "\n".join(line(row, filled) + (r" \hline" if filled < len(row) else "") for row in block.rows)
+    columns = "l" * len(block.header)
+    if len(block.header) == 5 and block.open_columns == 5:
+        columns = r"lllp{14mm}p{70mm}"
+    return (
+        rf"{{\small\renewcommand{{\arraystretch}}{{1.25}}\begin{{tabular}}{{@{{}}{columns}@{{}}}}"
+        f"\n{line(block.header, len(block.header))} \\hline\n{rows}\n\\end{{tabular}}}}\\par"
+    )

@@ -1,0 +1,59 @@
+"""Markup and plain text as LaTeX."""
+
+import re
+
+_SYMBOLS = {
+    "Λ": r"\Lambda ",
+    "Ω": r"\Omega ",
+    "∇": r"\nabla ",
+    "δ": r"\delta ",
+    "ℓ": r"\ell ",
+    "α": r"\alpha ",
+    "Σ": r"\sum ",
+    "∂": r"\partial ",
+    "·": r"\cdot ",
+    "½": r"\tfrac{1}{2}",
+    "‖": r"\|",
+    "′": "'",
+    "→": r"\to ",
+    "×": r"\times ",
+    "…": r"\ldots ",
+    "⎵": " ",
+}
+_WORDS = ("softmax", "tanh", "diag", "where", "else", "bias", "new", "log", "exp", "max")
+
+
+def underline(millimetres: int) -> str:
+    """Room to write a number."""
+    return rf"\underline{{\hspace{{{millimetres}mm}}}}"
+
+
+def prose(markup: str) -> str:
+    """Text with its formulas between dollar signs."""
+    return "".join(
+        escaped(piece) if number % 2 == 0 else f"${math(piece)}$"
+        for number, piece in enumerate(markup.split("$"))
+    )
+
+
+def escaped(text: str) -> str:
+    """Plain text: symbols in it become formulas."""
+    text = text.replace("--", "-{}-")
+    escaped = re.sub(r"([&%#_])", r"\\\1", text)
+    return re.sub(f"[{''.join(_SYMBOLS)}]", lambda found: f"${_SYMBOLS[found[0]].strip()}$", escaped)
+
+
+def math(markup: str) -> str:
+    """A formula in the markup of ``notation`` as LaTeX."""
+    turned = re.sub(r"\^\{([^}]*)T\}", r"^{\1\\top}", markup)
+    words = re.sub(rf"\b({'|'.join(_WORDS)})(?![a-z])", _word, turned)
+    return re.sub(f"[{''.join(_SYMBOLS)}]", lambda found: _SYMBOLS[found[0]], words)
+
+
+def _word(found: re.Match[str]) -> str:
+    word = found[1]
+    if word in ("log", "exp", "tanh", "max"):
+        return f"\\{word} "
+    if word in ("diag", "softmax"):
+        return rf"\operatorname{{{word}}}"
+    return rf"\text{{ {word} }}" if word in ("where", "else") else rf"\mathrm{{{word}}}"

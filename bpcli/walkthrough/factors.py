@@ -1,0 +1,81 @@
+"""Part g: which factors the forward pass left behind, which arrived by backpropagation, and what reuse saved."""
+
+from bpcli.walkthrough.blocks import Box, Graph, Part, Prose, Question, Stage, Table
+from bpcli.walkthrough.notation import Notation
+from bpcli.walkthrough.walk import Walk
+
+ROUNDING = 1e-9
+SATURATED = "as an output is so saturated that its derivative rounds to zero"
+BEFORE, AFTER, ARRIVES = "before the forward pass", "after the forward pass", "arrives by backpropagation"
+
+
+def reuse(walk: Walk, notation: Notation) -> Part:
+    """(g) The graph with the gradients passed back, the factors by when they are known, the multiplications."""
+    count = walk.multiplications
+    return Part(
+        "g",
+        "What was known, what arrived, and what was reused",
+        (
+            Question("Write the gradients into the graph, and say when each factor becomes known."),
+            backward_graph(walk, notation),
+            Prose(
+                "In each box is the loss differentiated by what stood there; on each arrow, the local factor that "
+                "it is multiplied with on the way back; above, the gradients of the weights."
+            ),
+            factor_table(notation),
+            Prose(
+                f"Multiplications in the backward pass: {count.with_reuse:,} with reuse, "
+                f"{count.without_reuse:,} without. With reuse every δ and every gradient by a hidden layer is worked "
+                "out once; without, the chain-rule product of each entry of each gradient is worked out from "
+                f"scratch. Row by row and stacked, the gradients {_agreement(walk)}."
+            ),
+        ),
+    )
+
+
+def _agreement(walk: Walk) -> str:
+    """How far the two forms are from one another."""
+    if walk.largest_difference == 0:
+        return "agree to the last digit"
+    what = "which is rounding" if walk.largest_difference < ROUNDING else SATURATED
+    return f"differ by {walk.largest_difference:.1e} at most, {what}"
+
+
+def backward_graph(walk: Walk, notation: Notation) -> Graph:
+    """The graph of the forward pass with gradients for values, and its arrows turned round."""
+
+    def box(name: str, given: bool = False) -> Box:
+        return Box(notation.symbol(name), walk[name], given)
+
+    stages = [Stage(box("x", True), joined=False)]
+    for index, layer in enumerate(notation.layers):
+        gradients = [layer.grad_matrix] + ([layer.grad_bias] if walk.problem.architecture.bias else [])
+        passed = notation.symbol(layer.matrix, transposed=True) if index else ""
+        stages += [
+            Stage(box(layer.delta), tuple(box(name) for name in gradients), arrow=passed, joined=index > 0),
+            Stage(box(layer.grad_out), arrow=notation.symbol(layer.slope)),
+        ]
+    stages.append(Stage(box("loss"), (box("y", True),)))
+    return Graph(tuple(stages), backward=True)
+
+
+def factor_table(notation: Notation) -> Table:
+    """Each factor of each gradient, from the output down, with when it is known."""
+    rows: list[tuple[str, str, str]] = []
+    for index in reversed(range(len(notation.layers))):
+        names = notation.layers[index]
+        pre, out = notation.symbol(names.pre), notation.symbol(names.out)
+        inputs, matrix = notation.symbol(names.input), notation.symbol(names.matrix)
+        rows += [
+            (
+                f"${notation.symbol(names.grad_out)}$",
+                f"$∂ℓ/∂{out}$",
+                ARRIVES if index + 1 < len(notation.layers) else "starts the backward pass",
+            ),
+            (f"${notation.symbol(names.slope)}$", f"$∂{out}/∂{pre}$", AFTER),
+            (f"${inputs}$", f"$∂{pre}/∂{matrix}$", AFTER if index else BEFORE),
+        ]
+        if index:
+            rows.append((f"${matrix}$", f"$∂{pre}/∂{inputs}$", BEFORE))
+        rows.append((f"${notation.symbol(names.grad_matrix)}$", f"$∂ℓ/∂{matrix}$", "product of these"))
+    return Table(("factor", "what it is", "known"), tuple(rows))

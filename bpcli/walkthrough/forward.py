@@ -1,0 +1,131 @@
+"""What is given, and part a: the forward pass drawn, and each of its quantities with its numbers."""
+
+import numpy as np
+
+from bpcli.network import Array
+from bpcli.walkthrough.blocks import (
+    Block,
+    Box,
+    Equation,
+    Givens,
+    Graph,
+    Numbers,
+    Part,
+    Question,
+    Stage,
+    Term,
+)
+from bpcli.walkthrough.notation import Notation
+from bpcli.walkthrough.walk import Walk
+
+
+def givens(walk: Walk, notation: Notation) -> Givens:
+    """The input, the target, the parameters and the learning rate."""
+    names = ["x", "y", *walk.problem.parameters]
+    items = [(notation.symbol(name), Numbers(walk[name])) for name in names]
+    items.append(("α", Numbers(np.asarray(walk.problem.learning_rate))))
+    return Givens(tuple(items), _functions(walk, notation))
+
+
+def _functions(walk: Walk, notation: Notation) -> tuple[str, ...]:
+    """The functions in use, defined where their names do not define them."""
+    net = walk.problem.architecture
+    used = {net.output} | ({net.activation} if net.depth > 1 else set())
+    known = []
+    if "sigmoid" in used:
+        known.append("$s(u) = 1 / (1 + e^{-u})$")
+    if "softmax" in used:
+        known.append("$softmax(u)_{j} = exp(u_{j}) / Σ_{k} exp(u_{k})$")
+    return (*known, f"$ℓ = {notation.loss_formula()}$")
+
+
+def forward(walk: Walk, notation: Notation) -> Part:
+    """(a) The graph with every value, and the layers one after the other, up to the loss."""
+    blocks: list[Block] = [
+        Question("Complete the forward pass: every quantity of the graph, up to the loss."),
+        forward_graph(walk, notation),
+    ]
+    for index in range(len(notation.layers)):
+        blocks += [_pre(walk, notation, index), _out(walk, notation, index)]
+    blocks.append(loss_equation(walk, notation, walk["z"], "loss"))
+    return Part("a", "The forward pass", tuple(blocks))
+
+
+def forward_graph(walk: Walk, notation: Notation) -> Graph:
+    """Boxes from x to ℓ; weights and target enter from above."""
+
+    def box(name: str, given: bool = False) -> Box:
+        return Box(notation.symbol(name), walk[name], given)
+
+    stages = [Stage(box("x", True))]
+    for index, layer in enumerate(notation.layers):
+        entering = [box(layer.matrix, True)]
+        if walk.problem.architecture.bias:
+            entering.append(box(layer.bias, True))
+        stages += [
+            Stage(box(layer.pre), tuple(entering)),
+            Stage(box(layer.out), arrow=notation.activated(index).partition("(")[0].strip("{}")),
+        ]
+    stages.append(Stage(box("loss"), (box("y", True),)))
+    return Graph(tuple(stages))
+
+
+def _pre(walk: Walk, notation: Notation, index: int) -> Equation:
+    names = notation.layers[index]
+    working: list[Term] = [
+        Numbers(walk[names.matrix], notation.symbol(names.matrix)),
+        Numbers(walk[names.input], notation.symbol(names.input)),
+    ]
+    if walk.problem.architecture.bias:
+        working += ["+", Numbers(walk[names.bias], notation.symbol(names.bias))]
+    symbol = notation.symbol(names.pre)
+    return Equation(
+        names.pre,
+        symbol,
+        notation.pre_formula(index),
+        tuple(working),
+        Numbers(walk[names.pre], symbol),
+        given=True,
+    )
+
+
+def _out(walk: Walk, notation: Notation, index: int) -> Equation:
+    names = notation.layers[index]
+    before, _, after = notation.activated(index).partition("{}")
+    working: tuple[Term, ...] = (before, Numbers(walk[names.pre]), after)
+    return Equation(
+        names.out,
+        notation.symbol(names.out),
+        notation.out_formula(index),
+        tuple(term for term in working if term != ""),
+        Numbers(walk[names.out]),
+        given=True,
+    )
+
+
+def loss_equation(walk: Walk, notation: Notation, outputs: Array, name: str) -> Equation:
+    """The loss at some outputs, output by output."""
+    pairs = list(zip(walk["y"], outputs, strict=True))
+    return Equation(
+        name,
+        notation.symbol(name),
+        notation.loss_formula("new" if name == "loss_after" else ""),
+        _loss_terms(walk.problem.architecture.loss, walk.problem.architecture.output, pairs),
+        Numbers(walk[name]),
+        given=True,
+    )
+
+
+def _loss_terms(loss: str, output: str, pairs: list[tuple[np.float64, np.float64]]) -> tuple[Term, ...]:
+    terms: list[Term] = []
+    for y, z in pairs:
+        target, out = Numbers(np.asarray(y)), Numbers(np.asarray(z))
+        if loss == "squared_error":
+            terms += ["+" if terms else "½ [", "(", target, "-", out, ")^{2}"]
+        elif output == "softmax":
+            if y:
+                terms += [*(["+"] if terms else ["-", "("]), target, "log", out]
+        else:
+            terms += [*(["+"] if terms else ["-", "["])]
+            terms += [target, "log", out, "+ (1 -", target, ") log (1 -", out, ")"]
+    return (*terms, ")" if output == "softmax" else "]")

@@ -1,0 +1,113 @@
+"""The backward pass as one does it on paper: row by row, number by number, in plain Python.
+
+Nothing here is a matrix product. The activations and the weights come from the training core, and the gradients are
+worked out once more from them, so that the two forms of the sheet (row by row, and stacked) can be compared.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import exp
+
+from bpcli.network import Architecture
+
+Numbers = Mapping[str, list[float]]
+Matrices = Mapping[str, list[list[float]]]
+
+
+@dataclass(frozen=True)
+class Row:
+    """Row j of a gradient: ``passed`` · ``slope`` · ``inputs``, the three factors of the chain rule.
+
+    Attributes:
+        passed: ∂ℓ/∂z_j, or what arrives at hidden unit j.
+        slope: z_j(1-z_j), the derivative of the unit; None under softmax, where δ_j is a sum over all outputs.
+        delta: δ_j, their product.
+        inputs: hᵀ (or xᵀ).
+        product: the row.
+    """
+
+    passed: float
+    slope: float | None
+    delta: float
+    inputs: list[float]
+    product: list[float]
+
+
+@dataclass(frozen=True)
+class Term:
+    """What output j adds to ∂ℓ/∂h_i: ``weight`` w_ji · ``slope`` z_j(1-z_j) · ``passed`` ∂ℓ/∂z_j, or w_ji · δ_j."""
+
+    weight: float
+    slope: float | None
+    passed: float
+    delta: float
+
+    @property
+    def value(self) -> float:
+        """The product."""
+        return self.weight * self.delta
+
+
+@dataclass(frozen=True)
+class LayerRows:
+    """One layer's gradient row by row, and the sums that it passes back; empty for the first layer."""
+
+    rows: tuple[Row, ...]
+    sums: tuple[tuple[Term, ...], ...]
+
+
+def layer_rows(architecture: Architecture, vectors: Numbers, matrices: Matrices) -> tuple[LayerRows, ...]:
+    """Work every layer out from the forward pass, the first layer first.
+
+    ``vectors`` holds x, y, the activations and the slopes of the forward pass, ``matrices`` the weights.
+    """
+    names = architecture.names()
+    found: list[LayerRows] = []
+    passed = _output_gradient(architecture, vectors)
+    for index in reversed(range(architecture.depth)):
+        layer = names[index]
+        inputs, weight = vectors[layer.input], matrices[layer.matrix]
+        slopes: list[float] | list[None] = vectors[layer.slope]
+        if layer.out == "z" and architecture.output == "softmax":
+            deltas, slopes = _through_softmax(vectors["z"], passed), [None] * len(passed)
+        else:
+            deltas = [arriving * slope for arriving, slope in zip(passed, vectors[layer.slope], strict=True)]
+        rows = tuple(
+            Row(passed[j], slopes[j], delta, inputs, [delta * value for value in inputs])
+            for j, delta in enumerate(deltas)
+        )
+        sums: tuple[tuple[Term, ...], ...] = ()
+        if index > 0:
+            sums = tuple(
+                tuple(Term(weight[j][i], row.slope, row.passed, row.delta) for j, row in enumerate(rows))
+                for i in range(len(inputs))
+            )
+            passed = [sum(term.value for term in terms) for terms in sums]
+        found.append(LayerRows(rows, sums))
+    return tuple(reversed(found))
+
+
+def _output_gradient(architecture: Architecture, vectors: Numbers) -> list[float]:
+    """∂ℓ/∂z_j, output by output; 1/z is written 1 + e^-b, which has its digits where z rounds to 1."""
+    outputs = list(zip(vectors["y"], vectors["z"], vectors["b"], strict=True))
+    if architecture.loss == "squared_error":
+        return [z - y for y, z, _ in outputs]
+    if architecture.output == "softmax":
+        return [-y / z if y else 0.0 for y, z, _ in outputs]
+    return [_times(1 - y, b) - _times(y, -b) for y, _, b in outputs]
+
+
+def _times(weight: float, b: float) -> float:
+    """``weight`` · (1 + e^b), which is 0 for a weight of 0, however large b is."""
+    return weight * (1 + exp(b)) if weight else 0.0
+
+
+def _through_softmax(z: list[float], passed: list[float]) -> list[float]:
+    """δ_j = Σ_k ∂ℓ/∂z_k · ∂z_k/∂b_j, with ∂z_k/∂b_j = z_k (1[j=k] - z_j)."""
+    return [
+        sum(
+            arriving * out * ((j == k) - z[j])
+            for k, (out, arriving) in enumerate(zip(z, passed, strict=True))
+        )
+        for j in range(len(z))
+    ]

@@ -1,0 +1,89 @@
+"""What is typed on the command line as numbers: vectors, matrices row by row, and lists of sizes."""
+
+import re
+from typing import Any
+
+import numpy as np
+import yaml
+
+from bpcli.errors import UsageError
+from bpcli.network import Array
+
+LARGEST = 1000  # units of a layer
+
+
+def read_tensor(option: str, text: str) -> Array:
+    """Read "1,0,1" as a vector and "1,0,1; 0,1,1" as a matrix; YAML or JSON lists mean the same.
+
+    Raises:
+        UsageError: it holds something else than finite numbers, or rows of different lengths.
+    """
+    value = _listed(option, text)
+    if not isinstance(value, list):
+        value = [value]
+    rows = value if any(isinstance(row, list) for row in value) else [value]
+    lengths = [len(row) if isinstance(row, list) else 1 for row in rows]
+    if len(set(lengths)) > 1:
+        raise UsageError(
+            f"{option}: its rows have {', '.join(map(str, lengths))} numbers; they must be equally long"
+        )
+    numbers = [
+        _finite(option, number) for row in rows for number in (row if isinstance(row, list) else [row])
+    ]
+    if not numbers:
+        raise UsageError(f"{option}: there is no number in {text!r}; write for example 1,0,1")
+    matrix = option in ("--V", "--W")
+    tensor = np.array(numbers, np.float64).reshape(len(rows), -1)
+    if matrix:
+        return tensor
+    if 1 not in tensor.shape:
+        shape = "×".join(map(str, tensor.shape))
+        raise UsageError(f"{option}: the shape given is {shape}; it must be a vector, such as 1,0,1")
+    return tensor.reshape(-1)
+
+
+def _listed(option: str, text: str) -> Any:
+    """The text as lists of scalars."""
+    if text.lstrip().startswith("["):
+        try:
+            return yaml.safe_load(text)
+        except yaml.YAMLError:
+            raise UsageError(
+                f"{option}: {text!r} is no list; write for example [[1,0],[0,1]], or 1,0; 0,1"
+            ) from None
+    rows = [row.replace(",", " ").split() for row in text.strip().strip(";").split(";")]
+    return rows if len(rows) > 1 else rows[0]
+
+
+def _finite(option: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        raise UsageError(f"{option}: {value!r} is not a number; write for example 0.5") from None
+    if isinstance(value, bool) or not np.isfinite(number):
+        raise UsageError(f"{option}: {value} is not a finite number; write for example 0.5")
+    return number
+
+
+def read_hidden(text: str) -> tuple[int, ...]:
+    """Read "none", "3" or "4,3".
+
+    Raises:
+        UsageError: it is something else.
+    """
+    return () if text.strip().lower() in ("none", "") else read_sizes("--hidden", text)
+
+
+def read_sizes(option: str, text: str) -> tuple[int, ...]:
+    """Read "3,2,2" or "3-2-2".
+
+    Raises:
+        UsageError: it is something else, or a size is 0 or too large.
+    """
+    words = re.split(r"[\s,]+|(?<=\d)-(?=\d)", text.strip())
+    if not all(word.isdecimal() and 0 < int(word) <= LARGEST for word in words):
+        example = "none, 3, or 4,3" if option == "--hidden" else "3,2,2"
+        raise UsageError(
+            f"{option}: {text!r} is no list of sizes from 1 to {LARGEST}; write for example {example}"
+        )
+    return tuple(map(int, words))

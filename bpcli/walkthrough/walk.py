@@ -1,0 +1,178 @@
+"""The walk itself: every quantity of one step at one point, from the training core; the row forms beside it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from bpcli.errors import DataError
+from bpcli.gradcheck.problem import Problem
+from bpcli.network import Array, Network
+from bpcli.training.optimisers import Sgd
+from bpcli.walkthrough.counting import Multiplications, multiplications
+from bpcli.walkthrough.notation import Notation, plain
+from bpcli.walkthrough.rows import LayerRows, layer_rows
+
+Pass = Literal["given", "forward", "backward", "update"]
+
+
+@dataclass(frozen=True, eq=False)
+class Quantity:
+    """One quantity of one point: a number, a vector or a matrix, without the batch axis."""
+
+    name: str
+    value: Array
+    formula: str
+    when: Pass
+
+    def document(self) -> dict[str, Any]:
+        """Return its part of the JSON document."""
+        return {
+            "shape": list(self.value.shape),
+            "value": self.value.tolist(),
+            "formula": self.formula,
+            "pass": self.when,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Walk:
+    """One step at one point.
+
+    Attributes:
+        problem: the point; one sample.
+        quantities: by name, in order of computation.
+        layers: the gradients row by row, the first layer first.
+        largest_difference: between any number of the row forms and the same number of the core, relative to the
+            largest of its quantity where that is above 1.
+        predicted: α ‖∇ℓ‖², by how much the loss falls as long as it is a plane.
+        outputs_after: z after the step.
+        multiplications: what the backward pass cost, and what it would have cost.
+    """
+
+    problem: Problem
+    quantities: dict[str, Quantity]
+    layers: tuple[LayerRows, ...]
+    largest_difference: float
+    predicted: float
+    outputs_after: Array
+    multiplications: Multiplications
+
+    def __getitem__(self, name: str) -> Array:
+        """The value of a quantity."""
+        return self.quantities[name].value
+
+    @property
+    def decrease(self) -> float:
+        """By how much the loss fell in fact."""
+        return float(self["loss"] - self["loss_after"])
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON document ``bpcli.walkthrough/1``."""
+        architecture = self.problem.architecture
+        return {
+            "schema": "bpcli.walkthrough/1",
+            "network": {
+                "sizes": list(architecture.sizes),
+                "activation": architecture.activation,
+                "output": architecture.output,
+                "loss": architecture.loss,
+                "bias": architecture.bias,
+            },
+            "learning_rate": self.problem.learning_rate,
+            "quantities": {name: quantity.document() for name, quantity in self.quantities.items()},
+            "decrease": {"predicted": self.predicted, "real": self.decrease},
+            "multiplications": vars(self.multiplications),
+            "rows": {"largest_difference": self.largest_difference},
+        }
+
+
+def walk(problem: Problem) -> Walk:
+    """Take one step of plain gradient descent at a point of one sample, and keep every quantity.
+
+    Raises:
+        DataError: a quantity leaves the range of floating point.
+    """
+    with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
+        network = problem.stepped()
+        loss = network.loss(problem.Y)
+        found = {name: value.copy() for name, value in _of_one_point(network)}
+        Sgd(network.parameters, network.gradients).step(problem.learning_rate)
+        moved = {f"new_{name}": tensor.copy() for name, tensor in network.parameters.named()}
+        outputs_after = network.forward(problem.X)[0].copy()
+        loss_after = network.loss(problem.Y)
+    found |= {"loss": np.asarray(loss), "loss_after": np.asarray(loss_after)} | moved
+    for name, value in found.items():
+        if not np.isfinite(value).all():
+            raise DataError(f"{name} leaves the range of floating point here: take smaller numbers")
+    quantities = {
+        name: Quantity(name, found[name], plain(formula), when) for name, formula, when in _order(problem)
+    }
+    layers = layer_rows(
+        problem.architecture,
+        {name: value.tolist() for name, value in found.items() if value.ndim == 1},
+        {name: value.tolist() for name, value in found.items() if value.ndim == 2},
+    )
+    gradient = network.gradients.flat
+    return Walk(
+        problem=problem,
+        quantities=quantities,
+        layers=layers,
+        largest_difference=max(_differences(problem, found, layers)),
+        predicted=problem.learning_rate * float(gradient @ gradient),
+        outputs_after=outputs_after,
+        multiplications=multiplications(problem.architecture),
+    )
+
+
+def _of_one_point(network: Network) -> Iterator[tuple[str, Array]]:
+    """The quantities of the network, those of a batch as those of its only sample."""
+    names = network.architecture.names()
+    of_parameters = {
+        name for layer in names for name in (layer.matrix, layer.bias, layer.grad_matrix, layer.grad_bias)
+    }
+    for name, value in network.quantities().items():
+        yield name, value if name in of_parameters else value[0]
+
+
+def _order(problem: Problem) -> Iterator[tuple[str, str, Pass]]:
+    """Every quantity with its formula, in order of computation."""
+    architecture = problem.architecture
+    layers, notation = architecture.names(), Notation(architecture)
+    bias = architecture.bias
+    yield "x", "x", "given"
+    yield "y", "y", "given"
+    for layer in layers:
+        yield layer.matrix, notation.symbol(layer.matrix), "given"
+        if bias:
+            yield layer.bias, notation.symbol(layer.bias), "given"
+    for index, layer in enumerate(layers):
+        yield layer.pre, notation.pre_formula(index), "forward"
+        yield layer.out, notation.out_formula(index), "forward"
+        yield layer.slope, notation.slope_formula(index), "forward"
+    yield "loss", notation.loss_formula(), "forward"
+    for index in reversed(range(len(layers))):
+        layer = layers[index]
+        yield layer.grad_out, notation.gradient_formula(layer.grad_out), "backward"
+        yield layer.delta, notation.delta_formula(index), "backward"
+        yield layer.grad_matrix, notation.gradient_formula(layer.grad_matrix), "backward"
+        if bias:
+            yield layer.grad_bias, notation.symbol(layer.delta), "backward"
+    for layer in layers:
+        for name in (layer.matrix, layer.bias) if bias else (layer.matrix,):
+            yield f"new_{name}", notation.update_formula(name), "update"
+    yield "loss_after", notation.loss_formula(), "update"
+
+
+def _differences(problem: Problem, found: dict[str, Array], layers: tuple[LayerRows, ...]) -> Iterator[float]:
+    """How far the row forms are from the core, relative to a largest entry above 1."""
+    for names, layer in zip(problem.architecture.names(), layers, strict=True):
+        rows = layer.rows
+        for name, numbers in (
+            (names.grad_out, [row.passed for row in rows]),
+            (names.delta, [row.delta for row in rows]),
+            (names.grad_matrix, [row.product for row in rows]),
+        ):
+            largest = max(1.0, float(np.abs(found[name]).max()))
+            yield float(np.abs(found[name] - np.array(numbers)).max()) / largest

@@ -1,0 +1,172 @@
+"""``bpcli walkthrough`` as a person types it: the walk, its parts, worksheets as files, and what is refused."""
+
+import io
+import json
+
+import pytest
+
+NAMES = (
+    *(
+        "x",
+        "y",
+        "V",
+        "W",
+        "a",
+        "h",
+        "b",
+        "z",
+        "loss",
+        "Omega",
+        "Lambda",
+        "grad_z",
+        "grad_W",
+        "grad_h",
+        "grad_V",
+    ),
+    *("delta_1", "delta_2", "new_V", "new_W", "loss_after"),
+)
+
+
+def test_the_walk_has_all_parts(bpcli):
+    """A to h, each with its title, and exit 0."""
+    found = bpcli("walkthrough")
+    assert found.code == 0
+    for letter in "abcdefgh":
+        assert f"\n({letter}) " in found.out
+    assert max(map(len, found.out.splitlines())) <= 100
+
+
+def test_the_document_has_the_keys_of_the_contract(bpcli):
+    """Schema, and for every quantity shape, value, formula and pass."""
+    document = json.loads(bpcli("walkthrough", "--json").out)
+    assert document["schema"] == "bpcli.walkthrough/1"
+    assert set(document["quantities"]) == set(NAMES)
+    for quantity in document["quantities"].values():
+        assert {"shape", "value", "formula", "pass"} == set(quantity)
+    assert document["quantities"]["grad_V"]["shape"] == [2, 3]
+    assert document["quantities"]["grad_V"]["formula"] == "Λ ∇h xᵀ"
+    assert document["quantities"]["loss"]["shape"] == []
+    assert document["quantities"]["new_W"]["pass"] == "update"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "shown"), [(["c"], "c"), (["a-c"], "abc"), (["h", "a"], "ah"), (["b,d-e"], "bde")]
+)
+def test_parts_are_chosen_by_letter_or_range(bpcli, wanted, shown):
+    """In their order, whatever the order of the options."""
+    found = bpcli("walkthrough", *(word for part in wanted for word in ("--part", part)))
+    assert [line[1] for line in found.out.splitlines() if line[:1] == "(" and line[2:3] == ")"] == list(shown)
+
+
+def test_typed_numbers_are_walked_through(bpcli):
+    """The sheet's x = (1, 0, 1), every number from the command line."""
+    numbers = (
+        "--x",
+        "1,0,1",
+        "--y",
+        "1,0",
+        "--V",
+        "1,0,1; 0,1,1",
+        "--W",
+        "[[1,-1],[0.5,2]]",
+        "--rate",
+        "0.1",
+    )
+    document = json.loads(bpcli("walkthrough", *numbers, "--json").out)
+    assert document["quantities"]["a"]["value"] == [2.0, 1.0]
+    assert document["learning_rate"] == 0.1
+
+
+def test_a_configuration_gives_its_first_training_row(bpcli):
+    """Deeper ones too: the spiral has two hidden layers."""
+    document = json.loads(bpcli("walkthrough", "spiral", "--json").out)
+    assert {"W1", "W2", "W3", "Lambda_2", "grad_h1", "new_bias_W3"} <= set(document["quantities"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--x", "1,0", "--V", "1,0,1;0,1,1"], "--V: the shape given is 2×3; it must be 2×2"),
+        (["--x", "1,nan,1"], "nan is not a finite number"),
+        (["--x", "1,0,1", "--y", "1,0", "--V", "1,0;0,1", "--W", "1,0;0,1"], "given is 2×2; it must be 2×3"),
+        (["--part", "i"], "there is no part 'i'"),
+        (["--part", "c-a"], "there is no part 'c-a'"),
+        (["--worksheet", "--key"], "different things to do"),
+        (["--seeds", "1:3"], "go together"),
+        (["--out", "sheets"], "go together"),
+        (["--seeds", "3:1", "--out", "sheets"], "no range of seeds"),
+        (["--seeds", "1:3", "--out", "sheets", "--seed", "2"], "leave --seed out"),
+        (["--step", "--format", "html"], "leave --format, --json and --quiet out"),
+        (["--step", "--json"], "leave --format, --json and --quiet out"),
+        (["--rate", "nan"], "no learning rate"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_one_sentence(bpcli, arguments, said):
+    """Exit 2, one line on stderr, nothing on stdout."""
+    found = bpcli("walkthrough", *arguments)
+    assert found.code == 2
+    assert found.out == ""
+    assert said in found.err
+    assert len(found.err.splitlines()) == 1
+
+
+def test_one_part_at_a_time(bpcli, monkeypatch):
+    """Enter goes on, b goes back, q ends; so does the end of the input."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n\nb\nq\n"))
+    found = bpcli("walkthrough", "--step")
+    shown = [line for line in found.out.splitlines() if line[:1] == "(" and line[2:3] == ")"]
+    assert [line[1] for line in shown] == ["a", "b", "a"]
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert bpcli("walkthrough", "--step").code == 0
+
+
+def test_worksheets_are_written_with_keys_and_answer_files(bpcli, tmp_path):
+    """Three files a seed, all different; nothing is overwritten without --force."""
+    command = ("walkthrough", "--seeds", "9:11", "--out", "class", "--format", "html")
+    found = bpcli(*command)
+    assert found.code == 0
+    names = sorted(path.name for path in (tmp_path / "class").iterdir())
+    assert names == sorted(
+        name
+        for seed in ("09", "10", "11")
+        for name in (f"worksheet-{seed}.html", f"key-{seed}.html", f"answers-{seed}.yaml")
+    )
+    assert len({path.read_bytes() for path in (tmp_path / "class").iterdir()}) == 9
+    again = bpcli(*command)
+    assert again.code == 2
+    assert "worksheet-09.html exists already" in again.err
+    assert bpcli(*command, "--force").code == 0
+
+
+def test_empty_answers_are_graded_as_not_entirely_right(bpcli):
+    """The files that were written come back; their seeds say which sheet each is for. Exit 3."""
+    bpcli("walkthrough", "--seeds", "1:2", "--out", "class")
+    found = bpcli("walkthrough", "--grade", "class/answers-01.yaml", "class/answers-02.yaml", "--json")
+    assert found.code == 3
+    document = json.loads(found.out)
+    assert document["schema"] == "bpcli.walkthrough.grades/1"
+    assert [grade["marks"] for grade in document["grades"]] == [0, 0]
+
+
+@pytest.mark.parametrize("format_", ["markdown", "latex", "html"])
+def test_formats_are_printed_as_files_are_written(bpcli, format_):
+    """Not folded at the width of the screen, and nothing beside them."""
+    narrow, wide = (bpcli("walkthrough", "--format", format_, columns=columns).out for columns in (40, 160))
+    assert narrow == wide
+    assert narrow.startswith(
+        {"markdown": "# Walkthrough", "latex": "\\documentclass", "html": "<!DOCTYPE html>"}[format_]
+    )
+
+
+@pytest.mark.parametrize(
+    "network", [(), ("--hidden", "none"), ("--hidden", "2,2"), ("--set", "model.bias=true")]
+)
+def test_every_blank_of_the_answers_file_has_its_place_on_the_sheet(bpcli, tmp_path, network):
+    """By its name, which stands beside the answer."""
+    bpcli("walkthrough", "--seeds", "3:3", "--out", "class", *network)
+    sheet = (tmp_path / "class" / "worksheet-03.txt").read_text()
+    answers = (tmp_path / "class" / "answers-03.yaml").read_text().splitlines()
+    names = [line.partition(":")[0] for line in answers if line[:1].isalpha()]
+    assert {"loss", "grad_z"} <= set(names)
+    for name in set(names) - {"seed", "digits"}:
+        assert f" {name}:" in sheet, name

@@ -1,0 +1,20 @@
+"""Points to walk through: round numbers, any network."""
+
+import numpy as np
+
+from bpcli.gradcheck.problem import Problem
+from bpcli.network import Architecture, Parameters
+
+
+def point(sizes, seed=0, *, rate=0.5, **settings):
+    """A point with halves for weights and inputs; targets 0 and 1, one of them 1 under softmax."""
+    architecture = Architecture(sizes, **{"bias": False, **settings})
+    rng = np.random.default_rng(seed)
+    halves = np.array([-1.5, -1.0, -0.5, 0.5, 1.0, 1.5])
+    Y = (
+        np.eye(sizes[-1])[:1]
+        if settings.get("output") == "softmax"
+        else np.arange(1.0, sizes[-1] + 1)[None] % 2
+    )
+    parameters = {name: rng.choice(halves, tensor.shape) for name, tensor in Parameters(architecture).named()}
+    return Problem(architecture, rng.choice(halves, (1, sizes[0])), Y, parameters, learning_rate=rate)
