@@ -1,0 +1,183 @@
+"""Marks for a worksheet: every number right, following from an earlier slip, or wrong; and the slip by its name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from bpcli.gradcheck.problem import Problem
+from bpcli.network import Array
+from bpcli.walkthrough.answers import Answers
+from bpcli.walkthrough.blanks import core_values
+from bpcli.walkthrough.chain import Step, given, steps
+from bpcli.walkthrough.marking import Track, widened, within
+from bpcli.walkthrough.marks import BlankMark, EntryMark, Grade, Named, Verdict
+from bpcli.walkthrough.slips import Slip
+
+
+def grade(problem: Problem, answers: Answers, digits: int) -> Grade:
+    """Judge every blank of a sheet, in the order in which it is worked out.
+
+    Args:
+        problem: the one point of the sheet.
+        answers: what was written; NaN where nothing was.
+        digits: after the decimal point, as the sheet asked for.
+    """
+    with np.errstate(all="ignore"):  # a student's numbers may be anything
+        marking = _Marking(problem, answers.values, digits)
+        marks = tuple(marking.mark(step) for step in marking.steps)
+    return Grade(answers.source, digits, marks)
+
+
+@dataclass
+class _Explanation:
+    """A slip that a blank's numbers agree with, made in this blank or in one before it that was not written."""
+
+    slip: Slip
+    at: str
+    interval: tuple[Array, Array]
+
+
+@dataclass
+class _Marking:
+    problem: Problem
+    answers: Mapping[str, Array]
+    digits: int
+    true: dict[str, Array] = field(init=False)
+    steps: tuple[Step, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.true = core_values(self.problem)
+        self.steps = steps(self.problem)
+        self._by_name = {step.name: step for step in self.steps}
+        known = given(self.problem)
+        self._right, self._own = Track(known), Track(known)
+        self._assumed: dict[str, Slip] = {}  # what must have gone wrong in blanks that were left out
+        self._confirmed: set[str] = set()  # left out, but what was made of them is right
+
+    def mark(self, step: Step) -> BlankMark:
+        """Judge one blank and enter it on both tracks."""
+        true = self.true[step.name]
+        answer = self.answers.get(step.name, np.full(true.shape, np.nan))
+        written = np.isfinite(answer)
+        right, follows = self._judge(step, answer)
+        wrong = written & ~right & ~follows
+        way = self._own.nearest(step, answer)
+        expected = way.formula(self._own.written)
+        named = self._named(step, answer, wrong) if wrong.any() else ()
+        if written.any() and not wrong.any():
+            self._confirmed |= self._left_out_before(step)
+        self._enter_right(step, answer, right)
+        self._enter_own(step, answer, written, wrong)
+        entries = tuple(
+            EntryMark(
+                index=index,
+                answer=float(answer[index]) if written[index] else None,
+                expected=float(true[index]),
+                follows_from=float(expected[index]),
+                verdict=_verdict(bool(written[index]), bool(right[index]), bool(follows[index])),
+            )
+            for index in np.ndindex(true.shape)
+        )
+        return BlankMark(step.name, true.shape, entries, tuple(named))
+
+    def _judge(self, step: Step, answer: Array) -> tuple[Array, Array]:
+        """Which entries are right, and which follow from what the student has."""
+        true = self.true[step.name]
+        right = within(answer, (true, true), self.digits)
+        follows = np.zeros_like(right)
+        for way in step.ways:
+            right |= within(answer, widened(self._right.intervals(way), true), self.digits)
+            follows |= within(answer, self._own.intervals(way), self.digits)
+        return right, follows
+
+    def _enter_right(self, step: Step, answer: Array, right: Array) -> None:
+        """The track of right answers: what is not right is taken as it should have been."""
+        true = self.true[step.name]
+        near = self._right.nearest(step, answer).formula(self._right.written)
+        self._right.put(step.name, np.where(right, answer, true), true, np.where(right, near, true))
+
+    def _enter_own(self, step: Step, answer: Array, written: Array, wrong: Array) -> None:
+        """The track of the student's own numbers; what was not written is worked out from them."""
+        formula = self._own.nearest(step, answer).formula
+        if step.name in self._assumed:
+            formula = self._assumed[step.name].wrong
+        as_written, exact, near = (formula(level) for level in self._own.levels)
+        self._own.put(
+            step.name,
+            np.where(written, answer, as_written),
+            np.where(wrong, answer, exact),
+            np.where(wrong, answer, np.where(written, as_written, near)),
+        )
+
+    def _named(self, step: Step, answer: Array, wrong: Array) -> list[Named]:
+        """The slips that agree with every number of the blank; if none does, with all those that are wrong."""
+        written = np.isfinite(answer)
+        found = self._explanations(step)
+        for entries in (written, wrong):
+            fitting = [each for each in found if np.all(within(answer, each.interval, self.digits)[entries])]
+            if fitting:
+                break
+        kinds: dict[str, _Explanation] = {}
+        for each in fitting:
+            kinds.setdefault(each.slip.id or each.slip.words, each)
+        if len(kinds) == 1:
+            (only,) = kinds.values()
+            if only.at != step.name:
+                self._assume(only, step)
+        return [
+            Named(each.slip.id, each.slip.words, each.at, tuple(other for other in kinds if other != kind))
+            for kind, each in kinds.items()
+        ]
+
+    def _explanations(self, step: Step) -> list[_Explanation]:
+        """Slips in the blanks before this one that were left out, carried here; then those in this very blank."""
+        found = []
+        before = self._left_out_before(step) - self._confirmed - set(self._assumed)
+        for name in (each.name for each in self.steps if each.name in before):
+            for slip in self._by_name[name].slips:
+                track = self._with(self._assumed | {name: slip}, step)
+                found.append(_Explanation(slip, name, track.intervals(step.ways[0])))
+        for slip in step.slips:
+            found.append(_Explanation(slip, step.name, self._own.slip_interval(slip.wrong)))
+        return found
+
+    def _left_out(self, name: str) -> bool:
+        return name not in self.answers or not np.isfinite(self.answers[name]).any()
+
+    def _left_out_before(self, step: Step) -> set[str]:
+        """The blanks that were not written and that this one is worked out through."""
+        found: set[str] = set()
+        waiting = list(step.needs)
+        while waiting:
+            name = waiting.pop()
+            if name not in found and self._left_out(name):
+                found.add(name)
+                waiting += self._by_name[name].needs
+        return found
+
+    def _with(self, assumed: Mapping[str, Slip], until: Step) -> Track:
+        """The student's track up to a blank, had these slips been made in blanks that were left out."""
+        track = Track(given(self.problem))
+        for step in self.steps:
+            if step is until:
+                break
+            formula = assumed[step.name].wrong if step.name in assumed else step.ways[0].formula
+            if self._left_out(step.name):
+                track.put(step.name, *(formula(level) for level in track.levels))
+            else:
+                track.put(step.name, *(level[step.name] for level in self._own.levels))
+        return track
+
+    def _assume(self, explanation: _Explanation, step: Step) -> None:
+        """From here on the blank that was left out holds this slip: what follows from it is not wrong again."""
+        self._assumed[explanation.at] = explanation.slip
+        self._own = self._with(self._assumed, step)
+
+
+def _verdict(written: bool, right: bool, follows: bool) -> Verdict:
+    if not written:
+        return "blank"
+    if right:
+        return "right"
+    return "follows" if follows else "wrong"
