@@ -10,7 +10,7 @@ from bpcli.network import Array
 from bpcli.walkthrough.answers import Answers
 from bpcli.walkthrough.blanks import core_values
 from bpcli.walkthrough.chain import Step, given, steps
-from bpcli.walkthrough.marking import Track, widened, within
+from bpcli.walkthrough.marking import HAIR, Track, widened, within
 from bpcli.walkthrough.marks import BlankMark, EntryMark, Grade, Named, Verdict
 from bpcli.walkthrough.slips import Slip
 
@@ -51,7 +51,7 @@ class _Marking:
         self.steps = steps(self.problem)
         self._by_name = {step.name: step for step in self.steps}
         known = given(self.problem)
-        self._right, self._own = Track(known), Track(known)
+        self._right, self._own = Track(known, self.digits), Track(known, self.digits)
         self._assumed: dict[str, Slip] = {}  # what must have gone wrong in blanks that were left out
         self._confirmed: set[str] = set()  # left out, but what was made of them is right
 
@@ -64,11 +64,11 @@ class _Marking:
         wrong = written & ~right & ~follows
         way = self._own.nearest(step, answer)
         expected = way.formula(self._own.written)
-        named = self._named(step, answer, wrong) if wrong.any() else ()
+        fitting = self._fitting(step, answer, wrong) if wrong.any() else []
         if written.any() and not wrong.any():
             self._confirmed |= self._left_out_before(step)
         self._enter_right(step, answer, right)
-        self._enter_own(step, answer, written, wrong)
+        self._enter_own(step, answer, wrong, right, fitting)
         entries = tuple(
             EntryMark(
                 index=index,
@@ -79,7 +79,8 @@ class _Marking:
             )
             for index in np.ndindex(true.shape)
         )
-        return BlankMark(step.name, true.shape, entries, tuple(named))
+        named = _named(fitting) or self._by_rounding(step.name, answer[wrong], expected[wrong])
+        return BlankMark(step.name, true.shape, entries, named)
 
     def _judge(self, step: Step, answer: Array) -> tuple[Array, Array]:
         """Which entries are right, and which follow from what the student has."""
@@ -87,48 +88,66 @@ class _Marking:
         right = within(answer, (true, true), self.digits)
         follows = np.zeros_like(right)
         for way in step.ways:
-            right |= within(answer, widened(self._right.intervals(way), true), self.digits)
-            follows |= within(answer, self._own.intervals(way), self.digits)
+            right |= within(answer, widened(self._right.interval(way), true), self.digits)
+            follows |= within(answer, self._own.interval(way), self.digits)
         return right, follows
 
     def _enter_right(self, step: Step, answer: Array, right: Array) -> None:
         """The track of right answers: what is not right is taken as it should have been."""
         true = self.true[step.name]
+        rounded = np.round(true, self.digits)
         near = self._right.nearest(step, answer).formula(self._right.written)
-        self._right.put(step.name, np.where(right, answer, true), true, np.where(right, near, true))
+        self._right.put(step.name, np.where(right, answer, rounded), true, np.where(right, near, true))
 
-    def _enter_own(self, step: Step, answer: Array, written: Array, wrong: Array) -> None:
+    def _enter_own(
+        self, step: Step, answer: Array, wrong: Array, right: Array, fitting: list[_Explanation]
+    ) -> None:
         """The track of the student's own numbers; what was not written is worked out from them."""
+        levels = self._own.levels
         formula = self._own.nearest(step, answer).formula
         if step.name in self._assumed:
             formula = self._assumed[step.name].wrong
-        as_written, exact, near = (formula(level) for level in self._own.levels)
-        self._own.put(
-            step.name,
-            np.where(written, answer, as_written),
-            np.where(wrong, answer, exact),
-            np.where(wrong, answer, np.where(written, as_written, near)),
+        values = [formula(level) for level in levels]
+        if fitting and fitting[0].at == step.name:
+            slip = fitting[0].slip.wrong
+            values = [
+                np.where(wrong, slip(level), value) for level, value in zip(levels, values, strict=True)
+            ]
+        written = np.where(np.isfinite(answer), answer, np.round(values[0], self.digits))
+        # A number keeps its further digits to itself, unless it is known how it came about.
+        near, exact = (
+            np.where(within(written, (value, value), self.digits), value, written) for value in values[:2]
         )
+        unknown = (near == written) & (exact == written) | wrong & (len(fitting) > 1)
+        self._own.put(step.name, written, exact, near, np.isfinite(answer) & ~right & unknown)
 
-    def _named(self, step: Step, answer: Array, wrong: Array) -> list[Named]:
+    def _fitting(self, step: Step, answer: Array, wrong: Array) -> list[_Explanation]:
         """The slips that agree with every number of the blank; if none does, with all those that are wrong."""
-        written = np.isfinite(answer)
         found = self._explanations(step)
-        for entries in (written, wrong):
-            fitting = [each for each in found if np.all(within(answer, each.interval, self.digits)[entries])]
-            if fitting:
-                break
         kinds: dict[str, _Explanation] = {}
-        for each in fitting:
-            kinds.setdefault(each.slip.id or each.slip.words, each)
-        if len(kinds) == 1:
-            (only,) = kinds.values()
-            if only.at != step.name:
-                self._assume(only, step)
-        return [
-            Named(each.slip.id, each.slip.words, each.at, tuple(other for other in kinds if other != kind))
-            for kind, each in kinds.items()
-        ]
+        for entries in (np.isfinite(answer), wrong):
+            for each in found:
+                if np.all(within(answer, each.interval, self.digits)[entries]):
+                    kinds.setdefault(each.slip.kind, each)
+            if kinds:
+                break
+        fitting = list(kinds.values())
+        if len(fitting) == 1 and fitting[0].at != step.name:
+            self._assume(fitting[0], step)
+        return fitting
+
+    def _by_rounding(self, name: str, found: Array, wanted: Array) -> tuple[Named, ...]:
+        """What can be said of numbers that are wrong in their last digits only."""
+        if not found.size:
+            return ()
+        for fewer in range(1, self.digits):
+            cut = np.allclose(found, np.round(found, fewer), rtol=0, atol=HAIR * 10.0**-self.digits)
+            if cut and within(found, (wanted, wanted), fewer).all():
+                words = f"rounded to {fewer} digit{'s' * (fewer > 1)}, where {self.digits} are asked for"
+                return (Named(None, words, name),)
+        if within(found, (wanted, wanted), self.digits - 1).all():
+            return (Named(None, "only the last digit is off: rounded too early, or cut off", name),)
+        return ()
 
     def _explanations(self, step: Step) -> list[_Explanation]:
         """Slips in the blanks before this one that were left out, carried here; then those in this very blank."""
@@ -137,7 +156,7 @@ class _Marking:
         for name in (each.name for each in self.steps if each.name in before):
             for slip in self._by_name[name].slips:
                 track = self._with(self._assumed | {name: slip}, step)
-                found.append(_Explanation(slip, name, track.intervals(step.ways[0])))
+                found.append(_Explanation(slip, name, track.interval(step.ways[0])))
         for slip in step.slips:
             found.append(_Explanation(slip, step.name, self._own.slip_interval(slip.wrong)))
         return found
@@ -158,15 +177,17 @@ class _Marking:
 
     def _with(self, assumed: Mapping[str, Slip], until: Step) -> Track:
         """The student's track up to a blank, had these slips been made in blanks that were left out."""
-        track = Track(given(self.problem))
+        track = Track(given(self.problem), self.digits)
         for step in self.steps:
             if step is until:
                 break
             formula = assumed[step.name].wrong if step.name in assumed else step.ways[0].formula
             if self._left_out(step.name):
-                track.put(step.name, *(formula(level) for level in track.levels))
+                near, exact, _ = (formula(level) for level in track.levels)
+                track.put(step.name, np.round(near, self.digits), exact, near)
             else:
-                track.put(step.name, *(level[step.name] for level in self._own.levels))
+                written, exact, near = (level[step.name] for level in self._own.levels)
+                track.put(step.name, written, exact, near, self._own.loose.get(step.name))
         return track
 
     def _assume(self, explanation: _Explanation, step: Step) -> None:
@@ -181,3 +202,11 @@ def _verdict(written: bool, right: bool, follows: bool) -> Verdict:
     if right:
         return "right"
     return "follows" if follows else "wrong"
+
+
+def _named(fitting: list[_Explanation]) -> tuple[Named, ...]:
+    kinds = [each.slip.kind for each in fitting]
+    return tuple(
+        Named(each.slip.id, each.slip.words, each.at, tuple(other for other in kinds if other != kind))
+        for kind, each in zip(kinds, fitting, strict=True)
+    )

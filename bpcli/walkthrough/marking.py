@@ -8,7 +8,9 @@ mix the two. So a blank is not compared with one number, but with the interval t
                blanks it takes, those that are not right being replaced by their true values
     follows    the same, with the earlier blanks as the student has them, right or wrong
 
-A ``Track`` is one of these two ways of looking at the sheet.
+Behind a wrong number that nothing explains may stand any number that rounds to it. Such a number is *loose*, and the
+interval is widened by what half a unit of it makes of the result. A ``Track`` is one of the two ways of looking at a
+sheet.
 """
 
 from collections.abc import Iterator, Mapping
@@ -28,28 +30,48 @@ class Track:
     """The numbers of a sheet up to some blank, at three precisions.
 
     ``written`` is as it was written down, ``exact`` with every digit kept since the numbers last departed from the
-    chain, and ``near`` is worked out from what was written, without being rounded.
+    chain, and ``near`` is worked out from what was written, without being rounded. ``loose`` marks the entries of a
+    blank of which only the written number is known.
     """
 
-    def __init__(self, given: Mapping[str, Array]) -> None:
+    def __init__(self, given: Mapping[str, Array], digits: int) -> None:
+        self._half = 0.5 * 10.0**-digits
         self.written, self.exact, self.near = dict(given), dict(given), dict(given)
+        self.loose: dict[str, Array] = {}
 
     @property
     def levels(self) -> tuple[dict[str, Array], ...]:
         """The three, the written one first."""
         return self.written, self.exact, self.near
 
-    def put(self, name: str, written: Array, exact: Array, near: Array) -> None:
+    def put(self, name: str, written: Array, exact: Array, near: Array, loose: Array | None = None) -> None:
         """Enter a blank."""
         self.written[name], self.exact[name], self.near[name] = written, exact, near
+        if loose is not None and loose.any():
+            self.loose[name] = loose
 
-    def intervals(self, way: Way) -> tuple[Array, Array]:
+    def interval(self, way: Way) -> tuple[Array, Array]:
         """The smallest and the largest that a right formula yields over all choices."""
-        return _span([way.formula(values) for values in self._choices(way.needs)])
+        low, high = _span([way.formula(values) for values in self._choices(way.needs)])
+        slack = self._slack(way.formula, way.needs)
+        return low - slack, high + slack
 
     def slip_interval(self, wrong: Formula) -> tuple[Array, Array]:
         """The same for a wrong formula, all of its numbers at one precision."""
-        return _span([wrong(values) for values in self.levels])
+        low, high = _span([wrong(values) for values in self.levels])
+        slack = self._slack(wrong, tuple(self.loose))
+        return low - slack, high + slack
+
+    def _slack(self, formula: Formula, names: tuple[str, ...]) -> Array | float:
+        """What half a unit of each loose number makes of a formula, added up."""
+        slack: Array | float = 0.0
+        start = formula(self.written) if any(name in self.loose for name in names) else None
+        for name in names:
+            for index in np.argwhere(self.loose.get(name, False)):
+                moved = self.written[name].copy()
+                moved[tuple(index)] += self._half
+                slack = slack + np.abs(formula(self.written | {name: moved}) - start)
+        return slack
 
     def nearest(self, step: Step, answer: Array) -> Way:
         """The right formula that an answer comes closest to."""

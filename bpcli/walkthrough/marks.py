@@ -46,6 +46,11 @@ class Named:
     alternatives: tuple[str, ...] = ()
 
     @property
+    def kind(self) -> str:
+        """The id, or the words where there is none."""
+        return self.id or self.words
+
+    @property
     def mistake(self) -> Mistake | None:
         """The row of the catalogue."""
         return None if self.id is None else BY_ID[self.id]

@@ -86,6 +86,7 @@ def _drawn(architecture: Architecture, rng: np.random.Generator, learning_rate: 
             rows = rng.choice(HALVES, (AT_ONCE, len(h) + 1))
             offered = rows[:, :-1] @ h + (0.0 if bias is None else rows[:, -1])
             fine = reachable(activation, offered, others_off=bool((pre < 0).any()))
+            fine &= ~np.isin(np.abs(offered), np.abs(pre[:unit]))
             if not fine.any():
                 return None
             row = int(fine.argmax())

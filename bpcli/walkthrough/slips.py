@@ -31,6 +31,11 @@ class Slip:
     words: str
     wrong: Formula
 
+    @property
+    def kind(self) -> str:
+        """The id, or the words where there is none: two slips of one kind are two forms of the same."""
+        return self.id or self.words
+
 
 @dataclass(frozen=True)
 class Site:
