@@ -2,10 +2,10 @@
 
     python benchmarks/worksheets.py [SEEDS]
 
-Over seeds 0 to 999 (or as many as given) of two architectures: 3-4-2 without biases, and 3-3-3 with biases, where the sizes
-allow every mistake. The rules, the keys and the mistakes come from plain Python (tests/walkthrough/byhand.py), which
-shares nothing with the code that draws and grades. Even seeds calculate with all digits and round what they write down;
-odd seeds calculate on with the rounded numbers.
+Over seeds 0 to 999 (or as many as given) of two architectures: 3-4-2 without biases, and 3-3-3 with biases, where
+nearly every mistake can be made. The rules, the keys and the mistakes come from plain Python, which shares nothing with
+the code that draws and grades (tests/walkthrough/byhand.py). Even seeds calculate with all digits and round what they
+write down; odd seeds calculate on with the rounded numbers.
 """
 
 import sys

@@ -82,12 +82,15 @@ def _in_short(blank: BlankMark) -> str:
 
 
 def _numbers(entry: EntryMark, digits: int, *, shown: bool) -> tuple[str, str, str]:
-    """Yours, the right one, and what follows from yours where that is another number."""
+    """Yours, the right one, and what follows from yours where that is another number and not its rounding."""
     if not shown:
         return "", "", ""
-    right, follows = f"{entry.expected:.{digits}f}", f"{entry.follows_from:.{digits}f}"
-    yours = "–" if entry.answer is None else f"{entry.answer:.{max(digits, 6)}g}"
-    return yours, right, "" if follows == right or entry.verdict == "right" else follows
+    differs = abs(entry.follows_from - entry.expected) > 10.0 ** (1 - digits)
+    return (
+        "–" if entry.answer is None else f"{entry.answer:.{max(digits, 6)}g}",
+        f"{entry.expected:.{digits}f}",
+        f"{entry.follows_from:.{digits}f}" if differs and entry.verdict != "right" else "",
+    )
 
 
 def _explained(blank: BlankMark) -> list[RenderableType]:

@@ -55,8 +55,8 @@ def steps(problem: Problem) -> tuple[Step, ...]:
     architecture = problem.architecture
     sites = [Site(architecture, i, problem.learning_rate) for i in range(architecture.depth)]
     found = [step for site in sites for step in _forward(site)]
-    loss: Formula = lambda v: loss_of(architecture, v["z"], v["y"])  # noqa: E731
-    found.append(Step("loss", (Way(("z",), loss),), tuple(slips.loss_slips(architecture, loss))))
+    loss = Way(("z",), lambda v: loss_of(architecture, v["z"], v["y"]))
+    found.append(Step("loss", (loss,), tuple(slips.loss_slips(architecture, loss.formula))))
     for site in reversed(sites):
         found += _backward(site)
     for site in reversed(sites):
@@ -72,43 +72,41 @@ def _blanks_among(*names: str) -> tuple[str, ...]:
 
 def _forward(site: Site) -> Iterator[Step]:
     n = site.own
-    pre: Formula = lambda v: v[n.matrix] @ v[n.input] + v.get(n.bias, 0.0)  # noqa: E731
-    out: Formula = lambda v: activated(site.activation, v[n.pre])  # noqa: E731
-    yield Step(n.pre, (Way(_blanks_among(n.input), pre),), tuple(slips.pre_slips(site)))
-    yield Step(n.out, (Way((n.pre,), out),), tuple(slips.out_slips(site)))
+    pre = Way(_blanks_among(n.input), lambda v: v[n.matrix] @ v[n.input] + v.get(n.bias, 0.0))
+    out = Way((n.pre,), lambda v: activated(site.activation, v[n.pre]))
+    yield Step(n.pre, (pre,), tuple(slips.pre_slips(site)))
+    yield Step(n.out, (out,), tuple(slips.out_slips(site)))
 
 
 def _backward(site: Site) -> Iterator[Step]:
     n = site.own
     yield _grad_out(site)
     if site.activation != "softmax":  # whose Jacobian is no diagonal
-        slope: Formula = lambda v: _slope(site.activation, v[n.out])  # noqa: E731
-        yield Step(n.slope, (Way((n.out,), slope),), tuple(slips.slope_slips(site)))
+        slope = Way((n.out,), lambda v: _slope(site.activation, v[n.out]))
+        yield Step(n.slope, (slope,), tuple(slips.slope_slips(site)))
     ways = _deltas(site)
     yield Step(n.delta, ways, tuple(slips.delta_slips(site, ways[0].formula)))
-    outer: Formula = lambda v: np.outer(v[n.delta], v[n.input])  # noqa: E731
-    way = Way(_blanks_among(n.delta, n.input), outer)
-    yield Step(n.grad_matrix, (way,), tuple(slips.grad_matrix_slips(site, outer)))
+    outer = Way(_blanks_among(n.delta, n.input), lambda v: np.outer(v[n.delta], v[n.input]))
+    yield Step(n.grad_matrix, (outer,), tuple(slips.grad_matrix_slips(site, outer.formula)))
     if site.architecture.bias:
-        same: Formula = lambda v: v[n.delta]  # noqa: E731
-        yield Step(n.grad_bias, (Way((n.delta,), same),), tuple(slips.grad_bias_slips(site, same)))
+        same = Way((n.delta,), lambda v: v[n.delta])
+        yield Step(n.grad_bias, (same,), tuple(slips.grad_bias_slips(site, same.formula)))
 
 
 def _grad_out(site: Site) -> Step:
     """∇z, or the ∇h that the layer above passes back."""
     n = site.own
-    formula: Formula
     if not site.last:
         up = site.above
-        formula = lambda v: v[up.matrix].T @ v[up.delta]  # noqa: E731
-        return Step(n.grad_out, (Way((up.delta,), formula),), tuple(slips.grad_out_slips(site, formula)))
+        way = Way((up.delta,), lambda v: v[up.matrix].T @ v[up.delta])
+        return Step(n.grad_out, (way,), tuple(slips.grad_out_slips(site, way.formula)))
     if site.squared:
-        formula = lambda v: v["z"] - v["y"]  # noqa: E731
+        way = Way(("z",), lambda v: v["z"] - v["y"])
     elif site.activation == "sigmoid":
-        formula = lambda v: (v["z"] - v["y"]) / (v["z"] * (1 - v["z"]))  # noqa: E731
+        way = Way(("z",), lambda v: (v["z"] - v["y"]) / (v["z"] * (1 - v["z"])))
     else:
-        formula = lambda v: -v["y"] / v["z"]  # noqa: E731
-    return Step(n.grad_out, (Way(("z",), formula),), tuple(slips.grad_z_slips(site, formula)))
+        way = Way(("z",), lambda v: -v["y"] / v["z"])
+    return Step(n.grad_out, (way,), tuple(slips.grad_z_slips(site, way.formula)))
 
 
 def _slope(activation: str, h: Array) -> Array:
@@ -139,8 +137,8 @@ def _update(site: Site) -> Iterator[Step]:
 
 def _moved(site: Site, parameter: str) -> Step:
     gradient = f"grad_{parameter}"
-    formula: Formula = lambda v: v[parameter] - site.learning_rate * v[gradient]  # noqa: E731
-    return Step(f"new_{parameter}", (Way((gradient,), formula),), tuple(slips.new_slips(site, parameter)))
+    way = Way((gradient,), lambda v: v[parameter] - site.learning_rate * v[gradient])
+    return Step(f"new_{parameter}", (way,), tuple(slips.new_slips(site, parameter)))
 
 
 def _loss_after(problem: Problem) -> Step:

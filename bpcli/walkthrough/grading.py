@@ -114,16 +114,19 @@ class _Marking:
                 np.where(wrong, slip(level), value) for level, value in zip(levels, values, strict=True)
             ]
         written = np.where(np.isfinite(answer), answer, np.round(values[0], self.digits))
-        # A number keeps its further digits to itself, unless it is known how it came about.
-        near, exact = (
-            np.where(within(written, (value, value), self.digits), value, written) for value in values[:2]
+        # A wrong number keeps its further digits to itself, unless it is known how it came about.
+        near, exact = (np.where(wrong & (not fitting), written, value) for value in values[:2])
+        as_expected = within(written, (near, near), self.digits) | within(
+            written, (exact, exact), self.digits
         )
-        unknown = (near == written) & (exact == written) | wrong & (len(fitting) > 1)
-        self._own.put(step.name, written, exact, near, np.isfinite(answer) & ~right & unknown)
+        loose = wrong & (len(fitting) != 1) | np.isfinite(answer) & ~right & ~as_expected
+        self._own.put(step.name, written, exact, near, loose)
 
     def _fitting(self, step: Step, answer: Array, wrong: Array) -> list[_Explanation]:
         """The slips that agree with every number of the blank; if none does, with all those that are wrong."""
-        found = self._explanations(step)
+        found = self._explanations(step, self._own, self._assumed)
+        if self._assumed:  # perhaps not everything was worked out from the blank that went wrong
+            found += self._explanations(step, self._with({}, step), {})
         kinds: dict[str, _Explanation] = {}
         for entries in (np.isfinite(answer), wrong):
             for each in found:
@@ -149,16 +152,16 @@ class _Marking:
             return (Named(None, "only the last digit is off: rounded too early, or cut off", name),)
         return ()
 
-    def _explanations(self, step: Step) -> list[_Explanation]:
+    def _explanations(self, step: Step, own: Track, assumed: Mapping[str, Slip]) -> list[_Explanation]:
         """Slips in the blanks before this one that were left out, carried here; then those in this very blank."""
         found = []
-        before = self._left_out_before(step) - self._confirmed - set(self._assumed)
+        before = self._left_out_before(step) - self._confirmed - set(assumed)
         for name in (each.name for each in self.steps if each.name in before):
             for slip in self._by_name[name].slips:
-                track = self._with(self._assumed | {name: slip}, step)
+                track = self._with({**assumed, name: slip}, step)
                 found.append(_Explanation(slip, name, track.interval(step.ways[0])))
         for slip in step.slips:
-            found.append(_Explanation(slip, step.name, self._own.slip_interval(slip.wrong)))
+            found.append(_Explanation(slip, step.name, own.slip_interval(slip.wrong)))
         return found
 
     def _left_out(self, name: str) -> bool:

@@ -70,8 +70,13 @@ def loss(y, z, entropy):
 
 def order(entropy):
     """Each blank with its formula, in the order of the sheet; biases are passed over where there are none."""
-    error = lambda q: each(lambda z, y: z - y, q["z"], q["y"])
-    slope = lambda name: lambda q: each(lambda h: h * (1 - h), q[name])
+
+    def error(q):
+        return each(lambda z, y: z - y, q["z"], q["y"])
+
+    def slope(name):
+        return lambda q: each(lambda h: h * (1 - h), q[name])
+
     yield "a", lambda q: forward(q)[0]
     yield "h", lambda q: each(s, q["a"])
     yield "b", lambda q: plus(times(q["W"], q["h"]), q.get("bias_W", [0.0] * len(q["W"])))
