@@ -98,13 +98,13 @@ def _explained(blank: BlankMark) -> list[RenderableType]:
     if not blank.mistakes:
         return [
             Text.assemble(("unknown", "bold red"), (f"  in {blank.name}", "dim")),
-            Text("  No slip that bpcli knows explains these numbers; look at the calculation itself."),
+            _indented("No slip that bpcli knows explains these numbers; look at the calculation itself."),
         ]
     if len(blank.mistakes) == 1:
         (named,) = blank.mistakes
         parts: list[RenderableType] = [_title(named, blank.name)]
         if named.mistake and blank.name.startswith("loss"):  # its algebra is that of the gradient
-            parts.append(Text(f"  {named.mistake.explanation}"))
+            parts.append(_indented(named.mistake.explanation))
         elif named.mistake:
             parts.append(algebra(named.mistake, "wrong"))
         return parts
@@ -112,8 +112,12 @@ def _explained(blank: BlankMark) -> list[RenderableType]:
         Text.assemble(
             ("one of these", "bold red"), (f"  in {blank.name}; the numbers cannot tell which", "dim")
         ),
-        *(Padding(_title(named, blank.name, where=False), (0, 0, 0, 2)) for named in blank.mistakes),
+        *(_indented(_title(named, blank.name, where=False)) for named in blank.mistakes),
     ]
+
+
+def _indented(text: str | Text) -> RenderableType:
+    return Padding(text, (0, 0, 0, 2))
 
 
 def _title(named: Named, blank: str, *, where: bool = True) -> Text:

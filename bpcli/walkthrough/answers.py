@@ -1,10 +1,6 @@
-"""A student's numbers as a YAML file: the empty one, the key, and what comes back, read with care.
+"""A student's numbers as a YAML file: the empty one, the key, and what comes back."""
 
-The text goes through the reader of the configuration files, which nothing can make run code, guess types or hang; every
-problem of a file is told at once, each with its line and column, what was expected and what was given.
-"""
-
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import inf, isfinite
 from pathlib import Path
@@ -12,19 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from bpcli.config.files import read_text
-from bpcli.config.problems import Collector, ConfigProblems, KeyPath, Place
-from bpcli.config.problems import Problem as Complaint
-from bpcli.config.reader import MAX_BYTES, Unreadable, read
+from bpcli.config.problems import Collector
 from bpcli.config.tree import Node
-from bpcli.config.words import did_you_mean, listed, printable, show
-from bpcli.errors import DataError
+from bpcli.config.words import did_you_mean, listed, printable
+from bpcli.errors import UsageError
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Array
-from bpcli.walkthrough.blanks import Blank, blanks
+from bpcli.walkthrough.blanks import blanks
+from bpcli.walkthrough.reading import entries_of, raise_if_any, shown, tensor_of
 
 Write = Callable[[Any], str]
 MOST_DIGITS = 12
+MOST_NUMBERS = 1000  # to be worked out by hand, and far below what the reader takes
 HEADING = ("seed", "digits")  # which sheet it is; everything else in the file is a blank
 
 
@@ -46,12 +41,16 @@ class Answers:
 
 
 def template(problem: Problem, seed: int | None, digits: int, title: str) -> str:
-    """Return the YAML to be filled in: every blank by name, null where nothing is written yet."""
+    """Return the YAML to be filled in: every blank by name, null where nothing is written yet.
+
+    Raises:
+        UsageError: if the network is too large for a sheet, or there is more than one sample.
+    """
     return _text(problem, seed, digits, title, lambda _: "null")
 
 
 def filled(problem: Problem, digits: int, seed: int | None = None, title: str = "Key") -> str:
-    """Return the same file with the right numbers, rounded: the key."""
+    """Return the same file with the right numbers, rounded: the key. Raises as ``template`` does."""
     return _text(problem, seed, digits, title, lambda value: f"{value:.{digits}f}")
 
 
@@ -69,16 +68,16 @@ def read_answers(path: Path, problem: Problem) -> Answers:
         MachineError: the disk or the permissions do not allow it.
     """
     wanted = {blank.name: blank for blank in blanks(problem)}
-    entries, problems = _entries(path)
+    entries, problems = entries_of(path)
     values: dict[str, Array] = {}
     for name, node in entries.items():
         if name in wanted:
-            values[name] = _tensor(wanted[name], node, problems)
+            values[name] = tensor_of(wanted[name], node, problems)
         elif name not in HEADING:
             hint = did_you_mean(name, [*wanted, *HEADING]) or f"the blanks are {listed(wanted)}"
             problems.add(node.key_place or node.place, (name,), f"this sheet has no such blank; {hint}")
     seed, digits = _heading(entries, problems)
-    _raise_if_any(problems)
+    raise_if_any(problems)
     return Answers(str(path), values, seed, digits)
 
 
@@ -89,13 +88,18 @@ def read_heading(path: Path) -> tuple[int | None, int | None]:
         DataError: it cannot be read, or either is not a whole number.
         MachineError: the disk or the permissions do not allow it.
     """
-    entries, problems = _entries(path)
+    entries, problems = entries_of(path)
     found = _heading(entries, problems)
-    _raise_if_any(problems)
+    raise_if_any(problems)
     return found
 
 
 def _text(problem: Problem, seed: int | None, digits: int, title: str, number: Write) -> str:
+    wanted = blanks(problem)
+    if (count := sum(blank.value.size for blank in wanted)) > MOST_NUMBERS:
+        raise UsageError(
+            f"a worksheet of these sizes would ask for {count:,} numbers; take a smaller network, such as 3-4-2"
+        )
     example = f"{0.62246:.{digits}f}"
     lines = [
         f"# {printable(title)}",
@@ -106,7 +110,7 @@ def _text(problem: Problem, seed: int | None, digits: int, title: str, number: W
         f"digits: {digits}",
         "",
     ]
-    for blank in blanks(problem):
+    for blank in wanted:
         shape = "×".join(map(str, blank.shape)) or "one number"
         if len(blank.shape) < 2:
             lines.append(f"{blank.name}: {_row(blank.value, number)}  # {shape}")
@@ -118,35 +122,6 @@ def _text(problem: Problem, seed: int | None, digits: int, title: str, number: W
 
 def _row(value: Array, number: Write) -> str:
     return number(value) if value.ndim == 0 else "[" + ", ".join(map(number, value)) + "]"
-
-
-def _entries(path: Path) -> tuple[dict[str, Node], Collector]:
-    """The keys of a file with what stands there, and the problems so far."""
-    if not path.is_file():  # nor a pipe, which would keep its reader waiting
-        raise DataError(f"{path}: there is no such file; bpcli walkthrough --worksheet writes one to fill in")
-    problems = Collector()
-    try:
-        if path.stat().st_size > MAX_BYTES:
-            raise DataError(f"{path}: longer than {MAX_BYTES // 1024} KiB; this is no answer to a worksheet")
-        root = read(read_text(path), lambda line, column: Place.in_file(str(path), line, column), problems)
-    except ConfigProblems as error:  # not UTF-8
-        raise DataError(str(error)) from None
-    except Unreadable as error:
-        complaint = Complaint(str(path), error.place.line, error.place.column, "", error.message)
-        raise DataError(str(complaint)) from None
-    if root is not None and root.value is None:
-        return {}, problems
-    if root is None or not isinstance(root.value, dict):
-        _raise_if_any(problems)
-        raise DataError(f"{path}: it must hold a line for each blank, such as a: [0.5, -1.25]")
-    return root.value, problems
-
-
-def _raise_if_any(problems: Collector) -> None:
-    try:
-        problems.raise_if_any()
-    except ConfigProblems as error:
-        raise DataError(str(error)) from None
 
 
 def _heading(entries: Mapping[str, Node], problems: Collector) -> tuple[int | None, int | None]:
@@ -161,88 +136,5 @@ def _whole(name: str, most: float, entries: Mapping[str, Node], problems: Collec
     if isinstance(node.value, int) and not isinstance(node.value, bool) and 0 <= node.value <= most:
         return node.value
     limit = f" up to {most:.0f}" if isfinite(most) else ""
-    problems.add(node.place, (name,), f"{_shown(node.value)} is not a whole number{limit}")
+    problems.add(node.place, (name,), f"{shown(node.value)} is not a whole number{limit}")
     return None
-
-
-def _shown(value: object) -> str:
-    return "a list or a mapping" if isinstance(value, list | dict) else show(value)
-
-
-def _tensor(blank: Blank, node: Node, problems: Collector) -> Array:
-    """One blank as an array of its shape; NaN where nothing was written or what was written is refused."""
-    values = np.full(blank.shape, np.nan)
-    if node.value is None:
-        return values
-    given = _shape(node, len(blank.shape))
-    if given is not None and not _fits(given, blank.shape):
-        problems.add(node.place, (blank.name,), _wrong_shape(blank, given))
-        return values
-    for index, place, number in _numbers(node, (blank.name,), blank.shape, problems):
-        if not isfinite(number):
-            problems.add(
-                place, (blank.name, *index), f"{show(number)} is no number to be marked; write null for none"
-            )
-        values[index] = number
-    return values
-
-
-def _shape(node: Node, depth: int) -> tuple[int | None, ...] | None:
-    """The shape of nested lists; None within it where rows differ in length, None at all where all is null."""
-    if not isinstance(node.value, list):
-        return ()
-    rows = [_shape(item, depth - 1) for item in node.value if item.value is not None]
-    if not rows:
-        return (len(node.value),)
-    same = rows[0] if all(row == rows[0] for row in rows) else (None,)
-    return (len(node.value), *(same or ()))
-
-
-def _fits(given: tuple[int | None, ...], shape: tuple[int, ...]) -> bool:
-    """Whether a shape is the right one; a matrix of rows that are all null has only its number of rows."""
-    return given == shape or (len(shape) == 2 and given == shape[:1])
-
-
-def _wrong_shape(blank: Blank, given: tuple[int | None, ...]) -> str:
-    want = "×".join(map(str, blank.shape)) or "one number"
-    if None in given:
-        return f"its rows have different lengths; it must be {want}"
-    found = "×".join(map(str, given)) or "one number"
-    message = f"its shape is {found}; it must be {want}"
-    if len(given) == 2 and given[::-1] == blank.shape:
-        return f"{message}: it stands transposed"
-    if len(given) == len(blank.shape) and given and (given[-1] or 0) == 2 * blank.shape[-1]:
-        return f"{message}; are there decimal commas? Write 0.62 for 0,62"
-    if len(given) == 1 and len(blank.shape) == 2:
-        return f"{message}: write a list for each row, [[0.5, …], …]"
-    return f"{message}: write [0.5, …]" if len(blank.shape) == 1 and not given else message
-
-
-def _numbers(
-    node: Node, path: KeyPath, shape: tuple[int, ...], problems: Collector
-) -> Iterator[tuple[tuple[int, ...], Place, float]]:
-    """Every number below a node with its index and place; what is none is noted."""
-    if node.value is None:
-        return
-    if shape:
-        if not isinstance(node.value, list):
-            problems.add(node.place, path, f"{_shown(node.value)} stands where {shape[0]} numbers belong")
-            return
-        for i, item in enumerate(node.value):
-            for index, place, number in _numbers(item, (*path, i), shape[1:], problems):
-                yield (i, *index), place, number
-    elif isinstance(node.value, int | float) and not isinstance(node.value, bool):
-        yield (), node.place, float(node.value)
-    else:
-        problems.add(node.place, path, _no_number(node.value))
-
-
-def _no_number(value: object) -> str:
-    """That something is not a number, and what was probably meant."""
-    if isinstance(value, str):
-        with_point = value.strip().replace("−", "-").replace(",", ".")
-        try:
-            return f"{show(value)} is not a number; write {float(with_point):g}"
-        except ValueError:
-            pass
-    return f"{_shown(value)} is not a number; write for example 0.62, or null for none"

@@ -13,7 +13,7 @@ import numpy as np
 
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Array
-from bpcli.walkthrough import slips
+from bpcli.walkthrough import backward_slips, slips
 from bpcli.walkthrough.slips import Formula, Site, Slip, Values, activated, loss_of
 
 
@@ -83,14 +83,14 @@ def _backward(site: Site) -> Iterator[Step]:
     yield _grad_out(site)
     if site.activation != "softmax":  # whose Jacobian is no diagonal
         slope = Way((n.out,), lambda v: _slope(site.activation, v[n.out]))
-        yield Step(n.slope, (slope,), tuple(slips.slope_slips(site)))
+        yield Step(n.slope, (slope,), tuple(backward_slips.slope_slips(site)))
     ways = _deltas(site)
-    yield Step(n.delta, ways, tuple(slips.delta_slips(site, ways[0].formula)))
+    yield Step(n.delta, ways, tuple(backward_slips.delta_slips(site, ways[0].formula)))
     outer = Way(_blanks_among(n.delta, n.input), lambda v: np.outer(v[n.delta], v[n.input]))
-    yield Step(n.grad_matrix, (outer,), tuple(slips.grad_matrix_slips(site, outer.formula)))
+    yield Step(n.grad_matrix, (outer,), tuple(backward_slips.grad_matrix_slips(site, outer.formula)))
     if site.architecture.bias:
         same = Way((n.delta,), lambda v: v[n.delta])
-        yield Step(n.grad_bias, (same,), tuple(slips.grad_bias_slips(site, same.formula)))
+        yield Step(n.grad_bias, (same,), tuple(backward_slips.grad_bias_slips(site, same.formula)))
 
 
 def _grad_out(site: Site) -> Step:
@@ -99,14 +99,14 @@ def _grad_out(site: Site) -> Step:
     if not site.last:
         up = site.above
         way = Way((up.delta,), lambda v: v[up.matrix].T @ v[up.delta])
-        return Step(n.grad_out, (way,), tuple(slips.grad_out_slips(site, way.formula)))
+        return Step(n.grad_out, (way,), tuple(backward_slips.grad_out_slips(site, way.formula)))
     if site.squared:
         way = Way(("z",), lambda v: v["z"] - v["y"])
     elif site.activation == "sigmoid":
         way = Way(("z",), lambda v: (v["z"] - v["y"]) / (v["z"] * (1 - v["z"])))
     else:
         way = Way(("z",), lambda v: -v["y"] / v["z"])
-    return Step(n.grad_out, (way,), tuple(slips.grad_z_slips(site, way.formula)))
+    return Step(n.grad_out, (way,), tuple(backward_slips.grad_z_slips(site, way.formula)))
 
 
 def _slope(activation: str, h: Array) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 from bpcli.errors import UsageError
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture, Array, Parameters
+from bpcli.walkthrough.answers import MOST_DIGITS
 from bpcli.walkthrough.posing import faults, reachable
 from bpcli.walkthrough.slips import activated
 
@@ -33,12 +34,15 @@ def drawn_point(
     The same architecture, seed, rate and digits give the same point, and 32 seeds in a row give 32 points.
 
     Raises:
-        UsageError: if the seed is negative, the sizes are nothing for a sheet of paper, or no good point was found.
+        UsageError: if the seed is negative, the digits are too few or too many, the sizes are nothing for a sheet of
+            paper, or no good point was found.
     """
     if seed < 0:
         raise UsageError(f"the seed of a worksheet is 0 or more, not {seed}")
-    if digits < FEWEST_DIGITS:
-        raise UsageError(f"worksheets are calculated to {FEWEST_DIGITS} digits or more, not {digits}")
+    if not FEWEST_DIGITS <= digits <= MOST_DIGITS:
+        raise UsageError(
+            f"worksheets are calculated to {FEWEST_DIGITS} to {MOST_DIGITS} digits, not {digits}"
+        )
     _check_sizes(architecture)
     rng = np.random.default_rng(np.random.SeedSequence([seed, _code(architecture)]))
     for _ in range(MOST_TRIES):

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from bpcli.errors import DataError
+from bpcli.errors import DataError, UsageError
+from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture
 from bpcli.walkthrough.answers import filled, read_answers, read_heading, template
 from bpcli.walkthrough.blanks import blanks
@@ -137,3 +138,11 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
     for path in (tmp_path / "none.yaml", tmp_path):
         with pytest.raises(DataError, match="there is no such file"):
             read_answers(path, POINT)
+
+
+def test_a_network_that_nobody_works_out_by_hand_has_no_sheet():
+    """Its file would have thousands of numbers."""
+    architecture = Architecture((16, 32, 4), bias=False)
+    weights = {"V": np.ones((32, 16)), "W": np.ones((4, 32))}
+    with pytest.raises(UsageError, match=r"would ask for 1,4\d\d numbers"):
+        template(Problem(architecture, np.ones((1, 16)), np.ones((1, 4)), weights), None, 4, "Too large")

@@ -100,7 +100,7 @@ def test_a_symmetric_matrix_hides_its_transposition():
         (Architecture((2, 2, 2, 2, 2, 2)), 1, 4, "3 hidden layers"),
         (Architecture((2, 1), "sigmoid", "softmax", "cross_entropy"), 1, 4, "take two outputs"),
         (Architecture((3, 4, 2)), -1, 4, "0 or more, not -1"),
-        (Architecture((3, 4, 2)), 1, 1, "2 digits or more, not 1"),
+        (Architecture((3, 4, 2)), 1, 1, "2 to 12 digits, not 1"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused_with_what_can(architecture, seed, digits, complaint):
