@@ -13,15 +13,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.walkthrough.survey import architectures, survey
+from tests.walkthrough.survey import architectures, report
 
 if __name__ == "__main__":
     seeds = range(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
     for architecture in architectures():
-        counts, same = survey(architecture, seeds)
-        print(f"sizes {architecture.sizes}, bias {architecture.bias}, {len(seeds)} seeds")
-        close = [pair for pair in same if max(pair) - min(pair) < 30]
-        print(f"  the same sheet twice: {len(same)} times, within a class of 30: {len(close)}")
-        for (what, found), count in sorted(counts.items()):
-            if found != "does not apply":
-                print(f"  {what:36} {found:32} {count:6,}")
+        print("\n".join(report(architecture, seeds)))

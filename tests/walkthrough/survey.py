@@ -92,6 +92,27 @@ def survey(architecture, seeds):
     return counts, [same for same in sheets.values() if len(same) > 1]
 
 
+def report(architecture, seeds):
+    """Return the lines of a short table; what is not as it should be has a line of its own."""
+    counts, same = survey(architecture, seeds)
+    close = sum(max(group) - min(group) < 30 for group in same)
+    good = {"well posed", "entirely right", "marked and named"}
+    planted = Counter(
+        {key: n for key, n in counts.items() if " in " in key[0] and key[1] != "does not apply"}
+    )
+    named = sum(count for (_, found), count in planted.items() if found in good)
+    kinds = len({what for what, _ in planted})
+    sizes, biases = "-".join(map(str, architecture.sizes)), "with" if architecture.bias else "without"
+    yield f"{sizes} {biases} biases, seeds 0 to {seeds[-1]}"
+    yield f"  sheets well posed          {counts['sheet', 'well posed']:7,} of {len(seeds):,}"
+    yield f"  the same sheet twice       {len(same):7,}; within a class of 30: {close}"
+    yield f"  keys entirely right        {counts['key', 'entirely right']:7,} of {len(seeds):,}"
+    yield f"  mistakes marked and named  {named:7,} of {planted.total():,}, of {kinds} kinds"
+    for (what, found), count in sorted(counts.items()):
+        if found not in good and found != "does not apply":
+            yield f"    {what}: {found} {count:,}"
+
+
 def architectures():
     """The default sizes of the walk-through, and square ones with biases, where every mistake can be made."""
     return Architecture((3, 4, 2), bias=False), Architecture((3, 3, 3), bias=True)
