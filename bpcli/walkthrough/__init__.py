@@ -1,1 +1,1 @@
-"""One point by hand: its forward and backward pass step by step, worksheets of it, and their marks."""
+"""One point walked through by hand: each quantity with its formula, numbers and shape; worksheets with keys."""

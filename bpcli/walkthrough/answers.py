@@ -14,8 +14,8 @@ from bpcli.config.words import did_you_mean, listed, printable
 from bpcli.errors import UsageError
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Array
+from bpcli.walkthrough.answer_file import entries_of, raise_if_any, shown, tensor_of
 from bpcli.walkthrough.blanks import blanks
-from bpcli.walkthrough.reading import entries_of, raise_if_any, shown, tensor_of
 
 Write = Callable[[Any], str]
 MOST_DIGITS = 12

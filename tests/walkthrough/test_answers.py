@@ -46,6 +46,22 @@ def test_the_template_is_read_back_as_nothing_answered(written):
     assert {blank.verdict for blank in judged.blanks} == {"blank"}
 
 
+OTHERS = (
+    Architecture((3, 2), bias=True),
+    Architecture((2, 3, 2, 2), bias=True),
+    Architecture((3, 3, 2), "tanh", "identity", bias=True),
+    Architecture((3, 4, 2), "relu", "sigmoid", "cross_entropy", bias=False),
+    Architecture((3, 3, 3), "identity", "softmax", "cross_entropy", bias=True),
+)
+
+
+@pytest.mark.parametrize("architecture", OTHERS, ids=str)
+def test_the_key_of_any_network_is_entirely_right(written, architecture):
+    """Other depths, activations, outputs and losses."""
+    problem = drawn_point(architecture, 1)
+    assert grade(problem, read_answers(written(filled(problem, 4)), problem), 4).entirely_right
+
+
 @pytest.mark.parametrize("architecture", architectures(), ids=str)
 @pytest.mark.parametrize("digits", [3, 4, 6])
 def test_every_key_is_entirely_right(written, architecture, digits):

@@ -11,6 +11,7 @@ from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture
 from bpcli.walkthrough.answers import Answers, answers_of
 from bpcli.walkthrough.blanks import core_values
+from bpcli.walkthrough.chain import given, steps
 from bpcli.walkthrough.grading import grade
 from bpcli.walkthrough.numbers import drawn_point
 from tests.walkthrough.byhand import MISTAKES, each, outer, sheet
@@ -66,6 +67,43 @@ def test_so_are_those_that_need_another_network(architecture, id_, at, formula):
     """Cross-entropy; a single input, without which the shape gives it away."""
     problem = drawn_point(architecture, 1)
     assert verdict_on(problem, id_, at, formula, rounding=True) == "marked and named"
+
+
+@pytest.mark.parametrize(
+    ("architecture", "seed"),
+    [
+        (Architecture((3, 2), bias=False), 1),
+        (Architecture((2, 3, 2, 2), bias=True), 2),
+        (Architecture((3, 3, 2), "tanh", "softmax", "cross_entropy", bias=False), 3),
+        (Architecture((3, 3, 3), "relu", "sigmoid", "cross_entropy", bias=False), 4),
+        (Architecture((2, 3, 2), "identity", "identity", bias=True), 5),
+    ],
+    ids=str,
+)
+def test_every_slip_of_any_network_is_marked_in_its_blank_and_is_among_those_named(architecture, seed):
+    """Those with words only, too; but for what is no slip at this point, and an update that changes next to nothing."""
+    problem = drawn_point(architecture, seed)
+    true = core_values(problem)
+    for step in steps(problem):
+        for slip in step.slips:
+            values = given(problem)
+            with np.errstate(all="ignore"):
+                for other in steps(problem):
+                    formula = slip.wrong if other.name == step.name else other.ways[0].formula
+                    values[other.name] = np.round(formula(values), 4) if seed % 2 else formula(values)
+            if np.abs(values[step.name] - true[step.name]).max() < 0.0003:
+                continue
+            answered = {
+                name: values[name] for name in true if name in values and np.isfinite(values[name]).all()
+            }
+            blanks = grade(problem, answers_of(answered, 4), 4).blanks
+            wrong = {
+                blank.name: [named.kind for named in blank.mistakes]
+                for blank in blanks
+                if blank.verdict == "wrong"
+            }
+            assert list(wrong) == [step.name], slip
+            assert slip.kind in wrong[step.name]
 
 
 @pytest.mark.parametrize("id_", [name for name in BY_ID if "decay" not in name and "mean" not in name])
