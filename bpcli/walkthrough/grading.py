@@ -79,7 +79,7 @@ class _Marking:
             )
             for index in np.ndindex(true.shape)
         )
-        named = _named(fitting) or self._by_rounding(step.name, answer[wrong], expected[wrong])
+        named = _named(fitting) or self._by_rounding(step.name, answer, expected, wrong)
         return BlankMark(step.name, true.shape, entries, named)
 
     def _judge(self, step: Step, answer: Array) -> tuple[Array, Array]:
@@ -139,16 +139,17 @@ class _Marking:
             self._assume(fitting[0], step)
         return fitting
 
-    def _by_rounding(self, name: str, found: Array, wanted: Array) -> tuple[Named, ...]:
+    def _by_rounding(self, name: str, answer: Array, expected: Array, wrong: Array) -> tuple[Named, ...]:
         """What can be said of numbers that are wrong in their last digits only."""
-        if not found.size:
+        if not wrong.any():
             return ()
+        written, wanted = answer[np.isfinite(answer)], (expected[wrong], expected[wrong])
         for fewer in range(1, self.digits):
-            cut = np.allclose(found, np.round(found, fewer), rtol=0, atol=HAIR * 10.0**-self.digits)
-            if cut and within(found, (wanted, wanted), fewer).all():
+            cut = np.allclose(written, np.round(written, fewer), rtol=0, atol=HAIR * 10.0**-self.digits)
+            if cut and within(answer[wrong], wanted, fewer).all():
                 words = f"rounded to {fewer} digit{'s' * (fewer > 1)}, where {self.digits} are asked for"
                 return (Named(None, words, name),)
-        if within(found, (wanted, wanted), self.digits - 1).all():
+        if within(answer[wrong], wanted, self.digits - 1).all():
             return (Named(None, "only the last digit is off: rounded too early, or cut off", name),)
         return ()
 
