@@ -60,6 +60,12 @@ def test_other_networks_have_sheets_too(architecture):
     assert all(np.abs(g).max() >= 0.001 for g in gradients.values())
 
 
+def test_small_and_large_steps_have_sheets_too():
+    """The learning rate is the lecturer's; what goes through a small step cannot show more than the step does."""
+    for rate in (0.01, 0.1, 1.0, 10.0):
+        assert not list(ill_posed(drawn_point(Architecture((3, 4, 2), bias=False), 1, learning_rate=rate)))
+
+
 def test_a_relu_is_clearly_on_or_off():
     """Half a unit from its kink, at most one off, at least one on."""
     for seed in range(10):
