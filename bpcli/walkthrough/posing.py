@@ -13,7 +13,7 @@ With u = 10^-digits, the unit of the last digit that is written down:
 - mistakes show: every slip that the sizes allow changes a number of its blank by at least min(3u, 0.0003), and two that
   could be made in the same blank differ by as much. Excused is, in deeper networks and chains of single units, an
   update through a W that has moved: there it shows in ∇h. What goes through the step α∇ need not show more than the
-  step does: below α = ½ the bound is 2α-fold for a moved W and in what comes after the update.
+  step does: below α = ½ the bound is 2α-fold for a moved W and after the update, and (2α)²-fold for both at once.
 """
 
 from collections.abc import Iterator
@@ -108,8 +108,8 @@ def _about_slips(problem: Problem, values: dict[str, Array], digits: int) -> Ite
     for name, first, second, distance in _distances(problem, values):
         if excused and name.startswith("new_") and "updated-first" in (first, second):
             continue
-        through_step = bool(THROUGH_STEP & {first, second}) or name.startswith(("new_", "loss_after"))
-        limit = least * min(1.0, problem.learning_rate / USUAL_RATE) if through_step else least
+        times = bool(THROUGH_STEP & {first, second}) + name.startswith(("new_", "loss_after"))
+        limit = least * min(1.0, problem.learning_rate / USUAL_RATE) ** times
         if distance < limit and (name, first, second) not in alike:
             yield f"in {name}, {first} cannot be told from {second}"
 
