@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bpcli.gradcheck.catalogue import CATALOGUE, Mistake
+from bpcli.gradcheck.catalogue import CATALOGUE
 from bpcli.gradcheck.diagnosis import Finding
 from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict
 from bpcli.gradcheck.own import OwnCheck
 from bpcli.gradcheck.report import GradcheckReport, mistakes_of
+from bpcli.render.mistakes import algebra, printable
 from bpcli.render.text import LOSS_NAMES, columns, counted, heading, number, ranges, shape
 
 ROUNDED = 1e-4  # a residual that rounding to a few digits leaves
@@ -39,7 +39,7 @@ def catalogue_table() -> RenderableType:
     """The catalogue of mistakes, a paragraph each."""
     parts: list[RenderableType] = []
     for mistake in CATALOGUE:
-        parts += [Text(mistake.id, style="bold cyan"), _algebra(mistake, "wrong"), Text()]
+        parts += [Text(mistake.id, style="bold cyan"), algebra(mistake, "wrong"), Text()]
     return Group(*parts[:-1])
 
 
@@ -74,7 +74,7 @@ def _entry(index: tuple[int, ...], found: float, true: float) -> str:
 
 def _submission(check: SubmissionCheck) -> list[RenderableType]:
     parts: list[RenderableType] = [
-        Text.assemble("\n", (_printable(check.source), "bold"), "  ", (check.verdict, STYLES[check.verdict]))
+        Text.assemble("\n", (printable(check.source), "bold"), "  ", (check.verdict, STYLES[check.verdict]))
     ]
     if check.failure:
         parts.append(Text(check.failure))
@@ -121,7 +121,7 @@ def _explained(finding: Finding) -> list[RenderableType]:
     for mistake in mistakes_of(finding.ids):
         parts += [
             Text.assemble((mistake.id, "bold red"), (f"{_constant(finding)}  in {where}", "dim")),
-            _algebra(mistake, "yours"),
+            algebra(mistake, "yours"),
         ]
     if finding.alternatives:
         others = "; ".join(" with ".join(ids) for ids in finding.alternatives)
@@ -134,16 +134,6 @@ def _constant(finding: Finding) -> str:
     if finding.rate is not None:
         return f" (η = {number(finding.rate)})"
     return "" if finding.factor is None else f" (factor {finding.factor:.10g})"
-
-
-def _algebra(mistake: Mistake, wrong: str) -> RenderableType:
-    """What was done, the wrong line under the name ``wrong`` beside the right one, and the fix."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim")
-    table.add_column()
-    for label, text in ((wrong, mistake.wrong), ("right", mistake.right), ("fix", mistake.fix)):
-        table.add_row(label, text)
-    return Padding(Group(Text(mistake.explanation), table), (0, 0, 0, 2))
 
 
 def _unexplained(tensor: TensorVerdict) -> list[RenderableType]:
@@ -170,7 +160,7 @@ def _many(checks: Sequence[SubmissionCheck]) -> RenderableType:
     table = columns("file", "verdict", "what")
     for check in checks:
         table.add_row(
-            Text(_printable(check.source), overflow="fold"),
+            Text(printable(check.source), overflow="fold"),
             Text(check.verdict, style=STYLES[check.verdict]),
             _summary(check),
         )
@@ -189,11 +179,6 @@ def _summary(check: SubmissionCheck) -> str:
     if check.unexplained:
         named.append(f"unknown in {', '.join(check.unexplained)}")
     return "; ".join(named)
-
-
-def _printable(source: str) -> str:
-    """A file's name on one line, whatever is in it."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in source)
 
 
 def _symbol(name: str) -> str:

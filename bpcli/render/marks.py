@@ -1,0 +1,143 @@
+"""What ``bpcli walkthrough --grade`` shows: a sheet with its slips explained, and a class in a line each."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from bpcli.render.mistakes import algebra, printable
+from bpcli.render.text import columns, counted, shape
+from bpcli.walkthrough.marks import BlankMark, EntryMark, Grade, Named
+
+STYLES = {"right": "green", "follows": "cyan", "wrong": "bold red", "blank": "yellow"}
+
+
+def marks(grade: Grade) -> RenderableType:
+    """Show one sheet: a line for each blank, every number that earns no mark below it, then the slips."""
+    table = columns(
+        "blank", "yours", "right", "from yours", "verdict", numbers=("yours", "right", "from yours")
+    )
+    for blank in grade.blanks:
+        table.add_row(
+            Text.assemble(blank.name, (f"  {shape(blank.shape)}", "dim")),
+            *_numbers(blank.entries[0], grade.digits, shown=blank.shape == ()),
+            Text(_in_short(blank), style=STYLES[blank.verdict]),
+        )
+        for entry in _told_of(blank):
+            index = ",".join(map(str, entry.index))
+            numbers = _numbers(entry, grade.digits, shown=True)
+            table.add_row(f"  [{index}]", *numbers, Text(entry.verdict, style=STYLES[entry.verdict]))
+    parts: list[RenderableType] = [_headline(grade), Text(), table]
+    for blank in grade.blanks:
+        if blank.verdict == "wrong":
+            parts += [Text(), *_explained(blank)]
+    return Group(*parts)
+
+
+def class_marks(grades: Sequence[Grade]) -> RenderableType:
+    """Show many sheets: a line each, and the mistakes that were made most often."""
+    table = columns("file", "marks", "mistakes", numbers=("marks",))
+    for grade in grades:
+        table.add_row(
+            Text(printable(grade.source), overflow="fold"), f"{grade.marks}/{grade.total}", _summary(grade)
+        )
+    made = Counter(
+        blank.mistakes[0].kind for grade in grades for blank in grade.blanks if len(blank.mistakes) == 1
+    )
+    perfect = sum(grade.entirely_right for grade in grades)
+    parts: list[RenderableType] = [
+        table,
+        Text(f"\n{perfect} of {counted(len(grades), 'sheet')} entirely right"),
+    ]
+    if made:
+        often = ", ".join(f"{kind} ({count})" for kind, count in made.most_common(5))
+        parts.append(Text(f"made most often: {often}", style="dim"))
+    return Group(*parts)
+
+
+def _headline(grade: Grade) -> Text:
+    counts = grade.counts()
+    words = {"right": "right", "follows": "following", "wrong": "wrong", "blank": "not answered"}
+    parts = [f"{counts[verdict]} {word}" for verdict, word in words.items() if counts[verdict]]
+    return Text.assemble(
+        (printable(grade.source), "bold"),
+        f"  {grade.marks} of {counted(grade.total, 'mark')}: {', '.join(parts)}",
+    )
+
+
+def _told_of(blank: BlankMark) -> list[EntryMark]:
+    """The numbers of a vector or a matrix that earn no mark; none where nothing was written."""
+    if blank.shape == () or all(entry.verdict == "blank" for entry in blank.entries):
+        return []
+    return [entry for entry in blank.entries if entry.verdict in ("wrong", "blank")]
+
+
+def _in_short(blank: BlankMark) -> str:
+    """The verdict on a blank; of one that is partly wrong, how many numbers are not."""
+    if blank.verdict in ("right", "follows") or blank.marks == 0:
+        return blank.verdict
+    return f"{blank.marks} of {len(blank.entries)}"
+
+
+def _numbers(entry: EntryMark, digits: int, *, shown: bool) -> tuple[str, str, str]:
+    """Yours, the right one, and what follows from yours where that is another number and not its rounding."""
+    if not shown:
+        return "", "", ""
+    differs = abs(entry.follows_from - entry.expected) > 10.0 ** (1 - digits)
+    return (
+        "–" if entry.answer is None else f"{entry.answer:.{max(digits, 6)}g}",
+        f"{entry.expected:.{digits}f}",
+        f"{entry.follows_from:.{digits}f}" if differs and entry.verdict != "right" else "",
+    )
+
+
+def _explained(blank: BlankMark) -> list[RenderableType]:
+    """The slip of a blank with its algebra and its fix; several that fit in a line each."""
+    if not blank.mistakes:
+        return [
+            Text.assemble(("unknown", "bold red"), (f"  in {blank.name}", "dim")),
+            _indented("No slip that bpcli knows explains these numbers; look at the calculation itself."),
+        ]
+    if len(blank.mistakes) == 1:
+        (named,) = blank.mistakes
+        parts: list[RenderableType] = [_title(named, blank.name)]
+        if named.mistake and blank.name.startswith("loss"):  # its algebra is that of the gradient
+            parts.append(_indented(named.mistake.explanation))
+        elif named.mistake:
+            parts.append(algebra(named.mistake, "wrong"))
+        return parts
+    return [
+        Text.assemble(
+            ("one of these", "bold red"), (f"  in {blank.name}; the numbers cannot tell which", "dim")
+        ),
+        *(_indented(_title(named, blank.name, where=False)) for named in blank.mistakes),
+    ]
+
+
+def _indented(text: str | Text) -> RenderableType:
+    return Padding(text, (0, 0, 0, 2))
+
+
+def _title(named: Named, blank: str, *, where: bool = True) -> Text:
+    place = f"  in {blank}" if where else ""
+    if named.made_in != blank:
+        place += f"  through {named.made_in}, which was left out"
+    if named.id is None:
+        return Text.assemble((named.words, "bold red"), (place, "dim"))
+    return Text.assemble((named.id, "bold red"), (f"{place}: {named.words}", "dim"))
+
+
+def _summary(grade: Grade) -> str:
+    """The slips of a sheet by name, and how many numbers are missing."""
+    told = [
+        " or ".join(named.kind for named in blank.mistakes) + f" in {blank.name}"
+        if blank.mistakes
+        else f"unknown in {blank.name}"
+        for blank in grade.blanks
+        if blank.verdict == "wrong"
+    ]
+    if missing := grade.counts()["blank"]:
+        told.append(f"{missing} not answered")
+    return "; ".join(told) or "–"

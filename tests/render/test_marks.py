@@ -1,0 +1,99 @@
+"""The marks on the screen: one sheet with its slips, a class in a line each."""
+
+from io import StringIO
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from bpcli.network import Architecture
+from bpcli.render.marks import class_marks, marks
+from bpcli.walkthrough.answers import answers_of
+from bpcli.walkthrough.grading import grade
+from bpcli.walkthrough.numbers import drawn_point
+from tests.walkthrough.byhand import sheet
+
+POINT = drawn_point(Architecture((3, 4, 2), bias=False), 7)
+
+
+def shown(renderable, width=100):
+    """The text of a renderable."""
+    console = Console(file=StringIO(), width=width)
+    console.print(renderable)
+    return console.file.getvalue()
+
+
+def graded(at=None, wrong=None, source="anna.yaml", **replaced):
+    """A sheet with one mistake carried through it, and some numbers replaced or taken out."""
+    values = sheet(POINT, at, wrong, 4) | replaced
+    return grade(POINT, answers_of({k: v for k, v in values.items() if v is not None}, 4, source), 4)
+
+
+def raw(q):
+    """Wᵀ e."""
+    return [sum(row[i] * e for row, e in zip(q["W"], q["grad_z"], strict=True)) for i in range(4)]
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_a_slip_is_shown_with_its_numbers_its_algebra_and_its_fix(width):
+    """What was written, what is right, the mistake by name, and nothing wider than the screen."""
+    text = shown(marks(graded("grad_h", raw)), width)
+    lines = [line.rstrip() for line in text.splitlines()]
+    assert lines[0].startswith("anna.yaml  68 of 72 marks: ")
+    assert any(line.startswith("grad_h  4") and line.endswith("wrong") for line in lines)
+    assert sum(line.startswith("  [") for line in lines) == 4
+    assert "raw-error-back  in grad_h: Wᵀ grad_z" in lines
+    assert "  wrong  ∇h = Wᵀ e" in lines
+    assert "  right  ∇h = Wᵀ Ω e" in lines
+    assert max(map(len, lines)) <= width
+
+
+def test_a_sheet_that_is_right_is_a_line_for_each_blank():
+    """No numbers, no slips."""
+    text = shown(marks(graded()))
+    assert "72 of 72 marks: 72 right" in text
+    assert "  [" not in text
+    assert "wrong" not in text
+
+
+def test_a_number_that_is_missing_is_a_dash_and_a_blank_that_is_missing_a_word():
+    """Of a blank that is partly filled, how much is."""
+    z = [sheet(POINT)["z"][0], np.nan]
+    text = shown(marks(graded(z=z, new_V=None)))
+    assert "59 of 72 marks: 59 right, 13 not answered" in text
+    z_line, entry = (line.split() for line in text.splitlines() if line.startswith(("z ", "  [1]")))
+    assert z_line == ["z", "2", "1", "of", "2"]
+    assert entry[:2] == ["[1]", "–"]
+
+
+def test_what_nothing_explains_is_said_to_be_unknown_and_what_fits_twice_is_left_open():
+    """No guess."""
+    loss = sheet(POINT)["loss"]
+    text = shown(marks(graded(a=[9.0, 8.0, 7.0, 6.0], loss=loss / 2)))
+    assert "unknown  in a" in text
+    assert "one of these  in loss; the numbers cannot tell which" in text
+    assert "half: the ½ of the loss twice" in text
+    assert "averaged over the outputs, not summed" in text
+
+
+def test_words_stand_where_the_catalogue_has_no_name():
+    """A forgotten sigmoid."""
+    assert "the sigmoid is left out: h = a  in h" in shown(marks(graded("h", lambda q: q["a"])))
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_a_class_is_a_line_each_and_what_was_made_most_often(width):
+    """Marks, slips by name, how many are entirely right."""
+    grades = [
+        graded("grad_h", raw),
+        graded(source="bert.yaml"),
+        graded("grad_h", raw, source="cleo.yaml"),
+        graded("delta_1", lambda q: q["grad_h"], source="dora.yaml", loss=None),
+    ]
+    text = shown(class_marks(grades), width)
+    lines = [" ".join(line.split()) for line in text.splitlines()]
+    assert "anna.yaml 68/72 raw-error-back in grad_h" in lines
+    assert "bert.yaml 72/72 –" in lines
+    assert any(line.startswith("dora.yaml 67/72 no-lambda in delta_1; 1 not") for line in lines)
+    assert "1 of 4 sheets entirely right" in lines
+    assert "made most often: raw-error-back (2), no-lambda (1)" in lines

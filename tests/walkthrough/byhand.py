@@ -1,0 +1,150 @@
+"""Worksheets worked out in plain Python, number by number, with or without a mistake: the oracle of these tests.
+
+One hidden layer of sigmoids, sigmoid outputs, squared error or (``entropy``) cross-entropy. Nothing of bpcli is used;
+numbers are floats and lists of them.
+"""
+
+from math import exp, log
+
+
+def s(a):
+    """The textbook sigmoid."""
+    return 1 / (1 + exp(-a))
+
+
+def times(matrix, vector):
+    """Matrix times vector."""
+    return [sum(m * v for m, v in zip(row, vector, strict=True)) for row in matrix]
+
+
+def turned(matrix):
+    """The transpose."""
+    return [list(column) for column in zip(*matrix, strict=True)]
+
+
+def outer(left, right):
+    """Column times row."""
+    return [[u * v for v in right] for u in left]
+
+
+def each(function, *values):
+    """A function of numbers, entry by entry of vectors or matrices."""
+    if isinstance(values[0], list):
+        return [each(function, *entries) for entries in zip(*values, strict=True)]
+    return function(*values)
+
+
+def plus(left, right):
+    """Entry by entry."""
+    return each(lambda u, v: u + v, left, right)
+
+
+def product(left, right):
+    """Entry by entry."""
+    return each(lambda u, v: u * v, left, right)
+
+
+def moved(value, gradient, rate):
+    """One step down."""
+    return each(lambda u, g: u - rate * g, value, gradient)
+
+
+def forward(q, prefix=""):
+    """a, h, b, z of the parameters with this prefix."""
+    a = times(q[f"{prefix}V"], q["x"])
+    if "bias_V" in q:
+        a = plus(a, q[f"{prefix}bias_V"])
+    h = each(s, a)
+    b = times(q[f"{prefix}W"], h)
+    if "bias_W" in q:
+        b = plus(b, q[f"{prefix}bias_W"])
+    return a, h, b, each(s, b)
+
+
+def loss(y, z, entropy):
+    """½‖y-z‖², or the cross-entropy of 0 and 1."""
+    if entropy:
+        return -sum(log(u) if t == 1 else log(1 - u) for t, u in zip(y, z, strict=True))
+    return sum((t - u) ** 2 for t, u in zip(y, z, strict=True)) / 2
+
+
+def order(entropy):
+    """Each blank with its formula, in the order of the sheet; biases are passed over where there are none."""
+
+    def error(q):
+        return each(lambda z, y: z - y, q["z"], q["y"])
+
+    def slope(name):
+        return lambda q: each(lambda h: h * (1 - h), q[name])
+
+    yield "a", lambda q: forward(q)[0]
+    yield "h", lambda q: each(s, q["a"])
+    yield "b", lambda q: plus(times(q["W"], q["h"]), q.get("bias_W", [0.0] * len(q["W"])))
+    yield "z", lambda q: each(s, q["b"])
+    yield "loss", lambda q: loss(q["y"], q["z"], entropy)
+    yield "grad_z", lambda q: each(lambda e, z: e / (z * (1 - z)) if entropy else e, error(q), q["z"])
+    yield "Omega", slope("z")
+    yield "delta_2", lambda q: error(q) if entropy else product(q["Omega"], q["grad_z"])
+    yield "grad_W", lambda q: outer(q["delta_2"], q["h"])
+    yield "grad_bias_W", lambda q: list(q["delta_2"])
+    yield "grad_h", lambda q: times(turned(q["W"]), q["delta_2"])
+    yield "Lambda", slope("h")
+    yield "delta_1", lambda q: product(q["Lambda"], q["grad_h"])
+    yield "grad_V", lambda q: outer(q["delta_1"], q["x"])
+    yield "grad_bias_V", lambda q: list(q["delta_1"])
+    for name in ("W", "bias_W", "V", "bias_V"):
+        yield f"new_{name}", lambda q, n=name: moved(q[n], q[f"grad_{n}"], q["rate"])
+    yield "loss_after", lambda q: loss(q["y"], forward(q, "new_")[3], entropy)
+
+
+def sheet(problem, at=None, wrong=None, digits=None):
+    """Every blank of a point; ``wrong(q)`` stands in the blank ``at``, and ``digits`` rounds each before going on."""
+    q = {name: tensor.tolist() for name, tensor in problem.parameters.items()}
+    q |= {"x": problem.X[0].tolist(), "y": problem.Y[0].tolist(), "rate": problem.learning_rate}
+    given = set(q)
+    for name, formula in order(problem.architecture.loss == "cross_entropy"):
+        if "bias" in name and "bias_W" not in q:
+            continue
+        value = wrong(q) if name == at else formula(q)
+        q[name] = value if digits is None else each(lambda v: round(v, digits), value)
+    return {name: value for name, value in q.items() if name not in given}
+
+
+def _dot(h):
+    return sum(v * (1 - v) for v in h)
+
+
+def _moved_w(q):
+    return turned(moved(q["W"], q["grad_W"], q["rate"]))
+
+
+# The mistakes of the catalogue that can be made at one point: the id, the blank, and what is written there.
+MISTAKES = (
+    ("no-omega", "delta_2", lambda q: q["grad_z"]),
+    ("no-omega", "grad_W", lambda q: outer(q["grad_z"], q["h"])),
+    ("raw-error-back", "grad_h", lambda q: times(turned(q["W"]), q["grad_z"])),
+    ("no-lambda", "delta_1", lambda q: q["grad_h"]),
+    ("no-lambda", "grad_V", lambda q: outer(q["grad_h"], q["x"])),
+    ("preactivation", "Omega", lambda q: each(lambda b: b * (1 - b), q["b"])),
+    ("preactivation", "Lambda", lambda q: each(lambda a: a * (1 - a), q["a"])),
+    ("sigmoid-twice", "Omega", lambda q: each(lambda z: s(z) * (1 - s(z)), q["z"])),
+    ("sigmoid-twice", "Lambda", lambda q: each(lambda h: s(h) * (1 - s(h)), q["h"])),
+    ("tanh-derivative", "Omega", lambda q: each(lambda z: 1 - z * z, q["z"])),
+    ("tanh-derivative", "Lambda", lambda q: each(lambda h: 1 - h * h, q["h"])),
+    ("updated-first", "grad_h", lambda q: times(_moved_w(q), q["delta_2"])),
+    ("raw-and-updated", "grad_h", lambda q: times(_moved_w(q), q["grad_z"])),
+    ("sign", "grad_z", lambda q: each(lambda z, y: y - z, q["z"], q["y"])),
+    ("sign", "new_W", lambda q: moved(q["W"], q["grad_W"], -q["rate"])),
+    ("half", "grad_z", lambda q: each(lambda z, y: 2 * (z - y), q["z"], q["y"])),
+    ("half", "loss", lambda q: 2 * loss(q["y"], q["z"], False)),
+    ("w-not-transposed", "grad_h", lambda q: times(q["W"], q["delta_2"])),
+    ("outer-transposed", "grad_W", lambda q: outer(q["h"], q["delta_2"])),
+    ("outer-transposed", "grad_V", lambda q: outer(q["x"], q["delta_1"])),
+    ("gradient-for-weight", "grad_h", lambda q: times(turned(q["grad_W"]), q["delta_2"])),
+    ("matmul-for-elementwise", "delta_1", lambda q: each(lambda g: _dot(q["h"]) * g, q["grad_h"])),
+    ("matmul-for-elementwise", "delta_2", lambda q: each(lambda g: _dot(q["z"]) * g, q["grad_z"])),
+    ("wrong-input", "grad_W", lambda q: outer(q["delta_2"], q["x"])),
+    ("wrong-input", "grad_V", lambda q: outer(q["delta_1"], q["h"])),
+    ("bias-frozen", "grad_bias_V", lambda q: [0.0] * len(q["delta_1"])),
+    ("numeric-of-output", "grad_z", lambda q: [1.0] * len(q["z"])),
+)  # fmt: skip
