@@ -10,6 +10,7 @@ from bpcli.demo.closed_forms import ClosedForm
 from bpcli.demo.growth import Growth
 from bpcli.demo.logistic import TwoStarts
 from bpcli.demo.race import Moment
+from bpcli.documents import finite
 from bpcli.network import Architecture, Array
 from bpcli.symmetry import LayerSymmetry, UnitDifference
 
@@ -106,7 +107,7 @@ class Demonstration:
                     "id": claim.id,
                     "statement": claim.statement,
                     "holds": claim.holds,
-                    "measured": {name: _finite(value) for name, value in claim.measured.items()},
+                    "measured": {name: finite(value) for name, value in claim.measured.items()},
                     "remark": claim.remark or None,
                 }
                 for claim in self.claims
@@ -132,11 +133,11 @@ def _racer(racer: Racer) -> dict[str, Any]:
         "spread": [
             {
                 "step": moment.step,
-                "V": _finite(moment.spread.V),
-                "W": _finite(moment.spread.W),
-                "h": _finite(moment.spread.h),
-                "delta": _finite(moment.spread.delta),
-                "loss": _finite(moment.loss),
+                "V": finite(moment.spread.V),
+                "W": finite(moment.spread.W),
+                "h": finite(moment.spread.h),
+                "delta": finite(moment.spread.delta),
+                "loss": finite(moment.loss),
                 "effective_units": moment.effective_units,
             }
             for moment in racer.moments
@@ -146,27 +147,27 @@ def _racer(racer: Racer) -> dict[str, Any]:
         if racer.growth is None
         else {
             "verdict": racer.growth.verdict,
-            "factor_per_step": _finite(racer.growth.factor),
+            "factor_per_step": finite(racer.growth.factor),
             "first": racer.growth.first,
             "last": racer.growth.last,
             "start": racer.growth.start,
-            "end": _finite(racer.growth.end),
+            "end": finite(racer.growth.end),
         },
         "equivalent": None
         if racer.equivalent is None
-        else {"units": racer.equivalent.units, "difference": _finite(racer.equivalent.difference)},
+        else {"units": racer.equivalent.units, "difference": finite(racer.equivalent.difference)},
         "neurons": [
             {
                 "unit": neuron.unit,
-                "change": _finite(neuron.change),
+                "change": finite(neuron.change),
                 "twin": neuron.twin,
-                "distance": _finite(neuron.distance),
+                "distance": finite(neuron.distance),
                 "verdict": neuron.verdict,
             }
             for neuron in racer.neurons
         ],
-        "distances": [[_finite(value) for value in row] for row in racer.distances.tolist()],
-        "loss": _finite(racer.moments[-1].loss),
+        "distances": [[finite(value) for value in row] for row in racer.distances.tolist()],
+        "loss": finite(racer.moments[-1].loss),
     }
 
 
@@ -182,9 +183,5 @@ def _logistic(found: TwoStarts) -> dict[str, Any]:
         "equivalent": None,
         "neurons": [],
         "distances": [],
-        "loss": _finite(found.losses[-1][1]),
+        "loss": finite(found.losses[-1][1]),
     }
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and isfinite(value) else None

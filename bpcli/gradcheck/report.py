@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import isfinite
 from typing import Any
 
+from bpcli.documents import finite
 from bpcli.gradcheck.catalogue import BY_ID, Mistake
 from bpcli.gradcheck.diagnosis import CONSTANT_FACTOR, Finding
 from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict, Verdict
@@ -78,15 +78,15 @@ def _tensor(tensor: TensorVerdict | TensorCheck) -> dict[str, Any]:
     document: dict[str, Any] = {
         "name": tensor.name,
         "shape": list(tensor.shape),
-        "norm": _finite(tensor.norm),
-        "residual": _finite(tensor.residual),
+        "norm": finite(tensor.norm),
+        "residual": finite(tensor.residual),
         "verdict": tensor.verdict,
         "worst": _entry(tensor.worst),
     }
     if isinstance(tensor, TensorVerdict):
         document |= {
-            "cosine": _finite(tensor.cosine),
-            "row_factors": [_finite(factor) for factor in tensor.row_factors],
+            "cosine": finite(tensor.cosine),
+            "row_factors": [finite(factor) for factor in tensor.row_factors],
         }
     return document
 
@@ -95,7 +95,7 @@ def _entry(worst: Any) -> dict[str, Any] | None:
     """The worst entry as a JSON object: its index, what was found there, and what is true."""
     if worst is None:
         return None
-    return {name: list(value) if name == "index" else _finite(value) for name, value in asdict(worst).items()}
+    return {name: list(value) if name == "index" else finite(value) for name, value in asdict(worst).items()}
 
 
 def _mistakes(finding: Finding) -> list[dict[str, Any]]:
@@ -110,14 +110,10 @@ def _mistakes(finding: Finding) -> list[dict[str, Any]]:
             "right": mistake.right,
             "tensors": list(finding.tensors),
             "rows": None if finding.rows is None else list(finding.rows),
-            "factor": _finite(finding.factor),
-            "rate": _finite(finding.rate),
+            "factor": finite(finding.factor),
+            "rate": finite(finding.rate),
             "alternatives": [list(other) for other in explanations if other != ids],
         }
         for ids in explanations
         for mistake in mistakes_of(ids)
     ]
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and isfinite(value) else None

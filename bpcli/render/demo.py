@@ -16,7 +16,7 @@ from bpcli.demo.result import Demonstration, Racer
 from bpcli.network import Array
 from bpcli.render.curves import Plot, axis_is_log
 from bpcli.render.heat import heat_maps
-from bpcli.render.text import LOSS_NAMES, columns, counted, facts, heading, number
+from bpcli.render.text import LOSS_NAMES, columns, counted, heading, known, number
 
 SAMPLES = 8  # rows of the table of closed forms
 WATCHED = 5  # units in a picture of --watch, which has to fit 24 lines of 60 characters
@@ -74,7 +74,7 @@ def _header(result: Demonstration) -> list[RenderableType]:
     samples = counted(result.samples, "sample")
     if result.samples < result.available:
         samples = f"the first {result.samples} of {result.available:,} training samples"
-    table = facts(
+    table = known(
         data=f"{result.data}: {samples}, {counted(inputs, 'input')}, {counted(outputs, 'output')}",
         networks=f"{' → '.join(map(str, net.sizes))}; {net.activation} hidden, {net.output} output, {biases}; "
         f"{config.model.dtype}; w = {number(result.weight)}; random weights by {config.model.init.scheme}",
@@ -181,7 +181,7 @@ def _networks(result: Demonstration) -> list[RenderableType]:
             _brief(racer.equivalent.difference if racer.equivalent else None),
         )
     table.add_row("logistic", number(result.logistic.losses[-1][1]), *["–"] * 5)
-    about = facts(
+    about = known(
         units=f"how many of {result.architecture.sizes[1]} are different, tied ones counted once",
         split="the step after which units that began equal to the last bit were not any more",
         merged="the equivalent smaller network: tied units in one, which has the sum of their outgoing weights; "

@@ -61,7 +61,7 @@ def columns(*names: str, numbers: tuple[str, ...] = ()) -> Table:
     return table
 
 
-def facts(**rows: str) -> Table:
+def known(**rows: str) -> Table:
     """What is known in a few lines, each under a short name."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)

@@ -1,12 +1,11 @@
 """What ``bpcli train`` shows: the header before, and the report after."""
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from bpcli.config import Config
 from bpcli.render.curves import loss_curves
-from bpcli.render.text import LOSS_NAMES, columns, counted, heading, number, shape
+from bpcli.render.text import LOSS_NAMES, columns, counted, heading, known, number, shape
 from bpcli.render.units import unit_tables
 from bpcli.training.evaluation import Scores
 from bpcli.training.result import DataFacts, RunHeader, TrainResult
@@ -17,14 +16,10 @@ SOFTMAX_JACOBIAN = "J = diag(z) - z zᵀ, the Jacobian of softmax, is not diagon
 
 def header(facts: RunHeader) -> RenderableType:
     """Show data, network and training before the first epoch."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row("data", _data(facts.data))
-    table.add_row("network", _network(facts))
-    table.add_row("training", _training(facts.config))
-    if facts.resumed_at is not None:
-        table.add_row("resumed", f"after epoch {facts.resumed_at}")
+    resumed = {} if facts.resumed_at is None else {"resumed": f"after epoch {facts.resumed_at}"}
+    table = known(
+        data=_data(facts.data), network=_network(facts), training=_training(facts.config), **resumed
+    )
     return Group(Text.assemble(("bpcli train ", "bold"), (facts.name, "bold cyan")), table)
 
 
@@ -145,9 +140,8 @@ def _closing(result: TrainResult) -> list[RenderableType]:
         "diverged": f"diverged at epoch {len(result.records)}",
     }[result.stopped_by]
     speed = f", {result.samples_per_second:,.0f} samples a second" if result.samples_per_second else ""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row("ended", f"{ended}; {result.seconds:.2f} s{speed}")
-    table.add_row("run", str(result.header.run))
+    table = known(
+        ended=f"{ended}; {result.seconds:.2f} s{speed}",
+        run=str(result.header.run),
+    )
     return [Text(), table]

@@ -1,12 +1,12 @@
 """What training found out, as one frozen result: the screen and the JSON document are two views of it."""
 
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from bpcli.config import Config
 from bpcli.datasets import Prepared
+from bpcli.documents import finite
 from bpcli.network import Architecture
 from bpcli.network.formulas import GradientFormula
 from bpcli.symmetry import Activity, LayerSymmetry, UnitDifference
@@ -134,8 +134,8 @@ class TrainResult:
                     "name": report.formula.name,
                     "formula": report.formula.formula,
                     "shape": list(report.shape),
-                    "norm": _finite(report.norm),
-                    "initial_norm": _finite(report.initial_norm),
+                    "norm": finite(report.norm),
+                    "initial_norm": finite(report.initial_norm),
                     "known_after_forward": list(report.formula.known),
                     "by_backpropagation": list(report.formula.arrived),
                 }
@@ -145,9 +145,9 @@ class TrainResult:
                 {
                     "layer": neuron.layer,
                     "unit": neuron.unit,
-                    "change": _finite(neuron.change),
+                    "change": finite(neuron.change),
                     "twin": neuron.twin,
-                    "distance": _finite(neuron.distance),
+                    "distance": finite(neuron.distance),
                     "verdict": neuron.verdict,
                     "activity": self.activity[neuron.layer - 1][neuron.unit],
                 }
@@ -168,13 +168,9 @@ class TrainResult:
                 )
             ],
             "seconds": self.seconds,
-            "samples_per_second": _finite(self.samples_per_second),
+            "samples_per_second": finite(self.samples_per_second),
         }
 
 
 def _scores(scores: Scores) -> dict[str, float | None]:
-    return {"loss": _finite(scores.loss), scores.metric: _finite(scores.value)}
-
-
-def _finite(value: float | None) -> float | None:
-    return value if value is not None and isfinite(value) else None
+    return {"loss": finite(scores.loss), scores.metric: finite(scores.value)}

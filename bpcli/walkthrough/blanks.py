@@ -2,13 +2,11 @@
 
 from dataclasses import dataclass
 
-import numpy as np
-
 from bpcli.errors import UsageError
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Array
-from bpcli.training.optimisers import Sgd
 from bpcli.walkthrough.chain import steps
+from bpcli.walkthrough.core import core_values
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,21 +38,3 @@ def blanks(problem: Problem) -> tuple[Blank, ...]:
         raise UsageError(f"a worksheet is about one point, and here are {problem.samples} samples")
     values = core_values(problem)
     return tuple(Blank(step.name, values[step.name].shape, values[step.name]) for step in steps(problem))
-
-
-def core_values(problem: Problem) -> dict[str, Array]:
-    """Return every quantity of one point by name, without the axis of the samples, and those of the update."""
-    network = problem.stepped()
-    over_samples = {"x", "y"}
-    for names in problem.architecture.names():
-        over_samples |= {names.pre, names.out, names.slope, names.grad_out, names.delta}
-    values = {
-        name: np.array(value[0] if name in over_samples else value)
-        for name, value in network.quantities().items()
-    }
-    values["loss"] = np.array(network.loss(problem.Y))
-    Sgd(network.parameters, network.gradients).step(problem.learning_rate)
-    values |= {f"new_{name}": tensor.copy() for name, tensor in network.parameters.named()}
-    network.forward(problem.X)
-    values["loss_after"] = np.array(network.loss(problem.Y))
-    return values

@@ -8,8 +8,8 @@ import numpy as np
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Array
 from bpcli.walkthrough.answers import Answers
-from bpcli.walkthrough.blanks import core_values
 from bpcli.walkthrough.chain import Step, given, steps
+from bpcli.walkthrough.core import core_values
 from bpcli.walkthrough.marking import HAIR, Track, widened, within
 from bpcli.walkthrough.marks import BlankMark, EntryMark, Grade, Named, Verdict
 from bpcli.walkthrough.slips import Slip

@@ -23,8 +23,8 @@ import numpy as np
 
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture, Array, Parameters
-from bpcli.walkthrough.blanks import core_values
 from bpcli.walkthrough.chain import given, steps
+from bpcli.walkthrough.core import core_values
 
 SQUASHED = 0.05  # how far a sigmoid stays from 0 and 1
 LARGEST = 4.0  # of what is not squashed

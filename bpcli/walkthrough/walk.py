@@ -8,8 +8,8 @@ import numpy as np
 
 from bpcli.errors import DataError
 from bpcli.gradcheck.problem import Problem
-from bpcli.network import Array, Network
-from bpcli.training.optimisers import Sgd
+from bpcli.network import Array
+from bpcli.walkthrough.core import core_values
 from bpcli.walkthrough.counting import Multiplications, multiplications
 from bpcli.walkthrough.notation import Notation, plain
 from bpcli.walkthrough.rows import LayerRows, layer_rows
@@ -95,14 +95,7 @@ def walk(problem: Problem) -> Walk:
         DataError: a quantity leaves the range of floating point.
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        network = problem.stepped()
-        loss = network.loss(problem.Y)
-        found = {name: value.copy() for name, value in _of_one_point(network)}
-        Sgd(network.parameters, network.gradients).step(problem.learning_rate)
-        moved = {f"new_{name}": tensor.copy() for name, tensor in network.parameters.named()}
-        outputs_after = network.forward(problem.X)[0].copy()
-        loss_after = network.loss(problem.Y)
-    found |= {"loss": np.asarray(loss), "loss_after": np.asarray(loss_after)} | moved
+        found = core_values(problem)
     for name, value in found.items():
         if not np.isfinite(value).all():
             raise DataError(f"{name} leaves the range of floating point here: take smaller numbers")
@@ -114,26 +107,16 @@ def walk(problem: Problem) -> Walk:
         {name: value.tolist() for name, value in found.items() if value.ndim == 1},
         {name: value.tolist() for name, value in found.items() if value.ndim == 2},
     )
-    gradient = network.gradients.flat
+    steepness = sum(float((found[f"grad_{name}"] ** 2).sum()) for name in problem.parameters)
     return Walk(
         problem=problem,
         quantities=quantities,
         layers=layers,
         largest_difference=max(_differences(problem, found, layers)),
-        predicted=problem.learning_rate * float(gradient @ gradient),
-        outputs_after=outputs_after,
+        predicted=problem.learning_rate * steepness,
+        outputs_after=found["z_after"],
         multiplications=multiplications(problem.architecture),
     )
-
-
-def _of_one_point(network: Network) -> Iterator[tuple[str, Array]]:
-    """The quantities of the network, those of a batch as those of its only sample."""
-    names = network.architecture.names()
-    of_parameters = {
-        name for layer in names for name in (layer.matrix, layer.bias, layer.grad_matrix, layer.grad_bias)
-    }
-    for name, value in network.quantities().items():
-        yield name, value if name in of_parameters else value[0]
 
 
 def _order(problem: Problem) -> Iterator[tuple[str, str, Pass]]:

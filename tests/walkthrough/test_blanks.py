@@ -7,8 +7,9 @@ from bpcli.errors import UsageError
 from bpcli.gradcheck.candidates import Quantities, hidden_candidates, output_candidates
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture, Parameters
-from bpcli.walkthrough.blanks import blanks, core_values
+from bpcli.walkthrough.blanks import blanks
 from bpcli.walkthrough.chain import given, steps
+from bpcli.walkthrough.core import core_values
 from tests.walkthrough.byhand import sheet
 
 ALL = [

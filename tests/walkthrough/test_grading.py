@@ -10,8 +10,8 @@ from bpcli.gradcheck.injecting import injected
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture
 from bpcli.walkthrough.answers import Answers, answers_of
-from bpcli.walkthrough.blanks import core_values
 from bpcli.walkthrough.chain import given, steps
+from bpcli.walkthrough.core import core_values
 from bpcli.walkthrough.grading import grade
 from bpcli.walkthrough.numbers import drawn_point
 from tests.walkthrough.byhand import MISTAKES, each, outer, sheet

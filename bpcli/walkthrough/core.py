@@ -1,0 +1,29 @@
+"""One step at one point, as the training core takes it: every quantity by its name, vectors without the batch axis."""
+
+import numpy as np
+
+from bpcli.gradcheck.problem import Problem
+from bpcli.network import Array
+from bpcli.training.optimisers import Sgd
+
+
+def core_values(problem: Problem) -> dict[str, Array]:
+    """Return every quantity of a point of one sample, and those of a step of plain gradient descent.
+
+    The names are those of ``Network.quantities``, and beside them loss, new_V, new_W (and new_bias_V …), z_after,
+    which is z with the new weights, and loss_after.
+    """
+    network = problem.stepped()
+    over_samples = {"x", "y"}
+    for names in problem.architecture.names():
+        over_samples |= {names.pre, names.out, names.slope, names.grad_out, names.delta}
+    values = {
+        name: np.array(value[0] if name in over_samples else value)
+        for name, value in network.quantities().items()
+    }
+    values["loss"] = np.array(network.loss(problem.Y))
+    Sgd(network.parameters, network.gradients).step(problem.learning_rate)
+    values |= {f"new_{name}": tensor.copy() for name, tensor in network.parameters.named()}
+    values["z_after"] = np.array(network.forward(problem.X)[0])
+    values["loss_after"] = np.array(network.loss(problem.Y))
+    return values
