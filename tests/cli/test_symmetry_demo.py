@@ -5,6 +5,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
+from bpcli.demo import demonstrating
+from bpcli.network import order_stable
+
 CONFIG = "symmetry-demo"
 FEW = ("--steps", 20)
 
@@ -91,6 +94,38 @@ def test_blas_reports_the_split_or_that_there_was_none(bpcli, dtype):
         assert claim(found, "e")["holds"] is False
         assert f"after step {constant['first_split']:,}" in " ".join(shown.out.split())
         assert constant["growth"]["first"] >= constant["first_split"]
+
+
+def test_a_blas_that_does_not_split_is_told(bpcli, monkeypatch):
+    """With a product that never splits in its place: the statement, and the widths that this machine's BLAS splits."""
+    monkeypatch.setitem(demonstrating.PRODUCTS, "blas", order_stable)
+    monkeypatch.setattr(demonstrating, "widths_that_split", lambda *_: (5, 7))
+    shown = bpcli(CONFIG, *FEW, "--arithmetic", "blas")
+    assert shown.code == 0
+    told = " ".join(shown.out.split())
+    assert "This machine's BLAS does not split 3-6-3 on 8 samples: after each of 20 steps" in told
+    assert "it splits 5, 7 within 30 steps: try --hidden." in told
+    assert document(bpcli, *FEW, "--arithmetic", "blas")["splitting_widths"] == [5, 7]
+    monkeypatch.setattr(demonstrating, "widths_that_split", lambda *_: ())
+    told = " ".join(bpcli(CONFIG, *FEW, "--arithmetic", "blas").out.split())
+    assert "Nor does it split any other width up to 32" in told
+    assert document(bpcli, *FEW)["splitting_widths"] is None
+
+
+def test_a_blas_that_splits_is_told(bpcli, monkeypatch):
+    """With a product that favours the last unit in its place: after which step, how the spread grows; exit code 3."""
+
+    def leaking(left, right, /, *, out):
+        order_stable(left, right, out=out)
+        if out.shape[-1] == 6:
+            out[..., -1] *= 1 + 1e-12
+
+    monkeypatch.setitem(demonstrating.PRODUCTS, "blas", leaking)
+    shown = bpcli(CONFIG, "--steps", 300, "--arithmetic", "blas")
+    assert shown.code == 3
+    told = " ".join(shown.out.split())
+    assert "BLAS parted the equal units of the constant network after step 1. Their spread grows" in told
+    assert "(e) does not" in told
 
 
 @pytest.mark.parametrize(

@@ -153,6 +153,18 @@ def test_d_fails_for_random_weights():
     assert claims.one_step_keeps(*one_step(random()), X, Y).holds is False
 
 
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_d_takes_a_rounding_error_for_no_move(dtype):
+    """One input's weights an ulp up, the same in every unit: V has not moved, and that it differs proves nothing."""
+    before, after = one_step(tied(dtype=dtype))
+    after.weights[0][...] = before.weights[0]
+    after.weights[0][:, 0] = np.nextafter(before.weights[0][:, 0], dtype(1))
+    found = claims.one_step_keeps(before, after, X, Y)
+    assert found.measured["range over inputs i"] > 0
+    assert found.holds is True
+    assert found.remark == "V has not moved by more than rounding"
+
+
 @pytest.mark.parametrize("matrix", [0, 1])
 def test_d_fails_where_a_matrix_moved_by_one_constant(matrix):
     """Equal units whose weights do not differ between inputs, or between outputs, though they moved."""

@@ -37,6 +37,16 @@ def test_it_is_the_matrix_product(dtype, lead):
     np.testing.assert_allclose(found, left @ right, atol=1e-5 if dtype == np.float32 else 1e-13)
 
 
+def test_the_memory_order_of_the_factors_changes_no_bit():
+    """The same numbers in rows or in columns: the order of summation is that of the terms, not of the memory."""
+    rng = np.random.default_rng(0)
+    left, right = rng.normal(size=(40, 33)), rng.normal(size=(33, 20))
+    first = order_stable(left, right, out=np.empty((40, 20)))
+    for one in (left, np.asfortranarray(left)):
+        for other in (right, np.asfortranarray(right)):
+            assert np.array_equal(order_stable(one, other, out=np.empty((40, 20))), first)
+
+
 @pytest.mark.parametrize("held", [1, 40, 1000])
 def test_it_does_not_matter_how_many_products_are_held(held, monkeypatch):
     """Row by row, in blocks, or all at once: the same bits."""
