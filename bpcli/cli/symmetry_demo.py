@@ -148,7 +148,7 @@ def _watched(demo: "Demo", screen: Screen) -> "Iterator[dict[str, Moment]]":
     """Play the recorded steps in the terminal."""
     from rich.live import Live
 
-    from bpcli.render.demo import frame
+    from bpcli.render.racers import frame
 
     with Live(console=screen.out, transient=True, auto_refresh=False) as live:
         for moments in demo.moments():

@@ -6,43 +6,23 @@ In the sheet's notation: S^(1) = a and S^(2) = b are pre-activations, x^(1) = h 
 "Equal" is bit for bit; a closed form, being another sequence of operations, is met up to rounding.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
 from math import isfinite
 
 import numpy as np
 
+from bpcli.demo.claim import Claim, decided
 from bpcli.demo.closed_forms import ClosedForm, closed_forms
 from bpcli.demo.logistic import TwoStarts
 from bpcli.demo.race import Moment
 from bpcli.demo.ranges import over_inputs, over_outputs
-from bpcli.network import Architecture, Array, Network, Parameters, Product
-from bpcli.network.layer import Layer
+from bpcli.network import Array, Network, Parameters
 from bpcli.symmetry import layer_symmetry
 from bpcli.symmetry.differences import nearest_units
 from bpcli.symmetry.units import unit_vectors
 
 ONE_UNIT = "there is one hidden unit"
 UNMOVED = "no weight moved by more than rounding: the units are saturated or dead, or the step is too small"
-
-
-@dataclass(frozen=True)
-class Claim:
-    """One claim and what decided it.
-
-    Attributes:
-        id: a letter.
-        statement: in the sheet's notation.
-        holds: None where it does not apply, or where no number of this precision can decide it.
-        measured: the numbers that decide it, by what they are.
-        remark: why it does not apply or cannot be decided, or what of it does not apply.
-    """
-
-    id: str
-    statement: str
-    holds: bool | None
-    measured: Mapping[str, float | None] = field(default_factory=dict)
-    remark: str = ""
 
 
 def hidden_outputs_equal(network: Network, weight: float) -> Claim:
@@ -68,78 +48,7 @@ def _closed_form_claim(id_: str, statement: str, form: ClosedForm) -> Claim:
         else ""
     )
     holds = form.spread == 0 and form.fits
-    return _decided(id_, statement, holds if form.left_out < len(form.predicted) else None, measured, remark)
-
-
-def output_deltas_differ(parameters: Parameters, X: Array, Y: Array, product: Product) -> Claim:
-    """Claim (c), at first weights ``parameters``, under squared error and under cross-entropy.
-
-    For coinciding targets the second output is given the targets of the first.
-    """
-    statement = (
-        "the δ_i^(2) are not all equal wherever the y_i are not, under either loss; where targets coincide, "
-        "so do the δ_i^(2)"
-    )
-    if Y.shape[1] == 1:
-        return Claim("c", statement, None, remark="there is one output")
-    if not (Y.max(axis=1) > Y.min(axis=1)).any():
-        return Claim("c", statement, None, remark="the targets of every sample coincide")
-    coinciding = Y.copy()
-    coinciding[:, 1] = coinciding[:, 0]
-    gaps: dict[str, float | None] = {}
-    left, remarks = [], []
-    for name, architecture in _under_both_losses(parameters.architecture).items():
-        last = _output_layer(architecture, parameters, X, Y, product)
-        # Under cross-entropy Ω has no part in δ^(2).
-        gaps[name] = _smallest_gap(last.delta, Y, last.slope if name == "squared error" else 1 + 0 * Y)
-        same = _output_layer(architecture, parameters, X, coinciding, product).delta
-        left.append(float(abs(same[:, 1] - same[:, 0]).max()))
-        if gaps[name] is None:
-            remarks.append(f"under {name} every output is saturated, so a smaller w is needed to see it")
-        if architecture.output != parameters.architecture.output:
-            remarks.append(f"{name} with sigmoid outputs")
-    measured = {f"smallest gap, {name}": gap for name, gap in gaps.items()}
-    coincide = float(np.max(left))
-    holds = None if None in gaps.values() else 0 not in gaps.values() and coincide == 0
-    if coincide != 0:
-        holds = False
-    return _decided(
-        "c", statement, holds, measured | {"gap where targets coincide": coincide}, "; ".join(remarks)
-    )
-
-
-def _under_both_losses(architecture: Architecture) -> dict[str, Architecture]:
-    """The architecture under each loss; a sigmoid output where the configured one does not go with it."""
-    # Under softmax, δ^(2) would also hang on whether the targets of a sample add up to one.
-    output = architecture.output if architecture.output != "softmax" else "sigmoid"
-    return {
-        "squared error": replace(architecture, output=output, loss="squared_error"),
-        "cross-entropy": replace(architecture, output="sigmoid", loss="cross_entropy"),
-    }
-
-
-def _output_layer(
-    architecture: Architecture, parameters: Parameters, X: Array, Y: Array, product: Product
-) -> Layer:
-    same = Parameters(architecture, parameters.dtype)
-    same.flat[...] = parameters.flat
-    network = Network(same, len(X), product)
-    network.forward(X)
-    network.backward(Y)
-    return network.layers[-1]
-
-
-def _smallest_gap(delta: Array, Y: Array, slope: Array) -> float | None:
-    """The smallest |δ_i - δ_k| of a sample over pairs of outputs whose targets differ; all arguments are N×d2.
-
-    Samples whose Ω has underflowed are left out: in exact arithmetic their δ are as different as their targets. None
-    if that leaves nothing.
-    """
-    information = np.finfo(slope.dtype)
-    clear = slope.min(axis=1) > information.tiny / information.eps
-    apart = (Y[:, :, None] != Y[:, None, :]) & clear[:, None, None]
-    gaps = abs(delta[:, :, None] - delta[:, None, :])[apart]
-    return float(gaps.min()) if gaps.size else None
+    return decided(id_, statement, holds if form.left_out < len(form.predicted) else None, measured, remark)
 
 
 def one_step_keeps(before: Parameters, after: Parameters, X: Array, Y: Array) -> Claim:
@@ -159,8 +68,8 @@ def one_step_keeps(before: Parameters, after: Parameters, X: Array, Y: Array) ->
     }
     holds = spread == 0 and all(each.differs for each in ranges)
     if spread == 0 and not any(each.moved for each in ranges):
-        return _decided("d", statement, None, measured, UNMOVED)
-    return _decided("d", statement, holds, measured, "; ".join(each.excuse for each in ranges if each.excuse))
+        return decided("d", statement, None, measured, UNMOVED)
+    return decided("d", statement, holds, measured, "; ".join(each.excuse for each in ranges if each.excuse))
 
 
 def never_parts(
@@ -187,8 +96,8 @@ def never_parts(
         return Claim("e", statement, None, measured, f"the network has diverged by step {steps:,}")
     holds = spread == 0 and first_split is None and outputs.differs
     if holds and not (inputs.moved or outputs.moved):
-        return _decided("e", statement, None, measured, UNMOVED)
-    return _decided("e", statement, holds, measured, outputs.excuse)
+        return decided("e", statement, None, measured, UNMOVED)
+    return decided("e", statement, holds, measured, outputs.excuse)
 
 
 def random_breaks_it(start: Parameters, end: Parameters) -> Claim:
@@ -226,15 +135,6 @@ def same_optimum(found: TwoStarts) -> Claim:
     }
     holds = found.gradient <= found.rest and found.curvature > 0 and found.distance <= found.reach
     return Claim("g", statement, holds, measured)
-
-
-def _decided(
-    id_: str, statement: str, holds: bool | None, measured: Mapping[str, float | None], remark: str = ""
-) -> Claim:
-    """A claim with its verdict; what is not finite decides nothing."""
-    if any(value is not None and not isfinite(value) for value in measured.values()):
-        return Claim(id_, statement, None, measured, "the network diverged, or its numbers overflow")
-    return Claim(id_, statement, holds, measured, remark)
 
 
 def unit_spread(parameters: Parameters) -> float:

@@ -5,7 +5,7 @@ from math import isfinite
 from typing import Any
 
 from bpcli.config import Config
-from bpcli.demo.claims import Claim
+from bpcli.demo.claim import Claim
 from bpcli.demo.closed_forms import ClosedForm
 from bpcli.demo.growth import Growth
 from bpcli.demo.logistic import TwoStarts

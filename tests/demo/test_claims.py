@@ -9,6 +9,7 @@ import pytest
 from bpcli.demo import claims
 from bpcli.demo.closed_forms import closed_forms
 from bpcli.demo.logistic import descend, overlapping_classes
+from bpcli.demo.output_deltas import output_deltas_differ
 from bpcli.demo.race import Race
 from bpcli.demo.ranges import interchangeable
 from bpcli.demo.starts import constant
@@ -103,7 +104,7 @@ def test_a_sees_a_bit():
 
 def test_c_holds_for_constant_weights_under_both_losses():
     """Smallest gaps by hand: |y_i - y_k| z(1-z)/N under squared error, |y_i - y_k|/N under cross-entropy."""
-    found = claims.output_deltas_differ(tied(), X, Y, order_stable)
+    found = output_deltas_differ(tied(), X, Y, order_stable)
     assert found.holds is True
     network = stepped(tied())
     z = network.layers[-1].out[:, :1]
@@ -117,7 +118,7 @@ def test_c_holds_for_constant_weights_under_both_losses():
 
 def test_c_cannot_be_decided_where_outputs_are_saturated():
     """At w = 1000 every z rounds to 1 and Ω to 0: the δ^(2) differ in exact arithmetic only."""
-    found = claims.output_deltas_differ(tied(weight=1000.0), abs(X), Y, order_stable)
+    found = output_deltas_differ(tied(weight=1000.0), abs(X), Y, order_stable)
     assert found.measured["smallest gap, squared error"] is None
     assert found.measured["smallest gap, cross-entropy"] > 0
     assert found.holds is None
@@ -128,14 +129,14 @@ def test_c_fails_where_every_output_meets_its_own_target():
     """Targets 1 and 2, outputs 1 and 2: the targets differ, and both δ^(2) are 0."""
     parameters = Parameters(Architecture((3, 2, 2), output="identity", bias=False))
     parameters.weights[1][...] = [[1, 1], [2, 2]]  # h = ½ where V is 0
-    found = claims.output_deltas_differ(parameters, X, np.tile([[1.0, 2.0]], (8, 1)), order_stable)
+    found = output_deltas_differ(parameters, X, np.tile([[1.0, 2.0]], (8, 1)), order_stable)
     assert found.measured["smallest gap, squared error"] == 0
     assert found.holds is False
 
 
 def test_c_fails_for_random_weights_where_targets_coincide():
     """Other weights give other outputs, and so other δ^(2), for the same target."""
-    found = claims.output_deltas_differ(random(), X, Y, order_stable)
+    found = output_deltas_differ(random(), X, Y, order_stable)
     assert found.measured["gap where targets coincide"] > 0
     assert found.holds is False
 
@@ -306,8 +307,8 @@ def test_the_smallest_numbers_have_no_digits_to_round():
 
 def test_what_does_not_apply_is_null_and_says_why():
     """One output, one hidden unit, and targets that coincide everywhere."""
-    one_output = claims.output_deltas_differ(tied(Architecture((3, 6, 1))), X, Y[:, :1], order_stable)
-    same_targets = claims.output_deltas_differ(tied(), X, np.repeat(Y[:, :1], 3, axis=1), order_stable)
+    one_output = output_deltas_differ(tied(Architecture((3, 6, 1))), X, Y[:, :1], order_stable)
+    same_targets = output_deltas_differ(tied(), X, np.repeat(Y[:, :1], 3, axis=1), order_stable)
     narrow = tied(Architecture((3, 1, 3)))
     of_one_unit = (
         claims.hidden_outputs_equal(stepped(narrow), 0.5),

@@ -7,8 +7,8 @@ import numpy as np
 from rich.console import Console
 
 from bpcli.demo.race import Moment, Spread
-from bpcli.render.demo import frame
 from bpcli.render.heat import heat_maps
+from bpcli.render.racers import frame
 
 
 def drawn(renderable, width=100):
