@@ -18,7 +18,13 @@ def warnings(result: TrainResult) -> list[str]:
     """Return what a person must be told about a run, the gravest first."""
     found = [_divergence(result)] if result.stopped_by == "diverged" else []
     scheme = result.header.config.model.init.scheme
-    found += symmetry_warnings(result.initial_symmetry, result.symmetry, scheme, result.split_after)
+    found += symmetry_warnings(
+        result.initial_symmetry,
+        result.symmetry,
+        scheme,
+        result.split_after,
+        result.header.config.training.weight_decay,
+    )
     return found + activity_warnings(result)
 
 

@@ -28,17 +28,22 @@ def counted(amount: int, noun: str, plural: str = "") -> str:
     return f"{amount:,} {noun if amount == 1 else plural or noun + 's'}"
 
 
-def ranges(units: tuple[int, ...]) -> str:
-    """Units in increasing order, runs of three or more joined: 0–3, 7, 9."""
+def ranges(units: tuple[int, ...], most: int | None = None) -> str:
+    """Units in increasing order, runs of three or more joined: 0–3, 7, 9; of more than ``most`` pieces, 0–3, 7 … 90."""
     runs: list[list[int]] = []
     for unit in sorted(units):
         if runs and unit == runs[-1][-1] + 1:
             runs[-1].append(unit)
         else:
             runs.append([unit])
-    return ", ".join(
-        f"{run[0]}–{run[-1]}" if len(run) > 2 else ", ".join(str(unit) for unit in run) for run in runs
-    )
+    pieces = [
+        piece
+        for run in runs
+        for piece in ([f"{run[0]}–{run[-1]}"] if len(run) > 2 else [str(unit) for unit in run])
+    ]
+    if most is not None and len(pieces) > most:
+        return f"{', '.join(pieces[: most - 1])} … {pieces[-1]}"
+    return ", ".join(pieces)
 
 
 def heading(title: str, remark: str = "") -> Text:

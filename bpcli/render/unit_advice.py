@@ -10,6 +10,10 @@ RATE = "training.optimizer.learning_rate"
 RANDOM_WEIGHTS = "model.init.scheme=xavier"
 EQUAL_SCHEMES = ("constant", "zeros")
 SCALED_SCHEMES = ("xavier", "he")  # already as small as the fan-in asks for
+PIECES = 8  # of a list of units
+MANY = (
+    0.5  # of a layer: so many saturated units are worth a warning, fewer are steps that a trained network has
+)
 
 
 def symmetry_warnings(
@@ -17,20 +21,22 @@ def symmetry_warnings(
     final: Sequence[LayerSymmetry],
     scheme: str,
     split_after: Sequence[int | None],
+    weight_decay: float = 0.0,
 ) -> list[str]:
     """Say which layers have units that are one unit, why, and what to change.
 
-    ``scheme`` drew the weights; ``split_after`` has for each layer the epoch after which its ties were fewer, or None.
+    ``scheme`` drew the weights; ``split_after`` has for each layer the epoch after which its ties were fewer, or None;
+    ``weight_decay`` may be why units that began different have become one.
     """
     return [
         text
         for then, now, split in zip(initial, final, split_after, strict=True)
-        if (text := _symmetry_warning(then, now, scheme, split, many=len(final) > 1))
+        if (text := _symmetry_warning(then, now, scheme, split, weight_decay, many=len(final) > 1))
     ]
 
 
 def _symmetry_warning(
-    then: LayerSymmetry, now: LayerSymmetry, scheme: str, split: int | None, *, many: bool
+    then: LayerSymmetry, now: LayerSymmetry, scheme: str, split: int | None, decay: float, *, many: bool
 ) -> str | None:
     where = f"hidden layer {now.layer}: " if many else ""
     remedy = f"draw them at random instead: --set {RANDOM_WEIGHTS}"
@@ -38,9 +44,7 @@ def _symmetry_warning(
         group = now.groups[0]
         exact = all(now.verdicts[unit] == "exact" for unit in group)
         how = "the same to the last bit" if exact else "the same up to rounding"
-        what = (
-            f"{where}{now.units} hidden units act as {now.effective_units}: units {ranges(group)} are {how}"
-        )
+        what = f"{where}{now.units} hidden units act as {now.effective_units}: units {ranges(group, PIECES)} are {how}"
         if len(now.groups) > 1:
             more = len(now.groups) - 1
             what += f", and there {'is' if more == 1 else 'are'} {counted(more, 'more group')} of equal units"
@@ -49,15 +53,28 @@ def _symmetry_warning(
                 f"{what}. They began equal (init: {scheme}), and equal units get equal gradients at every step"
                 f"{f' (some were told apart by rounding, by epoch {split})' if split else ''}; {remedy}"
             )
-        return f"{what}, though they began different: fewer units in model.hidden would do"
+        change = "fewer units in model.hidden would do"
+        if decay:
+            change = (
+                f"lower training.weight_decay (it was {number(decay)}), which draws weights to 0, or {change}"
+            )
+        return f"{what}, though they began different: {change}"
     if then.groups:
-        apart = f", and only rounding has told them apart, by epoch {split}" if split else ""
-        return f"{where}units {ranges(then.groups[0])} began equal (init: {scheme}){apart}; {remedy}"
+        group = then.groups[0]
+        equal = all(then.verdicts[unit] == "exact" for unit in group)
+        how = "only rounding has told them apart" if equal else "training has told them apart"
+        apart = f", and {how}, by epoch {split}" if split else ""
+        began = "equal" if equal else "all but equal"
+        return f"{where}units {ranges(group, PIECES)} began {began} (init: {scheme}){apart}; {remedy}"
     return None
 
 
 def activity_warnings(result: TrainResult) -> list[str]:
-    """Say which units of which layers learn no more, since when, and what to change."""
+    """Say which units of which layers learn no more, since when, and what to change.
+
+    A saturated unit is worth it where it began so, or where half of its layer is: a few steep steps are what a network
+    has that has learnt its data.
+    """
     return [
         text
         for layer in range(1, len(result.activity) + 1)
@@ -70,7 +87,8 @@ def _activity_warning(result: TrainResult, layer: int, *, many: bool) -> str | N
     dead, saturated = (
         tuple(unit for unit, activity in enumerate(now) if activity == kind) for kind in ("dead", "saturated")
     )
-    if not dead and not saturated:
+    stuck_from_the_start = any(then[unit] != "active" for unit in saturated)
+    if not dead and not stuck_from_the_start and len(saturated) < MANY * len(now):
         return None
     matrix = result.header.architecture.names()[layer - 1].matrix
     found = []
@@ -84,14 +102,16 @@ def _activity_warning(result: TrainResult, layer: int, *, many: bool) -> str | N
             f"{_rows(saturated, matrix)} next to no gradient"
         )
     where = f"hidden layer {layer}: " if many else ""
-    amount = f"{len(dead) + len(saturated)} of {counted(len(now), 'hidden unit')}"
+    amounts = [f"{len(dead)} cannot learn"] * bool(dead) + [f"{len(saturated)} can hardly learn"] * bool(
+        saturated
+    )
+    amount = f"of {counted(len(now), 'hidden unit')} {' and '.join(amounts)}"
     began = sum(then[unit] != "active" for unit in (*dead, *saturated))
     became = len(dead) + len(saturated) - began
     since = f"{began} of them began so" if began and became else "That came with training"
     since = since if became else "That was so before the first step"
     remedies = _remedies(result, layer, began=began > 0, became=became > 0)
-    learn = "cannot learn" if dead else "can hardly learn"
-    return f"{where}{amount} {learn}. {'; '.join(found)}. {since}: {_either(remedies)}"
+    return f"{where}{amount}. {'; '.join(found)}. {since}: {_either(remedies)}"
 
 
 def _either(remedies: list[str]) -> str:
@@ -100,7 +120,7 @@ def _either(remedies: list[str]) -> str:
 
 
 def _which(units: tuple[int, ...], *, first: bool = True) -> str:
-    named = f"unit {units[0]} is" if len(units) == 1 else f"units {ranges(units)} are"
+    named = f"unit {units[0]} is" if len(units) == 1 else f"units {ranges(units, PIECES)} are"
     return named.capitalize() if first else named
 
 
@@ -114,8 +134,9 @@ def _remedies(result: TrainResult, layer: int, *, began: bool, became: bool) -> 
     scheme, relu = config.model.init.scheme, config.model.activation == "relu"
     remedies = []
     if began and scheme in EQUAL_SCHEMES:
-        remedies.append(f"draw the weights at random (--set {RANDOM_WEIGHTS})")
-    elif began and scheme not in SCALED_SCHEMES and not relu:
+        # Nothing else helps: equal units stay equal at any scale and under any activation.
+        return [f"draw the weights at random (--set {RANDOM_WEIGHTS})"]
+    if began and scheme not in SCALED_SCHEMES and not relu:
         remedies.append(f"draw smaller weights (--set {RANDOM_WEIGHTS})")
     if became:
         remedies.append(f"lower {RATE} (it was {number(config.training.optimizer.learning_rate)})")

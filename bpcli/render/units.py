@@ -12,6 +12,7 @@ from bpcli.render.text import columns, counted, heading, number, ranges
 from bpcli.symmetry import Activity, LayerSymmetry, UnitDifference, Verdict
 
 ROWS = 16  # a layer of more units is summed up
+PIECES = 3  # of the list of a group; more would take the room of the figures
 STYLES: dict[Verdict, str] = {"exact": "bold red", "within rounding": "yellow", "distinct": ""}
 WEAKEST_FIRST: tuple[Verdict, ...] = ("distinct", "within rounding", "exact")
 STUCK: tuple[Activity, ...] = ("dead", "saturated")  # worth a remark, the gravest first
@@ -33,7 +34,7 @@ def unit_tables(
         title = "Hidden units" if len(symmetry) == 1 else f"Hidden units of layer {layer.layer}"
         units = by_layer[layer.layer]
         if not all(isfinite(unit.change) for unit in units):
-            parts.append(heading(title, "their weights are not finite"))
+            parts.append(heading(title, "their weights are not finite, or too large to measure"))
             continue
         different = "all" if layer.effective_units == layer.units else f"{layer.effective_units} of them"
         amount = f"{counted(layer.units, 'unit')}, {different} different"
@@ -44,6 +45,9 @@ def unit_tables(
 def _table(units: list[UnitDifference], layer: LayerSymmetry, activities: Sequence[Activity]) -> Table:
     figures = ("moved by", "nearest", "at distance")
     table = columns("unit", *figures, "verdict", numbers=figures)
+    # A span of two numbers may fold between them, but no word or number within itself.
+    for column, longest in zip(table.columns[1:], (9, 7, 9, 8), strict=True):
+        column.no_wrap, column.min_width = False, longest
     by_number = {unit.unit: unit for unit in units}
     grouped = {unit for group in layer.groups for unit in group}
     alone = sorted(
@@ -86,7 +90,10 @@ def _several(
     """Sum several units up in one row: the span of each figure, and the verdict that they share at best."""
     verdicts = {unit.verdict for unit in units}
     verdict = next(v for v in WEAKEST_FIRST if v in verdicts)
-    label = ranges(tuple(u.unit for u in units)) if nearest else f"{len(units)} more"
+    label = f"{len(units)} more"
+    if nearest:
+        label = ranges(tuple(unit.unit for unit in units), most=PIECES)
+        label += f" ({len(units)})" if "…" in label else ""
     table.add_row(
         label,
         _span([unit.change for unit in units]),

@@ -60,7 +60,9 @@ def part(rows: Array) -> Part | None:
         largest = np.abs(rows).max()
         if not np.isfinite(largest):
             return None
-        rows = np.ldexp(rows, -np.frexp(largest)[1])  # a power of two: every digit stays as it is
+        rows = np.ldexp(
+            rows, -np.frexp(largest)[1]
+        )  # a power of two: digits stay, but for the smallest numbers
         norms = _norms(rows)
     tolerance = TOLERANCE * float(np.finfo(rows.dtype).eps) * float(np.sqrt(rows.shape[1]))
     middle = np.sort(norms)[(len(norms) - 1) // 2 : len(norms) // 2 + 1]
@@ -79,7 +81,8 @@ def _directions(length: int, dtype: np.dtype[Any]) -> Array:
 def suspects(views: Array, windows: Array) -> Array:
     """Return the units that have another one near in all views (both k×d), in increasing order.
 
-    They are sorted by the view that tells most of them apart; there, whatever is near a unit stands next to it.
+    They are sorted by the view that tells most of them apart; there, whatever is near a unit stands next to it, or next
+    to others that are near.
     A unit in a crowd is taken for near to somebody without looking at all of them.
     """
     ranked = np.sort(views)

@@ -59,17 +59,45 @@ def unit_differences(
 def nearest_units(units: Array) -> tuple[Array, Array]:
     """Return, for each row of ``units`` (d×n), the nearest other row and the distance to it: d indices, d numbers.
 
-    The product ‖u‖² + ‖v‖² - 2 u·v ranks all pairs, but cancels where two rows are almost equal. So the best few of
-    each row are measured again as differences, and where the product cannot tell rows apart, all of those. Of rows
-    at the same distance the first is named. A layer of one has no other: index 0 and distance inf.
+    A row that is there twice has its twin at distance 0. For the others the product ‖u‖² + ‖v‖² - 2 u·v ranks all
+    pairs, after their mean is taken away, as it cancels where two rows are almost equal. So the best few of each row
+    are measured again as differences, and where the product cannot tell rows apart, all of those. Of rows at the
+    same distance the first is named. A layer of one has no other: index 0 and distance inf.
     """
+    first, second, group = _twins(units)
+    several = second[group] >= 0
+    twins = np.where(first[group] == np.arange(len(units)), second[group], first[group])
+    distances = np.where(several, 0.0, np.inf)
+    # What is there several times is met once: a crowd of equal rows would be in everybody's way.
+    to_different, measured = _nearest_different(units[first])
+    twins[~several] = first[to_different[group[~several]]]
+    distances[~several] = measured[group[~several]]
+    return twins, distances
+
+
+def _twins(units: Array) -> tuple[Array, Array, Array]:
+    """Group equal rows: the first and the second row of each group (-1 where there is none), and the group of each."""
+    numbers: dict[bytes, int] = {}
+    group = np.array([numbers.setdefault(row.tobytes(), len(numbers)) for row in units + 0.0], np.intp)
+    first, second = np.full(len(numbers), -1), np.full(len(numbers), -1)
+    for row, number in enumerate(group.tolist()):
+        if first[number] < 0:
+            first[number] = row
+        elif second[number] < 0:
+            second[number] = row
+    return first, second, group
+
+
+def _nearest_different(units: Array) -> tuple[Array, Array]:
+    """``nearest_units`` of rows that are all different."""
     count = len(units)
-    squares = np.einsum("ij,ij->i", units, units)
+    centred = units - units.mean(axis=0)
+    squares = np.einsum("ij,ij->i", centred, centred)
     blur = CANCELLED * squares.max(initial=0.0)
     twins, distances = np.zeros(count, np.intp), np.full(count, np.inf)
     for start in range(0, count, BLOCK):
         block = slice(start, min(start + BLOCK, count))
-        ranking = squares[block, None] + squares - 2 * (units[block] @ units.T)
+        ranking = squares[block, None] + squares - 2 * (centred[block] @ centred.T)
         ranking[np.arange(block.stop - start), np.arange(start, block.stop)] = np.inf
         best = np.partition(ranking, min(CANDIDATES, count) - 1, axis=1)[:, min(CANDIDATES, count) - 1]
         for row, ranked, few in zip(range(start, block.stop), ranking, best, strict=True):

@@ -9,6 +9,7 @@ import hashlib
 import io
 from pathlib import Path
 
+from bpcli.errors import UsageError
 from bpcli.training.evaluation import Scores
 from bpcli.training.files import damaged, read_bytes
 from bpcli.training.loop import EpochRecord
@@ -55,9 +56,15 @@ def read_metrics(path: Path, metric: str, hidden: int, epochs: int) -> list[Epoc
 
     Raises:
         MachineError: if the file is missing, shorter, or not what was written.
+        UsageError: if an earlier version wrote it.
     """
     try:
         text = read_bytes(path).decode()
+        if text.startswith("epoch,") and hidden and _unit_columns(hidden)[0] not in text.partition("\n")[0]:
+            raise UsageError(
+                f"{path}: it was written by an earlier version of bpcli, which did not count different units; start a "
+                "new run"
+            )
         rows = list(csv.DictReader(io.StringIO(text)))[:epochs]
         records = [_record(row, metric, hidden) for row in rows]
     except (ValueError, KeyError, TypeError, csv.Error) as error:

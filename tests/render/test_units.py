@@ -22,13 +22,13 @@ def layer(units, groups=(), verdict="exact"):
     )
 
 
-def shown(symmetry, activity=None):
+def shown(symmetry, activity=None, width=100):
     """Return the table of a layer as text; unit i moved by i and is i from its nearest."""
     neurons = [
         UnitDifference(1, u, float(u), (u + 1) % symmetry.units, float(u), symmetry.verdicts[u])
         for u in range(symmetry.units)
     ]
-    console = Console(file=StringIO(), width=100)
+    console = Console(file=StringIO(), width=width)
     console.print(Group(*unit_tables(neurons, [symmetry], [activity or ["active"] * symmetry.units])))
     return console.file.getvalue()
 
@@ -86,19 +86,20 @@ A, S, D = "active", "saturated", "dead"
     [
         (
             ended("relu", (A, A, A), (D, A, D)),
-            "2 of 3 hidden units cannot learn. Units 0, 2 are dead: slope 0 on every training row, so their rows of V "
+            "of 3 hidden units 2 cannot learn. Units 0, 2 are dead: slope 0 on every training row, so their rows of V "
             "get no gradient. That came with training: lower training.optimizer.learning_rate (it was 0.5), or take "
             "an activation that is never off (--set model.activation=tanh)",
         ),
         (
             ended("sigmoid", (S, A, S), (A, A, S), scale="none", scheme="normal"),
-            "1 of 3 hidden units can hardly learn. Unit 2 is saturated: slope below 1 % of the largest on every "
+            "of 3 hidden units 1 can hardly learn. Unit 2 is saturated: slope below 1 % of the largest on every "
             "training row, so its row of V gets next to no gradient. That was so before the first step: draw smaller "
             "weights (--set model.init.scheme=xavier), or scale the inputs (--set data.scale=standard)",
         ),
         (
             ended("tanh", (D, A, A), (D, S, S), layers=2),
-            "hidden layer 1: 3 of 3 hidden units cannot learn. Unit 0 is dead: slope 0 on every training row, so its "
+            "hidden layer 1: of 3 hidden units 1 cannot learn and 2 can hardly learn. Unit 0 is dead: slope 0 on "
+            "every training row, so its "
             "row of W1 gets no gradient; units 1, 2 are saturated: slope below 1 % of the largest on every training "
             "row, so their rows of W1 get next to no gradient. 1 of them began so: lower "
             "training.optimizer.learning_rate (it was 0.5)",
@@ -107,12 +108,57 @@ A, S, D = "active", "saturated", "dead"
             ended("relu", (D, D), (D, D), scheme="zeros"),
             "That was so before the first step: draw the weights at random (--set model.init.scheme=xavier)",
         ),
+        (
+            ended("tanh", (A, A, A), (S, S, A)),
+            "of 3 hidden units 2 can hardly learn. Units 0, 1 are saturated",
+        ),
     ],
 )
 def test_the_warning_says_how_many_which_and_what_to_change(run, says):
     """Dead relus that a large rate made, saturated units that began so, both at once, and relus at the kink."""
     (text,) = activity_warnings(run)
     assert says in text
+
+
+def test_a_few_steep_steps_are_no_reason_for_a_warning():
+    """One of three units saturated by training: the table names it, and nobody is told to lower the rate."""
+    assert activity_warnings(ended("tanh", (A, A, A), (S, A, A))) == []
+
+
+def test_equal_weights_that_are_stuck_have_one_remedy():
+    """Zero weights stay zero at any scale of the inputs and under any activation."""
+    (text,) = activity_warnings(ended("relu", (D, D), (D, D), scheme="zeros", scale="none"))
+    assert text.endswith("draw the weights at random (--set model.init.scheme=xavier)")
+
+
+def test_what_drew_units_together_is_named():
+    """With weight decay, decay is the first thing to change; without it, the number of units is."""
+    together = layer(4, ((0, 1), (2, 3)))
+    (text,) = symmetry_warnings([layer(4)], [together], "xavier", [None], 0.1)
+    assert "lower training.weight_decay (it was 0.1)" in text
+    (text,) = symmetry_warnings([layer(4)], [together], "xavier", [None])
+    assert "weight_decay" not in text
+
+
+def test_units_that_began_all_but_equal_are_not_called_split_by_rounding():
+    """Drawn within rounding of one another, they were told apart by training."""
+    (text,) = symmetry_warnings([layer(4, ((0, 1),), "within rounding")], [layer(4)], "uniform", [2])
+    assert (
+        "units 0, 1 began all but equal (init: uniform), and training has told them apart, by epoch 2" in text
+    )
+
+
+@pytest.mark.parametrize("width", [60, 100])
+def test_scattered_groups_leave_room_for_the_verdict(width):
+    """Forty scattered units in one group, at 60 columns too: their number, and every word of the verdict whole."""
+    group = tuple(range(0, 80, 2))
+    text = shown(layer(90, (group,), "within rounding"), width=width)
+    words = text.split()
+    assert "within" in words
+    assert "rounding" in words
+    assert "0, 2 … 78" in text
+    assert "(40)" in text
+    assert max(map(len, text.splitlines())) <= width
 
 
 SPLIT = "units 0, 1, 3 began equal (init: constant), and only rounding has told them apart, by epoch 7"
@@ -162,3 +208,5 @@ def test_no_warning_where_nothing_is_equal():
 def test_ranges_join_runs_of_three():
     """0, 1 stay two; 4 to 6 become one."""
     assert ranges((6, 0, 5, 1, 4, 9)) == "0, 1, 4–6, 9"
+    assert ranges((6, 0, 5, 1, 4, 9), most=4) == "0, 1, 4–6, 9"
+    assert ranges((6, 0, 5, 1, 4, 9), most=3) == "0, 1 … 9"

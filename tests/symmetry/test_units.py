@@ -264,6 +264,25 @@ def test_the_nearest_in_several_tight_clusters_is_the_nearest():
         assert np.array_equal(distances, pairs.min(axis=1))
 
 
+def test_the_nearest_among_rows_that_are_there_several_times():
+    """Twins at distance 0, the first of the others named; rows of their own as if each other row stood there once."""
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        rows = rng.normal(size=(12, 3))[rng.integers(0, 12, 40)]
+        rows[rng.integers(0, 40, 5)] += rng.normal(size=(5, 1))
+        pairs = np.linalg.norm(rows[:, None] - rows, axis=2)
+        np.fill_diagonal(pairs, np.inf)
+        twins, distances = nearest_units(rows)
+        assert np.array_equal(distances, pairs.min(axis=1))
+        assert np.array_equal(twins, pairs.argmin(axis=1))
+
+
+def test_the_nearest_of_one_row_is_none():
+    """Index 0 and an infinite distance."""
+    twins, distances = nearest_units(np.ones((1, 3)))
+    assert (twins.tolist(), distances.tolist()) == ([0], [np.inf])
+
+
 def test_the_nearest_of_almost_equal_rows_is_measured_not_ranked():
     """A gap of 1e-12 beside rows of length 1e3 is far below what the Gram matrix resolves."""
     rows = np.random.default_rng(0).normal(size=(30, 4)) * 1e3

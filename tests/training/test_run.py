@@ -15,9 +15,13 @@ import pytest
 from bpcli.config import Config, read
 from bpcli.errors import DataError, MachineError, UsageError
 from bpcli.render.advice import warnings
+from bpcli.symmetry import effective_units
+from bpcli.training import run as run_module
 from bpcli.training import run_folder
 from bpcli.training.files import read_json, read_npz, write_atomically, write_json, write_npz
 from bpcli.training.opening import new_run, resumed_run
+
+PARTS = ("V", "bias_V", "W", "bias_W")
 
 
 def trained(config, folder, *, stop_after=None, **options):
@@ -417,3 +421,64 @@ def test_diverged_numbers_are_null_in_the_document(tmp_path):
     assert {(unit["twin"], unit["distance"]) for unit in document["neurons"]} == {(None, None)}
     assert read_json(tmp_path / "summary.json") == document
     assert resumed(tmp_path).stopped_by == "diverged"
+
+
+def test_the_units_of_an_early_stop_are_those_of_the_best_and_the_initial_weights(
+    small_config, tmp_path, monkeypatch
+):
+    """What is asked about equal units, moves and slopes: best weights at the end, initial ones at the start."""
+    asked = {"network_symmetry": [], "unit_differences": [], "unit_activity": []}
+
+    def spy(name, of):
+        function = getattr(run_module, name)
+
+        def called(first, *others):
+            asked[name] += [each.flat.copy() for each in of(first, *others)]
+            return function(first, *others)
+
+        monkeypatch.setattr(run_module, name, called)
+
+    spy("network_symmetry", lambda parameters: [parameters])
+    spy("unit_differences", lambda parameters, initial, _layer: [parameters, initial])
+    spy("unit_activity", lambda network, _rows: [network.parameters])
+    config = small_config(
+        epochs=60, optimizer={"name": "sgd", "learning_rate": 30.0}, early_stopping={"patience": 3}
+    )
+    result = trained(config, tmp_path)
+    assert result.kept_epoch < len(result.records)
+    best, initial, last = (
+        np.concatenate([read_npz(tmp_path / f"{name}.npz")[part].ravel() for part in PARTS])
+        for name in ("best", "initial", "checkpoint")
+    )
+    assert not np.array_equal(best, last)
+    assert np.array_equal(asked["network_symmetry"], [best, initial])
+    assert np.array_equal(asked["unit_differences"], [best, initial])
+    assert np.array_equal(asked["unit_activity"], [initial, best])
+    assert all(neuron.change > 0 for neuron in result.neurons)
+
+
+def test_an_epoch_counts_the_units_that_it_ended_with(small_config, tmp_path):
+    """The last row of metrics.csv has what the last weights have, not the best ones."""
+    config = small_config(
+        epochs=60, optimizer={"name": "sgd", "learning_rate": 30.0}, early_stopping={"patience": 3}
+    )
+    counted = []
+    with new_run(config, "small", tmp_path, {}) as run:
+        for record in run.epochs():
+            counted.append((record.effective_units, effective_units(run.network.parameters)))
+            run.network.parameters.weights[0][1:] = run.network.parameters.weights[0][0]
+            run.network.parameters.biases[0][1:] = run.network.parameters.biases[0][0]
+            run.network.parameters.weights[1][:, 1:] = run.network.parameters.weights[1][:, :1]
+    assert all(recorded == found for recorded, found in counted)
+    assert counted[-1][0] == (1,)
+
+
+def test_a_run_of_an_earlier_version_is_called_so(small_config, tmp_path):
+    """Its metrics have no column of different units: nothing is damaged, but nothing can go on either."""
+    trained(small_config(), tmp_path, stop_after=3)
+    rows = list(csv.DictReader((tmp_path / "metrics.csv").read_text().splitlines()))
+    old = [name for name in rows[0] if name != "effective_units"]
+    text = "\n".join([",".join(old), *(",".join(row[name] for name in old) for row in rows)])
+    (tmp_path / "metrics.csv").write_text(text + "\n")
+    with pytest.raises(UsageError, match="earlier version of bpcli"):
+        resumed(tmp_path)
