@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from itertools import groupby
 from math import isfinite
+from typing import TypeAlias
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -17,6 +18,8 @@ STYLES: dict[Verdict, str] = {"exact": "bold red", "within rounding": "yellow", 
 WEAKEST_FIRST: tuple[Verdict, ...] = ("distinct", "within rounding", "exact")
 STUCK: tuple[Activity, ...] = ("dead", "saturated")  # worth a remark, the gravest first
 STUCK_STYLE = "yellow"
+
+Cells: TypeAlias = tuple[str, str, str, str, Text]
 
 
 def unit_tables(
@@ -45,9 +48,20 @@ def unit_tables(
 def _table(units: list[UnitDifference], layer: LayerSymmetry, activities: Sequence[Activity]) -> Table:
     figures = ("moved by", "nearest", "at distance")
     table = columns("unit", *figures, "verdict", numbers=figures)
+    rows = _rows(units, layer, activities)
     # A span of two numbers may fold between them, but no word or number within itself.
-    for column, longest in zip(table.columns[1:], (9, 7, 9, 8), strict=True):
-        column.no_wrap, column.min_width = False, longest
+    for column, cells in list(zip(table.columns, zip(*rows, strict=True), strict=True))[1:]:
+        column.no_wrap = False
+        column.min_width = max(
+            len(word) for cell in (column.header, *cells) for word in str(cell).split() or [""]
+        )
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _rows(units: list[UnitDifference], layer: LayerSymmetry, activities: Sequence[Activity]) -> list[Cells]:
+    """The lines of the table: a unit each, or groups and the closest units one by one and the rest in one."""
     by_number = {unit.unit: unit for unit in units}
     grouped = {unit for group in layer.groups for unit in group}
     alone = sorted(
@@ -55,27 +69,24 @@ def _table(units: list[UnitDifference], layer: LayerSymmetry, activities: Sequen
     )
     if len(units) <= ROWS:
         ordered = [by_number[unit] for group in layer.groups for unit in group]
-        for unit in [*ordered, *sorted(alone, key=lambda u: u.unit)]:
-            _one(table, unit, activities)
-        return table
-    for group in layer.groups[:ROWS]:
-        _several(table, [by_number[unit] for unit in group], activities, "each other")
+        return [_one(unit, activities) for unit in [*ordered, *sorted(alone, key=lambda u: u.unit)]]
+    rows = [
+        _several([by_number[unit] for unit in group], activities, "each other")
+        for group in layer.groups[:ROWS]
+    ]
     if len(layer.groups) > ROWS:
         rest = [by_number[unit] for group in layer.groups[ROWS:] for unit in group]
-        _several(table, rest, activities, f"in {counted(len(layer.groups) - ROWS, 'more group')}")
+        rows.append(_several(rest, activities, f"in {counted(len(layer.groups) - ROWS, 'more group')}"))
     room = max(0, ROWS - len(layer.groups))
     shown, rest = (
         (alone, []) if len(alone) <= room else (alone[: max(0, room - 1)], alone[max(0, room - 1) :])
     )
-    for unit in shown:
-        _one(table, unit, activities)
-    if rest:
-        _several(table, rest, activities)
-    return table
+    rows += [_one(unit, activities) for unit in shown]
+    return [*rows, _several(rest, activities)] if rest else rows
 
 
-def _one(table: Table, unit: UnitDifference, activities: Sequence[Activity]) -> None:
-    table.add_row(
+def _one(unit: UnitDifference, activities: Sequence[Activity]) -> Cells:
+    return (
         str(unit.unit),
         number(unit.change),
         "–" if unit.twin is None else str(unit.twin),
@@ -84,9 +95,7 @@ def _one(table: Table, unit: UnitDifference, activities: Sequence[Activity]) -> 
     )
 
 
-def _several(
-    table: Table, units: list[UnitDifference], activities: Sequence[Activity], nearest: str = ""
-) -> None:
+def _several(units: list[UnitDifference], activities: Sequence[Activity], nearest: str = "") -> Cells:
     """Sum several units up in one row: the span of each figure, and the verdict that they share at best."""
     verdicts = {unit.verdict for unit in units}
     verdict = next(v for v in WEAKEST_FIRST if v in verdicts)
@@ -94,7 +103,7 @@ def _several(
     if nearest:
         label = ranges(tuple(unit.unit for unit in units), most=PIECES)
         label += f" ({len(units)})" if "…" in label else ""
-    table.add_row(
+    return (
         label,
         _span([unit.change for unit in units]),
         nearest,
