@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from bpcli.walkthrough.notation import Style
 
 MOST = 10_000
+LONGEST = 18  # digits of a seed
 MODES: tuple["Mode", "Mode"] = ("worksheet", "key")
 TITLES: dict["Mode", str] = {
     "walk": "Walkthrough",
@@ -38,11 +39,14 @@ def seed_range(text: str) -> range:
     Raises:
         UsageError: it is something else.
     """
+    from bpcli.config.words import show
+
     first, colon, last = text.partition(":")
-    if not (colon and first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
-        raise UsageError(f"--seeds: {text!r} is no range of seeds; write for example 1:30, both included")
+    numbers = all(end.isdecimal() and len(end) <= LONGEST for end in (first, last))
+    if not (colon and numbers and int(first) <= int(last)):
+        raise UsageError(f"--seeds: {show(text)} is no range of seeds; write for example 1:30, both included")
     if int(last) - int(first) >= MOST:
-        raise UsageError(f"--seeds: {text} are more than {MOST:,} worksheets; write fewer at a time")
+        raise UsageError(f"--seeds: {show(text)} are more than {MOST:,} worksheets; write fewer at a time")
     return range(int(first), int(last) + 1)
 
 

@@ -128,21 +128,22 @@ class Notation:
             "tanh": f"(1-{out}^{{2}})",
             "relu": f"[{self.symbol(names.pre, unit)}>0]",
             "identity": "1",
-        }[self._activation(layer)]
+        }[self.activation(layer)]
 
-    def _activation(self, layer: int) -> str:
+    def activation(self, layer: int) -> str:
+        """The activation of one layer."""
         last = layer == len(self.layers) - 1
         return self.architecture.output if last else self.architecture.activation
 
-    def pre_formula(self, layer: int) -> str:
-        """V x, with the bias where there is one."""
+    def pre_formula(self, layer: int, low: str = "") -> str:
+        """V x, with the bias where there is one; ``low`` is an index to all but x, as after a step."""
         names = self.layers[layer]
-        bias = f" + {self.symbol(names.bias)}" if self.architecture.bias else ""
-        return f"{self.symbol(names.matrix)} {self.symbol(names.input)}{bias}"
+        bias = f" + {self.symbol(names.bias, low)}" if self.architecture.bias else ""
+        return f"{self.symbol(names.matrix, low)} {self.symbol(names.input, low if layer else '')}{bias}"
 
-    def out_formula(self, layer: int) -> str:
+    def out_formula(self, layer: int, low: str = "") -> str:
         """s(a), or what the activation makes of it."""
-        return self.activated(layer).format(self.symbol(self.layers[layer].pre))
+        return self.activated(layer).format(self.symbol(self.layers[layer].pre, low))
 
     def activated(self, layer: int) -> str:
         """The activation with a place for what it is applied to."""
@@ -152,7 +153,7 @@ class Notation:
             "relu": "max({}, 0)",
             "identity": "{}",
             "softmax": "softmax({})",
-        }[self._activation(layer)]
+        }[self.activation(layer)]
 
     def slope_formula(self, layer: int) -> str:
         """diag(h (1-h)); under softmax, of whose Jacobian the quantity is the diagonal only, z (1-z)."""
@@ -164,7 +165,7 @@ class Notation:
             "relu": f"diag(1 where {pre} > 0, else 0)",
             "identity": "diag(1)",
             "softmax": f"diag({out} (1-{out}))",
-        }[self._activation(layer)]
+        }[self.activation(layer)]
 
     def jacobian_formula(self) -> str:
         """The derivative of softmax outputs."""
@@ -197,6 +198,27 @@ class Notation:
     def matrix_gradient(self, layer: int) -> str:
         """Ω ∇z hᵀ."""
         return f"{self.delta_formula(layer)} {self.symbol(self.layers[layer].input, transposed=True)}"
+
+    def sum_term(self, layer: int) -> str:
+        """What unit j of a layer adds to ∂ℓ/∂h_i: w_ji · z_j(1-z_j) · ∂ℓ/∂z_j, or w_ij δ_j where δ has a name."""
+        names, weight = self.layers[layer], self.entry(layer, "j", "i")
+        if self.style == "delta" or self.softmax(layer):
+            return f"{weight} · {self.symbol(names.delta, 'j')}"
+        return f"{weight} · {self.slope_entry(layer, 'j')} · ∂ℓ/∂{self.symbol(names.out, 'j')}"
+
+    def delta_recursion(self, layer: int) -> str:
+        """δ_i^(1) = g′(S_i^(1)) Σ_j w_ij^(2) δ_j^(2): δ of the layer below ``layer``, entry by entry."""
+        below = self.layers[layer - 1]
+        delta = self.symbol(below.delta, "i")
+        return f"{delta} = {self.slope_entry(layer - 1, 'i')} Σ_{{j}} {self.sum_term(layer)}".replace(
+            " · ", " "
+        )
+
+    def entry_gradient(self, layer: int) -> str:
+        """∂ℓ/∂w_ij^(l) = x_i^(l-1) δ_j^(l)."""
+        names = self.layers[layer]
+        factors = f"{self.symbol(names.input, 'i')} {self.symbol(names.delta, 'j')}"
+        return f"∂ℓ/∂{self.entry(layer, 'j', 'i')} = {factors}"
 
     def passed_formula(self, layer: int) -> str:
         """Wᵀ Ω ∇z: what this layer passes back."""

@@ -92,6 +92,13 @@ def test_a_configuration_gives_its_first_training_row(bpcli):
         (["--part", "i"], "there is no part 'i'"),
         (["--part", "c-a"], "there is no part 'c-a'"),
         (["--worksheet", "--key"], "different things to do"),
+        (["--step", "--seeds", "1:2", "--out", "sheets"], "different things to do"),
+        (
+            ["--seeds", "1:3", "--out", "sheets", "--x", "1,0,1", "--bias-V", "1,1"],
+            "leave --x and --bias-V out",
+        ),
+        (["--seeds", f"1:{'9' * 5000}", "--out", "sheets"], "no range of seeds"),
+        (["--sizes", "9" * 5000], "is no list of sizes"),
         (["--seeds", "1:3"], "go together"),
         (["--out", "sheets"], "go together"),
         (["--seeds", "3:1", "--out", "sheets"], "no range of seeds"),
@@ -122,7 +129,7 @@ def test_one_part_at_a_time(bpcli, monkeypatch):
 
 def test_worksheets_are_written_with_keys_and_answer_files(bpcli, tmp_path):
     """Three files a seed, all different; nothing is overwritten without --force."""
-    command = ("walkthrough", "--seeds", "9:11", "--out", "class", "--format", "html")
+    command = ("walkthrough", "--worksheet", "--seeds", "9:11", "--out", "class", "--format", "html")
     found = bpcli(*command)
     assert found.code == 0
     names = sorted(path.name for path in (tmp_path / "class").iterdir())

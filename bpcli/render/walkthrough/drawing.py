@@ -9,7 +9,8 @@ from bpcli.render.walkthrough.layout import Plan, plan
 from bpcli.walkthrough.blocks import Graph, Sheet
 from bpcli.walkthrough.notation import plain
 
-STYLES = {"given": GIVEN, "found": ANSWER}
+STYLES = {"known": GIVEN, "found": ANSWER}
+LINES = {"known": ("╌", "╎"), "found": ("─", "│")}
 
 
 class Drawing:
@@ -41,18 +42,21 @@ def drawn(placed: Plan) -> list[str]:
         canvas[y][x : x + len(word)] = word
 
     for box in placed.boxes:
-        title = f"─ {plain(box.symbol)} "
-        put(box.x, box.y, "┌" + title + "─" * (box.width - 2 - len(title)) + "┐")
+        across, down = LINES[box.kind]
+        title = f"{across} {plain(box.symbol)} "
+        put(box.x, box.y, "┌" + title + across * (box.width - 2 - len(title)) + "┐")
         for number, row in enumerate(box.rows, start=1):
             cells = " ".join(padded(cell, box.cell_width) for cell in row)
-            put(box.x, box.y + number, "│" + f" {cells} ".center(box.width - 2) + "│")
-        put(box.x, box.y + box.height - 1, "└" + "─" * (box.width - 2) + "┘")
+            put(box.x, box.y + number, down + f" {cells} ".center(box.width - 2) + down)
+        put(box.x, box.y + box.height - 1, "└" + across * (box.width - 2) + "┘")
     for arrow in placed.arrows:
         if arrow.x1 == arrow.x2:
             top, bottom = sorted((arrow.y1, arrow.y2))
             for y in range(top, bottom + 1):
                 put(arrow.x1, y, "│")
             put(arrow.x2, arrow.y2, "▼" if arrow.y2 >= arrow.y1 else "▲")
+            label = plain(arrow.label)
+            put(arrow.x1 - 1 - len(label), bottom, label)
         else:
             left, right = sorted((arrow.x1, arrow.x2))
             label = plain(arrow.label)

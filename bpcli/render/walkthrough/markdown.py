@@ -23,7 +23,8 @@ def markdown(sheet: Sheet) -> str:
     """The whole document."""
     parts = "\n".join(_part(sheet, part) for part in sheet.parts)
     name = "Name: ______________________\n\n" if sheet.mode == "worksheet" else ""
-    return f"# {sheet.title}\n\n{sheet.subtitle}\n\n{name}{parts}"
+    below = "\n\n".join(_inline(line) for line in sheet.subtitle)
+    return f"# {sheet.title}\n\n{below}\n\n{name}{parts}"
 
 
 def _part(sheet: Sheet, part: Part) -> str:
@@ -65,7 +66,7 @@ def _displayed(block: Block, sheet: Sheet) -> str:
 
 
 def _table(block: Table, mode: Mode) -> str:
-    filled = block.open_columns if mode == "worksheet" else len(block.header)
+    filled = block.filled(mode)
     rows = [
         [_inline(cell) if i < filled else "" for i, cell in enumerate(row)]
         for row in (block.header, *block.rows)

@@ -61,11 +61,12 @@ code { font-size: .75rem; margin-left: .8rem; }
 
 svg { max-width: 100%; height: auto; display: block; margin: .6rem 0; font-size: 13px; fill: var(--ink); }
 svg rect { fill: none; stroke: var(--line); stroke-width: 1.3; }
-svg .given { stroke-dasharray: 4 3; }
+svg .known { stroke-dasharray: 4 3; }
 svg path { stroke: var(--ink); stroke-width: 1.3; fill: none; }
 svg .symbol { font-style: italic; }
 svg .number { text-anchor: end; }
 svg .label { text-anchor: middle; font-style: italic; font-size: 12px; }
+svg .beside { text-anchor: end; }
 
 @page { size: A4; margin: 16mm; }
 @media print {

@@ -1,12 +1,13 @@
 """A graph as inline SVG for a page of HTML: boxes with right-aligned numbers, and arrows between them."""
 
+import re
 from html import escape
 
 from bpcli.render.walkthrough.layout import BLANK, PlacedArrow, PlacedBox, plan
 from bpcli.walkthrough.blocks import Graph, Sheet
-from bpcli.walkthrough.notation import plain
 
 WIDTH = 100  # of a graph, in characters
+LEVELS = {"": 0, "_": 4, "^": -5}  # of an index, downwards
 ACROSS, DOWN = 8, 19  # of a character, in the units of the drawing
 
 
@@ -51,10 +52,11 @@ def _arrow(arrow: PlacedArrow) -> list[str]:
         ends = ((min(arrow.y1, arrow.y2) - 0.5) * DOWN, (max(arrow.y1, arrow.y2) + 1.5) * DOWN + 6)
         start, stop = ends[::down]
         head = f"{x},{stop} {x - 4},{stop - down * 8} {x + 4},{stop - down * 8}"
-        return [
-            f'<path d="M{x} {start}V{stop - down * 6}"/>',
-            f'<polygon class="head" points="{head}"/>',
-        ]
+        drawn = [f'<path d="M{x} {start}V{stop - down * 6}"/>', f'<polygon class="head" points="{head}"/>']
+        if arrow.label:
+            middle = (ends[0] + ends[1]) / 2 + 4
+            drawn.append(f'<text class="label beside" x="{x - 7}" y="{middle}">{_label(arrow.label)}</text>')
+        return drawn
     y = arrow.y1 * DOWN + DOWN / 2 + 3
     right = 1 if arrow.x2 > arrow.x1 else -1
     begin, end = (arrow.x1 + (right < 0)) * ACROSS + 2, (arrow.x2 + (right > 0)) * ACROSS + 2
@@ -66,5 +68,12 @@ def _arrow(arrow: PlacedArrow) -> list[str]:
 
 
 def _label(markup: str) -> str:
-    """A symbol with its indices as characters; SVG has no sub and sup."""
-    return escape(plain(markup)).replace("-", "−")
+    """A symbol with its indices as shifted spans; SVG has no sub and sup."""
+    drawn, at = "", 0
+    for kind, inner, outer in re.findall(r"([_^])\{([^}]*)\}|([^_^]+)", markup):
+        level = LEVELS[kind]
+        text = escape(inner.replace("T", "⊤") if kind == "^" else inner or outer).replace("-", "−")
+        size = ' font-size="9"' if kind else ""
+        drawn += f'<tspan dy="{level - at}"{size}>{text}</tspan>' if kind or at else text
+        at = level
+    return drawn

@@ -28,6 +28,11 @@ def underline(millimetres: int) -> str:
     return rf"\underline{{\hspace{{{millimetres}mm}}}}"
 
 
+def exponent(value: str) -> str:
+    """1e-8 as a power of ten."""
+    return re.sub(r"e(-?\d+)", r" \\cdot 10^{\1}", value)
+
+
 def prose(markup: str) -> str:
     """Text with its formulas between dollar signs."""
     return "".join(
