@@ -69,7 +69,9 @@ def _finite(option: str, value: Any) -> float:
     except OverflowError:
         number = np.inf
     if isinstance(value, bool) or not np.isfinite(number):
-        raise UsageError(f"{option}: {printable(str(value), LONGEST)} is not a finite number; write for example 0.5")
+        raise UsageError(
+            f"{option}: {printable(str(value), LONGEST)} is not a finite number; write for example 0.5"
+        )
     return number
 
 

@@ -114,7 +114,11 @@ def walk(problem: Problem) -> Walk:
         layers=layers,
         largest_difference=max(_differences(problem, found, layers)),
         predicted=problem.learning_rate * steepness,
-        after={name.removesuffix("_after"): found[name] for name in found if name.endswith("_after")},
+        after={
+            name: found[f"{name}_after"]
+            for layer in problem.architecture.names()
+            for name in (layer.pre, layer.out)
+        },
         multiplications=multiplications(problem.architecture),
     )
 

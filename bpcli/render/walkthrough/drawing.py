@@ -56,7 +56,7 @@ def drawn(placed: Plan) -> list[str]:
                 put(arrow.x1, y, "│")
             put(arrow.x2, arrow.y2, "▼" if arrow.y2 >= arrow.y1 else "▲")
             label = plain(arrow.label)
-            put(arrow.x1 - 1 - len(label), bottom, label)
+            put(arrow.x1 - 1 - len(label), (top + bottom + 1) // 2, label)
         else:
             left, right = sorted((arrow.x1, arrow.x2))
             label = plain(arrow.label)

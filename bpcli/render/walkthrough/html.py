@@ -180,4 +180,4 @@ def _table(block: Table, mode: Mode) -> str:
         + "</tr>"
         for row in block.rows
     )
-    return f'<table class="table">\n<tr>{head}</tr>\n{rows}\n</table>'
+    return f'<div class="scroll"><table class="table">\n<tr>{head}</tr>\n{rows}\n</table></div>'
