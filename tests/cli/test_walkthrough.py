@@ -77,6 +77,17 @@ def test_typed_numbers_are_walked_through(bpcli):
     assert document["learning_rate"] == 0.1
 
 
+def test_a_typed_point_keeps_the_weights_of_the_configuration(bpcli):
+    """Where its sizes fit; else the page and the document tell what was drawn."""
+    shipped = json.loads(bpcli("walkthrough", "iris", "--json").out)
+    typed = json.loads(bpcli("walkthrough", "iris", "--x", "5,3,1,0", "--json").out)
+    assert typed["drawn"] is None
+    assert typed["quantities"]["V"] == shipped["quantities"]["V"]
+    assert bpcli("walkthrough", "spiral", "--x", "1,0").code == 0
+    assert json.loads(bpcli("walkthrough", "--x", "1,2", "--json").out)["drawn"]["names"] == ["y", "V", "W"]
+    assert "\ndrawn from seed 4: x, y, V and W\n" in bpcli("walkthrough", "--seed", "4").out
+
+
 def test_a_configuration_gives_its_first_training_row(bpcli):
     """Deeper ones too: the spiral has two hidden layers."""
     document = json.loads(bpcli("walkthrough", "spiral", "--json").out)

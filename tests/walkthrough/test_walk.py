@@ -8,6 +8,7 @@ import pytest
 from bpcli.errors import DataError
 from bpcli.gradcheck.problem import Problem
 from bpcli.network.formulas import gradient_formulas
+from bpcli.walkthrough.core import core_values
 from bpcli.walkthrough.counting import multiplications
 from bpcli.walkthrough.notation import Notation, plain
 from bpcli.walkthrough.walk import walk
@@ -83,6 +84,18 @@ def test_a_wrong_core_is_seen_by_the_row_forms(monkeypatch):
 
     monkeypatch.setattr(Problem, "stepped", spoilt)
     assert walk(point((3, 2, 2))).largest_difference == pytest.approx(1e-9, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", ["Omega", "Lambda", "grad_bias_W", "grad_bias_V"])
+def test_a_wrong_slope_or_bias_gradient_of_the_core_is_seen_by_the_row_forms(monkeypatch, name):
+    """Half as large again, in the core only."""
+
+    def spoilt(problem):
+        values = core_values(problem)
+        return values | {name: 1.5 * values[name]}
+
+    monkeypatch.setattr("bpcli.walkthrough.walk.core_values", spoilt)
+    assert walk(point((3, 2, 2), bias=True)).largest_difference > 1e-3
 
 
 def test_the_predicted_decrease_is_the_real_one_for_a_small_step():

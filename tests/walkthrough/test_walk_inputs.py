@@ -135,6 +135,25 @@ def test_targets_that_the_loss_cannot_have_are_refused():
         chosen(*softmax, x="1,1,1", y="1,1", V="1,0,1;0,1,1", W="1,0;0,1")
 
 
+def test_what_is_not_typed_is_that_of_the_configuration_where_the_sizes_fit():
+    """Its weights and its target, rounded as they are; nothing is drawn."""
+    shipped = chosen()
+    found = chosen_point(config(), Typed({"x": "1,0,2"}, None, None, None), None, drawn)
+    assert found.drawn is None
+    assert found.problem.X.tolist() == [[1, 0, 2]]
+    np.testing.assert_array_equal(found.problem.Y, shipped.Y)
+    for name, tensor in shipped.parameters.items():
+        np.testing.assert_array_equal(found.problem.parameters[name], tensor)
+
+
+def test_what_is_drawn_is_told_with_its_seed():
+    """Other sizes from the seed of the configuration, and everything missing from a seed that is given."""
+    other = chosen_point(config("seed=5"), Typed({"x": "1,2"}, None, None, None), None, drawn).drawn
+    assert other.document() == {"names": ["y", "V", "W"], "seed": 5}
+    seeded = chosen_point(config(), Typed({"x": "1,0,2"}, None, None, None), 3, drawn).drawn
+    assert seeded.document() == {"names": ["y", "V", "W"], "seed": 3}
+
+
 def test_the_shipped_point_has_two_digits_at_most():
     """What is printed is what is calculated with."""
     found = chosen()

@@ -33,6 +33,7 @@ code { font-size: .75rem; margin-left: .8rem; }
 .equation, .table, tr, .graph { break-inside: avoid; }
 .givens { gap: .6rem 1.4rem; break-inside: auto; }
 .comma { margin-left: -.4rem; }
+.givens .piece > span { white-space: nowrap; }
 .piece { display: inline-flex; align-items: center; gap: .45rem; }
 .factor { display: inline-grid; justify-items: center; }
 .under {

@@ -30,7 +30,7 @@ def _box(box: PlacedBox) -> list[str]:
     drawn = [
         f'<rect class="{box.kind}" x="{x}" y="{y + 6}" width="{box.width * ACROSS}" '
         f'height="{(box.height - 1) * DOWN - 6}" rx="4"/>',
-        f'<text class="symbol" x="{x + 2}" y="{y + 1}">{_label(box.symbol)}</text>',
+        f'<text class="symbol" x="{x + 2}" y="{y - 1}">{_label(box.symbol)}</text>',
     ]
     used = len(box.rows[0]) * (box.cell_width + 1) - 1
     start = box.x + (box.width - used) / 2
