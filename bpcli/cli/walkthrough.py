@@ -12,7 +12,7 @@ from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption
 from bpcli.cli.resolving import resolved
 from bpcli.cli.several import SeveralFiles
 from bpcli.cli.stepping import stepped
-from bpcli.cli.worksheets import TITLES, Look, seed_range, write_worksheets
+from bpcli.cli.worksheets import TITLES, Look, refuse_fixed, seed_range, write_worksheets
 from bpcli.errors import UsageError
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def walkthrough(
     if grade:
         return _graded(point, grade, seed, digits, screen)
     if seeds is not None and out is not None:
-        _refuse_fixed(seed, typed)
+        refuse_fixed(seed, typed)
         return _written(point, seed_range(seeds), out, look, screen, force=force)
     return _shown(
         point(seed, digits),
@@ -167,19 +167,6 @@ def _refuse_together(**modes: object) -> None:
     given = [f"--{name}" for name, value in modes.items() if value]
     if len(given) > 1:
         raise UsageError(f"{' and '.join(given)} are different things to do: give one of them at a time")
-
-
-def _refuse_fixed(seed: int | None, typed: "Typed") -> None:
-    """Refuse what would make every sheet of ``--seeds`` the same one."""
-    if seed is not None:
-        raise UsageError("--seeds draws a sheet for each seed: leave --seed out")
-    if typed.tensors:
-        from bpcli.config.words import listed
-
-        given = listed(f"--{name.replace('_', '-')}" for name in typed.tensors)
-        raise UsageError(
-            f"--seeds draws every number of its sheets: leave {given} out, or have one sheet with --worksheet"
-        )
 
 
 def _point(settings: "Config", typed: "Typed", seed: int | None, digits: int) -> "Chosen":

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from bpcli.render.walkthrough.pages import Format
     from bpcli.walkthrough.blocks import Mode
     from bpcli.walkthrough.notation import Style
+    from bpcli.walkthrough.sizing import Typed
 
 MOST = 10_000
 LONGEST = 18  # digits of a seed
@@ -48,6 +49,23 @@ def seed_range(text: str) -> range:
     if int(last) - int(first) >= MOST:
         raise UsageError(f"--seeds: {show(text)} are more than {MOST:,} worksheets; write fewer at a time")
     return range(int(first), int(last) + 1)
+
+
+def refuse_fixed(seed: int | None, typed: "Typed") -> None:
+    """Refuse what would make every sheet of ``--seeds`` the same one.
+
+    Raises:
+        UsageError: there is a seed, or there are numbers typed.
+    """
+    if seed is not None:
+        raise UsageError("--seeds draws a sheet for each seed: leave --seed out")
+    if typed.tensors:
+        from bpcli.config.words import listed
+
+        given = listed(f"--{name.replace('_', '-')}" for name in typed.tensors)
+        raise UsageError(
+            f"--seeds draws every number of its sheets: leave {given} out, or have one sheet with --worksheet"
+        )
 
 
 def write_worksheets(

@@ -1,6 +1,6 @@
 """What a walkthrough consists of, in a form that knows no page: paragraphs, equations, tables and graphs.
 
-Text between dollar signs, and every formula, is the markup of ``notation``. Numbers stay numbers: a
+Text between dollar signs, and every formula, is the markup of ``markup``. Numbers stay numbers: a
 renderer rounds them.
 """
 

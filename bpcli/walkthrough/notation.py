@@ -1,34 +1,16 @@
 """How each quantity is written: as x, a, h, b, z, V, W, ∇ (vw), or as x^(l), S^(l), δ^(l), w_ij^(l) (delta).
 
-Symbols are written with ``_{…}`` and ``^{…}`` around what stands low or high; renderers turn that into their own
-form, and ``plain`` into Unicode. In the second notation w_ij^(l) is the weight from unit i to unit j, so that our
-matrix, whose rows are neurons, is w^(l) transposed; two slips of the sheet that uses it are put
-right here: δ_i^(1) takes the weights w_ij^(2) of the layer above, and equal weights w_ij^(1) = w_i^(1) hold for all j.
+Symbols are in the markup of ``markup``. In the second notation w_ij^(l) is the weight from unit i to unit j, so that
+our matrix, whose rows are neurons, is w^(l) transposed; two slips of the sheet that uses it are put right here: δ_i^(1) takes the weights w_ij^(2) of the layer above, and equal weights w_ij^(1) = w_i^(1) hold for all j.
 """
 
 import re
 from typing import Literal
 
 from bpcli.network import Architecture, LayerNames
+from bpcli.walkthrough.markup import indexed
 
 Style = Literal["vw", "delta"]
-
-_LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_HIGH = str.maketrans("0123456789()T-u", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾ᵀ⁻ᵘ")
-
-
-def plain(markup: str) -> str:
-    """The markup as Unicode: z_{j} is z_j, W_{1} is W₁, h^{T} is hᵀ, δ^{(2)} is δ⁽²⁾."""
-    low = re.sub(r"_\{([^}]*)\}", lambda found: _lowered(found[1]), markup)
-    return re.sub(r"\^\{([^}]*)\}", lambda found: found[1].translate(_HIGH), low)
-
-
-def _lowered(text: str) -> str:
-    return text.translate(_LOW) if text.isdigit() else f"_{text}"
-
-
-def _join(base: str, low: str = "", high: str = "") -> str:
-    return base + (f"_{{{low}}}" if low else "") + (f"^{{{high}}}" if high else "")
 
 
 class Notation:
@@ -58,9 +40,9 @@ class Notation:
         if name in ("loss", "loss_after"):
             return "ℓ" if name == "loss" else "ℓ_{new}"
         if name == "y":
-            return _join("y", low, "T" if transposed else "")
+            return indexed("y", low, "T" if transposed else "")
         if name.startswith("delta_"):
-            return _join("δ", low, f"({self._number[name]})")
+            return indexed("δ", low, f"({self._number[name]})")
         layer = self._layer(name)
         if layer is not None and name == layer.slope:
             return self._slope(layer, low)
@@ -76,7 +58,7 @@ class Notation:
         if self.softmax(index):
             return "J"
         if self.style == "vw":
-            return _join("Ω" if layer.slope == "Omega" else "Λ", layer.slope.partition("_")[2] or low)
+            return indexed("Ω" if layer.slope == "Omega" else "Λ", layer.slope.partition("_")[2] or low)
         inner = f"g′({self.symbol(layer.pre, low)})"
         return inner if low else f"diag {inner}"
 
@@ -85,19 +67,19 @@ class Notation:
         letters, digits = re.fullmatch(r"([A-Za-z]+)(\d*)", matrix).groups()  # type: ignore[union-attr]
         index = ",".join(part for part in (digits, low) if part)
         if bias:
-            return _join("bias", matrix + (f",{low}" if low else ""))
-        return _join(letters, index, "T" if transposed else "")
+            return indexed("bias", matrix + (f",{low}" if low else ""))
+        return indexed(letters, index, "T" if transposed else "")
 
     def _delta(self, name: str, low: str, transposed: bool) -> str:
         number = self._number[name]
         layer = self._layer(name)
         if layer is None or name == layer.out:
-            return _join("x", low, f"({number})" + ("T" if transposed else ""))
+            return indexed("x", low, f"({number})" + ("T" if transposed else ""))
         if name == layer.pre:
-            return _join("S", low, f"({number})")
+            return indexed("S", low, f"({number})")
         if name == layer.bias:
-            return _join("w", ",".join(part for part in ("0", low) if part), f"({number})")
-        return _join("w", low, f"({number})" + ("" if transposed else "T"))
+            return indexed("w", ",".join(part for part in ("0", low) if part), f"({number})")
+        return indexed("w", low, f"({number})" + ("" if transposed else "T"))
 
     def entry(self, layer: int, unit: str, source: str) -> str:
         """The weight of ``unit`` from ``source``: w_ji in one notation, w_ij^(l) in the other."""
@@ -106,16 +88,16 @@ class Notation:
             "," if (unit + source).isdigit() and len(unit + source) > 2 else "",
         )
         if self.style == "delta":
-            return _join("w", source + comma + unit, f"({layer + 1})")
+            return indexed("w", source + comma + unit, f"({layer + 1})")
         letter, digits = name[0].lower(), name[1:]
-        return _join(letter, (f"{digits}," if digits else "") + unit + comma + source)
+        return indexed(letter, (f"{digits}," if digits else "") + unit + comma + source)
 
     def row(self, layer: int, unit: str) -> str:
         """The weights of one unit, a row of our matrix."""
         name = self.layers[layer].matrix
         if self.style == "delta":
-            return _join("w", f"·{unit}", f"({layer + 1})")
-        return _join(name[0].lower(), (f"{name[1:]}," if name[1:] else "") + unit)
+            return indexed("w", f"·{unit}", f"({layer + 1})")
+        return indexed(name[0].lower(), (f"{name[1:]}," if name[1:] else "") + unit)
 
     def slope_entry(self, layer: int, unit: str) -> str:
         """The derivative of one unit: z_j(1-z_j), or g′(S_j^(l))."""
@@ -183,7 +165,7 @@ class Notation:
 
     def output_gradient(self, low: str = "") -> str:
         """∇z, or one component of it."""
-        z, y = self.symbol("z", low), _join("y", low)
+        z, y = self.symbol("z", low), indexed("y", low)
         if self.architecture.loss == "squared_error":
             return f"{z} - {y}"
         if self.architecture.output == "softmax":

@@ -11,7 +11,8 @@ from bpcli.gradcheck.problem import Problem
 from bpcli.network import Array
 from bpcli.walkthrough.core import core_values
 from bpcli.walkthrough.counting import Multiplications, multiplications
-from bpcli.walkthrough.notation import Notation, plain
+from bpcli.walkthrough.markup import plain
+from bpcli.walkthrough.notation import Notation
 from bpcli.walkthrough.rows import LayerRows, layer_rows
 
 Pass = Literal["given", "forward", "backward", "update"]

@@ -16,7 +16,7 @@ from bpcli.render.walkthrough.layout import plan
 from bpcli.render.walkthrough.pages import SUFFIXES, page
 from bpcli.render.walkthrough.text import text
 from bpcli.walkthrough.blocks import Graph, Numbers
-from bpcli.walkthrough.notation import plain
+from bpcli.walkthrough.markup import plain
 from bpcli.walkthrough.parts import sheet
 from bpcli.walkthrough.rows import LayerRows, Row
 from bpcli.walkthrough.walk import walk

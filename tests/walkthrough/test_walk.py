@@ -10,7 +10,8 @@ from bpcli.gradcheck.problem import Problem
 from bpcli.network.formulas import gradient_formulas
 from bpcli.walkthrough.core import core_values
 from bpcli.walkthrough.counting import multiplications
-from bpcli.walkthrough.notation import Notation, plain
+from bpcli.walkthrough.markup import plain
+from bpcli.walkthrough.notation import Notation
 from bpcli.walkthrough.walk import walk
 from tests.walkthrough.oracle import Oracle
 from tests.walkthrough.points import point

@@ -7,7 +7,7 @@ from bpcli.render.walkthrough.digits import padded
 from bpcli.render.walkthrough.flow import ANSWER, GIVEN
 from bpcli.render.walkthrough.layout import Plan, plan
 from bpcli.walkthrough.blocks import Graph, Sheet
-from bpcli.walkthrough.notation import plain
+from bpcli.walkthrough.markup import plain
 
 STYLES = {"known": GIVEN, "found": ANSWER}
 LINES = {"known": ("╌", "╎"), "found": ("─", "│")}

@@ -10,7 +10,7 @@ from bpcli.render.walkthrough.digits import Cell, grid, operand, padded
 from bpcli.render.walkthrough.folding import before, unbroken
 from bpcli.render.walkthrough.layout import BLANK
 from bpcli.walkthrough.blocks import Block, Equation, Givens, Numbers, Sheet, Term
-from bpcli.walkthrough.notation import plain
+from bpcli.walkthrough.markup import plain
 
 FORMULA = 4 * BLANK  # room to write one
 ANSWER, GIVEN, LABEL = "bold green", "cyan", "dim"

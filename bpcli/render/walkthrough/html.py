@@ -22,6 +22,7 @@ from bpcli.walkthrough.blocks import (
     Term,
     visible,
 )
+from bpcli.walkthrough.markup import mixed
 
 
 def html(sheet: Sheet) -> str:
@@ -46,9 +47,7 @@ def _part(sheet: Sheet, part: Part) -> str:
 
 
 def _prose(markup: str) -> str:
-    return "".join(
-        escape(piece) if number % 2 == 0 else math(piece) for number, piece in enumerate(markup.split("$"))
-    )
+    return mixed(markup, escape, math)
 
 
 def math(markup: str) -> str:

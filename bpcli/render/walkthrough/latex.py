@@ -21,7 +21,7 @@ from bpcli.walkthrough.blocks import (
     Term,
     visible,
 )
-from bpcli.walkthrough.notation import plain
+from bpcli.walkthrough.markup import plain
 
 PAGE = 90  # of an equation, in characters
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}

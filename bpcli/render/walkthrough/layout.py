@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from bpcli.render.walkthrough.digits import Cell, Grid, grid
 from bpcli.walkthrough.blocks import Box, Graph, Mode, Stage
-from bpcli.walkthrough.notation import plain
+from bpcli.walkthrough.markup import plain
 
 ARROW = 5
 BLANK = "_____"

@@ -2,7 +2,7 @@
 
 from bpcli.render.walkthrough.drawing import drawing
 from bpcli.render.walkthrough.latex import equation_lines
-from bpcli.render.walkthrough.tex import math
+from bpcli.render.walkthrough.tex import inline
 from bpcli.walkthrough.blocks import (
     Block,
     Givens,
@@ -15,6 +15,7 @@ from bpcli.walkthrough.blocks import (
     Table,
     visible,
 )
+from bpcli.walkthrough.markup import mixed
 
 WIDTH = 100
 
@@ -35,9 +36,7 @@ def _part(sheet: Sheet, part: Part) -> str:
 
 def _inline(markup: str) -> str:
     """Text as it is, formulas in LaTeX between dollar signs."""
-    return "".join(
-        piece if number % 2 == 0 else f"${math(piece)}$" for number, piece in enumerate(markup.split("$"))
-    )
+    return mixed(markup, str, inline)
 
 
 def _block(block: Block, sheet: Sheet) -> str:

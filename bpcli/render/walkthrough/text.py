@@ -19,7 +19,7 @@ from bpcli.walkthrough.blocks import (
     Table,
     visible,
 )
-from bpcli.walkthrough.notation import plain
+from bpcli.walkthrough.markup import mixed, plain
 
 
 def text(sheet: Sheet) -> RenderableType:
@@ -44,7 +44,7 @@ def text_part(sheet: Sheet, part: Part) -> RenderableType:
 
 def _prose(markup: str) -> str:
     """Text with its formulas, which stand between dollar signs, as Unicode."""
-    return "".join(piece if i % 2 == 0 else plain(piece) for i, piece in enumerate(markup.split("$")))
+    return mixed(markup, str, plain)
 
 
 def _block(block: Block, sheet: Sheet, *, last: bool) -> RenderableType:
