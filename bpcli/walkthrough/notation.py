@@ -1,7 +1,8 @@
 """How each quantity is written: as x, a, h, b, z, V, W, ∇ (vw), or as x^(l), S^(l), δ^(l), w_ij^(l) (delta).
 
 Symbols are in the markup of ``markup``. In the second notation w_ij^(l) is the weight from unit i to unit j, so that
-our matrix, whose rows are neurons, is w^(l) transposed; two slips of the sheet that uses it are put right here: δ_i^(1) takes the weights w_ij^(2) of the layer above, and equal weights w_ij^(1) = w_i^(1) hold for all j.
+our matrix, whose rows are neurons, is w^(l) transposed; two slips of the sheet that uses it are put right here:
+δ_i^(1) takes the weights w_ij^(2) of the layer above, and equal weights w_ij^(1) = w_i^(1) hold for all j.
 """
 
 import re

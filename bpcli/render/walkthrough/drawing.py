@@ -26,7 +26,7 @@ class Drawing:
             for box in placed.boxes:
                 if box.y < number < box.y + box.height - 1:
                     shown.stylize(STYLES[box.kind], box.x + 1, box.x + box.width - 1)
-            yield Text.assemble("  ", shown)
+            yield Text.assemble("  ", shown) if line else Text()
 
 
 def drawing(graph: Graph, sheet: Sheet, width: int) -> list[str]:
