@@ -292,3 +292,22 @@ def test_the_latex_compiles_and_nothing_sticks_out(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:]
     assert "Overfull" not in done.stdout
+
+
+def test_equations_hold_elements_only(walked):
+    """Bare text, sub and sup in a row of boxes would stand apart."""
+    written = page(sheet(walked), "html")
+    for equation in re.findall(r'<div class="equation[^"]*">(.*?)</div>', written):
+        assert equation.startswith("<span")
+        depth = 0
+        for tag, between in re.findall(r"(<[^>]*>)([^<]*)", equation):
+            depth += 0 if tag == "<br>" else -1 if tag.startswith("</") else 1
+            assert depth or not between.strip(), between
+        assert depth == 0
+
+
+def test_indices_are_low_in_every_drawing_of_the_page():
+    """A bias has its matrix as an index in the graph too."""
+    written = page(sheet(walk(point((3, 2, 2), bias=True)), letters="a"), "html")
+    assert "bias_" not in written
+    assert re.search(r'>bias<tspan dy="4"[^>]*>V</tspan>', written)

@@ -47,7 +47,7 @@ def _part(sheet: Sheet, part: Part) -> str:
 
 
 def _prose(markup: str) -> str:
-    return mixed(markup, escape, math)
+    return mixed(markup, escape, lambda formula: f'<span class="formula">{math(formula)}</span>')
 
 
 def math(markup: str) -> str:
@@ -108,16 +108,17 @@ def _equation(block: Equation, sheet: Sheet) -> str:
     answer = _numbers(block.answer, sheet, style="answer", blank=blank, labelled=not blank)
     name = f"<code>{block.name}</code>" if blank and block.name else ""
     pieces.append(f'<span class="piece">{equals}{answer}{name}</span>')
-    labels = [term for term in (*working, *([] if blank else [block.answer])) if isinstance(term, Numbers)]
-    return f'<div class="equation{_room_below(labels)}">{"".join(pieces)}</div>'
+    factors = [term for term in working if isinstance(term, Numbers)]
+    rooms = _room("between", factors) + _room("below", [*factors, *([] if blank else [block.answer])])
+    return f'<div class="equation{rooms}">{"".join(pieces)}</div>'
 
 
-def _room_below(numbers: list[Numbers]) -> str:
-    """The class of an equation by what stands below its braces: nothing, a label, or a label and a shape."""
+def _room(where: str, numbers: list[Numbers]) -> str:
+    """A class that leaves room for what stands below the braces: nothing, labels, or labels with shapes."""
     labelled = [each for each in numbers if each.label]
     if not labelled:
         return ""
-    return " shaped" if any(each.values.ndim for each in labelled) else " labelled"
+    return f" {where}-{'shapes' if any(each.values.ndim for each in labelled) else 'labels'}"
 
 
 def _word(term: str) -> str:

@@ -28,10 +28,14 @@ code { font-size: .75rem; margin-left: .8rem; }
   display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .45rem; margin: .5rem 0 .5rem 1rem;
   padding-bottom: .1rem; overflow-x: auto;
 }
-.equation.labelled { row-gap: 1.7rem; padding-bottom: 1.5rem; }
-.equation.shaped { row-gap: 2.8rem; padding-bottom: 2.6rem; }
-.equation, .table, tr, .graph { break-inside: avoid; }
+.between-labels { row-gap: 1.7rem; }
+.between-shapes { row-gap: 2.8rem; }
+.below-labels { padding-bottom: 1.5rem; }
+.below-shapes { padding-bottom: 2.6rem; }
+.equation, .piece, .table, tr, .graph { break-inside: avoid; }
 .givens { gap: .6rem 1.4rem; break-inside: auto; }
+.formula { white-space: nowrap; }
+@media (max-width: 40rem) { .formula { white-space: normal; } }
 .comma { margin-left: -.4rem; }
 .givens .piece > span { white-space: nowrap; }
 .piece { display: inline-flex; align-items: center; gap: .45rem; }
@@ -82,6 +86,7 @@ svg .beside { text-anchor: end; }
   body { font-size: 10.5pt; margin: 0; padding: 0; max-width: none; }
   h2 { margin-top: 1.1rem; }
   .equation, .scroll { overflow: visible; }
+  .matrix td { padding: .05rem .28rem; }
   svg { max-width: 178mm; }
 }
 """

@@ -8,20 +8,21 @@ from bpcli.walkthrough.blocks import Graph, Sheet
 
 WIDTH = 100  # of a graph, in characters
 LEVELS = {"": 0, "_": 4, "^": -5}  # of an index, downwards
+ABOVE = 6  # the first line, for high indices
 ACROSS, DOWN = 8, 19  # of a character, in the units of the drawing
 
 
 def svg(block: Graph, sheet: Sheet) -> str:
     """The whole drawing."""
     placed = plan(block, WIDTH, sheet.digits, sheet.mode)
-    width, height = placed.width * ACROSS + 4, placed.height * DOWN + 4
+    width, height = placed.width * ACROSS + 4, placed.height * DOWN + 4 + ABOVE
     drawn = [part for box in placed.boxes for part in _box(box)]
     drawn += [part for arrow in placed.arrows for part in _arrow(arrow)]
     label = "The graph of the backward pass" if block.backward else "The graph of the forward pass"
     body = "\n".join(drawn)
     return (
         f'<svg class="graph" role="img" aria-label="{label}" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}">\n{body}\n</svg>'
+        f'viewBox="0 {-ABOVE} {width} {height}">\n{body}\n</svg>'
     )
 
 
