@@ -27,8 +27,8 @@ HOW_TO_WRITE = (
     "answer is its name in the answers file."
 )
 ROUNDED = (
-    "Calculated with all digits and printed rounded to {digits} decimals: worked out from what is printed, the last "
-    "digit may differ by one."
+    "Calculated with all digits and printed rounded to {digits} decimals: worked out from what is printed, a last "
+    "digit may differ."
 )
 LOSSES = {"squared_error": "squared error", "cross_entropy": "cross-entropy"}
 

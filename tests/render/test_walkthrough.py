@@ -118,7 +118,7 @@ def test_a_worksheet_gives_no_answer_away(walked, format_, style):
 
 @pytest.mark.parametrize("style", ["vw", "delta"])
 @pytest.mark.parametrize("width", [60, 100])
-@pytest.mark.parametrize("digits", [1, 4, 12])
+@pytest.mark.parametrize("digits", [4, 12])
 def test_every_vertical_arrow_leads_from_its_own_box_to_its_target(walked, style, width, digits):
     """Its column lies within both; no two touch; what is passed back leaves the lower one."""
     for part in sheet(walked, style=style, letters="ag").parts:
@@ -234,7 +234,7 @@ def test_a_walk_prints_what_it_calculates_with(format_):
         written = page(sheet(walk(given), mode=mode, digits=2), format_)
         assert "0.00001" in written
         assert "0.123456" in written
-        assert " ".join(written.split()).count("the last digit may differ by one") == (mode != "worksheet")
+        assert " ".join(written.split()).count("a last digit may differ") == (mode != "worksheet")
 
 
 class Page(HTMLParser):
