@@ -12,17 +12,17 @@ from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption
 from bpcli.cli.resolving import resolved
 from bpcli.cli.several import SeveralFiles
 from bpcli.cli.stepping import stepped
-from bpcli.cli.worksheets import TITLES, Look, seed_range, write_worksheets
+from bpcli.cli.worksheets import TITLES, Look, refuse_fixed, seed_range, write_worksheets
 from bpcli.errors import UsageError
 
 if TYPE_CHECKING:
     from bpcli.config import Config
-    from bpcli.gradcheck.problem import Problem
     from bpcli.walkthrough.blocks import Mode
-    from bpcli.walkthrough.inputs import Typed
+    from bpcli.walkthrough.inputs import Chosen
+    from bpcli.walkthrough.sizing import Typed
 
 DEFAULT = "walkthrough"
-Point = Callable[[int | None, int], "Problem"]
+Point = Callable[[int | None, int], "Chosen"]
 
 
 class WalkthroughCommand(SeveralFiles):
@@ -122,7 +122,8 @@ def walkthrough(
     """Walk through the forward and the backward pass of one point, every quantity with formula, numbers and shape.
 
     The point is the first training row of the configuration with its initial weights, all rounded to two digits; or
-    typed with --x, --y, --V, --W; or drawn with small round numbers from --seed. What is not typed is drawn.
+    typed with --x, --y, --V, --W; or drawn with small round numbers from --seed. What is not typed is as configured, or
+    drawn where there is a --seed or the sizes are others.
 
     Worksheets leave blanks to fill: --worksheet prints one, --key its key, and --seeds 1:30 --out DIR writes thirty
     different ones with their keys and files for the answers, which --grade marks.
@@ -130,15 +131,17 @@ def walkthrough(
     Exits with 0, and with 3 if an answer is wrong.
     """
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
-    _refuse_together(step=step, worksheet=worksheet, key=key, seeds=seeds, grade=grade)
+    _refuse_together(step=step, grade=grade, seeds=seeds)
+    if seeds is None or step or grade:  # which writes both
+        _refuse_together(step=step, worksheet=worksheet, key=key, grade=grade)
     if step and (format_ != "text" or as_json or quiet):
         raise UsageError("--step shows text, a part at a time: leave --format, --json and --quiet out")
     if (out is None) != (seeds is None) or (force and out is None):
         raise UsageError(
             "--seeds A:B and --out DIR go together (and --force with them): give both, or neither"
         )
-    from bpcli.walkthrough.inputs import Typed
     from bpcli.walkthrough.parts import chosen_letters
+    from bpcli.walkthrough.sizing import Typed
 
     look = Look(chosen_letters(part or []), notation, digits, format_)
     settings = resolved(config or DEFAULT, override, {}).config
@@ -148,8 +151,7 @@ def walkthrough(
     if grade:
         return _graded(point, grade, seed, digits, screen)
     if seeds is not None and out is not None:
-        if seed is not None:
-            raise UsageError("--seeds draws a sheet for each seed: leave --seed out")
+        refuse_fixed(seed, typed)
         return _written(point, seed_range(seeds), out, look, screen, force=force)
     return _shown(
         point(seed, digits),
@@ -167,7 +169,7 @@ def _refuse_together(**modes: object) -> None:
         raise UsageError(f"{' and '.join(given)} are different things to do: give one of them at a time")
 
 
-def _point(settings: "Config", typed: "Typed", seed: int | None, digits: int) -> "Problem":
+def _point(settings: "Config", typed: "Typed", seed: int | None, digits: int) -> "Chosen":
     from bpcli.walkthrough.inputs import chosen_point
     from bpcli.walkthrough.numbers import drawn_point
 
@@ -175,17 +177,22 @@ def _point(settings: "Config", typed: "Typed", seed: int | None, digits: int) ->
 
 
 def _shown(
-    problem: "Problem", seed: int | None, look: Look, mode: "Mode", screen: Screen, *, step: bool
+    chosen: "Chosen", seed: int | None, look: Look, mode: "Mode", screen: Screen, *, step: bool
 ) -> int:
     from bpcli.render.walkthrough.pages import page
     from bpcli.render.walkthrough.text import text, text_part, text_title
     from bpcli.walkthrough.parts import sheet
     from bpcli.walkthrough.walk import walk
 
-    walked = walk(problem)
-    title = TITLES[mode] if seed is None or mode == "walk" else f"{TITLES[mode]} {seed}"
+    walked = walk(chosen.problem)
     whole = sheet(
-        walked, style=look.notation, letters=look.letters, mode=mode, digits=look.digits, title=title
+        walked,
+        style=look.notation,
+        letters=look.letters,
+        mode=mode,
+        digits=look.digits,
+        title=TITLES[mode] if seed is None or mode == "walk" else f"{TITLES[mode]} {seed}",
+        drawn=chosen.drawn,
     )
     if step:
         screen.show(text_title(whole))
@@ -194,14 +201,15 @@ def _shown(
         screen.show(text(whole))
     else:
         screen.show_as_is(page(whole, look.format))
-    screen.document(walked.document())
+    drawn = chosen.drawn.document() if chosen.drawn else None
+    screen.document(walked.document() | {"drawn": drawn})
     return 0
 
 
 def _written(point: Point, seeds: range, folder: Path, look: Look, screen: Screen, *, force: bool) -> int:
     from bpcli.render.text import counted
 
-    paths = write_worksheets(seeds, folder, lambda seed: point(seed, look.digits), look, force=force)
+    paths = write_worksheets(seeds, folder, lambda seed: point(seed, look.digits).problem, look, force=force)
     screen.show(
         f"{counted(len(seeds), 'worksheet')} in {folder}, each with its key and a file for the answers; "
         f"mark them with\nbpcli walkthrough --grade {folder}/answers-*.yaml",
@@ -219,7 +227,7 @@ def _graded(point: Point, files: Sequence[Path], seed: int | None, digits: int, 
     grades = []
     for file in files:
         its_seed, its_digits = read_heading(file)
-        problem = point(its_seed if seed is None else seed, its_digits or digits)
+        problem = point(its_seed if seed is None else seed, its_digits or digits).problem
         grades.append(grade(problem, read_answers(file, problem), its_digits or digits))
     screen.show(class_marks(grades) if len(grades) > 1 else marks(grades[0]))
     documents = [each.document() for each in grades]

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from bpcli.render.walkthrough.pages import Format
     from bpcli.walkthrough.blocks import Mode
     from bpcli.walkthrough.notation import Style
+    from bpcli.walkthrough.sizing import Typed
 
 MOST = 10_000
+LONGEST = 18  # digits of a seed
 MODES: tuple["Mode", "Mode"] = ("worksheet", "key")
 TITLES: dict["Mode", str] = {
     "walk": "Walkthrough",
@@ -38,12 +40,32 @@ def seed_range(text: str) -> range:
     Raises:
         UsageError: it is something else.
     """
+    from bpcli.config.words import show
+
     first, colon, last = text.partition(":")
-    if not (colon and first.isdecimal() and last.isdecimal() and int(first) <= int(last)):
-        raise UsageError(f"--seeds: {text!r} is no range of seeds; write for example 1:30, both included")
+    numbers = all(end.isdecimal() and len(end) <= LONGEST for end in (first, last))
+    if not (colon and numbers and int(first) <= int(last)):
+        raise UsageError(f"--seeds: {show(text)} is no range of seeds; write for example 1:30, both included")
     if int(last) - int(first) >= MOST:
-        raise UsageError(f"--seeds: {text} are more than {MOST:,} worksheets; write fewer at a time")
+        raise UsageError(f"--seeds: {show(text)} are more than {MOST:,} worksheets; write fewer at a time")
     return range(int(first), int(last) + 1)
+
+
+def refuse_fixed(seed: int | None, typed: "Typed") -> None:
+    """Refuse what would make every sheet of ``--seeds`` the same one.
+
+    Raises:
+        UsageError: there is a seed, or there are numbers typed.
+    """
+    if seed is not None:
+        raise UsageError("--seeds draws a sheet for each seed: leave --seed out")
+    if typed.tensors:
+        from bpcli.config.words import listed
+
+        given = listed(f"--{name.replace('_', '-')}" for name in typed.tensors)
+        raise UsageError(
+            f"--seeds draws every number of its sheets: leave {given} out, or have one sheet with --worksheet"
+        )
 
 
 def write_worksheets(

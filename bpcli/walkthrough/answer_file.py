@@ -29,7 +29,7 @@ def entries_of(path: Path) -> tuple[dict[str, Node], Collector]:
         MachineError: the disk or the permissions do not allow it.
     """
     if not path.is_file():  # nor a pipe, which would keep its reader waiting
-        raise DataError(f"{path}: there is no such file; bpcli walkthrough --worksheet writes one to fill in")
+        raise DataError(f"{path}: there is no such file; bpcli walkthrough --seeds 1:1 --out DIR writes one")
     problems = Collector()
     try:
         if path.stat().st_size > MAX_BYTES:

@@ -1,6 +1,6 @@
 """What a walkthrough consists of, in a form that knows no page: paragraphs, equations, tables and graphs.
 
-Text between dollar signs, and every formula, is the markup of ``notation``. Numbers stay numbers: a
+Text between dollar signs, and every formula, is the markup of ``markup``. Numbers stay numbers: a
 renderer rounds them.
 """
 
@@ -10,13 +10,15 @@ from typing import Literal
 from bpcli.network import Array
 
 Mode = Literal["walk", "worksheet", "key"]
+Form = Literal["rounded", "exact", "significant"]
 
 
 @dataclass(frozen=True)
 class Prose:
-    """A paragraph that explains, and so stands on no worksheet."""
+    """A paragraph; one that explains stands on no worksheet."""
 
     text: str
+    modes: tuple[Mode, ...] = ("walk",)
 
 
 @dataclass(frozen=True)
@@ -28,11 +30,19 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """A number, a vector (a column, unless ``row``) or a matrix inside an equation, with what it is under its brace."""
+    """A number, a vector (a column, unless ``row``) or a matrix inside an equation, with what it is under its brace.
+
+    Attributes:
+        form: rounded to the decimals of the sheet; exact, as given numbers are, with all the digits they have; or with
+            so many significant digits, as small differences are.
+        diagonal: whether it is a square matrix of which only the diagonal is written, after diag.
+    """
 
     values: Array
     label: str = ""
     row: bool = False
+    form: Form = "rounded"
+    diagonal: bool = False
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -40,7 +50,13 @@ class Numbers:
         if self.values.ndim == 2:
             return (self.values.shape[0], self.values.shape[1])
         size = self.values.size
-        return (1, size) if self.row else (size, 1)
+        return (1, size) if self.row or self.diagonal else (size, 1)
+
+    @property
+    def size(self) -> str:
+        """The shape as it is printed below the label."""
+        rows, columns = self.shape
+        return f"{columns if self.diagonal else rows}×{columns}"
 
 
 Term = str | Numbers
@@ -48,7 +64,7 @@ Term = str | Numbers
 
 @dataclass(frozen=True, eq=False)
 class Equation:
-    """``symbol = formula = working = answer``; on a worksheet ``symbol =`` and room for the answer.
+    """``symbol = formula = working = answer``; on a worksheet ``symbol =`` and room for what is asked.
 
     Attributes:
         name: of the quantity in the code, empty where the equation is only on the way to one.
@@ -57,7 +73,8 @@ class Equation:
         working: the formula with numbers for symbols.
         answer: what comes out.
         given: whether the formula defines the network, and so is no secret.
-        prefix: what stands before the answer, such as diag.
+        slots: whether a worksheet leaves room for each number of the working too.
+        asks_formula: whether it leaves room for the formula.
     """
 
     name: str
@@ -66,7 +83,20 @@ class Equation:
     working: tuple[Term, ...]
     answer: Numbers
     given: bool = False
-    prefix: str = ""
+    slots: bool = False
+    asks_formula: bool = False
+
+    def shown_formula(self, mode: Mode) -> str:
+        """The formula, or nothing where a worksheet keeps it."""
+        return self.formula if self.given or mode != "worksheet" else ""
+
+    def shown_working(self, mode: Mode) -> tuple[Term, ...]:
+        """The working, which stands on a worksheet only to be filled in."""
+        return self.working if self.slots or mode != "worksheet" else ()
+
+    def room_for_formula(self, mode: Mode) -> bool:
+        """Whether a line to write the formula on stands in its place."""
+        return self.asks_formula and mode == "worksheet"
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,30 +109,48 @@ class Givens:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of markup; on a worksheet only the first ``open_columns`` columns are filled."""
+    """Rows of markup; on a worksheet only the first ``open_columns`` columns are filled.
+
+    ``explains`` says that the last column holds sentences, which may be folded.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     open_columns: int = 1
+    explains: bool = False
+
+    def filled(self, mode: Mode) -> int:
+        """How many columns are filled."""
+        return self.open_columns if mode == "worksheet" else len(self.header)
 
 
 @dataclass(frozen=True, eq=False)
 class Box:
-    """A quantity in a graph; ``given`` ones are filled on a worksheet."""
+    """A quantity in a graph; ``given`` ones are exact, and stand on worksheets; ``known`` ones have a dashed border."""
 
     symbol: str
     values: Array
     given: bool = False
+    known: bool = False
+
+    @property
+    def numbers(self) -> Numbers:
+        """Its numbers as they are printed."""
+        return Numbers(self.values, form="exact" if self.given else "rounded")
 
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """One box on the line of the graph, what enters it from above, and the label of the arrow that leads to it."""
+    """One box on the line of the graph, what enters it from above, and the labels of the arrows.
+
+    ``arrow`` is that of the arrow that leads to it, ``upward`` that of the first one between it and what enters it.
+    """
 
     box: Box
     entering: tuple[Box, ...] = ()
     arrow: str = ""
     joined: bool = True
+    upward: str = ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,16 +161,7 @@ class Graph:
     backward: bool = False
 
 
-@dataclass(frozen=True, eq=False)
-class Measured:
-    """A line of the last part: a symbol, what it is, and its number, which a worksheet leaves out."""
-
-    symbol: str
-    formula: str
-    value: float
-
-
-Block = Prose | Question | Equation | Givens | Table | Graph | Measured
+Block = Prose | Question | Equation | Givens | Table | Graph
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,10 +175,10 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """Everything that is rendered: its title, its parts, and whether answers are shown."""
+    """Everything that is rendered: its title with the lines below it, its parts, and whether answers are shown."""
 
     title: str
-    subtitle: str
+    subtitle: tuple[str, ...]
     parts: tuple[Part, ...]
     mode: Mode = "walk"
     digits: int = 4
@@ -148,7 +187,7 @@ class Sheet:
 def visible(block: Block, mode: Mode) -> bool:
     """Explanations are left out of a worksheet and of its key, questions out of a walk."""
     if isinstance(block, Prose):
-        return mode == "walk"
+        return mode in block.modes
     if isinstance(block, Question):
         return mode != "walk"
     return True

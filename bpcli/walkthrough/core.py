@@ -10,8 +10,8 @@ from bpcli.training.optimisers import Sgd
 def core_values(problem: Problem) -> dict[str, Array]:
     """Return every quantity of a point of one sample, and those of a step of plain gradient descent.
 
-    The names are those of ``Network.quantities``, and beside them loss, new_V, new_W (and new_bias_V …), z_after,
-    which is z with the new weights, and loss_after.
+    The names are those of ``Network.quantities``, and beside them loss, new_V, new_W (and new_bias_V …); a_after,
+    h_after, b_after, z_after, which are those of the forward pass with the new weights; and loss_after.
     """
     network = problem.stepped()
     over_samples = {"x", "y"}
@@ -24,6 +24,9 @@ def core_values(problem: Problem) -> dict[str, Array]:
     values["loss"] = np.array(network.loss(problem.Y))
     Sgd(network.parameters, network.gradients).step(problem.learning_rate)
     values |= {f"new_{name}": tensor.copy() for name, tensor in network.parameters.named()}
-    values["z_after"] = np.array(network.forward(problem.X)[0])
+    network.forward(problem.X)
+    after = network.quantities()
+    for names in problem.architecture.names():
+        values |= {f"{name}_after": np.array(after[name][0]) for name in (names.pre, names.out)}
     values["loss_after"] = np.array(network.loss(problem.Y))
     return values

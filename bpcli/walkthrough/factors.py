@@ -12,6 +12,7 @@ BEFORE, AFTER, ARRIVES = "before the forward pass", "after the forward pass", "a
 def reuse(walk: Walk, notation: Notation) -> Part:
     """(g) The graph with the gradients passed back, the factors by when they are known, the multiplications."""
     count = walk.multiplications
+    learnt = "weights and biases" if walk.problem.architecture.bias else "weights"
     return Part(
         "g",
         "What was known, what arrived, and what was reused",
@@ -19,8 +20,10 @@ def reuse(walk: Walk, notation: Notation) -> Part:
             Question("Write the gradients into the graph, and say when each factor becomes known."),
             backward_graph(walk, notation),
             Prose(
-                "In each box is the loss differentiated by what stood there; on each arrow, the local factor that "
-                "it is multiplied with on the way back; above, the gradients of the weights."
+                "Dashed boxes were known before: $x$ and $y$ were given, and $ℓ$ came out of the forward pass. The "
+                "others arrived by backpropagation: in each is the loss differentiated by what stood there, and above "
+                f"are the gradients of the {learnt}. On each arrow is the factor that is multiplied on the way; all of "
+                "them were known after the forward pass."
             ),
             factor_table(notation),
             Prose(
@@ -44,18 +47,24 @@ def _agreement(walk: Walk) -> str:
 def backward_graph(walk: Walk, notation: Notation) -> Graph:
     """The graph of the forward pass with gradients for values, and its arrows turned round."""
 
-    def box(name: str, given: bool = False) -> Box:
-        return Box(notation.symbol(name), walk[name], given)
+    def box(name: str, *, given: bool = False, known: bool = False) -> Box:
+        return Box(notation.symbol(name), walk[name], given, given or known)
 
-    stages = [Stage(box("x", True), joined=False)]
+    stages = [Stage(box("x", given=True), joined=False)]
     for index, layer in enumerate(notation.layers):
         gradients = [layer.grad_matrix] + ([layer.grad_bias] if walk.problem.architecture.bias else [])
         passed = notation.symbol(layer.matrix, transposed=True) if index else ""
         stages += [
-            Stage(box(layer.delta), tuple(box(name) for name in gradients), arrow=passed, joined=index > 0),
+            Stage(
+                box(layer.delta),
+                tuple(box(name) for name in gradients),
+                arrow=passed,
+                joined=index > 0,
+                upward=notation.symbol(layer.input, transposed=True),
+            ),
             Stage(box(layer.grad_out), arrow=notation.symbol(layer.slope)),
         ]
-    stages.append(Stage(box("loss"), (box("y", True),)))
+    stages.append(Stage(box("loss", known=True), (box("y", given=True),)))
     return Graph(tuple(stages), backward=True)
 
 
@@ -66,10 +75,11 @@ def factor_table(notation: Notation) -> Table:
         names = notation.layers[index]
         pre, out = notation.symbol(names.pre), notation.symbol(names.out)
         inputs, matrix = notation.symbol(names.input), notation.symbol(names.matrix)
+        arriving, gradient = names.grad_out, names.grad_matrix
         rows += [
             (
-                f"${notation.symbol(names.grad_out)}$",
-                f"$∂ℓ/∂{out}$",
+                f"${notation.symbol(arriving)}$",
+                f"${_said_otherwise(notation, arriving, f'∂ℓ/∂{out}')}$",
                 ARRIVES if index + 1 < len(notation.layers) else "starts the backward pass",
             ),
             (f"${notation.symbol(names.slope)}$", f"$∂{out}/∂{pre}$", AFTER),
@@ -77,5 +87,19 @@ def factor_table(notation: Notation) -> Table:
         ]
         if index:
             rows.append((f"${matrix}$", f"$∂{pre}/∂{inputs}$", BEFORE))
-        rows.append((f"${notation.symbol(names.grad_matrix)}$", f"$∂ℓ/∂{matrix}$", "product of these"))
+        product = _said_otherwise(notation, gradient, f"∂ℓ/∂{matrix}")
+        rows.append((f"${notation.symbol(gradient)}$", f"${product}$", "product of these"))
     return Table(("factor", "what it is", "known"), tuple(rows))
+
+
+def _said_otherwise(notation: Notation, name: str, derivative: str) -> str:
+    """What a gradient is: ∂ℓ/∂z for ∇z; its formula where ∂ℓ/∂z is its symbol already."""
+    if notation.style == "vw":
+        return derivative
+    for index, layer in enumerate(notation.layers):
+        if name == layer.grad_matrix:
+            return f"{notation.symbol(layer.delta)} {notation.symbol(layer.input, transposed=True)}"
+        if name == layer.grad_out and index + 1 < len(notation.layers):
+            above = notation.layers[index + 1]
+            return f"{notation.symbol(above.matrix, transposed=True)} {notation.symbol(above.delta)}"
+    return notation.gradient_formula(name)

@@ -9,21 +9,21 @@ from bpcli.walkthrough.blocks import (
     Equation,
     Givens,
     Graph,
-    Numbers,
     Part,
     Question,
     Stage,
     Term,
 )
 from bpcli.walkthrough.notation import Notation
+from bpcli.walkthrough.terms import number, quantity, rate
 from bpcli.walkthrough.walk import Walk
 
 
 def givens(walk: Walk, notation: Notation) -> Givens:
     """The input, the target, the parameters and the learning rate."""
     names = ["x", "y", *walk.problem.parameters]
-    items = [(notation.symbol(name), Numbers(walk[name])) for name in names]
-    items.append(("α", Numbers(np.asarray(walk.problem.learning_rate))))
+    items = [(notation.symbol(name), quantity(walk, name)) for name in names]
+    items.append(("α", rate(walk)))
     return Givens(tuple(items), _functions(walk, notation))
 
 
@@ -55,7 +55,7 @@ def forward_graph(walk: Walk, notation: Notation) -> Graph:
     """Boxes from x to ℓ; weights and target enter from above."""
 
     def box(name: str, given: bool = False) -> Box:
-        return Box(notation.symbol(name), walk[name], given)
+        return Box(notation.symbol(name), walk[name], given, known=given)
 
     stages = [Stage(box("x", True))]
     for index, layer in enumerate(notation.layers):
@@ -73,32 +73,32 @@ def forward_graph(walk: Walk, notation: Notation) -> Graph:
 def _pre(walk: Walk, notation: Notation, index: int) -> Equation:
     names = notation.layers[index]
     working: list[Term] = [
-        Numbers(walk[names.matrix], notation.symbol(names.matrix)),
-        Numbers(walk[names.input], notation.symbol(names.input)),
+        quantity(walk, name, notation.symbol(name)) for name in (names.matrix, names.input)
     ]
     if walk.problem.architecture.bias:
-        working += ["+", Numbers(walk[names.bias], notation.symbol(names.bias))]
+        working += ["+", quantity(walk, names.bias, notation.symbol(names.bias))]
     symbol = notation.symbol(names.pre)
     return Equation(
         names.pre,
         symbol,
         notation.pre_formula(index),
         tuple(working),
-        Numbers(walk[names.pre], symbol),
+        quantity(walk, names.pre, symbol),
         given=True,
     )
 
 
 def _out(walk: Walk, notation: Notation, index: int) -> Equation:
     names = notation.layers[index]
-    before, _, after = notation.activated(index).partition("{}")
-    working: tuple[Term, ...] = (before, Numbers(walk[names.pre]), after)
+    symbol = notation.symbol(names.out)
+    opening, _, closing = notation.activated(index).partition("{}")
+    working: tuple[Term, ...] = (opening, quantity(walk, names.pre), closing)
     return Equation(
         names.out,
-        notation.symbol(names.out),
+        symbol,
         notation.out_formula(index),
         tuple(term for term in working if term != ""),
-        Numbers(walk[names.out]),
+        quantity(walk, names.out, symbol),
         given=True,
     )
 
@@ -111,7 +111,7 @@ def loss_equation(walk: Walk, notation: Notation, outputs: Array, name: str) -> 
         notation.symbol(name),
         notation.loss_formula("new" if name == "loss_after" else ""),
         _loss_terms(walk.problem.architecture.loss, walk.problem.architecture.output, pairs),
-        Numbers(walk[name]),
+        quantity(walk, name),
         given=True,
     )
 
@@ -119,7 +119,7 @@ def loss_equation(walk: Walk, notation: Notation, outputs: Array, name: str) -> 
 def _loss_terms(loss: str, output: str, pairs: list[tuple[np.float64, np.float64]]) -> tuple[Term, ...]:
     terms: list[Term] = []
     for y, z in pairs:
-        target, out = Numbers(np.asarray(y)), Numbers(np.asarray(z))
+        target, out = number(y, form="exact"), number(z)
         if loss == "squared_error":
             terms += ["+" if terms else "½ [", "(", target, "-", out, ")^{2}"]
         elif output == "softmax":

@@ -1,7 +1,8 @@
 """Which point is walked through: that of a configuration, one with numbers typed by hand, or one drawn from a seed."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -11,39 +12,38 @@ from bpcli.gradcheck.exchange import shapes_of
 from bpcli.gradcheck.points import configured_point
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture, Array
-from bpcli.walkthrough.typed import read_hidden, read_sizes, read_tensor
+from bpcli.walkthrough.sizing import Typed, chosen_architecture
+from bpcli.walkthrough.typed import read_tensor
 
 Draw = Callable[..., Problem]  # numbers.drawn_point
 SIGNIFICANT = 2  # digits of the numbers of a configuration: what is printed is what is calculated with
 
 
 @dataclass(frozen=True)
-class Typed:
-    """What was typed on the command line; None and nothing where it was not.
+class Drawn:
+    """What of a point was drawn, by name, and from which seed."""
 
-    Attributes:
-        tensors: x, y, V, W, bias_V, bias_W as text.
-        hidden: "3", "4,3" or "none".
-        sizes: "3,2,2".
-        rate: α.
-    """
+    names: tuple[str, ...]
+    seed: int
 
-    tensors: Mapping[str, str] = field(default_factory=dict)
-    hidden: str | None = None
-    sizes: str | None = None
-    rate: float | None = None
-
-    @property
-    def numbers(self) -> bool:
-        """Whether any numbers of the point were typed."""
-        return bool(self.tensors)
+    def document(self) -> dict[str, Any]:
+        """Return its part of the JSON document."""
+        return {"names": list(self.names), "seed": self.seed}
 
 
-def chosen_point(config: Config, typed: Typed, seed: int | None, draw: Draw, digits: int = 4) -> Problem:
+@dataclass(frozen=True, eq=False)
+class Chosen:
+    """The point, and what of it was drawn, if anything was."""
+
+    problem: Problem
+    drawn: Drawn | None = None
+
+
+def chosen_point(config: Config, typed: Typed, seed: int | None, draw: Draw, digits: int = 4) -> Chosen:
     """Return the point: as typed, else drawn from ``seed``, else the first training row of the configuration.
 
-    What is missing beside typed numbers is drawn from the seed, or from that of the configuration; other sizes
-    than the configuration's are drawn too, as it has no numbers for them.
+    What is missing beside typed numbers is drawn from the seed. Without one it comes from the configuration, if that
+    has a network of these sizes; other sizes are drawn from the seed of the configuration.
 
     Raises:
         UsageError: numbers that cannot be read, or shapes that do not fit one another.
@@ -54,101 +54,32 @@ def chosen_point(config: Config, typed: Typed, seed: int | None, draw: Draw, dig
     rate = typed.rate if typed.rate is not None else config.training.optimizer.learning_rate
     if not (np.isfinite(rate) and rate > 0):
         raise UsageError(f"--rate: {rate} is no learning rate; write a number above 0")
-    own_sizes = not (typed.sizes or typed.hidden)
-    if not given and seed is None and own_sizes:
-        return _rounded(configured_point(config), rate)
     shapes = {"x": (architecture.sizes[0],), "y": (architecture.sizes[-1],), **shapes_of(architecture)}
     for name, tensor in given.items():
         _require(name, tensor, shapes)
     if "y" in given:
         _require_target(architecture, given["y"])
-    tensors = dict(given)
-    if set(shapes) - set(given):
-        start = config.seed if seed is None else seed
-        drawn = draw(architecture, start, learning_rate=rate, digits=digits)
-        tensors = {"x": drawn.X[0], "y": drawn.Y[0], **drawn.parameters} | given
-    return Problem(
-        architecture,
-        tensors["x"][None],
-        tensors["y"][None],
-        {name: tensors[name] for name in _in_order(architecture)},
-        learning_rate=rate,
-    )
+    missing = tuple(name for name in shapes if name not in given)
+    if not missing:
+        return Chosen(_with(given, architecture, rate))
+    if seed is None and not (typed.sizes or typed.hidden):
+        configured = configured_point(config)
+        if configured.architecture == architecture:
+            return Chosen(_with(_tensors(_rounded(configured)) | given, architecture, rate))
+    start = config.seed if seed is None else seed
+    point = draw(architecture, start, learning_rate=rate, digits=digits)
+    return Chosen(_with(_tensors(point) | given, architecture, rate), Drawn(missing, start))
 
 
-def chosen_architecture(
-    config: Config, typed: Typed, given: Mapping[str, Array] | None = None
-) -> Architecture:
-    """Return the network: sizes from what is typed, the rest and the functions from the configuration.
-
-    Raises:
-        UsageError: sizes that cannot be read, or that contradict one another.
-        DataError: the data of the configuration, which say the sizes that are not typed, cannot be used.
-    """
-    given = given or {}
-    model = config.model
-    hidden = read_hidden(typed.hidden) if typed.hidden is not None else None
-    if typed.sizes is not None:
-        if hidden is not None:
-            raise UsageError("--sizes says the hidden layers too: leave --hidden out")
-        if given:
-            raise UsageError("--sizes is for points that are drawn: typed numbers have sizes of their own")
-        sizes = read_sizes("--sizes", typed.sizes)
-        if len(sizes) < 2:
-            raise UsageError(f"--sizes: {typed.sizes} is one size; write for example 3,2,2, from x to z")
-    else:
-        sizes = _implied(config, hidden, given)
-    try:
-        return Architecture(
-            sizes,
-            model.activation,
-            model.output,
-            config.training.loss,
-            bias=model.bias or any(name.startswith("bias_") for name in given),
-        )
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+def _tensors(problem: Problem) -> dict[str, Array]:
+    """x, y and the parameters of a point."""
+    return {"x": problem.X[0], "y": problem.Y[0], **problem.parameters}
 
 
-def _implied(config: Config, hidden: tuple[int, ...] | None, given: Mapping[str, Array]) -> tuple[int, ...]:
-    """The sizes that the typed numbers have; what they leave open is as configured."""
-    middle = list(config.model.hidden if hidden is None else hidden)
-    if "V" in given and len(middle) != 1:
-        if hidden is not None:
-            raise UsageError(
-                "--V is the first matrix of a network with one hidden layer: leave --V out, or write --hidden "
-                f"{given['V'].shape[0]}; matrices of other networks cannot be typed, but are drawn from --seed"
-            )
-        middle = [given["V"].shape[0]]
-    if len(middle) > 1 and {"W", "bias_W"} & set(given):
-        raise UsageError(
-            f"a network with {len(middle)} hidden layers has the matrices W1 to W{len(middle) + 1}, which cannot be "
-            "typed: leave --W out and have them drawn from --seed"
-        )
-    first, last = _ends(config, given, hidden=bool(middle))
-    if len(middle) == 1:
-        rows = given["V"].shape[0] if "V" in given else None
-        columns = given["W"].shape[1] if "W" in given and given["W"].ndim == 2 else None
-        if hidden is None:
-            middle = [rows or columns or middle[0]]
-    return (first, *middle, last)
-
-
-def _ends(config: Config, given: Mapping[str, Array], *, hidden: bool) -> tuple[int, int]:
-    """The number of inputs and of outputs."""
-    entrance = "V" if hidden else "W"
-    first = given["x"].size if "x" in given else _side(given, entrance, 1)
-    last = given["y"].size if "y" in given else _side(given, "W", 0)
-    if first is None or last is None:
-        sizes = configured_point(config).architecture.sizes
-        first, last = first or sizes[0], last or sizes[-1]
-    return first, last
-
-
-def _side(given: Mapping[str, Array], name: str, axis: int) -> int | None:
-    if name not in given or given[name].ndim != 2:
-        return None
-    return int(given[name].shape[axis])
+def _with(tensors: Mapping[str, Array], architecture: Architecture, rate: float) -> Problem:
+    """The point that these numbers make."""
+    parameters = {name: tensors[name] for name in _in_order(architecture)}
+    return Problem(architecture, tensors["x"][None], tensors["y"][None], parameters, learning_rate=rate)
 
 
 def _in_order(architecture: Architecture) -> list[str]:
@@ -184,7 +115,7 @@ def _by(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape)) if len(shape) > 1 else f"{shape[0]} number{'s' if shape[0] > 1 else ''}"
 
 
-def _rounded(problem: Problem, rate: float) -> Problem:
+def _rounded(problem: Problem) -> Problem:
     """The first sample of a problem, its numbers rounded as one writes them on a board."""
 
     def rounded(tensor: Array) -> Array:
@@ -198,5 +129,4 @@ def _rounded(problem: Problem, rate: float) -> Problem:
         rounded(problem.X[:1]),
         Y,
         {name: rounded(tensor) for name, tensor in problem.parameters.items()},
-        learning_rate=rate,
     )

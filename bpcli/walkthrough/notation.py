@@ -1,34 +1,17 @@
 """How each quantity is written: as x, a, h, b, z, V, W, ∇ (vw), or as x^(l), S^(l), δ^(l), w_ij^(l) (delta).
 
-Symbols are written with ``_{…}`` and ``^{…}`` around what stands low or high; renderers turn that into their own
-form, and ``plain`` into Unicode. In the second notation w_ij^(l) is the weight from unit i to unit j, so that our
-matrix, whose rows are neurons, is w^(l) transposed; two slips of the sheet that uses it are put
-right here: δ_i^(1) takes the weights w_ij^(2) of the layer above, and equal weights w_ij^(1) = w_i^(1) hold for all j.
+Symbols are in the markup of ``markup``. In the second notation w_ij^(l) is the weight from unit i to unit j, so that
+our matrix, whose rows are neurons, is w^(l) transposed; two slips of the sheet that uses it are put right here:
+δ_i^(1) takes the weights w_ij^(2) of the layer above, and equal weights w_ij^(1) = w_i^(1) hold for all j.
 """
 
 import re
 from typing import Literal
 
 from bpcli.network import Architecture, LayerNames
+from bpcli.walkthrough.markup import indexed
 
 Style = Literal["vw", "delta"]
-
-_LOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_HIGH = str.maketrans("0123456789()T-u", "⁰¹²³⁴⁵⁶⁷⁸⁹⁽⁾ᵀ⁻ᵘ")
-
-
-def plain(markup: str) -> str:
-    """The markup as Unicode: z_{j} is z_j, W_{1} is W₁, h^{T} is hᵀ, δ^{(2)} is δ⁽²⁾."""
-    low = re.sub(r"_\{([^}]*)\}", lambda found: _lowered(found[1]), markup)
-    return re.sub(r"\^\{([^}]*)\}", lambda found: found[1].translate(_HIGH), low)
-
-
-def _lowered(text: str) -> str:
-    return text.translate(_LOW) if text.isdigit() else f"_{text}"
-
-
-def _join(base: str, low: str = "", high: str = "") -> str:
-    return base + (f"_{{{low}}}" if low else "") + (f"^{{{high}}}" if high else "")
 
 
 class Notation:
@@ -58,9 +41,9 @@ class Notation:
         if name in ("loss", "loss_after"):
             return "ℓ" if name == "loss" else "ℓ_{new}"
         if name == "y":
-            return _join("y", low, "T" if transposed else "")
+            return indexed("y", low, "T" if transposed else "")
         if name.startswith("delta_"):
-            return _join("δ", low, f"({self._number[name]})")
+            return indexed("δ", low, f"({self._number[name]})")
         layer = self._layer(name)
         if layer is not None and name == layer.slope:
             return self._slope(layer, low)
@@ -76,7 +59,7 @@ class Notation:
         if self.softmax(index):
             return "J"
         if self.style == "vw":
-            return _join("Ω" if layer.slope == "Omega" else "Λ", layer.slope.partition("_")[2] or low)
+            return indexed("Ω" if layer.slope == "Omega" else "Λ", layer.slope.partition("_")[2] or low)
         inner = f"g′({self.symbol(layer.pre, low)})"
         return inner if low else f"diag {inner}"
 
@@ -85,19 +68,19 @@ class Notation:
         letters, digits = re.fullmatch(r"([A-Za-z]+)(\d*)", matrix).groups()  # type: ignore[union-attr]
         index = ",".join(part for part in (digits, low) if part)
         if bias:
-            return _join("bias", matrix + (f",{low}" if low else ""))
-        return _join(letters, index, "T" if transposed else "")
+            return indexed("bias", matrix + (f",{low}" if low else ""))
+        return indexed(letters, index, "T" if transposed else "")
 
     def _delta(self, name: str, low: str, transposed: bool) -> str:
         number = self._number[name]
         layer = self._layer(name)
         if layer is None or name == layer.out:
-            return _join("x", low, f"({number})" + ("T" if transposed else ""))
+            return indexed("x", low, f"({number})" + ("T" if transposed else ""))
         if name == layer.pre:
-            return _join("S", low, f"({number})")
+            return indexed("S", low, f"({number})")
         if name == layer.bias:
-            return _join("w", ",".join(part for part in ("0", low) if part), f"({number})")
-        return _join("w", low, f"({number})" + ("" if transposed else "T"))
+            return indexed("w", ",".join(part for part in ("0", low) if part), f"({number})")
+        return indexed("w", low, f"({number})" + ("" if transposed else "T"))
 
     def entry(self, layer: int, unit: str, source: str) -> str:
         """The weight of ``unit`` from ``source``: w_ji in one notation, w_ij^(l) in the other."""
@@ -106,16 +89,16 @@ class Notation:
             "," if (unit + source).isdigit() and len(unit + source) > 2 else "",
         )
         if self.style == "delta":
-            return _join("w", source + comma + unit, f"({layer + 1})")
+            return indexed("w", source + comma + unit, f"({layer + 1})")
         letter, digits = name[0].lower(), name[1:]
-        return _join(letter, (f"{digits}," if digits else "") + unit + comma + source)
+        return indexed(letter, (f"{digits}," if digits else "") + unit + comma + source)
 
     def row(self, layer: int, unit: str) -> str:
         """The weights of one unit, a row of our matrix."""
         name = self.layers[layer].matrix
         if self.style == "delta":
-            return _join("w", f"·{unit}", f"({layer + 1})")
-        return _join(name[0].lower(), (f"{name[1:]}," if name[1:] else "") + unit)
+            return indexed("w", f"·{unit}", f"({layer + 1})")
+        return indexed(name[0].lower(), (f"{name[1:]}," if name[1:] else "") + unit)
 
     def slope_entry(self, layer: int, unit: str) -> str:
         """The derivative of one unit: z_j(1-z_j), or g′(S_j^(l))."""
@@ -128,21 +111,22 @@ class Notation:
             "tanh": f"(1-{out}^{{2}})",
             "relu": f"[{self.symbol(names.pre, unit)}>0]",
             "identity": "1",
-        }[self._activation(layer)]
+        }[self.activation(layer)]
 
-    def _activation(self, layer: int) -> str:
+    def activation(self, layer: int) -> str:
+        """The activation of one layer."""
         last = layer == len(self.layers) - 1
         return self.architecture.output if last else self.architecture.activation
 
-    def pre_formula(self, layer: int) -> str:
-        """V x, with the bias where there is one."""
+    def pre_formula(self, layer: int, low: str = "") -> str:
+        """V x, with the bias where there is one; ``low`` is an index to all but x, as after a step."""
         names = self.layers[layer]
-        bias = f" + {self.symbol(names.bias)}" if self.architecture.bias else ""
-        return f"{self.symbol(names.matrix)} {self.symbol(names.input)}{bias}"
+        bias = f" + {self.symbol(names.bias, low)}" if self.architecture.bias else ""
+        return f"{self.symbol(names.matrix, low)} {self.symbol(names.input, low if layer else '')}{bias}"
 
-    def out_formula(self, layer: int) -> str:
+    def out_formula(self, layer: int, low: str = "") -> str:
         """s(a), or what the activation makes of it."""
-        return self.activated(layer).format(self.symbol(self.layers[layer].pre))
+        return self.activated(layer).format(self.symbol(self.layers[layer].pre, low))
 
     def activated(self, layer: int) -> str:
         """The activation with a place for what it is applied to."""
@@ -152,7 +136,7 @@ class Notation:
             "relu": "max({}, 0)",
             "identity": "{}",
             "softmax": "softmax({})",
-        }[self._activation(layer)]
+        }[self.activation(layer)]
 
     def slope_formula(self, layer: int) -> str:
         """diag(h (1-h)); under softmax, of whose Jacobian the quantity is the diagonal only, z (1-z)."""
@@ -164,7 +148,7 @@ class Notation:
             "relu": f"diag(1 where {pre} > 0, else 0)",
             "identity": "diag(1)",
             "softmax": f"diag({out} (1-{out}))",
-        }[self._activation(layer)]
+        }[self.activation(layer)]
 
     def jacobian_formula(self) -> str:
         """The derivative of softmax outputs."""
@@ -182,7 +166,7 @@ class Notation:
 
     def output_gradient(self, low: str = "") -> str:
         """∇z, or one component of it."""
-        z, y = self.symbol("z", low), _join("y", low)
+        z, y = self.symbol("z", low), indexed("y", low)
         if self.architecture.loss == "squared_error":
             return f"{z} - {y}"
         if self.architecture.output == "softmax":
@@ -197,6 +181,27 @@ class Notation:
     def matrix_gradient(self, layer: int) -> str:
         """Ω ∇z hᵀ."""
         return f"{self.delta_formula(layer)} {self.symbol(self.layers[layer].input, transposed=True)}"
+
+    def sum_term(self, layer: int) -> str:
+        """What unit j of a layer adds to ∂ℓ/∂h_i: w_ji · z_j(1-z_j) · ∂ℓ/∂z_j, or w_ij δ_j where δ has a name."""
+        names, weight = self.layers[layer], self.entry(layer, "j", "i")
+        if self.style == "delta" or self.softmax(layer):
+            return f"{weight} · {self.symbol(names.delta, 'j')}"
+        return f"{weight} · {self.slope_entry(layer, 'j')} · ∂ℓ/∂{self.symbol(names.out, 'j')}"
+
+    def delta_recursion(self, layer: int) -> str:
+        """δ_i^(1) = g′(S_i^(1)) Σ_j w_ij^(2) δ_j^(2): δ of the layer below ``layer``, entry by entry."""
+        below = self.layers[layer - 1]
+        delta = self.symbol(below.delta, "i")
+        return f"{delta} = {self.slope_entry(layer - 1, 'i')} Σ_{{j}} {self.sum_term(layer)}".replace(
+            " · ", " "
+        )
+
+    def entry_gradient(self, layer: int) -> str:
+        """∂ℓ/∂w_ij^(l) = x_i^(l-1) δ_j^(l)."""
+        names = self.layers[layer]
+        factors = f"{self.symbol(names.input, 'i')} {self.symbol(names.delta, 'j')}"
+        return f"∂ℓ/∂{self.entry(layer, 'j', 'i')} = {factors}"
 
     def passed_formula(self, layer: int) -> str:
         """Wᵀ Ω ∇z: what this layer passes back."""

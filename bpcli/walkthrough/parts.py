@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from bpcli.config.words import listed, show
 from bpcli.errors import UsageError
 from bpcli.walkthrough.backward import hidden_gradient, matrix_gradient, output_gradient
 from bpcli.walkthrough.blocks import (
@@ -15,6 +16,7 @@ from bpcli.walkthrough.blocks import (
 )
 from bpcli.walkthrough.factors import reuse
 from bpcli.walkthrough.forward import forward, givens
+from bpcli.walkthrough.inputs import Drawn
 from bpcli.walkthrough.notation import Notation, Style
 from bpcli.walkthrough.update import update
 from bpcli.walkthrough.walk import Walk
@@ -23,6 +25,10 @@ LETTERS = "abcdefgh"
 HOW_TO_WRITE = (
     "Round each number to {digits} decimals as you write it down, and calculate on with what you wrote. Beside each "
     "answer is its name in the answers file."
+)
+ROUNDED = (
+    "Calculated with all digits and printed rounded to {digits} decimals: worked out from what is printed, a last "
+    "digit may differ."
 )
 LOSSES = {"squared_error": "squared error", "cross_entropy": "cross-entropy"}
 
@@ -38,7 +44,9 @@ def chosen_letters(wanted: Sequence[str]) -> list[str]:
         first, dash, last = word.partition("-")
         ends = [first, last if dash else first]
         if not all(end in LETTERS and len(end) == 1 for end in ends) or ends[0] > ends[1]:
-            raise UsageError(f"--part: there is no part {word!r}; they are a to h, or a range such as a-c")
+            raise UsageError(
+                f"--part: there is no part {show(word)}; they are a to h, or a range such as a-c"
+            )
         chosen |= set(LETTERS[LETTERS.index(ends[0]) : LETTERS.index(ends[1]) + 1])
     return [letter for letter in LETTERS if letter in chosen or not chosen]
 
@@ -51,10 +59,15 @@ def sheet(
     mode: Mode = "walk",
     digits: int = 4,
     title: str = "Walkthrough",
+    drawn: Drawn | None = None,
 ) -> Sheet:
     """Return the parts that are wanted, the given numbers before them; delta notation comes with its table."""
     notation = Notation(walk.problem.architecture, style)
-    parts = [Part("", "Given", (givens(walk, notation), Question(HOW_TO_WRITE.format(digits=digits))))]
+    remarks = (
+        Prose(ROUNDED.format(digits=digits), ("walk", "key")),
+        Prose(HOW_TO_WRITE.format(digits=digits), ("worksheet",)),
+    )
+    parts = [Part("", "Given", (givens(walk, notation), *remarks))]
     if style == "delta":
         parts.append(Part("", "Notation", (notation_table(walk),)))
     makers: dict[str, Callable[[Walk, Notation], Part]] = {
@@ -68,7 +81,14 @@ def sheet(
         "h": update,
     }
     parts += [makers[letter](walk, notation) for letter in letters]
-    return Sheet(title, network_line(walk), tuple(parts), mode, digits)
+    below = [network_line(walk)] + ([drawn_line(drawn, notation)] if drawn else [])
+    return Sheet(title, tuple(below), tuple(parts), mode, digits)
+
+
+def drawn_line(drawn: Drawn, notation: Notation) -> str:
+    """Which numbers were drawn, and from which seed."""
+    names = listed(f"${notation.symbol(name)}$" for name in drawn.names)
+    return f"drawn from seed {drawn.seed}: {names}"
 
 
 def network_line(walk: Walk) -> str:
@@ -93,7 +113,7 @@ def notation_table(walk: Walk) -> Table:
             (names.bias, str(fan_out), "bias, the weights of an input 1") if net.bias else None,
             (names.pre, str(fan_out), "before the activation"),
             (names.out, str(fan_out), "after it"),
-            (names.slope, f"{fan_out}×{fan_out}", "its derivative"),
+            (names.slope, f"{fan_out}×{fan_out}", "its derivative; --json has the diagonal"),
             (
                 names.grad_out,
                 str(fan_out),
@@ -119,6 +139,7 @@ def notation_table(walk: Walk) -> Table:
         ("in --json", "vw", "delta", "shape", "what it is"),
         tuple((name, f"${a}$", f"${b}$", size, what) for name, a, b, size, what in rows),
         open_columns=5,
+        explains=True,
     )
 
 

@@ -1,7 +1,8 @@
 """The backward pass as one does it on paper: row by row, number by number, in plain Python.
 
-Nothing here is a matrix product. The activations and the weights come from the training core, and the gradients are
-worked out once more from them, so that the two forms of the sheet (row by row, and stacked) can be compared.
+Nothing here is a matrix product. The activations and the weights come from the training core; the derivatives of the
+units and the gradients are worked out once more from them, so that the two forms of the sheet (row by row, and
+stacked) can be compared.
 """
 
 from collections.abc import Mapping
@@ -50,8 +51,15 @@ class Term:
 
 @dataclass(frozen=True)
 class LayerRows:
-    """One layer's gradient row by row, and the sums that it passes back; empty for the first layer."""
+    """One layer row by row.
 
+    Attributes:
+        slopes: the derivative of each unit; under softmax, the diagonal of its Jacobian.
+        rows: of the gradient.
+        sums: that it passes back; empty for the first layer.
+    """
+
+    slopes: tuple[float, ...]
     rows: tuple[Row, ...]
     sums: tuple[tuple[Term, ...], ...]
 
@@ -59,7 +67,7 @@ class LayerRows:
 def layer_rows(architecture: Architecture, vectors: Numbers, matrices: Matrices) -> tuple[LayerRows, ...]:
     """Work every layer out from the forward pass, the first layer first.
 
-    ``vectors`` holds x, y, the activations and the slopes of the forward pass, ``matrices`` the weights.
+    ``vectors`` holds x, y, and a, h, b, z of the forward pass, ``matrices`` the weights.
     """
     names = architecture.names()
     found: list[LayerRows] = []
@@ -67,13 +75,15 @@ def layer_rows(architecture: Architecture, vectors: Numbers, matrices: Matrices)
     for index in reversed(range(architecture.depth)):
         layer = names[index]
         inputs, weight = vectors[layer.input], matrices[layer.matrix]
-        slopes: list[float] | list[None] = vectors[layer.slope]
-        if layer.out == "z" and architecture.output == "softmax":
-            deltas, slopes = _through_softmax(vectors["z"], passed), [None] * len(passed)
+        activation = architecture.output if layer.out == "z" else architecture.activation
+        slopes = _slopes(activation, vectors[layer.pre], vectors[layer.out])
+        softmax = activation == "softmax"
+        if softmax:
+            deltas = _through_softmax(vectors["z"], passed)
         else:
-            deltas = [arriving * slope for arriving, slope in zip(passed, vectors[layer.slope], strict=True)]
+            deltas = [arriving * slope for arriving, slope in zip(passed, slopes, strict=True)]
         rows = tuple(
-            Row(passed[j], slopes[j], delta, inputs, [delta * value for value in inputs])
+            Row(passed[j], None if softmax else slopes[j], delta, inputs, [delta * value for value in inputs])
             for j, delta in enumerate(deltas)
         )
         sums: tuple[tuple[Term, ...], ...] = ()
@@ -83,8 +93,19 @@ def layer_rows(architecture: Architecture, vectors: Numbers, matrices: Matrices)
                 for i in range(len(inputs))
             )
             passed = [sum(term.value for term in terms) for terms in sums]
-        found.append(LayerRows(rows, sums))
+        found.append(LayerRows(slopes, rows, sums))
     return tuple(reversed(found))
+
+
+def _slopes(activation: str, pre: list[float], out: list[float]) -> tuple[float, ...]:
+    """g′ of each unit, from its own output, as one does it on paper."""
+    if activation in ("sigmoid", "softmax"):
+        return tuple(h * (1 - h) for h in out)
+    if activation == "tanh":
+        return tuple(1 - h * h for h in out)
+    if activation == "relu":
+        return tuple(float(a > 0) for a in pre)
+    return (1.0,) * len(out)
 
 
 def _output_gradient(architecture: Architecture, vectors: Numbers) -> list[float]:

@@ -1,19 +1,21 @@
 """What is typed on the command line as numbers: vectors, matrices row by row, and lists of sizes."""
 
+import json
 import re
 from typing import Any
 
 import numpy as np
-import yaml
 
+from bpcli.config.words import printable, show
 from bpcli.errors import UsageError
 from bpcli.network import Array
 
 LARGEST = 1000  # units of a layer
+LONGEST = 60  # characters that a message quotes
 
 
 def read_tensor(option: str, text: str) -> Array:
-    """Read "1,0,1" as a vector and "1,0,1; 0,1,1" as a matrix; YAML or JSON lists mean the same.
+    """Read "1,0,1" as a vector and "1,0,1; 0,1,1" as a matrix; JSON lists mean the same.
 
     Raises:
         UsageError: it holds something else than finite numbers, or rows of different lengths.
@@ -31,7 +33,7 @@ def read_tensor(option: str, text: str) -> Array:
         _finite(option, number) for row in rows for number in (row if isinstance(row, list) else [row])
     ]
     if not numbers:
-        raise UsageError(f"{option}: there is no number in {text!r}; write for example 1,0,1")
+        raise UsageError(f"{option}: there is no number in {show(text)}; write for example 1,0,1")
     matrix = option in ("--V", "--W")
     tensor = np.array(numbers, np.float64).reshape(len(rows), -1)
     if matrix:
@@ -46,22 +48,30 @@ def _listed(option: str, text: str) -> Any:
     """The text as lists of scalars."""
     if text.lstrip().startswith("["):
         try:
-            return yaml.safe_load(text)
-        except yaml.YAMLError:
+            return json.loads(text)
+        except (ValueError, RecursionError):
             raise UsageError(
-                f"{option}: {text!r} is no list; write for example [[1,0],[0,1]], or 1,0; 0,1"
+                f"{option}: {show(text)} is no list; write for example [[1,0],[0,1]], or 1,0; 0,1"
             ) from None
     rows = [row.replace(",", " ").split() for row in text.strip().strip(";").split(";")]
     return rows if len(rows) > 1 else rows[0]
 
 
 def _finite(option: str, value: Any) -> float:
+    if isinstance(value, list | dict):
+        raise UsageError(
+            f"{option}: a number stands alone, or in a row of a list; write for example [[1,0],[0,1]]"
+        )
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise UsageError(f"{option}: {value!r} is not a number; write for example 0.5") from None
+        raise UsageError(f"{option}: {show(value)} is not a number; write for example 0.5") from None
+    except OverflowError:
+        number = np.inf
     if isinstance(value, bool) or not np.isfinite(number):
-        raise UsageError(f"{option}: {value} is not a finite number; write for example 0.5")
+        raise UsageError(
+            f"{option}: {printable(str(value), LONGEST)} is not a finite number; write for example 0.5"
+        )
     return number
 
 
@@ -81,9 +91,9 @@ def read_sizes(option: str, text: str) -> tuple[int, ...]:
         UsageError: it is something else, or a size is 0 or too large.
     """
     words = re.split(r"[\s,]+|(?<=\d)-(?=\d)", text.strip())
-    if not all(word.isdecimal() and 0 < int(word) <= LARGEST for word in words):
+    if not all(word.isdecimal() and 0 < int(word[:9]) <= LARGEST for word in words):
         example = "none, 3, or 4,3" if option == "--hidden" else "3,2,2"
         raise UsageError(
-            f"{option}: {text!r} is no list of sizes from 1 to {LARGEST}; write for example {example}"
+            f"{option}: {show(text)} is no list of sizes from 1 to {LARGEST}; write for example {example}"
         )
     return tuple(map(int, words))

@@ -11,7 +11,8 @@ from bpcli.gradcheck.problem import Problem
 from bpcli.network import Array
 from bpcli.walkthrough.core import core_values
 from bpcli.walkthrough.counting import Multiplications, multiplications
-from bpcli.walkthrough.notation import Notation, plain
+from bpcli.walkthrough.markup import plain
+from bpcli.walkthrough.notation import Notation
 from bpcli.walkthrough.rows import LayerRows, layer_rows
 
 Pass = Literal["given", "forward", "backward", "update"]
@@ -47,7 +48,7 @@ class Walk:
         largest_difference: between any number of the row forms and the same number of the core, relative to the
             largest of its quantity where that is above 1.
         predicted: α ‖∇ℓ‖², by how much the loss falls as long as it is a plane.
-        outputs_after: z after the step.
+        after: a, h, b and z with the new weights, by name.
         multiplications: what the backward pass cost, and what it would have cost.
     """
 
@@ -56,7 +57,7 @@ class Walk:
     layers: tuple[LayerRows, ...]
     largest_difference: float
     predicted: float
-    outputs_after: Array
+    after: dict[str, Array]
     multiplications: Multiplications
 
     def __getitem__(self, name: str) -> Array:
@@ -114,7 +115,11 @@ def walk(problem: Problem) -> Walk:
         layers=layers,
         largest_difference=max(_differences(problem, found, layers)),
         predicted=problem.learning_rate * steepness,
-        outputs_after=found["z_after"],
+        after={
+            name: found[f"{name}_after"]
+            for layer in problem.architecture.names()
+            for name in (layer.pre, layer.out)
+        },
         multiplications=multiplications(problem.architecture),
     )
 
@@ -152,10 +157,15 @@ def _differences(problem: Problem, found: dict[str, Array], layers: tuple[LayerR
     """How far the row forms are from the core, relative to a largest entry above 1."""
     for names, layer in zip(problem.architecture.names(), layers, strict=True):
         rows = layer.rows
-        for name, numbers in (
+        deltas = [row.delta for row in rows]
+        compared = [
+            (names.slope, layer.slopes),
             (names.grad_out, [row.passed for row in rows]),
-            (names.delta, [row.delta for row in rows]),
+            (names.delta, deltas),
             (names.grad_matrix, [row.product for row in rows]),
-        ):
+        ]
+        if problem.architecture.bias:
+            compared.append((names.grad_bias, deltas))
+        for name, numbers in compared:
             largest = max(1.0, float(np.abs(found[name]).max()))
             yield float(np.abs(found[name] - np.array(numbers)).max()) / largest

@@ -77,6 +77,17 @@ def test_typed_numbers_are_walked_through(bpcli):
     assert document["learning_rate"] == 0.1
 
 
+def test_a_typed_point_keeps_the_weights_of_the_configuration(bpcli):
+    """Where its sizes fit; else the page and the document tell what was drawn."""
+    shipped = json.loads(bpcli("walkthrough", "iris", "--json").out)
+    typed = json.loads(bpcli("walkthrough", "iris", "--x", "5,3,1,0", "--json").out)
+    assert typed["drawn"] is None
+    assert typed["quantities"]["V"] == shipped["quantities"]["V"]
+    assert bpcli("walkthrough", "spiral", "--x", "1,0").code == 0
+    assert json.loads(bpcli("walkthrough", "--x", "1,2", "--json").out)["drawn"]["names"] == ["y", "V", "W"]
+    assert "\ndrawn from seed 4: x, y, V and W\n" in bpcli("walkthrough", "--seed", "4").out
+
+
 def test_a_configuration_gives_its_first_training_row(bpcli):
     """Deeper ones too: the spiral has two hidden layers."""
     document = json.loads(bpcli("walkthrough", "spiral", "--json").out)
@@ -92,6 +103,13 @@ def test_a_configuration_gives_its_first_training_row(bpcli):
         (["--part", "i"], "there is no part 'i'"),
         (["--part", "c-a"], "there is no part 'c-a'"),
         (["--worksheet", "--key"], "different things to do"),
+        (["--step", "--seeds", "1:2", "--out", "sheets"], "different things to do"),
+        (
+            ["--seeds", "1:3", "--out", "sheets", "--x", "1,0,1", "--bias-V", "1,1"],
+            "leave --x and --bias-V out",
+        ),
+        (["--seeds", f"1:{'9' * 5000}", "--out", "sheets"], "no range of seeds"),
+        (["--sizes", "9" * 5000], "is no list of sizes"),
         (["--seeds", "1:3"], "go together"),
         (["--out", "sheets"], "go together"),
         (["--seeds", "3:1", "--out", "sheets"], "no range of seeds"),
@@ -122,7 +140,7 @@ def test_one_part_at_a_time(bpcli, monkeypatch):
 
 def test_worksheets_are_written_with_keys_and_answer_files(bpcli, tmp_path):
     """Three files a seed, all different; nothing is overwritten without --force."""
-    command = ("walkthrough", "--seeds", "9:11", "--out", "class", "--format", "html")
+    command = ("walkthrough", "--worksheet", "--seeds", "9:11", "--out", "class", "--format", "html")
     found = bpcli(*command)
     assert found.code == 0
     names = sorted(path.name for path in (tmp_path / "class").iterdir())

@@ -3,15 +3,22 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
+from itertools import pairwise
 
+import numpy as np
 import pytest
 from rich.console import Console
 
-from bpcli.render.walkthrough.digits import Cell, cell, needed, scalar
+from bpcli.render.walkthrough.digits import Cell, cell, exact, grid, needed, scalar
+from bpcli.render.walkthrough.layout import plan
 from bpcli.render.walkthrough.pages import SUFFIXES, page
 from bpcli.render.walkthrough.text import text
+from bpcli.walkthrough.blocks import Graph, Numbers
+from bpcli.walkthrough.markup import plain
 from bpcli.walkthrough.parts import sheet
+from bpcli.walkthrough.rows import LayerRows, Row
 from bpcli.walkthrough.walk import walk
 from tests.walkthrough.points import point
 
@@ -64,13 +71,114 @@ def test_the_sheets_network_fits_100_columns_on_one_line():
     assert [line.count("◀") for line in lines if "◀" in line] == [4]
 
 
+def with_other_answers(walked):
+    """The same given numbers, and every number that follows from them another one, longer and rounder in turn."""
+
+    def other(numbers):
+        return 7.0 + 3 * np.arange(np.size(numbers), dtype=float).reshape(np.shape(numbers))
+
+    def other_row(row):
+        slope = None if row.slope is None else 17.0
+        return Row(11.0, slope, 13.0, row.inputs, [19.0] * len(row.product))
+
+    def other_terms(terms):
+        return tuple(
+            replace(term, passed=23.0, delta=29.0, slope=None if term.slope is None else 31.0)
+            for term in terms
+        )
+
+    quantities = {
+        name: each if each.when == "given" else replace(each, value=other(each.value))
+        for name, each in walked.quantities.items()
+    }
+    layers = tuple(
+        LayerRows(
+            (17.0,) * len(layer.slopes),
+            tuple(map(other_row, layer.rows)),
+            tuple(map(other_terms, layer.sums)),
+        )
+        for layer in walked.layers
+    )
+    after = {name: other(value) for name, value in walked.after.items()}
+    return replace(walked, quantities=quantities, layers=layers, after=after, predicted=37.0)
+
+
 @pytest.mark.parametrize("format_", SUFFIXES)
-def test_a_worksheet_gives_no_answer_away(walked, format_):
-    """Of four and more decimals, the given numbers have none: neither has the sheet."""
-    written = page(sheet(walked, mode="worksheet"), format_)
-    body = re.sub(r"<style>.*</style>", "", written, flags=re.DOTALL)
-    assert not re.findall(r"\d\.\d{4}\b", body)
-    assert "0.5" in body
+@pytest.mark.parametrize("style", ["vw", "delta"])
+def test_a_worksheet_gives_no_answer_away(walked, format_, style):
+    """Round or not: it is the same sheet whatever the answers are, and the key is not."""
+    sheets, keys = (
+        [page(sheet(each, mode=mode, style=style), format_) for each in (walked, with_other_answers(walked))]
+        for mode in ("worksheet", "key")
+    )
+    assert sheets[0] == sheets[1]
+    assert keys[0] != keys[1]
+    assert "0.5" in sheets[0]
+
+
+@pytest.mark.parametrize("style", ["vw", "delta"])
+@pytest.mark.parametrize("width", [60, 100])
+@pytest.mark.parametrize("digits", [4, 12])
+def test_every_vertical_arrow_leads_from_its_own_box_to_its_target(walked, style, width, digits):
+    """Its column lies within both; no two touch; what is passed back leaves the lower one."""
+    for part in sheet(walked, style=style, letters="ag").parts:
+        for graph in (block for block in part.blocks if isinstance(block, Graph)):
+            placed = plan(graph, width, digits, "walk")
+            upright = [arrow for arrow in placed.arrows if arrow.x1 == arrow.x2]
+            assert len(upright) == sum(len(stage.entering) for stage in graph.stages)
+            for arrow in upright:
+                top, bottom = sorted((arrow.y1, arrow.y2))
+                (above,) = [box for box in placed.boxes if _over(box, arrow.x1) and box.y + box.height == top]
+                (below,) = [box for box in placed.boxes if _over(box, arrow.x1) and box.y == bottom + 1]
+                up = graph.backward and above.kind == "found"
+                assert (arrow.y2 < arrow.y1 or (arrow.y1 == arrow.y2 and up)) == up
+                assert arrow.x1 >= below.x + len(plain(below.symbol)) + 2
+            columns = sorted((min(arrow.y1, arrow.y2), arrow.x1) for arrow in upright)
+            assert all(right[1] - left[1] > 2 for left, right in pairwise(columns) if left[0] == right[0])
+
+
+def _over(box, column):
+    return box.x < column < box.x + box.width - 1
+
+
+def test_every_box_keeps_within_the_width(walked):
+    """At 12 digits, with biases and long symbols, at 60 columns."""
+    for style in ("vw", "delta"):
+        for line in printed(walked, 60, style=style, letters="ag", digits=12):
+            assert len(line) <= 60
+            assert line.count("┌") == line.count("┐")
+
+
+def test_each_drawing_has_all_arrows():
+    """Forward and backward: 5 across and 3 upright, 4 across and 3 upright; 3-2-2 fits one line."""
+    whole = sheet(walk(point((3, 2, 2))))
+    drawn = page(whole, "html")
+    assert drawn.count('class="head"') == 8 + 7
+    assert len(re.findall(r'<path d="M[\d.]+ [\d.]+H', drawn)) == 5 + 4
+    assert len(re.findall(r'<path d="M[\d.]+ [\d.]+V', drawn)) == 3 + 3
+    tex = page(whole, "latex")
+    assert len(re.findall(r"\\vector\(-?1,0\)", tex)) == 5 + 4
+    assert len(re.findall(r"\\vector\(0,-1\)", tex)) == 3 + 1
+    assert len(re.findall(r"\\vector\(0,1\)", tex)) == 2
+
+
+def test_upward_arrows_carry_their_factors():
+    """hᵀ and xᵀ beside them, in every drawing."""
+    whole = sheet(walk(point((3, 2, 2), bias=True)), letters="g")
+    lines = printed(walk(point((3, 2, 2), bias=True)), 100, letters="g")
+    assert any("xᵀ │" in line and "hᵀ │" in line for line in lines)
+    assert page(whole, "html").count('class="label beside"') == 2
+    assert page(whole, "latex").count(r"\makebox(0,0)[r]{\scriptsize $") == 2
+
+
+def test_what_was_known_is_dashed_in_every_drawing():
+    """x, y and ℓ backward; x, y, V and W forward."""
+    walked = walk(point((3, 2, 2)))
+    for letter, known in (("a", 4), ("g", 3)):
+        whole = sheet(walked, letters=letter)
+        assert sum(line.count("┌╌") for line in printed(walked, 100, letters=letter)) == known
+        assert page(whole, "html").count('class="known"') == known
+        assert page(whole, "latex").count(r"\dashbox") == known
 
 
 @pytest.mark.parametrize("format_", SUFFIXES)
@@ -80,15 +188,53 @@ def test_a_key_holds_every_answer(format_):
     written = page(sheet(walked, mode="key"), format_).replace("−", "-")
     for name, quantity in walked.quantities.items():
         for value in quantity.value.flat:
-            assert scalar(float(value), 4) in written, name
+            form = "exact" if quantity.when == "given" else "rounded"
+            assert scalar(Numbers(value, form=form), 4) in written, name
 
 
 def test_round_numbers_are_short_and_points_stand_below_one_another():
     """0.5 and not 0.5000; a column keeps its point."""
-    assert needed(walk(point((3, 2, 2)))["V"], 4) == 1
+    assert needed(np.array([0.5, 1.0]), 4) == 1
     assert cell(1.0, 1) == Cell("1", ".0")
     assert cell(0.1 + 0.2, 4) == Cell("0.3", "000")
-    assert scalar(-1e-9, 4) == "0.0000"
+    assert cell(-1e-9, 4).text == "0.0000"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.123456, "0.123456"),
+        (0.00001, "0.00001"),
+        (1e-8, "1e-8"),
+        (-1e200, "-1e200"),
+        (9999999.0, "9999999"),
+        (1 / 3, "0.333333333333"),
+        (-0.0, "0"),
+    ],
+)
+def test_given_numbers_keep_their_digits(value, text):
+    """All of them, twelve at most; a power of ten where there would be zeros only."""
+    assert exact(value) == text
+
+
+def test_huge_numbers_have_a_power_of_ten():
+    """And the points of a column of given numbers stand below one another."""
+    assert cell(-1.7e200, 4).text == "-1.7e200"
+    assert cell(123456.5, 4).text == "123456.5"
+    given = grid(Numbers(np.array([0.25, 1.0, 1e200]), form="exact"), 1)
+    assert given == [[Cell("0.25")], [Cell("1", ".00")], [Cell("1e200")]]
+
+
+@pytest.mark.parametrize("format_", SUFFIXES)
+def test_a_walk_prints_what_it_calculates_with(format_):
+    """A rate of 0.00001 and an input of 0.123456, whatever the digits; that results are rounded, once."""
+    given = point((3, 2, 2), rate=0.00001)
+    given.X[0, 0] = 0.123456
+    for mode in ("walk", "key", "worksheet"):
+        written = page(sheet(walk(given), mode=mode, digits=2), format_)
+        assert "0.00001" in written
+        assert "0.123456" in written
+        assert " ".join(written.split()).count("a last digit may differ") == (mode != "worksheet")
 
 
 class Page(HTMLParser):
@@ -146,3 +292,22 @@ def test_the_latex_compiles_and_nothing_sticks_out(tmp_path):
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-2000:]
     assert "Overfull" not in done.stdout
+
+
+def test_equations_hold_elements_only(walked):
+    """Bare text, sub and sup in a row of boxes would stand apart."""
+    written = page(sheet(walked), "html")
+    for equation in re.findall(r'<div class="equation[^"]*">(.*?)</div>', written):
+        assert equation.startswith("<span")
+        depth = 0
+        for tag, between in re.findall(r"(<[^>]*>)([^<]*)", equation):
+            depth += 0 if tag == "<br>" else -1 if tag.startswith("</") else 1
+            assert depth or not between.strip(), between
+        assert depth == 0
+
+
+def test_indices_are_low_in_every_drawing_of_the_page():
+    """A bias has its matrix as an index in the graph too."""
+    written = page(sheet(walk(point((3, 2, 2), bias=True)), letters="a"), "html")
+    assert "bias_" not in written
+    assert re.search(r'>bias<tspan dy="4"[^>]*>V</tspan>', written)

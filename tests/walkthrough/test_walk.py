@@ -8,8 +8,10 @@ import pytest
 from bpcli.errors import DataError
 from bpcli.gradcheck.problem import Problem
 from bpcli.network.formulas import gradient_formulas
+from bpcli.walkthrough.core import core_values
 from bpcli.walkthrough.counting import multiplications
-from bpcli.walkthrough.notation import Notation, plain
+from bpcli.walkthrough.markup import plain
+from bpcli.walkthrough.notation import Notation
 from bpcli.walkthrough.walk import walk
 from tests.walkthrough.oracle import Oracle
 from tests.walkthrough.points import point
@@ -83,6 +85,18 @@ def test_a_wrong_core_is_seen_by_the_row_forms(monkeypatch):
 
     monkeypatch.setattr(Problem, "stepped", spoilt)
     assert walk(point((3, 2, 2))).largest_difference == pytest.approx(1e-9, rel=1e-3)
+
+
+@pytest.mark.parametrize("name", ["Omega", "Lambda", "grad_bias_W", "grad_bias_V"])
+def test_a_wrong_slope_or_bias_gradient_of_the_core_is_seen_by_the_row_forms(monkeypatch, name):
+    """Half as large again, in the core only."""
+
+    def spoilt(problem):
+        values = core_values(problem)
+        return values | {name: 1.5 * values[name]}
+
+    monkeypatch.setattr("bpcli.walkthrough.walk.core_values", spoilt)
+    assert walk(point((3, 2, 2), bias=True)).largest_difference > 1e-3
 
 
 def test_the_predicted_decrease_is_the_real_one_for_a_small_step():
@@ -192,3 +206,44 @@ def test_the_slips_of_the_second_notation_are_not_repeated():
     assert plain(theirs.passed_formula(1)) == "w⁽²⁾ diag g′(S⁽²⁾) ∂ℓ/∂x⁽²⁾"
     assert (plain(ours.entry(1, "j", "i")), plain(theirs.entry(1, "j", "i"))) == ("w_ji", "w_ij⁽²⁾")
     assert (plain(ours.symbol("V")), plain(theirs.symbol("V"))) == ("V", "w⁽¹⁾ᵀ")
+
+
+@pytest.mark.parametrize(
+    ("settings", "formulas"),
+    [
+        ({}, ("s(a)", "diag(h (1-h))", "h_j(1-h_j)")),
+        ({"activation": "tanh"}, ("tanh(a)", "diag(1 - h²)", "(1-h_j²)")),
+        ({"activation": "relu"}, ("max(a, 0)", "diag(1 where a > 0, else 0)", "[a_j>0]")),
+        ({"activation": "identity"}, ("a", "diag(1)", "1")),
+    ],
+)
+def test_the_formulas_of_each_activation(settings, formulas):
+    """The activation, its derivative as a diagonal, and one entry of that."""
+    notation = Notation(point((3, 2, 2), **settings).architecture)
+    found = notation.out_formula(0), notation.slope_formula(0), notation.slope_entry(0, "j")
+    assert tuple(map(plain, found)) == formulas
+
+
+@pytest.mark.parametrize(
+    ("settings", "formulas"),
+    [
+        ({}, ("½ ‖y - z‖²", "z_j - y_j")),
+        (
+            {"loss": "cross_entropy"},
+            ("-Σ_j (y_j log z_j + (1-y_j) log(1-z_j))", "(z_j - y_j) / (z_j(1-z_j))"),
+        ),
+        ({"loss": "cross_entropy", "output": "softmax"}, ("-Σ_j y_j log z_j", "-y_j / z_j")),
+    ],
+)
+def test_the_formulas_of_each_loss(settings, formulas):
+    """The loss of one point, and where the backward pass starts."""
+    notation = Notation(point((3, 2, 2), **settings).architecture)
+    assert (plain(notation.loss_formula()), plain(notation.output_gradient("j"))) == formulas
+
+
+def test_the_formulas_of_softmax():
+    """Its Jacobian, and J for Ω in what is passed back."""
+    net = point((3, 2, 2), output="softmax", loss="cross_entropy").architecture
+    assert plain(Notation(net).jacobian_formula()) == "diag(z) - z zᵀ"
+    assert plain(Notation(net).passed_formula(1)) == "Wᵀ J ∇z"
+    assert plain(Notation(net).sum_term(1)) == "w_ji · δ_j⁽²⁾"

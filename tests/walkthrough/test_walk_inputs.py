@@ -5,7 +5,8 @@ import pytest
 
 from bpcli.config import resolve
 from bpcli.errors import UsageError
-from bpcli.walkthrough.inputs import Typed, chosen_point
+from bpcli.walkthrough.inputs import chosen_point
+from bpcli.walkthrough.sizing import Typed
 from bpcli.walkthrough.typed import read_tensor
 from tests.walkthrough.points import point
 
@@ -23,7 +24,7 @@ def drawn(architecture, seed, *, learning_rate, digits):
 
 def chosen(*overrides, hidden=None, sizes=None, rate=None, seed=None, **tensors):
     """The point for typed numbers."""
-    return chosen_point(config(*overrides), Typed(tensors, hidden, sizes, rate), seed, drawn)
+    return chosen_point(config(*overrides), Typed(tensors, hidden, sizes, rate), seed, drawn).problem
 
 
 @pytest.mark.parametrize(
@@ -46,13 +47,20 @@ def test_a_vector_is_read_from_numbers_in_a_row_or_in_a_column(text):
         ("--x", "1,two,3", "'two' is not a number"),
         ("--x", "1,nan", "nan is not a finite number"),
         ("--x", "inf", "inf is not a finite number"),
-        ("--x", "[1, [2], .nan]", "nan is not a finite number"),
+        ("--x", "[1, [2], NaN]", "nan is not a finite number"),
         ("--x", "[true, 1]", "is not a finite number"),
+        ("--x", "[010, 1, 1]", "'[010, 1, 1]' is no list"),
+        ("--x", "[1:30, 1]", "'[1:30, 1]' is no list"),
+        ("--x", "[" * 500 + "]" * 500, "a number stands alone"),
+        ("--x", "[" * 100_000, "is no list"),
+        ("--x", f"[1{'0' * 400}]", "is not a finite number"),
+        ("--x", f"[1{'0' * 5000}]", "is no list"),
+        ("--x", "1," + "y" * 10_000, "is not a number"),
         ("--V", "1,0;1", "its rows have 2, 1 numbers"),
         ("--V", "[[1,0", "is no list"),
         ("--x", "1,0;0,1", "the shape given is 2×2; it must be a vector"),
         ("--x", "", "there is no number"),
-        ("--x", "[{a: 1}]", "is not a number"),
+        ("--x", '[{"a": 1}]', "a number stands alone"),
     ],
 )
 def test_what_is_no_tensor_is_refused_in_one_sentence(option, text, said):
@@ -60,6 +68,7 @@ def test_what_is_no_tensor_is_refused_in_one_sentence(option, text, said):
     with pytest.raises(UsageError) as refused:
         read_tensor(option, text)
     assert str(refused.value).startswith(f"{option}: ")
+    assert len(str(refused.value)) < 200
     assert said in str(refused.value)
 
 
@@ -126,9 +135,28 @@ def test_targets_that_the_loss_cannot_have_are_refused():
         chosen(*softmax, x="1,1,1", y="1,1", V="1,0,1;0,1,1", W="1,0;0,1")
 
 
+def test_what_is_not_typed_is_that_of_the_configuration_where_the_sizes_fit():
+    """Its weights and its target, rounded as they are; nothing is drawn."""
+    shipped = chosen()
+    found = chosen_point(config(), Typed({"x": "1,0,2"}, None, None, None), None, drawn)
+    assert found.drawn is None
+    assert found.problem.X.tolist() == [[1, 0, 2]]
+    np.testing.assert_array_equal(found.problem.Y, shipped.Y)
+    for name, tensor in shipped.parameters.items():
+        np.testing.assert_array_equal(found.problem.parameters[name], tensor)
+
+
+def test_what_is_drawn_is_told_with_its_seed():
+    """Other sizes from the seed of the configuration, and everything missing from a seed that is given."""
+    other = chosen_point(config("seed=5"), Typed({"x": "1,2"}, None, None, None), None, drawn).drawn
+    assert other.document() == {"names": ["y", "V", "W"], "seed": 5}
+    seeded = chosen_point(config(), Typed({"x": "1,0,2"}, None, None, None), 3, drawn).drawn
+    assert seeded.document() == {"names": ["y", "V", "W"], "seed": 3}
+
+
 def test_the_shipped_point_has_two_digits_at_most():
     """What is printed is what is calculated with."""
-    found = chosen_point(config(), Typed(), None, drawn)
+    found = chosen()
     assert found.X.tolist() == [[1.0, 0.5, -1.0]]
     for tensor in found.parameters.values():
         np.testing.assert_array_equal(tensor, np.round(tensor, 1))

@@ -1,5 +1,6 @@
 """How numbers stand in a walkthrough: so many decimals, round numbers short, points below one another."""
 
+import re
 from dataclasses import dataclass
 from math import isclose
 
@@ -9,6 +10,8 @@ from bpcli.network import Array
 from bpcli.walkthrough.blocks import Numbers
 
 EXACT = 1e-13  # a sum of round numbers is round but for this much
+HUGE, TINY = 1e7, 1e-6  # from here on, and below, a power of ten says more than zeros
+GIVEN_DIGITS = 12
 GAP = None  # stands where entries were left out
 
 
@@ -24,10 +27,13 @@ Grid = list[list[Cell | None]]
 
 
 def grid(numbers: Numbers, digits: int, most: tuple[int, int] = (8, 8)) -> Grid:
-    """Round a matrix to cells; of one with more rows or columns than ``most``, the first ones and the last."""
+    """The cells of a matrix; of one with more rows or columns than ``most``, the first ones and the last."""
     values = numbers.values.reshape(numbers.shape)
-    decimals = needed(values, digits)
-    whole = [[cell(value, decimals) for value in row] for row in values.tolist()]
+    if numbers.form == "exact":
+        whole = _aligned([[exact(value) for value in row] for row in values.tolist()])
+    else:
+        decimals = needed(values, digits)
+        whole = [[cell(value, decimals) for value in row] for row in values.tolist()]
     rows, columns = (_kept(size, limit) for size, limit in zip(values.shape, most, strict=True))
     return [[whole[row][column] if row >= 0 and column >= 0 else GAP for column in columns] for row in rows]
 
@@ -46,7 +52,9 @@ def needed(values: Array, digits: int) -> int:
 
 
 def cell(value: float, decimals: int) -> Cell:
-    """A number with so many decimals; one that is round is printed short."""
+    """A number with so many decimals; one that is round is printed short, a huge one with a power of ten."""
+    if abs(value) >= HUGE:
+        return Cell(significant(value, decimals))
     text = f"{value:.{decimals}f}"
     if float(text) == 0:
         text = text.removeprefix("-")
@@ -56,14 +64,46 @@ def cell(value: float, decimals: int) -> Cell:
     return Cell(short, text[len(short) :])
 
 
-def scalar(value: float, digits: int) -> str:
+def exact(value: float) -> str:
+    """A given number with all its digits, twelve at most: what is printed is what is calculated with."""
+    text = f"{value:.{GIVEN_DIGITS}g}"
+    if value and not TINY <= abs(value) < HUGE:
+        return _power(text)
+    return np.format_float_positional(float(text), trim="-").removeprefix("-" if not value else "")
+
+
+def _aligned(rows: list[list[str]]) -> list[list[Cell]]:
+    """Cells whose points stand below one another."""
+
+    def behind(text: str) -> int:
+        return 0 if "e" in text else len(text) - (text.find(".") if "." in text else len(text))
+
+    most = max(behind(text) for row in rows for text in row)
+    zeros = "." + "0" * most
+    return [[Cell(text, "" if "e" in text else zeros[behind(text) : most]) for text in row] for row in rows]
+
+
+def significant(value: float, digits: int) -> str:
+    """A number with so many digits behind its zeros, four at least."""
+    return _power(f"{value:.{max(digits, 4)}g}")
+
+
+def _power(text: str) -> str:
+    """1e-08 as 1e-8."""
+    return re.sub(r"e([+-])0*(\d+)$", lambda found: f"e{found[1].strip('+')}{found[2]}", text)
+
+
+def scalar(numbers: Numbers, digits: int) -> str:
     """A number by itself."""
-    return cell(value, digits).text
+    value = float(numbers.values)
+    if numbers.form == "exact":
+        return exact(value)
+    return significant(value, digits) if numbers.form == "significant" else cell(value, digits).text
 
 
-def operand(value: float, digits: int, before: object) -> str:
+def operand(numbers: Numbers, digits: int, before: object) -> str:
     """A number after an operator: in parentheses where two signs would meet."""
-    text = scalar(value, digits)
+    text = scalar(numbers, digits)
     return f"({text})" if text.startswith("-") and before in ("+", "-", "·") else text
 
 

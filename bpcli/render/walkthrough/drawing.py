@@ -7,9 +7,10 @@ from bpcli.render.walkthrough.digits import padded
 from bpcli.render.walkthrough.flow import ANSWER, GIVEN
 from bpcli.render.walkthrough.layout import Plan, plan
 from bpcli.walkthrough.blocks import Graph, Sheet
-from bpcli.walkthrough.notation import plain
+from bpcli.walkthrough.markup import plain
 
-STYLES = {"given": GIVEN, "found": ANSWER}
+STYLES = {"known": GIVEN, "found": ANSWER}
+LINES = {"known": ("╌", "╎"), "found": ("─", "│")}
 
 
 class Drawing:
@@ -25,7 +26,7 @@ class Drawing:
             for box in placed.boxes:
                 if box.y < number < box.y + box.height - 1:
                     shown.stylize(STYLES[box.kind], box.x + 1, box.x + box.width - 1)
-            yield Text.assemble("  ", shown)
+            yield Text.assemble("  ", shown) if line else Text()
 
 
 def drawing(graph: Graph, sheet: Sheet, width: int) -> list[str]:
@@ -41,18 +42,21 @@ def drawn(placed: Plan) -> list[str]:
         canvas[y][x : x + len(word)] = word
 
     for box in placed.boxes:
-        title = f"─ {plain(box.symbol)} "
-        put(box.x, box.y, "┌" + title + "─" * (box.width - 2 - len(title)) + "┐")
+        across, down = LINES[box.kind]
+        title = f"{across} {plain(box.symbol)} "
+        put(box.x, box.y, "┌" + title + across * (box.width - 2 - len(title)) + "┐")
         for number, row in enumerate(box.rows, start=1):
             cells = " ".join(padded(cell, box.cell_width) for cell in row)
-            put(box.x, box.y + number, "│" + f" {cells} ".center(box.width - 2) + "│")
-        put(box.x, box.y + box.height - 1, "└" + "─" * (box.width - 2) + "┘")
+            put(box.x, box.y + number, down + f" {cells} ".center(box.width - 2) + down)
+        put(box.x, box.y + box.height - 1, "└" + across * (box.width - 2) + "┘")
     for arrow in placed.arrows:
         if arrow.x1 == arrow.x2:
             top, bottom = sorted((arrow.y1, arrow.y2))
             for y in range(top, bottom + 1):
                 put(arrow.x1, y, "│")
             put(arrow.x2, arrow.y2, "▼" if arrow.y2 >= arrow.y1 else "▲")
+            label = plain(arrow.label)
+            put(arrow.x1 - 1 - len(label), (top + bottom + 1) // 2, label)
         else:
             left, right = sorted((arrow.x1, arrow.x2))
             label = plain(arrow.label)

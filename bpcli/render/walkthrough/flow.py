@@ -10,8 +10,9 @@ from bpcli.render.walkthrough.digits import Cell, grid, operand, padded
 from bpcli.render.walkthrough.folding import before, unbroken
 from bpcli.render.walkthrough.layout import BLANK
 from bpcli.walkthrough.blocks import Block, Equation, Givens, Numbers, Sheet, Term
-from bpcli.walkthrough.notation import plain
+from bpcli.walkthrough.markup import plain
 
+FORMULA = 4 * BLANK  # room to write one
 ANSWER, GIVEN, LABEL = "bold green", "cyan", "dim"
 
 
@@ -58,18 +59,18 @@ def _pieces(block: Block, sheet: Sheet, width: int) -> Iterator[_Piece]:
     blank = sheet.mode == "worksheet"
     yield _word(f"{plain(block.symbol)} =")
     equals: list[_Piece] = []  # goes with what follows it
-    if block.formula and (block.given or not blank):
-        yield from (_word(word) for word in _at_equals(plain(block.formula)))
+    formula, working = block.shown_formula(sheet.mode), block.shown_working(sheet.mode)
+    if formula or block.room_for_formula(sheet.mode):
+        yield from (_word(word) for word in _at_equals(plain(formula) if formula else FORMULA))
         equals = [_word("=")]
-    if block.working and not blank:
-        first, *others = _terms(block.working, sheet, width)
+    if working:
+        first, *others = _terms(working, sheet, width, blank=blank)
         yield _beside(*equals, first)
         yield from others
         equals = [_word("=")]
-    prefix = [_word(block.prefix)] if block.prefix else []
-    answer = _numbers(block.answer, sheet, width, ANSWER, blank=blank)
+    answer = _numbers(block.answer, sheet, width, ANSWER, blank=blank, labelled=not blank)
     name = [_Piece([Text(f" {block.name}:", style=LABEL)])] if blank and block.name else []
-    yield _beside(*equals, *prefix, answer, *name)
+    yield _beside(*equals, answer, *name)
 
 
 def _at_equals(formula: str) -> list[str]:
@@ -77,14 +78,16 @@ def _at_equals(formula: str) -> list[str]:
     return [first, *(f"= {part}" for part in rest)]
 
 
-def _terms(terms: tuple[Term, ...], sheet: Sheet, width: int) -> Iterator[_Piece]:
+def _terms(terms: tuple[Term, ...], sheet: Sheet, width: int, *, blank: bool) -> Iterator[_Piece]:
     for group in unbroken(terms):
-        pieces = [
-            _word(plain(term))
-            if isinstance(term, str)
-            else _numbers(term, sheet, width, "", before=before(group, place))
-            for place, term in enumerate(group)
-        ]
+        pieces: list[_Piece] = []
+        for place, term in enumerate(group):
+            if term == ",":
+                pieces.append(_with_comma(pieces.pop()))
+            elif isinstance(term, str):
+                pieces.append(_word(plain(term)))
+            else:
+                pieces.append(_numbers(term, sheet, width, "", blank=blank, before=before(group, place)))
         whole = _beside(*pieces)
         if whole.width <= width:
             yield whole
@@ -96,29 +99,42 @@ def _word(word: str) -> _Piece:
     return _Piece([Text(word)])
 
 
+def _with_comma(piece: _Piece) -> _Piece:
+    lines = [line + Text("," if row == piece.base else " ") for row, line in enumerate(piece.lines)]
+    return _Piece(lines, piece.base)
+
+
 def _beside(*pieces: _Piece) -> _Piece:
     """Pieces that are not to be parted."""
     return _Piece(list(_laid(list(pieces), indent="")), max(piece.base for piece in pieces))
 
 
 def _numbers(
-    numbers: Numbers, sheet: Sheet, width: int, style: str, *, blank: bool = False, before: Term = ""
+    numbers: Numbers,
+    sheet: Sheet,
+    width: int,
+    style: str,
+    *,
+    blank: bool = False,
+    labelled: bool = True,
+    before: Term = "",
 ) -> _Piece:
     """A number, or a matrix in brackets, with its label and shape below."""
-    if numbers.values.ndim == 0:
-        body = [Text(BLANK if blank else operand(float(numbers.values), sheet.digits, before), style=style)]
+    single = numbers.values.ndim == 0
+    if single:
+        body = [Text(BLANK if blank else operand(numbers, sheet.digits, before), style=style)]
     else:
         body = _matrix(numbers, sheet, width, style, blank=blank)
     base = (len(body) - 1) // 2
-    if not numbers.label or blank:
-        return _Piece(body, base)
-    label, size = plain(numbers.label), "×".join(map(str, numbers.shape))
-    captions = [label] if numbers.values.ndim == 0 else [label, size]
-    wide = body[0].cell_len
-    brace = "╰" + "─" * (wide - 2) + "╯" if wide > 1 else "│"
-    across = max(wide, *(len(caption) for caption in captions))
-    below = [Text(line, style=LABEL) for line in (brace, *captions)]
-    return _Piece([_centred(line, across) for line in (*body, *below)], base)
+    if numbers.label and labelled:
+        captions = [plain(numbers.label)] if single else [plain(numbers.label), numbers.size]
+        wide = body[0].cell_len
+        brace = "╰" + "─" * (wide - 2) + "╯" if wide > 1 else "│"
+        across = max(wide, *(len(caption) for caption in captions))
+        below = [Text(line, style=LABEL) for line in (brace, *captions)]
+        body = [_centred(line, across) for line in (*body, *below)]
+    piece = _Piece(body, base)
+    return _beside(_word("diag"), piece) if numbers.diagonal else piece
 
 
 def _matrix(numbers: Numbers, sheet: Sheet, width: int, style: str, *, blank: bool) -> list[Text]:

@@ -6,11 +6,11 @@ from bpcli.walkthrough.blocks import Term
 
 
 def unbroken(terms: Iterable[Term]) -> list[list[Term]]:
-    """The terms in groups that stay on one line: products, and parentheses, each with the operator before it."""
+    """The terms in groups that stay on one line: products, parentheses, and the operator or comma beside them."""
     groups: list[list[Term]] = []
     depth, waiting = 0, False
     for term in terms:
-        closes = isinstance(term, str) and term.startswith((")", "]"))
+        closes = isinstance(term, str) and term.startswith((")", "]", ","))
         joins = closes or term == "·"
         if groups and (depth or waiting or joins):
             groups[-1].append(term)

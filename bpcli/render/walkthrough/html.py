@@ -12,7 +12,6 @@ from bpcli.walkthrough.blocks import (
     Equation,
     Givens,
     Graph,
-    Measured,
     Mode,
     Numbers,
     Part,
@@ -23,18 +22,20 @@ from bpcli.walkthrough.blocks import (
     Term,
     visible,
 )
+from bpcli.walkthrough.markup import mixed
 
 
 def html(sheet: Sheet) -> str:
     """The whole document."""
     parts = "\n".join(_part(sheet, part) for part in sheet.parts)
+    below = "\n".join(f'<p class="subtitle">{_prose(line)}</p>' for line in sheet.subtitle)
     name = '<p class="name">Name <span>&nbsp;</span></p>\n' if sheet.mode == "worksheet" else ""
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{escape(sheet.title)}</title>\n<style>{STYLE}</style>\n</head>\n"
         f'<body class="{sheet.mode}">\n'
-        f'<h1>{escape(sheet.title)}</h1>\n<p class="subtitle">{escape(sheet.subtitle)}</p>\n{name}{parts}\n'
+        f"<h1>{escape(sheet.title)}</h1>\n{below}\n{name}{parts}\n"
         "</body>\n</html>\n"
     )
 
@@ -46,9 +47,7 @@ def _part(sheet: Sheet, part: Part) -> str:
 
 
 def _prose(markup: str) -> str:
-    return "".join(
-        escape(piece) if number % 2 == 0 else math(piece) for number, piece in enumerate(markup.split("$"))
-    )
+    return mixed(markup, escape, lambda formula: f'<span class="formula">{math(formula)}</span>')
 
 
 def math(markup: str) -> str:
@@ -76,13 +75,6 @@ def _block(block: Block, sheet: Sheet) -> str:
             return svg(block, sheet)
         case Givens():
             return _givens(block, sheet)
-        case Measured():
-            value = (
-                _blank()
-                if sheet.mode == "worksheet"
-                else f"{block.value:.{max(sheet.digits, 4)}g}".replace("-", "−")
-            )
-            return f'<div class="equation">{math(block.formula)} = <span class="answer">{value}</span></div>'
         case Equation():
             return _equation(block, sheet)
 
@@ -99,30 +91,52 @@ def _givens(block: Givens, sheet: Sheet) -> str:
 def _equation(block: Equation, sheet: Sheet) -> str:
     blank = sheet.mode == "worksheet"
     pieces = [f"<span>{math(block.symbol)} =</span>"]
-    if block.formula and (block.given or not blank):
-        pieces.append(f"<span>{math(block.formula)} =</span>")
-    for group in unbroken(block.working) if not blank else ():
+    formula, working = block.shown_formula(sheet.mode), block.shown_working(sheet.mode)
+    if formula:
+        pieces.append(f"<span>{math(formula)} =</span>")
+    elif block.room_for_formula(sheet.mode):
+        pieces.append('<span class="blank formula"></span><span>=</span>')
+    for group in unbroken(working):
         shown = "".join(
-            f"<span>{math(term)}</span>"
+            _word(term)
             if isinstance(term, str)
-            else _numbers(term, sheet, before=before(group, place))
+            else _numbers(term, sheet, blank=blank, before=before(group, place))
             for place, term in enumerate(group)
         )
         pieces.append(f'<span class="piece">{shown}</span>')
-    equals = "<span>=</span> " if block.working and not blank else ""
-    prefix = f"<span>{math(block.prefix)}</span>" if block.prefix else ""
-    answer = _numbers(block.answer, sheet, style="answer", blank=blank)
+    equals = "<span>=</span> " if working else ""
+    answer = _numbers(block.answer, sheet, style="answer", blank=blank, labelled=not blank)
     name = f"<code>{block.name}</code>" if blank and block.name else ""
-    pieces.append(f'<span class="piece">{equals}{prefix}{answer}{name}</span>')
-    return f'<div class="equation">{"".join(pieces)}</div>'
+    pieces.append(f'<span class="piece">{equals}{answer}{name}</span>')
+    factors = [term for term in working if isinstance(term, Numbers)]
+    rooms = _room("between", factors) + _room("below", [*factors, *([] if blank else [block.answer])])
+    return f'<div class="equation{rooms}">{"".join(pieces)}</div>'
+
+
+def _room(where: str, numbers: list[Numbers]) -> str:
+    """A class that leaves room for what stands below the braces: nothing, labels, or labels with shapes."""
+    labelled = [each for each in numbers if each.label]
+    if not labelled:
+        return ""
+    return f" {where}-{'shapes' if any(each.values.ndim for each in labelled) else 'labels'}"
+
+
+def _word(term: str) -> str:
+    return f'<span class="comma">{term}</span>' if term == "," else f"<span>{math(term)}</span>"
 
 
 def _numbers(
-    numbers: Numbers, sheet: Sheet, *, style: str = "", blank: bool = False, before: Term = ""
+    numbers: Numbers,
+    sheet: Sheet,
+    *,
+    style: str = "",
+    blank: bool = False,
+    labelled: bool = True,
+    before: Term = "",
 ) -> str:
     caption = math(numbers.label)
     if numbers.values.ndim == 0:
-        shown = operand(float(numbers.values), sheet.digits, before).replace("-", "−")
+        shown = _figure(operand(numbers, sheet.digits, before))
         body = f'<span class="number {style}">{_blank() if blank else shown}</span>'
     else:
         rows = "".join(
@@ -130,10 +144,15 @@ def _numbers(
             for row in grid(numbers, sheet.digits)
         )
         body = f'<table class="matrix {style}">{rows}</table>'
-        caption += f'<br><span class="shape">{"×".join(map(str, numbers.shape))}</span>'
-    if not numbers.label or blank:
-        return body
-    return f'<span class="factor">{body}<span class="under">{caption}</span></span>'
+        caption += f'<br><span class="shape">{numbers.size}</span>'
+    if numbers.label and labelled:
+        body = f'<span class="factor">{body}<span class="under">{caption}</span></span>'
+    return f"<span>{math('diag')}</span>{body}" if numbers.diagonal else body
+
+
+def _figure(text: str) -> str:
+    """A number as text: a true minus, and 1e-8 as a power of ten."""
+    return re.sub(r"e(-?\d+)", r" · 10<sup>\1</sup>", text).replace("-", "−")
 
 
 def _cell(cell: Cell | None, *, blank: bool) -> str:
@@ -142,7 +161,7 @@ def _cell(cell: Cell | None, *, blank: bool) -> str:
     if blank:
         return _blank()
     omitted = f'<span class="omitted">{cell.omitted}</span>' if cell.omitted else ""
-    return cell.text.replace("-", "−") + omitted
+    return _figure(cell.text) + omitted
 
 
 def _blank() -> str:
@@ -150,7 +169,7 @@ def _blank() -> str:
 
 
 def _table(block: Table, mode: Mode) -> str:
-    filled = block.open_columns if mode == "worksheet" else len(block.header)
+    filled = block.filled(mode)
     head = "".join(f"<th>{_prose(cell)}</th>" for cell in block.header)
     rows = "\n".join(
         "<tr>"
@@ -161,4 +180,4 @@ def _table(block: Table, mode: Mode) -> str:
         + "</tr>"
         for row in block.rows
     )
-    return f'<table class="table">\n<tr>{head}</tr>\n{rows}\n</table>'
+    return f'<div class="scroll"><table class="table">\n<tr>{head}</tr>\n{rows}\n</table></div>'

@@ -1,18 +1,16 @@
 """A walkthrough as LaTeX that pdflatex compiles as it is; its equations serve Markdown too."""
 
-import re
 from collections.abc import Iterator
 
 from bpcli.render.walkthrough.digits import Cell, grid, operand
 from bpcli.render.walkthrough.folding import before, unbroken
 from bpcli.render.walkthrough.picture import picture
-from bpcli.render.walkthrough.tex import escaped, math, prose, underline
+from bpcli.render.walkthrough.tex import escaped, exponent, math, prose, underline
 from bpcli.walkthrough.blocks import (
     Block,
     Equation,
     Givens,
     Graph,
-    Measured,
     Mode,
     Numbers,
     Part,
@@ -23,7 +21,7 @@ from bpcli.walkthrough.blocks import (
     Term,
     visible,
 )
-from bpcli.walkthrough.notation import plain
+from bpcli.walkthrough.markup import plain
 
 PAGE = 90  # of an equation, in characters
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
@@ -45,9 +43,10 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 def latex(sheet: Sheet) -> str:
     """The whole document."""
     parts = "\n".join(_part(sheet, part) for part in sheet.parts)
-    title = rf"{{\Large\bfseries {escaped(sheet.title)}}}\hfill {escaped(sheet.subtitle)}"
+    title = rf"{{\Large\bfseries {escaped(sheet.title)}}}\hfill {prose(sheet.subtitle[0])}"
+    below = "".join(f"\n\n{prose(line)}" for line in sheet.subtitle[1:])
     name = "\n\\medskip Name: \\hrulefill\n" if sheet.mode == "worksheet" else ""
-    return f"{PREAMBLE}{title}\n{name}\n{parts}\n\\end{{document}}\n"
+    return f"{PREAMBLE}{title}{below}\n{name}\n{parts}\n\\end{{document}}\n"
 
 
 def _part(sheet: Sheet, part: Part) -> str:
@@ -98,63 +97,60 @@ def equation_lines(block: Block, sheet: Sheet, width: int) -> list[str]:
 
 def _pieces(block: Block, sheet: Sheet) -> Iterator[tuple[str, int]]:
     """Each piece with its width in characters; an operator goes with what follows it."""
-    blank = sheet.mode == "worksheet"
     if isinstance(block, Givens):
         for symbol, numbers in block.items:
             piece, size = _numbers(numbers, sheet, blank=False)
             yield f"{math(symbol)} = {piece}\\quad", size + len(plain(symbol)) + 6
         return
-    if isinstance(block, Measured):
-        value = underline(18) if blank else f"{block.value:.{max(sheet.digits, 4)}g}"
-        yield f"{math(block.formula)} = {exponent(value)}", 40
-        return
     if not isinstance(block, Equation):
         raise TypeError(block)
+    blank = sheet.mode == "worksheet"
     lead = f"{math(block.symbol)} ="
     size = len(plain(block.symbol)) + 2
-    if block.formula and (block.given or not blank):
-        lead += f" {math(block.formula)} ="
-        size += len(plain(block.formula)) + 2
+    formula, working = block.shown_formula(sheet.mode), block.shown_working(sheet.mode)
+    if formula:
+        lead += f" {math(formula)} ="
+        size += len(plain(formula)) + 2
+    elif block.room_for_formula(sheet.mode):
+        lead += f" {underline(45)} ="
+        size += 26
     yield lead, size
-    if block.working and not blank:
-        for group in unbroken(block.working):
-            yield _group(group, sheet)
-    piece, size = _numbers(block.answer, sheet, blank=blank)
-    equals = "= " if block.working and not blank else ""
+    for group in unbroken(working):
+        yield _group(group, sheet, blank=blank)
+    piece, size = _numbers(block.answer, sheet, blank=blank, labelled=not blank)
+    equals = "= " if working else ""
     if blank and block.name:
         piece += rf"\quad\text{{\scriptsize\ttfamily {escaped(block.name)}}}"
-    yield f"{equals}{math(block.prefix)} {piece}", size + 2 + len(block.prefix)
+        size += len(block.name)
+    yield f"{equals}{piece}", size + 2
 
 
-def _group(group: list[Term], sheet: Sheet) -> tuple[str, int]:
+def _group(group: list[Term], sheet: Sheet, *, blank: bool) -> tuple[str, int]:
     """Terms that stay on one line."""
     pieces = [
         (math(term), len(plain(term)) + 1)
         if isinstance(term, str)
-        else _numbers(term, sheet, blank=False, before=before(group, place))
+        else _numbers(term, sheet, blank=blank, before=before(group, place))
         for place, term in enumerate(group)
     ]
     return " ".join(piece for piece, _ in pieces), sum(size for _, size in pieces)
 
 
-def exponent(value: str) -> str:
-    """1e-05 as a power of ten."""
-    return re.sub(r"e([+-])0*(\d+)$", lambda m: rf"\cdot 10^{{{m[1].strip('+')}{m[2]}}}", value)
-
-
-def _numbers(numbers: Numbers, sheet: Sheet, *, blank: bool, before: Term = "") -> tuple[str, int]:
+def _numbers(
+    numbers: Numbers, sheet: Sheet, *, blank: bool, labelled: bool = True, before: Term = ""
+) -> tuple[str, int]:
     if numbers.values.ndim == 0:
-        shown = operand(float(numbers.values), sheet.digits, before)
-        body, size = (underline(18), 10) if blank else (shown, len(shown) + 1)
+        shown = operand(numbers, sheet.digits, before)
+        body, size = (underline(18), 10) if blank else (exponent(shown), len(shown) + 1)
         caption = math(numbers.label)
     else:
         cells = grid(numbers, sheet.digits, (8, 6))
         body, size = _matrix(cells, blank=blank)
-        size_of_it = r" \times ".join(map(str, numbers.shape))
+        size_of_it = numbers.size.replace("×", r" \times ")
         caption = rf"\substack{{{math(numbers.label)}\\ {size_of_it}}}"
-    if not numbers.label or blank:
-        return body, size
-    return rf"\underbrace{{{body}}}_{{{caption}}}", max(size, len(plain(numbers.label)))
+    if numbers.label and labelled:
+        body, size = rf"\underbrace{{{body}}}_{{{caption}}}", max(size, len(plain(numbers.label)))
+    return (rf"{math('diag')} {body}", size + 5) if numbers.diagonal else (body, size)
 
 
 def _matrix(cells: list[list[Cell | None]], *, blank: bool) -> tuple[str, int]:
@@ -171,7 +167,7 @@ def _cell(cell: Cell | None, *, blank: bool) -> str:
         return r"\ldots"
     if blank:
         return underline(14)
-    return cell.text + (rf"\phantom{{{cell.omitted}}}" if cell.omitted else "")
+    return exponent(cell.text) + (rf"\phantom{{{cell.omitted}}}" if cell.omitted else "")
 
 
 def _table(block: Table, mode: Mode) -> str:
@@ -180,11 +176,11 @@ def _table(block: Table, mode: Mode) -> str:
             " & ".join(prose(cell) if i < filled else r"\hspace{22mm}" for i, cell in enumerate(row)) + r" \\"
         )
 
-    filled = block.open_columns if mode == "worksheet" else len(block.header)
+    filled = block.filled(mode)
     rows = "\n".join(line(row, filled) + (r" \hline" if filled < len(row) else "") for row in block.rows)
     columns = "l" * len(block.header)
-    if len(block.header) == 5 and block.open_columns == 5:
-        columns = r"lllp{14mm}p{70mm}"
+    if block.explains:
+        columns = columns[1:] + "p{70mm}"
     return (
         rf"{{\small\renewcommand{{\arraystretch}}{{1.25}}\begin{{tabular}}{{@{{}}{columns}@{{}}}}"
         f"\n{line(block.header, len(block.header))} \\hline\n{rows}\n\\end{{tabular}}}}\\par"

@@ -1,13 +1,14 @@
 """Where the boxes and arrows of a graph stand, in characters and lines; text, SVG and LaTeX draw the same plan."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bpcli.render.walkthrough.digits import Cell, Grid, grid
-from bpcli.walkthrough.blocks import Box, Graph, Mode, Numbers, Stage
-from bpcli.walkthrough.notation import plain
+from bpcli.walkthrough.blocks import Box, Graph, Mode, Stage
+from bpcli.walkthrough.markup import plain
 
 ARROW = 5
 BLANK = "_____"
+BESIDE = 2  # from the edge between two boxes to the arrows on both sides of it
 MOST_ROWS, MOST_COLUMNS = 6, 8
 
 
@@ -22,12 +23,12 @@ class PlacedBox:
     symbol: str
     rows: Grid
     cell_width: int
-    kind: str  # "given" or "found"
+    kind: str  # "known" or "found"
 
 
 @dataclass(frozen=True)
 class PlacedArrow:
-    """From (x1, y1) to (x2, y2), horizontal or vertical; ``label`` stands above a horizontal one."""
+    """From (x1, y1) to (x2, y2), horizontal with its ``label`` above it, or vertical with it on its left."""
 
     x1: int
     y1: int
@@ -101,24 +102,35 @@ def _after(
     group = sum(each.width for each in entering) + max(len(entering) - 1, 0)
     if not entering:
         return _Stop(stage, box, entering, x, x, x + box.width, top_right)
-    inside = x + box.width // 2 - group // 2
+    if len(entering) == 1:
+        inside = x + box.width // 2 - group // 2
+    else:  # of two, each has a part of the box below its own
+        box = replace(box, width=max(box.width, _clear(box) + 2 * BESIDE + 2))
+        room = box.width - 2 - _clear(box) - 2 * BESIDE
+        inside = x + _clear(box) + BESIDE + room // 2 - entering[0].width
     shift = max(0, top_right + 1 - inside)
     x, inside = x + shift, inside + shift
     return _Stop(stage, box, entering, x, inside, x + box.width, inside + group)
 
 
+def _clear(box: _Measured) -> int:
+    """How far the symbol reaches on the border of a box, where no arrow may stand."""
+    return len(plain(box.box.symbol)) + 2
+
+
 def _measured(boxes: tuple[Box, ...], digits: int, mode: Mode, width: int) -> list[_Measured]:
-    """What enters a stage, with as many columns of its matrix as fit the width beside one another."""
+    """What enters a stage: with as many columns, and then with as many digits, as fit the width side by side."""
     found: list[_Measured] = []
-    for columns in range(MOST_COLUMNS, 2, -1):
-        found = [_measure(box, digits, mode, columns) for box in boxes]
-        if sum(each.width + 1 for each in found) <= width:
-            break
+    for fewer in range(digits, 0, -1):
+        for columns in range(MOST_COLUMNS, 2, -1):
+            found = [_measure(box, fewer, mode, columns) for box in boxes]
+            if sum(each.width + 1 for each in found) <= width:
+                return found
     return found
 
 
 def _measure(box: Box, digits: int, mode: Mode, columns: int) -> _Measured:
-    rows = grid(Numbers(box.values), digits, (MOST_ROWS, columns))
+    rows = grid(box.numbers, digits, (MOST_ROWS, columns))
     if mode == "worksheet" and not box.given:
         rows = [[cell and Cell(BLANK) for cell in row] for row in rows]
     cell_width = max(len(cell.text + cell.omitted) if cell else 1 for row in rows for cell in row)
@@ -139,12 +151,11 @@ def _draw(drawing: Plan, line: list[_Stop], top: int, backward: bool, *, last: b
         inside = stop.inside
         for each in stop.entering:
             _place(drawing, each, inside, top + above - each.height)
-            center = inside + each.width // 2
-            clear = len(plain(stop.box.box.symbol)) + 2  # of the symbol on the border
-            down = min(max(center, stop.x + clear), stop.x + stop.box.width - 2)
+            down = _between(stop, inside, each.width)
             ends = (top + above, y - 1)
-            leaves = backward and not each.box.given
-            drawing.arrows.append(PlacedArrow(down, ends[leaves], down, ends[not leaves]))
+            leaves = backward and not each.box.known
+            label = stop.stage.upward if each is stop.entering[0] else ""
+            drawing.arrows.append(PlacedArrow(down, ends[leaves], down, ends[not leaves], label))
             inside += each.width + 1
         if stop.stage.joined and right is not None:
             across = (right, stop.x - 1)
@@ -161,8 +172,15 @@ def _draw(drawing: Plan, line: list[_Stop], top: int, backward: bool, *, last: b
     return start + tallest
 
 
+def _between(stop: _Stop, left: int, width: int) -> int:
+    """The column of the arrow between a box that enters and the box below: in the middle of it where both have it."""
+    first = max(left + 1, stop.x + _clear(stop.box))
+    last = min(left + width - 2, stop.x + stop.box.width - 2)
+    return max(first, min(left + width // 2, last))
+
+
 def _place(drawing: Plan, box: _Measured, x: int, y: int) -> None:
-    kind = "given" if box.box.given else "found"
+    kind = "known" if box.box.known else "found"
     drawing.boxes.append(
         PlacedBox(x, y, box.width, box.height, box.box.symbol, box.rows, box.cell_width, kind)
     )

@@ -2,7 +2,7 @@
 
 from bpcli.render.walkthrough.drawing import drawing
 from bpcli.render.walkthrough.latex import equation_lines
-from bpcli.render.walkthrough.tex import math
+from bpcli.render.walkthrough.tex import inline
 from bpcli.walkthrough.blocks import (
     Block,
     Givens,
@@ -15,6 +15,7 @@ from bpcli.walkthrough.blocks import (
     Table,
     visible,
 )
+from bpcli.walkthrough.markup import mixed
 
 WIDTH = 100
 
@@ -23,7 +24,8 @@ def markdown(sheet: Sheet) -> str:
     """The whole document."""
     parts = "\n".join(_part(sheet, part) for part in sheet.parts)
     name = "Name: ______________________\n\n" if sheet.mode == "worksheet" else ""
-    return f"# {sheet.title}\n\n{sheet.subtitle}\n\n{name}{parts}"
+    below = "\n\n".join(_inline(line) for line in sheet.subtitle)
+    return f"# {sheet.title}\n\n{below}\n\n{name}{parts}"
 
 
 def _part(sheet: Sheet, part: Part) -> str:
@@ -34,9 +36,7 @@ def _part(sheet: Sheet, part: Part) -> str:
 
 def _inline(markup: str) -> str:
     """Text as it is, formulas in LaTeX between dollar signs."""
-    return "".join(
-        piece if number % 2 == 0 else f"${math(piece)}$" for number, piece in enumerate(markup.split("$"))
-    )
+    return mixed(markup, str, inline)
 
 
 def _block(block: Block, sheet: Sheet) -> str:
@@ -65,7 +65,7 @@ def _displayed(block: Block, sheet: Sheet) -> str:
 
 
 def _table(block: Table, mode: Mode) -> str:
-    filled = block.open_columns if mode == "worksheet" else len(block.header)
+    filled = block.filled(mode)
     rows = [
         [_inline(cell) if i < filled else "" for i, cell in enumerate(row)]
         for row in (block.header, *block.rows)

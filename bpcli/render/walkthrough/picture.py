@@ -2,7 +2,7 @@
 
 from bpcli.render.walkthrough.digits import Cell
 from bpcli.render.walkthrough.layout import BLANK, PlacedArrow, PlacedBox, plan
-from bpcli.render.walkthrough.tex import math, underline
+from bpcli.render.walkthrough.tex import exponent, math, underline
 from bpcli.walkthrough.blocks import Graph, Sheet
 
 WIDTH = 100  # in characters
@@ -29,8 +29,9 @@ def _put(x: float, y: float, high: float, what: str) -> str:
 
 def _box(box: PlacedBox, high: float) -> list[str]:
     size = f"({box.width * ACROSS:.2f},{(box.height - 1) * DOWN:.2f})"
+    frame = rf"\dashbox{{1}}{size}{{}}" if box.kind == "known" else rf"\framebox{size}{{}}"
     drawn = [
-        _put(box.x, box.y + box.height - 0.5, high, rf"\framebox{size}{{}}"),
+        _put(box.x, box.y + box.height - 0.5, high, frame),
         _put(box.x + 0.5, box.y + 0.35, high, rf"\scriptsize ${math(box.symbol)}$"),
     ]
     used = len(box.rows[0]) * (box.cell_width + 1) - 1
@@ -48,7 +49,7 @@ def _small(cell: Cell | None) -> str:
         return r"\ldots"
     if cell.text == BLANK:
         return underline(7)
-    return cell.text + (rf"\phantom{{{cell.omitted}}}" if cell.omitted else "")
+    return exponent(cell.text) + (rf"\phantom{{{cell.omitted}}}" if cell.omitted else "")
 
 
 def _arrow(arrow: PlacedArrow, high: float) -> list[str]:
@@ -57,7 +58,11 @@ def _arrow(arrow: PlacedArrow, high: float) -> list[str]:
         downwards = arrow.y2 > arrow.y1
         start = top if downwards else bottom
         vector = rf"\vector(0,{-1 if downwards else 1}){{{(bottom - top) * DOWN:.2f}}}"
-        return [_put(arrow.x1 + 0.5, start, high, vector)]
+        drawn = [_put(arrow.x1 + 0.5, start, high, vector)]
+        if arrow.label:
+            label = rf"\makebox(0,0)[r]{{\scriptsize ${math(arrow.label)}$}}"
+            drawn.append(_put(arrow.x1 - 0.2, (top + bottom) / 2, high, label))
+        return drawn
     right = 1 if arrow.x2 > arrow.x1 else -1
     begin, end = arrow.x1 + (right < 0), arrow.x2 + (right > 0)
     vector = rf"\vector({right},0){{{abs(end - begin) * ACROSS:.2f}}}"

@@ -19,24 +19,32 @@ p { margin: .5rem 0; }
 sub, sup { font-size: .72em; line-height: 0; }
 .subtitle, .shape, th, code { color: var(--soft); }
 code { font-size: .75rem; margin-left: .8rem; }
-.question { font-style: italic; break-after: avoid; }
+.question { font-style: italic; }
+.question, h2 + p { break-after: avoid; }
 .name { margin: 1rem 0; }
 .name span { display: inline-block; width: 20rem; border-bottom: 1px solid; }
 
 .equation {
-  display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .45rem; margin: .7rem 0 .7rem 1rem;
+  display: flex; flex-wrap: wrap; align-items: center; gap: .5rem .45rem; margin: .5rem 0 .5rem 1rem;
+  padding-bottom: .1rem; overflow-x: auto;
 }
-.equation, tr, .graph { break-inside: avoid; }
-.givens { gap: .6rem 1.4rem; }
+.between-labels { row-gap: 1.7rem; }
+.between-shapes { row-gap: 2.8rem; }
+.below-labels { padding-bottom: 1.5rem; }
+.below-shapes { padding-bottom: 2.6rem; }
+.equation, .piece, .table, tr, .graph { break-inside: avoid; }
+.givens { gap: .6rem 1.4rem; break-inside: auto; }
+.formula { white-space: nowrap; }
+@media (max-width: 40rem) { .formula { white-space: normal; } }
+.comma { margin-left: -.4rem; }
+.givens .piece > span { white-space: nowrap; }
 .piece { display: inline-flex; align-items: center; gap: .45rem; }
-.factor { display: inline-grid; justify-items: center; grid-template-rows: 1fr auto 1fr; }
-.factor > .matrix, .factor > .number { grid-row: 2; }
+.factor { display: inline-grid; justify-items: center; }
 .under {
-  grid-row: 3; justify-self: stretch; font-size: .78rem; line-height: 1.2; text-align: center;
-  color: var(--soft);
+  height: 0; justify-self: stretch; font-size: .78rem; line-height: 1.2; text-align: center; color: var(--soft);
 }
 .under::before {
-  content: ""; display: block; height: .3rem; margin: .15rem .1rem 0;
+  content: ""; display: block; height: .3rem; margin: .15rem .1rem .1rem;
   border: 1px solid var(--soft); border-top: 0; border-radius: 0 0 .3rem .3rem;
 }
 .matrix { position: relative; border-spacing: 0; font-variant-numeric: tabular-nums; }
@@ -51,21 +59,25 @@ code { font-size: .75rem; margin-left: .8rem; }
 .omitted { visibility: hidden; }
 .worksheet .equation { margin-bottom: 1.6rem; }
 .blank { display: inline-block; min-width: 4.2rem; height: 1.5rem; border-bottom: 1px solid; }
+.blank.formula { min-width: 12rem; }
 
 .table { border-collapse: collapse; margin: .6rem 0 .6rem 1rem; }
 .table th { text-align: left; font-weight: normal; }
 .table th, .table td {
   padding: .15rem 1.2rem .15rem 0; border-bottom: 1px solid var(--line); vertical-align: top;
 }
+.scroll { overflow-x: auto; }
+.table td:not(:last-child) { white-space: nowrap; }
 .table .empty { min-width: 6rem; }
 
 svg { max-width: 100%; height: auto; display: block; margin: .6rem 0; font-size: 13px; fill: var(--ink); }
 svg rect { fill: none; stroke: var(--line); stroke-width: 1.3; }
-svg .given { stroke-dasharray: 4 3; }
+svg .known { stroke-dasharray: 4 3; }
 svg path { stroke: var(--ink); stroke-width: 1.3; fill: none; }
 svg .symbol { font-style: italic; }
 svg .number { text-anchor: end; }
 svg .label { text-anchor: middle; font-style: italic; font-size: 12px; }
+svg .beside { text-anchor: end; }
 
 @page { size: A4; margin: 16mm; }
 @media print {
@@ -73,6 +85,8 @@ svg .label { text-anchor: middle; font-style: italic; font-size: 12px; }
   :root { --ink: #000; --soft: #333; --line: #777; --answer: #000; --paper: #fff; }
   body { font-size: 10.5pt; margin: 0; padding: 0; max-width: none; }
   h2 { margin-top: 1.1rem; }
+  .equation, .scroll { overflow: visible; }
+  .matrix td { padding: .05rem .28rem; }
   svg { max-width: 178mm; }
 }
 """

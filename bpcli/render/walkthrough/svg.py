@@ -1,26 +1,28 @@
 """A graph as inline SVG for a page of HTML: boxes with right-aligned numbers, and arrows between them."""
 
+import re
 from html import escape
 
 from bpcli.render.walkthrough.layout import BLANK, PlacedArrow, PlacedBox, plan
 from bpcli.walkthrough.blocks import Graph, Sheet
-from bpcli.walkthrough.notation import plain
 
 WIDTH = 100  # of a graph, in characters
+LEVELS = {"": 0, "_": 4, "^": -5}  # of an index, downwards
+ABOVE = 6  # the first line, for high indices
 ACROSS, DOWN = 8, 19  # of a character, in the units of the drawing
 
 
 def svg(block: Graph, sheet: Sheet) -> str:
     """The whole drawing."""
     placed = plan(block, WIDTH, sheet.digits, sheet.mode)
-    width, height = placed.width * ACROSS + 4, placed.height * DOWN + 4
+    width, height = placed.width * ACROSS + 4, placed.height * DOWN + 4 + ABOVE
     drawn = [part for box in placed.boxes for part in _box(box)]
     drawn += [part for arrow in placed.arrows for part in _arrow(arrow)]
     label = "The graph of the backward pass" if block.backward else "The graph of the forward pass"
     body = "\n".join(drawn)
     return (
         f'<svg class="graph" role="img" aria-label="{label}" width="{width}" height="{height}" '
-        f'viewBox="0 0 {width} {height}">\n{body}\n</svg>'
+        f'viewBox="0 {-ABOVE} {width} {height}">\n{body}\n</svg>'
     )
 
 
@@ -29,7 +31,7 @@ def _box(box: PlacedBox) -> list[str]:
     drawn = [
         f'<rect class="{box.kind}" x="{x}" y="{y + 6}" width="{box.width * ACROSS}" '
         f'height="{(box.height - 1) * DOWN - 6}" rx="4"/>',
-        f'<text class="symbol" x="{x + 2}" y="{y + 1}">{_label(box.symbol)}</text>',
+        f'<text class="symbol" x="{x + 2}" y="{y - 1}">{_label(box.symbol)}</text>',
     ]
     used = len(box.rows[0]) * (box.cell_width + 1) - 1
     start = box.x + (box.width - used) / 2
@@ -51,10 +53,11 @@ def _arrow(arrow: PlacedArrow) -> list[str]:
         ends = ((min(arrow.y1, arrow.y2) - 0.5) * DOWN, (max(arrow.y1, arrow.y2) + 1.5) * DOWN + 6)
         start, stop = ends[::down]
         head = f"{x},{stop} {x - 4},{stop - down * 8} {x + 4},{stop - down * 8}"
-        return [
-            f'<path d="M{x} {start}V{stop - down * 6}"/>',
-            f'<polygon class="head" points="{head}"/>',
-        ]
+        drawn = [f'<path d="M{x} {start}V{stop - down * 6}"/>', f'<polygon class="head" points="{head}"/>']
+        if arrow.label:
+            middle = (ends[0] + ends[1]) / 2 + 4
+            drawn.append(f'<text class="label beside" x="{x - 7}" y="{middle}">{_label(arrow.label)}</text>')
+        return drawn
     y = arrow.y1 * DOWN + DOWN / 2 + 3
     right = 1 if arrow.x2 > arrow.x1 else -1
     begin, end = (arrow.x1 + (right < 0)) * ACROSS + 2, (arrow.x2 + (right > 0)) * ACROSS + 2
@@ -66,5 +69,12 @@ def _arrow(arrow: PlacedArrow) -> list[str]:
 
 
 def _label(markup: str) -> str:
-    """A symbol with its indices as characters; SVG has no sub and sup."""
-    return escape(plain(markup)).replace("-", "−")
+    """A symbol with its indices as shifted spans; SVG has no sub and sup."""
+    drawn, at = "", 0
+    for kind, inner, outer in re.findall(r"([_^])\{([^}]*)\}|([^_^]+)", markup):
+        level = LEVELS[kind]
+        text = escape(inner.replace("T", "⊤") if kind == "^" else inner or outer).replace("-", "−")
+        size = ' font-size="9"' if kind else ""
+        drawn += f'<tspan dy="{level - at}"{size}>{text}</tspan>' if kind or at else text
+        at = level
+    return drawn

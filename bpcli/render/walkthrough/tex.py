@@ -2,6 +2,8 @@
 
 import re
 
+from bpcli.walkthrough.markup import mixed
+
 _SYMBOLS = {
     "Λ": r"\Lambda ",
     "Ω": r"\Omega ",
@@ -28,12 +30,19 @@ def underline(millimetres: int) -> str:
     return rf"\underline{{\hspace{{{millimetres}mm}}}}"
 
 
+def exponent(value: str) -> str:
+    """1e-8 as a power of ten."""
+    return re.sub(r"e(-?\d+)", r" \\cdot 10^{\1}", value)
+
+
 def prose(markup: str) -> str:
     """Text with its formulas between dollar signs."""
-    return "".join(
-        escaped(piece) if number % 2 == 0 else f"${math(piece)}$"
-        for number, piece in enumerate(markup.split("$"))
-    )
+    return mixed(markup, escaped, inline)
+
+
+def inline(markup: str) -> str:
+    """A formula within a line."""
+    return f"${math(markup)}$"
 
 
 def escaped(text: str) -> str:
@@ -44,7 +53,7 @@ def escaped(text: str) -> str:
 
 
 def math(markup: str) -> str:
-    """A formula in the markup of ``notation`` as LaTeX."""
+    """A formula in the markup of ``markup`` as LaTeX."""
     turned = re.sub(r"\^\{([^}]*)T\}", r"^{\1\\top}", markup)
     words = re.sub(rf"\b({'|'.join(_WORDS)})(?![a-z])", _word, turned)
     return re.sub(f"[{''.join(_SYMBOLS)}]", lambda found: _SYMBOLS[found[0]], words)

@@ -5,13 +5,12 @@ from rich.text import Text
 
 from bpcli.render.text import columns as table_of
 from bpcli.render.walkthrough.drawing import Drawing
-from bpcli.render.walkthrough.flow import ANSWER, Flow
+from bpcli.render.walkthrough.flow import Flow
 from bpcli.render.walkthrough.layout import BLANK
 from bpcli.walkthrough.blocks import (
     Block,
     Givens,
     Graph,
-    Measured,
     Mode,
     Part,
     Prose,
@@ -20,7 +19,7 @@ from bpcli.walkthrough.blocks import (
     Table,
     visible,
 )
-from bpcli.walkthrough.notation import plain
+from bpcli.walkthrough.markup import mixed, plain
 
 
 def text(sheet: Sheet) -> RenderableType:
@@ -31,7 +30,8 @@ def text(sheet: Sheet) -> RenderableType:
 def text_title(sheet: Sheet) -> RenderableType:
     """Its first two lines."""
     name = [Text("Name: " + 4 * BLANK)] if sheet.mode == "worksheet" else []
-    return Group(Text(sheet.title, style="bold"), Text(sheet.subtitle, style="dim"), *name)
+    below = [Text(_prose(line), style="dim") for line in sheet.subtitle]
+    return Group(Text(sheet.title, style="bold"), *below, *name)
 
 
 def text_part(sheet: Sheet, part: Part) -> RenderableType:
@@ -44,7 +44,7 @@ def text_part(sheet: Sheet, part: Part) -> RenderableType:
 
 def _prose(markup: str) -> str:
     """Text with its formulas, which stand between dollar signs, as Unicode."""
-    return "".join(piece if i % 2 == 0 else plain(piece) for i, piece in enumerate(markup.split("$")))
+    return mixed(markup, str, plain)
 
 
 def _block(block: Block, sheet: Sheet, *, last: bool) -> RenderableType:
@@ -61,8 +61,6 @@ def _block(block: Block, sheet: Sheet, *, last: bool) -> RenderableType:
         case Givens():
             remarks = Text("  with " + ", ".join(_prose(remark) for remark in block.remarks))
             return Group(Flow(block, sheet, apart=False), remarks)
-        case Measured():
-            return _measured(block, sheet)
         case _:
             return Flow(block, sheet, apart=not last)
 
@@ -70,11 +68,5 @@ def _block(block: Block, sheet: Sheet, *, last: bool) -> RenderableType:
 def _table(block: Table, mode: Mode) -> RenderableType:
     table = table_of(*block.header)
     for row in block.rows:
-        open_columns = block.open_columns if mode == "worksheet" else len(row)
-        table.add_row(*(_prose(cell) if i < open_columns else BLANK for i, cell in enumerate(row)))
+        table.add_row(*(_prose(cell) if i < block.filled(mode) else BLANK for i, cell in enumerate(row)))
     return table
-
-
-def _measured(block: Measured, sheet: Sheet) -> RenderableType:
-    value = BLANK if sheet.mode == "worksheet" else f"{block.value:.{max(sheet.digits, 4)}g}"
-    return Text.assemble(f"  {plain(block.formula)} = ", (value, ANSWER))
