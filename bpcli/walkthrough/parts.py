@@ -69,7 +69,7 @@ def sheet(
     )
     parts = [Part("", "Given", (givens(walk, notation), *remarks))]
     if style == "delta":
-        parts.append(Part("", "Notation", (notation_table(walk),)))
+        parts.append(Part("", "Notation", (notation_table(walk, mode),)))
     makers: dict[str, Callable[[Walk, Notation], Part]] = {
         "a": forward,
         "b": parameters,
@@ -100,8 +100,8 @@ def network_line(walk: Walk) -> str:
     return f"{sizes}; {hidden}{net.output} output, {biases}; {LOSSES[net.loss]}"
 
 
-def notation_table(walk: Walk) -> Table:
-    """Both notations side by side."""
+def notation_table(walk: Walk, mode: Mode) -> Table:
+    """Both notations side by side; on a worksheet the names alone, as shapes and meanings are asked for there."""
     net = walk.problem.architecture
     ours, theirs = Notation(net), Notation(net, "delta")
     rows = [("x", ours.symbol("x"), theirs.symbol("x"), str(net.sizes[0]), "the input")]
@@ -135,12 +135,10 @@ def notation_table(walk: Walk) -> Table:
                 f"from unit i to unit j, entry (j, i) of ${ours.symbol(names.matrix)}$",
             )
         )
-    return Table(
-        ("in --json", "vw", "delta", "shape", "what it is"),
-        tuple((name, f"${a}$", f"${b}$", size, what) for name, a, b, size, what in rows),
-        open_columns=5,
-        explains=True,
-    )
+    lines = tuple((name, f"${a}$", f"${b}$", size, what) for name, a, b, size, what in rows)
+    if mode == "worksheet":
+        return Table(("in the answers", "vw", "delta"), tuple(line[:3] for line in lines), open_columns=3)
+    return Table(("in --json", "vw", "delta", "shape", "what it is"), lines, open_columns=5, explains=True)
 
 
 def parameters(walk: Walk, notation: Notation) -> Part:

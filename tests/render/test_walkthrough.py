@@ -114,6 +114,8 @@ def test_a_worksheet_gives_no_answer_away(walked, format_, style):
     assert sheets[0] == sheets[1]
     assert keys[0] != keys[1]
     assert "0.5" in sheets[0]
+    # What parts (b) and (g) ask for stands in no table of names either.
+    assert not any(told in sheets[0] for told in ("arrives by", "starts it", "that the step needs"))
 
 
 @pytest.mark.parametrize("style", ["vw", "delta"])
