@@ -12,6 +12,7 @@ from bpcli.render.text import columns, counted, shape
 from bpcli.walkthrough.marks import BlankMark, EntryMark, Grade, Named
 
 STYLES = {"right": "green", "follows": "cyan", "wrong": "bold red", "blank": "yellow"}
+LARGE = 1e6
 
 
 def marks(grade: Grade) -> RenderableType:
@@ -87,10 +88,17 @@ def _numbers(entry: EntryMark, digits: int, *, shown: bool) -> tuple[str, str, s
         return "", "", ""
     differs = abs(entry.follows_from - entry.expected) > 10.0 ** (1 - digits)
     return (
-        "–" if entry.answer is None else f"{entry.answer:.{max(digits, 6)}g}",
+        "–" if entry.answer is None else _as_written(entry.answer, digits),
         f"{entry.expected:.{digits}f}",
         f"{entry.follows_from:.{digits}f}" if differs and entry.verdict != "right" else "",
     )
+
+
+def _as_written(answer: float, digits: int) -> str:
+    """An answer with as many digits as were asked for, or more where there are more; large ones in short."""
+    if abs(answer) < LARGE and round(answer, digits) == answer:
+        return f"{answer:.{digits}f}"
+    return f"{answer:.{max(digits, 6)}g}"
 
 
 def _explained(blank: BlankMark) -> list[RenderableType]:
@@ -103,6 +111,8 @@ def _explained(blank: BlankMark) -> list[RenderableType]:
     if len(blank.mistakes) == 1:
         (named,) = blank.mistakes
         parts: list[RenderableType] = [_title(named, blank.name)]
+        if not named.applies:
+            return parts
         if named.mistake and blank.name.startswith("loss"):  # its algebra is that of the gradient
             parts.append(_indented(named.mistake.explanation))
         elif named.mistake:

@@ -22,8 +22,10 @@ def grad_z_slips(site: Site, right: Formula) -> list[Slip]:
         found.append(Slip("numeric-of-output", "ones for z - y", lambda v: np.ones_like(v["z"])))
     if not site.squared:
         # Multiplied by Ω, as δ = Ω ∇z says, that is the catalogue's wrong δ; under softmax it is not.
-        known = "extra-omega" if site.activation == "sigmoid" else None
-        found.append(Slip(known, "z - y, which is δ here and not ∇z", lambda v: v["z"] - v["y"]))
+        sigmoid = site.activation == "sigmoid"
+        words = f"z - y, which is δ here; ∇z is {'(z - y)/(z(1-z))' if sigmoid else '-y/z'}"
+        leads_to = "extra-omega" if sigmoid else None
+        found.append(Slip(None, words, lambda v: v["z"] - v["y"], leads_to))
     return found
 
 

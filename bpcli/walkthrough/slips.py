@@ -25,11 +25,13 @@ class Slip:
         id: of the catalogue of mistakes, or None where it has no row for this.
         words: what was done, for this very blank.
         wrong: what the blank comes out as, from the given numbers and the earlier blanks by name.
+        leads_to: of the catalogue, the mistake that this is once the next blank is worked out from it.
     """
 
     id: str | None
     words: str
     wrong: Formula
+    leads_to: str | None = None
 
     @property
     def kind(self) -> str:

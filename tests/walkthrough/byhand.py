@@ -4,6 +4,8 @@ One hidden layer of sigmoids, sigmoid outputs, squared error or (``entropy``) cr
 numbers are floats and lists of them.
 """
 
+from decimal import ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from functools import partial
 from math import exp, log
 
 
@@ -49,16 +51,18 @@ def moved(value, gradient, rate):
     return each(lambda u, g: u - rate * g, value, gradient)
 
 
-def forward(q, prefix=""):
-    """a, h, b, z of the parameters with this prefix."""
+def forward(q, prefix="", kept=lambda value: value):
+    """a, h, b, z of the parameters with this prefix, each as it is ``kept``."""
     a = times(q[f"{prefix}V"], q["x"])
     if "bias_V" in q:
         a = plus(a, q[f"{prefix}bias_V"])
-    h = each(s, a)
+    a = kept(a)
+    h = kept(each(s, a))
     b = times(q[f"{prefix}W"], h)
     if "bias_W" in q:
         b = plus(b, q[f"{prefix}bias_W"])
-    return a, h, b, each(s, b)
+    b = kept(b)
+    return a, h, b, kept(each(s, b))
 
 
 def loss(y, z, entropy):
@@ -69,7 +73,7 @@ def loss(y, z, entropy):
 
 
 def order(entropy):
-    """Each blank with its formula, in the order of the sheet; biases are passed over where there are none."""
+    """Each blank with its formula, in the order of the sheet, but for the last one, which ``sheet`` has."""
 
     def error(q):
         return each(lambda z, y: z - y, q["z"], q["y"])
@@ -94,19 +98,52 @@ def order(entropy):
     yield "grad_bias_V", lambda q: list(q["delta_1"])
     for name in ("W", "bias_W", "V", "bias_V"):
         yield f"new_{name}", lambda q, n=name: moved(q[n], q[f"grad_{n}"], q["rate"])
-    yield "loss_after", lambda q: loss(q["y"], forward(q, "new_")[3], entropy)
+    yield "loss_after", None
 
 
-def sheet(problem, at=None, wrong=None, digits=None):
-    """Every blank of a point; ``wrong(q)`` stands in the blank ``at``, and ``digits`` rounds each before going on."""
+def at_ties(rule, value, digits):
+    """A number rounded by a rule of decimal; eleven digits of it are what it was meant to be."""
+    return float(Decimal(repr(round(value, 11))).quantize(Decimal(10) ** -digits, rule))
+
+
+# As Python does, which is half to even but for what binary fractions make of a tie; and by the rules.
+ROUNDINGS = (
+    round,
+    *(partial(at_ties, rule) for rule in (ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_HALF_DOWN)),
+)
+
+# The gradients as the sheet has them row by row, every factor a number that was written before.
+ROWS = {
+    "delta_2": lambda q: product(q["Omega"], q["grad_z"]),
+    "grad_W": lambda q: [[e * s * h for h in q["h"]] for e, s in zip(q["grad_z"], q["Omega"], strict=True)],
+    "grad_h": lambda q: [
+        sum(row[i] * s * e for row, s, e in zip(q["W"], q["Omega"], q["grad_z"], strict=True))
+        for i in range(len(q["h"]))
+    ],
+    "grad_V": lambda q: [[g * s * x for x in q["x"]] for g, s in zip(q["grad_h"], q["Lambda"], strict=True)],
+}
+
+
+def sheet(problem, at=None, wrong=None, digits=None, rounded=round, ways=()):
+    """Every blank of a point; ``wrong(q)`` stands in the blank ``at``, and ``digits`` rounds each before going on.
+
+    ``ways`` are other right formulas by name, such as ``ROWS``. Whoever rounds does so after the update too: the loss
+    after it comes from rounded a, h, b and z.
+    """
     q = {name: tensor.tolist() for name, tensor in problem.parameters.items()}
     q |= {"x": problem.X[0].tolist(), "y": problem.Y[0].tolist(), "rate": problem.learning_rate}
     given = set(q)
-    for name, formula in order(problem.architecture.loss == "cross_entropy"):
+    entropy = problem.architecture.loss == "cross_entropy"
+
+    def kept(value):
+        return value if digits is None else each(lambda v: rounded(v, digits), value)
+
+    after = {"loss_after": lambda q: loss(q["y"], forward(q, "new_", kept)[3], entropy)}
+    for name, formula in order(entropy):
         if "bias" in name and "bias_W" not in q:
             continue
-        value = wrong(q) if name == at else formula(q)
-        q[name] = value if digits is None else each(lambda v: round(v, digits), value)
+        right = (after | dict(ways)).get(name, formula)
+        q[name] = kept((wrong if name == at else right)(q))
     return {name: value for name, value in q.items() if name not in given}
 
 

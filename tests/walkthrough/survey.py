@@ -114,5 +114,10 @@ def report(architecture, seeds):
 
 
 def architectures():
-    """The default sizes of the walk-through, and square ones with biases, where every mistake can be made."""
-    return Architecture((3, 4, 2), bias=False), Architecture((3, 3, 3), bias=True)
+    """The command's own sizes, wider ones, square ones where nearly every mistake can be made, and cross-entropy."""
+    return (
+        Architecture((3, 2, 2), bias=False),
+        Architecture((3, 4, 2), bias=False),
+        Architecture((3, 3, 3), bias=True),
+        Architecture((3, 4, 2), loss="cross_entropy", bias=True),
+    )

@@ -139,6 +139,8 @@ def test_everything_that_is_wrong_with_a_file_is_told_at_once(written):
         ),
         ("grad_W: [1, [1, 2, 3, 4]]\n", "answers.yaml:1:9: grad_W: its rows have different lengths"),
         ("a: [1, 2, 3, [4]]\n", "answers.yaml:1:4: a: its rows have different lengths"),
+        ("a: [1, 2, 3, nan]\n", "answers.yaml:1:14: a[3]: 'nan' is not a number; write for example 0.62"),
+        ("a: [1, 2, 3, inf]\n", "answers.yaml:1:14: a[3]: 'inf' is not a number; write for example 0.62"),
         ("seed: -3\n", "answers.yaml:1:7: seed: -3 is not a whole number"),
     ],
 )
