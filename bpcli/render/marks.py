@@ -9,7 +9,7 @@ from rich.text import Text
 
 from bpcli.render.mistakes import algebra, printable
 from bpcli.render.text import columns, counted, shape
-from bpcli.walkthrough.marks import BlankMark, EntryMark, Grade, Named
+from bpcli.walkthrough.marks import BlankMark, EntryMark, Grade, Named, Unread
 
 STYLES = {"right": "green", "follows": "cyan", "wrong": "bold red", "blank": "yellow"}
 LARGE = 1e6
@@ -37,8 +37,8 @@ def marks(grade: Grade) -> RenderableType:
     return Group(*parts)
 
 
-def class_marks(grades: Sequence[Grade]) -> RenderableType:
-    """Show many sheets: a line each, and the mistakes that were made most often."""
+def class_marks(grades: Sequence[Grade], unread: Sequence[Unread] = ()) -> RenderableType:
+    """Show many sheets: a line each, the mistakes that were made most often, and the files that could not be read."""
     table = columns("file", "marks", "mistakes", numbers=("marks",))
     for grade in grades:
         table.add_row(
@@ -52,6 +52,9 @@ def class_marks(grades: Sequence[Grade]) -> RenderableType:
         table,
         Text(f"\n{perfect} of {counted(len(grades), 'sheet')} entirely right"),
     ]
+    if unread:
+        parts.append(Text(f"{counted(len(unread), 'file')} not marked:", style="bold red"))
+        parts += [_indented(Text(printable(line))) for each in unread for line in each.message.splitlines()]
     if made:
         often = ", ".join(f"{kind} ({count})" for kind, count in made.most_common(5))
         parts.append(Text(f"made most often: {often}", style="dim"))

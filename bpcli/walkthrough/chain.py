@@ -16,7 +16,7 @@ from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture, Array
 from bpcli.walkthrough import backward_slips, slips
 from bpcli.walkthrough.rounding import half_down, half_even, half_up
-from bpcli.walkthrough.slips import Formula, Site, Slip, Values, activated, loss_of
+from bpcli.walkthrough.slips import Formula, Site, Slip, activated, loss_of
 
 Pass = Callable[[dict[str, Array], Array, Array], Array]  # from parameters, x and y to ℓ
 Rounding = Callable[[Array, int], Array]

@@ -8,6 +8,7 @@ import numpy as np
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Array
 from bpcli.walkthrough.answers import Answers
+from bpcli.walkthrough.blanks import part_of
 from bpcli.walkthrough.chain import Step, Way, given, steps
 from bpcli.walkthrough.core import core_values
 from bpcli.walkthrough.marking import Track, widened, within
@@ -18,7 +19,7 @@ from bpcli.walkthrough.slips import Slip
 
 
 def grade(problem: Problem, answers: Answers, digits: int) -> Grade:
-    """Judge every blank of a sheet, in the order in which it is worked out.
+    """Judge every blank that a sheet asks for, in the order in which it is worked out.
 
     Args:
         problem: the one point of the sheet.
@@ -28,7 +29,9 @@ def grade(problem: Problem, answers: Answers, digits: int) -> Grade:
     with np.errstate(all="ignore"):  # a student's numbers may be anything
         marking = _Marking(problem, answers.values, digits)
         marks = tuple(marking.mark(step) for step in marking.steps)
-    return Grade(answers.source, digits, in_context(marks, problem.architecture, marking.leading))
+    marks = in_context(marks, problem.architecture, marking.leading)
+    asked = tuple(mark for mark in marks if part_of(problem.architecture, mark.name) in answers.parts)
+    return Grade(answers.source, digits, asked)
 
 
 @dataclass

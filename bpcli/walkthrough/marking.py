@@ -32,8 +32,8 @@ class Track:
 
     ``written`` is as it was written down, ``exact`` with every digit kept since the numbers last departed from the
     chain, and ``nears`` are worked out from what was written by each way that there is, without being rounded. Where
-    nothing was written ``written`` is rounded half to even, ``upward`` half up, ``downward`` half down, and ``kept`` not
-    at all; of what was written they are copies. ``loose`` marks the entries of a blank of which only the written
+    nothing was written ``written`` is rounded half to even, ``upward`` half up, ``downward`` half down, and ``kept``
+    not at all; of what was written they are copies. ``loose`` marks the entries of a blank of which only the written
     number is known.
     """
 

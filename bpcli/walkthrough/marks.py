@@ -128,6 +128,14 @@ class Grade:
         }
 
 
+@dataclass(frozen=True)
+class Unread:
+    """A file that could not be marked, and why."""
+
+    source: str
+    message: str
+
+
 def _blank(blank: BlankMark) -> dict[str, Any]:
     return {
         "shape": list(blank.shape),

@@ -6,7 +6,7 @@ numbers are floats and lists of them.
 
 from decimal import ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
 from functools import partial
-from math import exp, log
+from math import exp, log, tanh
 
 
 def s(a):
@@ -185,3 +185,60 @@ MISTAKES = (
     ("bias-frozen", "grad_bias_V", lambda q: [0.0] * len(q["delta_1"])),
     ("numeric-of-output", "grad_z", lambda q: [1.0] * len(q["z"])),
 )  # fmt: skip
+
+
+# Of these, the ones that are none under cross-entropy, where ∇z is another and δ² is z - y; and the one that is.
+_SQUARED_ONLY = {"no-omega", "raw-error-back", "raw-and-updated", "half", "numeric-of-output"}
+_UNDER_ENTROPY = (
+    ("extra-omega", "delta_2", lambda q: each(lambda z, y: z * (1 - z) * (z - y), q["z"], q["y"])),
+    (
+        "extra-omega",
+        "grad_W",
+        lambda q: outer([z * (1 - z) * d for z, d in zip(q["z"], q["delta_2"], strict=True)], q["h"]),
+    ),
+)
+
+
+def mistakes(problem):
+    """The mistakes of the catalogue that can be made with this loss."""
+    if problem.architecture.loss == "squared_error":
+        return MISTAKES
+    kept = [m for m in MISTAKES if m[0] not in _SQUARED_ONLY and m[1] not in ("grad_z", "loss")]
+    return (*(m for m in kept if m[:2] != ("matmul-for-elementwise", "delta_2")), *_UNDER_ENTROPY)
+
+
+# Slips that have no name in the catalogue: the blank, a few of the words that tell them, and what is written there.
+UNNAMED = (
+    ("h", "is left out: h = a", lambda q: q["a"]),
+    ("h", "e^a for e^-a", lambda q: each(lambda a: 1 / (1 + exp(a)), q["a"])),
+    ("h", "tanh for the sigmoid", lambda q: each(tanh, q["a"])),
+    ("z", "is left out: z = b", lambda q: q["b"]),
+    ("z", "e^b for e^-b", lambda q: each(lambda b: 1 / (1 + exp(b)), q["b"])),
+    ("z", "tanh for the sigmoid", lambda q: each(tanh, q["b"])),
+    ("a", "Vᵀ x for V x", lambda q: plus(times(turned(q["V"]), q["x"]), _bias(q, "V"))),
+    ("a", "bias_V is left out", lambda q: times(q["V"], q["x"])),
+    ("b", "Wᵀ h for W h", lambda q: plus(times(turned(q["W"]), q["h"]), _bias(q, "W"))),
+    ("b", "bias_W is left out", lambda q: times(q["W"], q["h"])),
+    ("b", "x where h belongs", lambda q: plus(times(q["W"], q["x"]), _bias(q, "W"))),
+    ("loss", "averaged over the outputs", lambda q: loss(q["y"], q["z"], False) / len(q["y"])),
+    ("new_W", "the learning rate is left out", lambda q: moved(q["W"], q["grad_W"], 1)),
+    ("new_V", "the learning rate is left out", lambda q: moved(q["V"], q["grad_V"], 1)),
+    ("loss_after", "the loss before the update", lambda q: q["loss"]),
+    (
+        "loss_after",
+        "averaged over the outputs",
+        lambda q: loss(q["y"], forward(q, "new_")[3], False) / len(q["y"]),
+    ),
+    ("loss_after", "only W", lambda q: _half_moved(q, "V")),
+    ("loss_after", "only V", lambda q: _half_moved(q, "W")),
+)
+
+
+def _bias(q, name):
+    return q.get(f"bias_{name}", [0.0] * len(q[name]))
+
+
+def _half_moved(q, still):
+    """The loss after an update that one matrix, and its bias, took no part in."""
+    old = {f"new_{name}": q[name] for name in (still, f"bias_{still}") if name in q}
+    return loss(q["y"], forward(q | old, "new_")[3], False)

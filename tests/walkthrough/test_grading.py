@@ -14,8 +14,8 @@ from bpcli.walkthrough.chain import given, steps
 from bpcli.walkthrough.core import core_values
 from bpcli.walkthrough.grading import grade
 from bpcli.walkthrough.numbers import drawn_point
-from tests.walkthrough.byhand import MISTAKES, ROUNDINGS, ROWS, each, outer, product, sheet
-from tests.walkthrough.survey import architectures, verdict_on
+from tests.walkthrough.byhand import MISTAKES, ROUNDINGS, ROWS, UNNAMED, each, outer, product, sheet
+from tests.walkthrough.survey import architectures, change, verdict_on
 
 DEFAULT, WIDER, SQUARE, ENTROPY = architectures()
 POINT = drawn_point(WIDER, 7)
@@ -67,6 +67,31 @@ def test_so_are_those_that_need_another_network(architecture, id_, at, formula):
     """Cross-entropy; a single input, without which the shape gives it away."""
     problem = drawn_point(architecture, 1)
     assert verdict_on(problem, id_, at, formula, rounding=True) == "marked and named"
+
+
+@pytest.mark.parametrize("architecture", [DEFAULT, SQUARE], ids=str)
+@pytest.mark.parametrize(
+    ("at", "words", "formula"), UNNAMED, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_slip_without_a_name_is_marked_where_it_was_made_and_told(architecture, at, words, formula):
+    """Of the forward pass, the loss and the update, written down in plain Python; where the sizes allow it."""
+    told = 0
+    for seed in (1, 2, 3):
+        problem = drawn_point(architecture, seed)
+        right = sheet(problem)
+        try:
+            whole = sheet(problem, at, formula, 4 if seed % 2 else None)
+        except ValueError:
+            continue
+        if change(right, whole, at) in (0, np.inf):
+            continue
+        blanks = grade(problem, answers_of(whole, 4), 4).blanks
+        (wrong,) = (blank for blank in blanks if blank.verdict == "wrong")
+        assert wrong.name == at
+        assert any(words in named.words for named in wrong.mistakes)
+        told += 1
+    assert told in (0, 3)
+    assert told or architecture == DEFAULT
 
 
 @pytest.mark.parametrize(
