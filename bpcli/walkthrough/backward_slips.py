@@ -121,7 +121,10 @@ def grad_out_slips(site: Site, right: Formula) -> list[Slip]:
         ]
     if upper.last and not site.squared:
         words = f"{up.matrix}ᵀ z(1-z) (z - y)"
-        found.append(Slip("extra-omega", words, lambda v: v[up.matrix].T @ _extra_omega(v)))
+        found += [
+            Slip("extra-omega", words, lambda v: v[up.matrix].T @ _extra_omega(v)),
+            Slip("extra-omega", words, lambda v: v[up.matrix].T @ (v["z"] * (1 - v["z"]) * v[up.delta])),
+        ]
     return found
 
 
@@ -162,7 +165,11 @@ def _wrong_deltas(site: Site) -> list[tuple[str, str, Formula]]:
     """What is multiplied by the input in place of δ, where δ itself was right."""
     n = site.own
     if site.last and not site.squared:
-        return [("extra-omega", "z(1-z) (z - y)", _extra_omega)]
+        words = "z(1-z) (z - y)"
+        return [
+            ("extra-omega", words, _extra_omega),
+            ("extra-omega", words, lambda v: v["z"] * (1 - v["z"]) * v[n.delta]),
+        ]
     if site.activation == "identity":
         return []
     return [("no-omega" if site.last else "no-lambda", n.grad_out, lambda v: v[n.grad_out])]

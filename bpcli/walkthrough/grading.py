@@ -90,19 +90,20 @@ class _Marking:
         true = self.true[step.name]
         right = within(answer, (true, true), self.digits)
         follows = np.zeros_like(right)
+        written = np.isfinite(answer)
         for way in step.ways:
-            right |= within(answer, widened(self._right.interval(way), true), self.digits)
-            follows |= within(answer, self._own.interval(way), self.digits)
+            if (written & ~right).any():
+                right |= within(answer, widened(self._right.interval(way), true), self.digits)
+        for way in step.ways:
+            if (written & ~right & ~follows).any():
+                follows |= within(answer, self._own.interval(way), self.digits)
         return right, follows
 
     def _enter_right(self, step: Step, answer: Array, right: Array) -> None:
         """The track of right answers: what is wrong is taken as it should have been, what is missing worked out."""
         true = self.true[step.name]
         corrected = np.where(right | ~np.isfinite(answer), answer, half_even(true, self.digits))
-        nears = [
-            np.where(right | ~np.isfinite(answer), near, true)
-            for near in self._right.worked_out(step.ways, answer)
-        ]
+        nears = self._right.worked_out(step.ways, corrected)
         self._right.put(step.name, corrected, step.ways[0].formula, true, nears)
 
     def _enter_own(

@@ -6,6 +6,7 @@ are those of the forward pass, the loss and the update; those of the backward pa
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -47,12 +48,12 @@ class Site:
     index: int
     learning_rate: float
 
-    @property
+    @cached_property
     def own(self) -> LayerNames:
         """The names of this layer."""
         return self.architecture.names()[self.index]
 
-    @property
+    @cached_property
     def above(self) -> LayerNames:
         """The names of the layer above; there is one unless this is the last."""
         return self.architecture.names()[self.index + 1]

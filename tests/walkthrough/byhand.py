@@ -106,11 +106,9 @@ def at_ties(rule, value, digits):
     return float(Decimal(repr(round(value, 11))).quantize(Decimal(10) ** -digits, rule))
 
 
+half_up = partial(at_ties, ROUND_HALF_UP)
 # As Python does, which is half to even but for what binary fractions make of a tie; and by the rules.
-ROUNDINGS = (
-    round,
-    *(partial(at_ties, rule) for rule in (ROUND_HALF_UP, ROUND_HALF_EVEN, ROUND_HALF_DOWN)),
-)
+ROUNDINGS = (round, half_up, partial(at_ties, ROUND_HALF_EVEN), partial(at_ties, ROUND_HALF_DOWN))
 
 # The gradients as the sheet has them row by row, every factor a number that was written before.
 ROWS = {
@@ -124,7 +122,7 @@ ROWS = {
 }
 
 
-def sheet(problem, at=None, wrong=None, digits=None, rounded=round, ways=()):
+def sheet(problem, at=None, wrong=None, digits=None, rounded=half_up, ways=()):
     """Every blank of a point; ``wrong(q)`` stands in the blank ``at``, and ``digits`` rounds each before going on.
 
     ``ways`` are other right formulas by name, such as ``ROWS``. Whoever rounds does so after the update too: the loss

@@ -54,8 +54,8 @@ def hidden_mistakes(problem, right):
             with suppress(ValueError):  # the sizes do not allow it
                 found.setdefault(at, []).append((id_, sheet(problem, at, formula)[at]))
     step = min(1.0, 2 * problem.learning_rate)
-    for at, made in found.items():
-        made = [(id_, value) for id_, value in made if np.shape(value) == np.shape(right[at])]
+    for at, all_made in found.items():
+        made = [(id_, value) for id_, value in all_made if np.shape(value) == np.shape(right[at])]
         for i, (id_, value) in enumerate(made):
             for other, seen in [("what is right", right[at]), *made[:i]]:
                 through = {"updated-first", "raw-and-updated"} & {id_, other} or at.startswith("new")
@@ -95,7 +95,7 @@ def verdict_on(problem, id_, at, formula, *, rounding, ways=()):
 
 
 def survey(architecture, seeds):
-    """Return how often each thing was found over these seeds, and the seeds of the sheets that are the same."""
+    """Return how often each thing was found over these seeds, and the seeds of each sheet by its numbers."""
     counts: Counter[tuple[str, str]] = Counter()
     sheets = {}
     for seed in seeds:
@@ -112,12 +112,18 @@ def survey(architecture, seeds):
         for id_, at, formula in mistakes(problem):
             found = verdict_on(problem, id_, at, formula, rounding=rounding, ways=ways)
             counts[f"{id_} in {at}", found] += 1
-    return counts, [same for same in sheets.values() if len(same) > 1]
+    return counts, sheets
 
 
-def report(architecture, seeds):
-    """Return the lines of a short table; what is not as it should be has a line of its own."""
-    counts, same = survey(architecture, seeds)
+def report(architecture, seeds, surveys):
+    """Return the lines of a short table of surveys; what is not as it should be has a line of its own."""
+    counts: Counter[tuple[str, str]] = Counter()
+    together = {}
+    for found_there, sheets in surveys:
+        counts += found_there
+        for numbers, found in sheets.items():
+            together.setdefault(numbers, []).extend(found)
+    same = [found for found in together.values() if len(found) > 1]
     close = sum(max(group) - min(group) < 30 for group in same)
     good = {"well posed", "entirely right", "marked and named"}
     planted = Counter(
