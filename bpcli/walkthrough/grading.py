@@ -14,7 +14,6 @@ from bpcli.walkthrough.core import core_values
 from bpcli.walkthrough.marking import Track, widened, within
 from bpcli.walkthrough.marks import BlankMark, EntryMark, Grade, Verdict
 from bpcli.walkthrough.naming import Explanation, agreeing, by_rounding, in_context, named
-from bpcli.walkthrough.rounding import half_even
 from bpcli.walkthrough.slips import Slip
 
 
@@ -100,11 +99,10 @@ class _Marking:
         return right, follows
 
     def _enter_right(self, step: Step, answer: Array, right: Array) -> None:
-        """The track of right answers: what is wrong is taken as it should have been, what is missing worked out."""
-        true = self.true[step.name]
-        corrected = np.where(right | ~np.isfinite(answer), answer, half_even(true, self.digits))
-        nears = self._right.worked_out(step.ways, corrected)
-        self._right.put(step.name, corrected, step.ways[0].formula, true, nears)
+        """The track of right answers: what is wrong or missing is worked out from what is right before it."""
+        right_ones = np.where(right, answer, np.nan)
+        nears = self._right.worked_out(step.ways, right_ones)
+        self._right.put(step.name, right_ones, step.ways[0].formula, self.true[step.name], nears)
 
     def _enter_own(
         self, step: Step, answer: Array, wrong: Array, right: Array, fitting: list[Explanation]

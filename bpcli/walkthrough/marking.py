@@ -5,7 +5,7 @@ mix the two. So a blank is not compared with one number, but with the interval t
 
     right      lo - u/2 ≤ answer ≤ hi + u/2,  where u = 10^-digits and [lo, hi] spans the true value and the
                formula at every choice of {as written, exact, worked out from what was written} for the earlier
-               blanks it takes, those that are not right being replaced by their true values
+               blanks it takes; those that are not right are worked out from what is right before them
     follows    the same, with the earlier blanks as the student has them, right or wrong
 
 Behind a wrong number that nothing explains may stand any number that rounds to it. Such a number is *loose*, and the
