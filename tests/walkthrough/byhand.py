@@ -72,8 +72,11 @@ def loss(y, z, entropy):
     return sum((t - u) ** 2 for t, u in zip(y, z, strict=True)) / 2
 
 
-def order(entropy):
-    """Each blank with its formula, in the order of the sheet, but for the last one, which ``sheet`` has."""
+def order(entropy, kept=lambda value: value):
+    """Each blank with its formula, in the order of the sheet; biases are passed over where there are none.
+
+    ``kept`` is what becomes of a, h, b and z after the update, which are no blanks.
+    """
 
     def error(q):
         return each(lambda z, y: z - y, q["z"], q["y"])
@@ -98,7 +101,7 @@ def order(entropy):
     yield "grad_bias_V", lambda q: list(q["delta_1"])
     for name in ("W", "bias_W", "V", "bias_V"):
         yield f"new_{name}", lambda q, n=name: moved(q[n], q[f"grad_{n}"], q["rate"])
-    yield "loss_after", None
+    yield "loss_after", lambda q: loss(q["y"], forward(q, "new_", kept)[3], entropy)
 
 
 def at_ties(rule, value, digits):
@@ -136,11 +139,10 @@ def sheet(problem, at=None, wrong=None, digits=None, rounded=half_up, ways=()):
     def kept(value):
         return value if digits is None else each(lambda v: rounded(v, digits), value)
 
-    after = {"loss_after": lambda q: loss(q["y"], forward(q, "new_", kept)[3], entropy)}
-    for name, formula in order(entropy):
+    for name, formula in order(entropy, kept):
         if "bias" in name and "bias_W" not in q:
             continue
-        right = (after | dict(ways)).get(name, formula)
+        right = dict(ways).get(name, formula)
         q[name] = kept((wrong if name == at else right)(q))
     return {name: value for name, value in q.items() if name not in given}
 
