@@ -2,20 +2,28 @@
 
     python benchmarks/worksheets.py [SEEDS]
 
-Over seeds 0 to 999 (or as many as given) of two architectures: 3-4-2 without biases, and 3-3-3 with biases, where
-nearly every mistake can be made. The rules, the keys and the mistakes come from plain Python, which shares nothing with
-the code that draws and grades (tests/walkthrough/byhand.py). Even seeds calculate with all digits and round what they
-write down; odd seeds calculate on with the rounded numbers.
+Over seeds 0 to 999 (or as many as given) of four networks: 3-2-2, which is the command's own; 3-4-2; 3-3-3 with
+biases, where nearly every mistake can be made; and 3-4-2 with biases and cross-entropy. The rules, the keys and the
+mistakes come from plain Python, which shares nothing with the code that draws and grades (tests/walkthrough/byhand.py).
+Even seeds calculate with all digits and round what they write down; odd seeds calculate on with the rounded numbers,
+under cross-entropy by the row forms of the sheet. The seeds are shared out among the processors.
 """
 
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.walkthrough.survey import architectures, report
+from tests.walkthrough.survey import architectures, report, survey
+
+AT_ONCE = 25
 
 if __name__ == "__main__":
     seeds = range(int(sys.argv[1]) if len(sys.argv) > 1 else 1000)
-    for architecture in architectures():
-        print("\n".join(report(architecture, seeds)))
+    shares = [seeds[first : first + AT_ONCE] for first in range(0, len(seeds), AT_ONCE)]
+    with ProcessPoolExecutor() as pool:
+        for architecture in architectures():
+            surveys = pool.map(partial(survey, architecture), shares)
+            print("\n".join(report(architecture, seeds, surveys)), flush=True)

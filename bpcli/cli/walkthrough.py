@@ -1,6 +1,6 @@
 """``bpcli walkthrough``: one point forward and backward by hand; worksheets, their keys, and their marks."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bpcli.cli.console import Screen
+from bpcli.cli.grading import graded
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption
 from bpcli.cli.resolving import resolved
 from bpcli.cli.several import SeveralFiles
@@ -128,7 +129,8 @@ def walkthrough(
     Worksheets leave blanks to fill: --worksheet prints one, --key its key, and --seeds 1:30 --out DIR writes thirty
     different ones with their keys and files for the answers, which --grade marks.
 
-    Exits with 0, and with 3 if an answer is wrong.
+    Exits with 0, and with 3 if an answer is wrong; several answers files are marked although some cannot be read,
+    and then it exits with 2.
     """
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     _refuse_together(step=step, grade=grade, seeds=seeds)
@@ -144,12 +146,14 @@ def walkthrough(
     from bpcli.walkthrough.sizing import Typed
 
     look = Look(chosen_letters(part or []), notation, digits, format_)
-    settings = resolved(config or DEFAULT, override, {}).config
+    resolution = resolved(config or DEFAULT, override, {})
     tensors = {"x": x, "y": y, "V": V, "W": W, "bias_V": bias_V, "bias_W": bias_W}
     typed = Typed({name: text for name, text in tensors.items() if text is not None}, hidden, sizes, rate)
-    point = partial(_point, settings, typed)
+    point = partial(_point, resolution.config, typed)
     if grade:
-        return _graded(point, grade, seed, digits, screen)
+        return graded(
+            resolution, typed, grade, screen, seed=seed, digits=digits, configured=config is not None
+        )
     if seeds is not None and out is not None:
         refuse_fixed(seed, typed)
         return _written(point, seed_range(seeds), out, look, screen, force=force)
@@ -217,20 +221,3 @@ def _written(point: Point, seeds: range, folder: Path, look: Look, screen: Scree
     )
     screen.document({"schema": "bpcli.walkthrough.worksheets/1", "files": [str(path) for path in paths]})
     return 0
-
-
-def _graded(point: Point, files: Sequence[Path], seed: int | None, digits: int, screen: Screen) -> int:
-    from bpcli.render.marks import class_marks, marks
-    from bpcli.walkthrough.answers import read_answers, read_heading
-    from bpcli.walkthrough.grading import grade
-
-    grades = []
-    for file in files:
-        its_seed, its_digits = read_heading(file)
-        problem = point(its_seed if seed is None else seed, its_digits or digits).problem
-        grades.append(grade(problem, read_answers(file, problem), its_digits or digits))
-    screen.show(class_marks(grades) if len(grades) > 1 else marks(grades[0]))
-    documents = [each.document() for each in grades]
-    several = {"schema": "bpcli.walkthrough.grades/1", "grades": documents}
-    screen.document(several if len(documents) > 1 else documents[0])
-    return 0 if all(each.entirely_right for each in grades) else 3

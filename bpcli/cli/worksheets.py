@@ -76,15 +76,17 @@ def write_worksheets(
     *,
     force: bool,
 ) -> list[Path]:
-    """Write worksheet-NN, key-NN and answers-NN.yaml for each seed, and return the paths.
+    """Write worksheet-NN, key-NN, answers-NN.yaml and key-NN.yaml for each seed, and return the paths.
+
+    All points are drawn before anything is written.
 
     Raises:
-        UsageError: a file is there already, and ``force`` is not given; or there are no such sizes to draw.
+        UsageError: a file is there already, and ``force`` is not given; or a seed has no good sheet.
         MachineError: the disk or the permissions do not allow it.
     """
     from bpcli.render.walkthrough.pages import SUFFIXES, page
     from bpcli.training.files import write_atomically
-    from bpcli.walkthrough.answers import template
+    from bpcli.walkthrough.answers import filled, template
     from bpcli.walkthrough.parts import sheet
     from bpcli.walkthrough.walk import walk
 
@@ -96,6 +98,7 @@ def write_worksheets(
             f"worksheet-{seed:0{places}}{suffix}",
             f"key-{seed:0{places}}{suffix}",
             f"answers-{seed:0{places}}.yaml",
+            f"key-{seed:0{places}}.yaml",
         )
     ]
     taken = [name for name in names if (folder / name).exists()]
@@ -104,11 +107,11 @@ def write_worksheets(
             f"{folder / taken[0]} exists already{f', and {len(taken) - 1} more' if taken[1:] else ''}: choose "
             "another --out, or overwrite with --force"
         )
+    points = [_drawn(point, seed) for seed in seeds]
     written: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for seed in seeds:
-            problem = point(seed)
+        for seed, problem in zip(seeds, points, strict=True):
             walked = walk(problem)
             worksheet, key = (
                 page(
@@ -124,11 +127,20 @@ def write_worksheets(
                 )
                 for mode in MODES
             )
-            answers = template(problem, seed, look.digits, f"Worksheet {seed}")
-            for content in (worksheet, key, answers):
+            answers = template(problem, seed, look.digits, f"Worksheet {seed}", look.letters)
+            right = filled(problem, look.digits, seed, f"{TITLES['key']} {seed}", look.letters)
+            for content in (worksheet, key, answers, right):
                 path = folder / names[len(written)]
                 write_atomically(path, content.encode())
                 written.append(path)
     except OSError as error:
         raise MachineError(f"{error.filename or folder}: cannot be written: {error.strerror}") from error
     return written
+
+
+def _drawn(point: Callable[[int], "Problem"], seed: int) -> "Problem":
+    """The point of a seed; one that cannot be drawn says which seed that was."""
+    try:
+        return point(seed)
+    except UsageError as error:
+        raise UsageError(f"--seeds: seed {seed}: {error}") from None

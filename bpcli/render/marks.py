@@ -9,9 +9,10 @@ from rich.text import Text
 
 from bpcli.render.mistakes import algebra, printable
 from bpcli.render.text import columns, counted, shape
-from bpcli.walkthrough.marks import BlankMark, EntryMark, Grade, Named
+from bpcli.walkthrough.marks import BlankMark, EntryMark, Grade, Named, Unread
 
 STYLES = {"right": "green", "follows": "cyan", "wrong": "bold red", "blank": "yellow"}
+LARGE = 1e6
 
 
 def marks(grade: Grade) -> RenderableType:
@@ -36,8 +37,8 @@ def marks(grade: Grade) -> RenderableType:
     return Group(*parts)
 
 
-def class_marks(grades: Sequence[Grade]) -> RenderableType:
-    """Show many sheets: a line each, and the mistakes that were made most often."""
+def class_marks(grades: Sequence[Grade], unread: Sequence[Unread] = ()) -> RenderableType:
+    """Show many sheets: a line each, the mistakes that were made most often, and the files that could not be read."""
     table = columns("file", "marks", "mistakes", numbers=("marks",))
     for grade in grades:
         table.add_row(
@@ -51,6 +52,9 @@ def class_marks(grades: Sequence[Grade]) -> RenderableType:
         table,
         Text(f"\n{perfect} of {counted(len(grades), 'sheet')} entirely right"),
     ]
+    if unread:
+        parts.append(Text(f"{counted(len(unread), 'file')} not marked:", style="bold red"))
+        parts += [_indented(Text(printable(line))) for each in unread for line in each.message.splitlines()]
     if made:
         often = ", ".join(f"{kind} ({count})" for kind, count in made.most_common(5))
         parts.append(Text(f"made most often: {often}", style="dim"))
@@ -87,10 +91,17 @@ def _numbers(entry: EntryMark, digits: int, *, shown: bool) -> tuple[str, str, s
         return "", "", ""
     differs = abs(entry.follows_from - entry.expected) > 10.0 ** (1 - digits)
     return (
-        "–" if entry.answer is None else f"{entry.answer:.{max(digits, 6)}g}",
+        "–" if entry.answer is None else _as_written(entry.answer, digits),
         f"{entry.expected:.{digits}f}",
         f"{entry.follows_from:.{digits}f}" if differs and entry.verdict != "right" else "",
     )
+
+
+def _as_written(answer: float, digits: int) -> str:
+    """An answer with as many digits as were asked for, or more where there are more; large ones in short."""
+    if abs(answer) < LARGE and round(answer, digits) == answer:
+        return f"{answer:.{digits}f}"
+    return f"{answer:.{max(digits, 6)}g}"
 
 
 def _explained(blank: BlankMark) -> list[RenderableType]:
@@ -103,6 +114,8 @@ def _explained(blank: BlankMark) -> list[RenderableType]:
     if len(blank.mistakes) == 1:
         (named,) = blank.mistakes
         parts: list[RenderableType] = [_title(named, blank.name)]
+        if not named.applies:
+            return parts
         if named.mistake and blank.name.startswith("loss"):  # its algebra is that of the gradient
             parts.append(_indented(named.mistake.explanation))
         elif named.mistake:

@@ -5,7 +5,7 @@ problem of a file is told at once, each with its line and column, what was expec
 """
 
 from collections.abc import Iterator
-from math import isfinite
+from math import isfinite, nan
 from pathlib import Path
 
 import numpy as np
@@ -29,7 +29,9 @@ def entries_of(path: Path) -> tuple[dict[str, Node], Collector]:
         MachineError: the disk or the permissions do not allow it.
     """
     if not path.is_file():  # nor a pipe, which would keep its reader waiting
-        raise DataError(f"{path}: there is no such file; bpcli walkthrough --seeds 1:1 --out DIR writes one")
+        raise DataError(
+            f"{path}: there is no such file; bpcli walkthrough --seeds 1:30 --out class writes them"
+        )
     problems = Collector()
     try:
         if path.stat().st_size > MAX_BYTES:
@@ -134,7 +136,9 @@ def _no_number(value: object) -> str:
     if isinstance(value, str):
         with_point = value.strip().replace("−", "-").replace(",", ".")
         try:
-            return f"{show(value)} is not a number; write {float(with_point):g}"
+            number = float(with_point)
         except ValueError:
-            pass
+            number = nan
+        if isfinite(number):
+            return f"{show(value)} is not a number; write {number:g}"
     return f"{shown(value)} is not a number; write for example 0.62, or null for none"

@@ -1,26 +1,22 @@
 """A student's numbers as a YAML file: the empty one, the key, and what comes back."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import inf, isfinite
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bpcli.config.problems import Collector
-from bpcli.config.tree import Node
 from bpcli.config.words import did_you_mean, listed, printable
 from bpcli.errors import UsageError
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Array
-from bpcli.walkthrough.answer_file import entries_of, raise_if_any, shown, tensor_of
-from bpcli.walkthrough.blanks import blanks
+from bpcli.walkthrough.answer_file import entries_of, raise_if_any, tensor_of
+from bpcli.walkthrough.blanks import LETTERS, Blank, blanks, part_of
+from bpcli.walkthrough.heading import HEADING, Heading, heading_lines, heading_of
 
 Write = Callable[[Any], str]
-MOST_DIGITS = 12
 MOST_NUMBERS = 1000  # to be worked out by hand, and far below what the reader takes
-HEADING = ("seed", "digits")  # which sheet it is; everything else in the file is a blank
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,26 +28,36 @@ class Answers:
         values: the blanks by name, of their right shapes; NaN where nothing was written. May lack names.
         seed: of the sheet, as the file says; None if it does not.
         digits: the same.
+        parts: the letters of the parts that the sheet asks for.
     """
 
     source: str
     values: Mapping[str, Array] = field(default_factory=dict)
     seed: int | None = None
     digits: int | None = None
+    parts: tuple[str, ...] = tuple(LETTERS)
 
 
-def template(problem: Problem, seed: int | None, digits: int, title: str) -> str:
-    """Return the YAML to be filled in: every blank by name, null where nothing is written yet.
+def template(
+    problem: Problem, seed: int | None, digits: int, title: str, letters: Sequence[str] = LETTERS
+) -> str:
+    """Return the YAML to be filled in: the blanks of these parts by name, null where nothing is written yet.
 
     Raises:
         UsageError: if the network is too large for a sheet, or there is more than one sample.
     """
-    return _text(problem, seed, digits, title, lambda _: "null")
+    return _text(problem, seed, digits, title, tuple(letters), lambda _: "null")
 
 
-def filled(problem: Problem, digits: int, seed: int | None = None, title: str = "Key") -> str:
+def filled(
+    problem: Problem,
+    digits: int,
+    seed: int | None = None,
+    title: str = "Key",
+    letters: Sequence[str] = LETTERS,
+) -> str:
     """Return the same file with the right numbers, rounded: the key. Raises as ``template`` does."""
-    return _text(problem, seed, digits, title, lambda value: f"{value:.{digits}f}")
+    return _text(problem, seed, digits, title, tuple(letters), lambda value: f"{value:.{digits}f}")
 
 
 def answers_of(values: Mapping[str, Array], digits: int, source: str = "answers") -> Answers:
@@ -67,35 +73,41 @@ def read_answers(path: Path, problem: Problem) -> Answers:
         DataError: it cannot be read, or holds names, shapes or numbers that do not fit: all of them at once.
         MachineError: the disk or the permissions do not allow it.
     """
-    wanted = {blank.name: blank for blank in blanks(problem)}
     entries, problems = entries_of(path)
+    heading = heading_of(entries, problems)
+    wanted = {blank.name: blank for blank in _of_parts(problem, heading.parts)}
     values: dict[str, Array] = {}
     for name, node in entries.items():
         if name in wanted:
             values[name] = tensor_of(wanted[name], node, problems)
         elif name not in HEADING:
-            hint = did_you_mean(name, [*wanted, *HEADING]) or f"the blanks are {listed(wanted)}"
+            hint = did_you_mean(name, [*wanted, *HEADING]) or f"it has {listed([*HEADING, *wanted])}"
             problems.add(node.key_place or node.place, (name,), f"this sheet has no such blank; {hint}")
-    seed, digits = _heading(entries, problems)
     raise_if_any(problems)
-    return Answers(str(path), values, seed, digits)
+    return Answers(str(path), values, heading.seed, heading.digits, heading.parts)
 
 
-def read_heading(path: Path) -> tuple[int | None, int | None]:
-    """Return the seed and the digits that a file says it is for, None where it does not: which sheet to draw.
+def read_heading(path: Path) -> Heading:
+    """Return what a file says of its sheet, from which the point can be drawn again.
 
     Raises:
-        DataError: it cannot be read, or either is not a whole number.
+        DataError: it cannot be read, or the heading does not hold what belongs there.
         MachineError: the disk or the permissions do not allow it.
     """
     entries, problems = entries_of(path)
-    found = _heading(entries, problems)
+    found = heading_of(entries, problems)
     raise_if_any(problems)
     return found
 
 
-def _text(problem: Problem, seed: int | None, digits: int, title: str, number: Write) -> str:
-    wanted = blanks(problem)
+def _of_parts(problem: Problem, letters: tuple[str, ...]) -> list[Blank]:
+    return [blank for blank in blanks(problem) if part_of(problem.architecture, blank.name) in letters]
+
+
+def _text(
+    problem: Problem, seed: int | None, digits: int, title: str, letters: tuple[str, ...], number: Write
+) -> str:
+    wanted = _of_parts(problem, letters)
     if (count := sum(blank.value.size for blank in wanted)) > MOST_NUMBERS:
         raise UsageError(
             f"a worksheet of these sizes would ask for {count:,} numbers; take a smaller network, such as 3-4-2"
@@ -106,8 +118,8 @@ def _text(problem: Problem, seed: int | None, digits: int, title: str, number: W
         f"# Write each number in place of its null, rounded to {digits} digits after the point: {example}",
         "# Keep null where you have none. Calculate on with the numbers that you wrote: what follows",
         "# from an earlier slip still earns its mark. A row of numbers is a row of the matrix.",
-        *([] if seed is None else [f"seed: {seed}"]),
-        f"digits: {digits}",
+        "# Leave the lines up to the blank one as they are: they say which sheet this is.",
+        *heading_lines(problem, seed, digits, letters),
         "",
     ]
     for blank in wanted:
@@ -122,19 +134,3 @@ def _text(problem: Problem, seed: int | None, digits: int, title: str, number: W
 
 def _row(value: Array, number: Write) -> str:
     return number(value) if value.ndim == 0 else "[" + ", ".join(map(number, value)) + "]"
-
-
-def _heading(entries: Mapping[str, Node], problems: Collector) -> tuple[int | None, int | None]:
-    return _whole("seed", inf, entries, problems), _whole("digits", MOST_DIGITS, entries, problems)
-
-
-def _whole(name: str, most: float, entries: Mapping[str, Node], problems: Collector) -> int | None:
-    """A whole number of the heading; None where there is none, or none that fits."""
-    node = entries.get(name)
-    if node is None or node.value is None:
-        return None
-    if isinstance(node.value, int) and not isinstance(node.value, bool) and 0 <= node.value <= most:
-        return node.value
-    limit = f" up to {most:.0f}" if isfinite(most) else ""
-    problems.add(node.place, (name,), f"{shown(node.value)} is not a whole number{limit}")
-    return None

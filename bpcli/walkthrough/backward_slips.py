@@ -22,8 +22,10 @@ def grad_z_slips(site: Site, right: Formula) -> list[Slip]:
         found.append(Slip("numeric-of-output", "ones for z - y", lambda v: np.ones_like(v["z"])))
     if not site.squared:
         # Multiplied by Ω, as δ = Ω ∇z says, that is the catalogue's wrong δ; under softmax it is not.
-        known = "extra-omega" if site.activation == "sigmoid" else None
-        found.append(Slip(known, "z - y, which is δ here and not ∇z", lambda v: v["z"] - v["y"]))
+        sigmoid = site.activation == "sigmoid"
+        words = f"z - y, which is δ here; ∇z is {'(z - y)/(z(1-z))' if sigmoid else '-y/z'}"
+        leads_to = "extra-omega" if sigmoid else None
+        found.append(Slip(None, words, lambda v: v["z"] - v["y"], leads_to))
     return found
 
 
@@ -119,7 +121,10 @@ def grad_out_slips(site: Site, right: Formula) -> list[Slip]:
         ]
     if upper.last and not site.squared:
         words = f"{up.matrix}ᵀ z(1-z) (z - y)"
-        found.append(Slip("extra-omega", words, lambda v: v[up.matrix].T @ _extra_omega(v)))
+        found += [
+            Slip("extra-omega", words, lambda v: v[up.matrix].T @ _extra_omega(v)),
+            Slip("extra-omega", words, lambda v: v[up.matrix].T @ (v["z"] * (1 - v["z"]) * v[up.delta])),
+        ]
     return found
 
 
@@ -160,7 +165,11 @@ def _wrong_deltas(site: Site) -> list[tuple[str, str, Formula]]:
     """What is multiplied by the input in place of δ, where δ itself was right."""
     n = site.own
     if site.last and not site.squared:
-        return [("extra-omega", "z(1-z) (z - y)", _extra_omega)]
+        words = "z(1-z) (z - y)"
+        return [
+            ("extra-omega", words, _extra_omega),
+            ("extra-omega", words, lambda v: v["z"] * (1 - v["z"]) * v[n.delta]),
+        ]
     if site.activation == "identity":
         return []
     return [("no-omega" if site.last else "no-lambda", n.grad_out, lambda v: v[n.grad_out])]

@@ -4,9 +4,11 @@ from dataclasses import dataclass
 
 from bpcli.errors import UsageError
 from bpcli.gradcheck.problem import Problem
-from bpcli.network import Array
+from bpcli.network import Architecture, Array
 from bpcli.walkthrough.chain import steps
 from bpcli.walkthrough.core import core_values
+
+LETTERS = "abcdefgh"  # of the parts of a walk; b and g ask for no numbers of their own
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,3 +40,18 @@ def blanks(problem: Problem) -> tuple[Blank, ...]:
         raise UsageError(f"a worksheet is about one point, and here are {problem.samples} samples")
     values = core_values(problem)
     return tuple(Blank(step.name, values[step.name].shape, values[step.name]) for step in steps(problem))
+
+
+def part_of(architecture: Architecture, name: str) -> str:
+    """Return the letter of the part that asks for a blank."""
+    *hidden, last = architecture.names()
+    if name == last.grad_out:
+        return "c"
+    if name in (last.slope, last.delta, last.grad_matrix, last.grad_bias):
+        return "d"
+    if name in {names.grad_out for names in hidden}:
+        return "e"
+    if name.startswith(("new_", "loss_after")):
+        return "h"
+    later = {each for n in hidden for each in (n.slope, n.delta, n.grad_matrix, n.grad_bias)}
+    return "f" if name in later else "a"

@@ -6,15 +6,20 @@ axis of the samples. At the given numbers every step yields what the core does, 
 is right is always taken from the core.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
 from bpcli.gradcheck.problem import Problem
-from bpcli.network import Array
+from bpcli.network import Architecture, Array
 from bpcli.walkthrough import backward_slips, slips
-from bpcli.walkthrough.slips import Formula, Site, Slip, Values, activated, loss_of
+from bpcli.walkthrough.rounding import half_down, half_even, half_up
+from bpcli.walkthrough.slips import Formula, Site, Slip, activated, loss_of
+
+Pass = Callable[[dict[str, Array], Array, Array], Array]  # from parameters, x and y to ℓ
+Rounding = Callable[[Array, int], Array]
 
 
 @dataclass(frozen=True)
@@ -31,7 +36,8 @@ class Step:
 
     Attributes:
         name: of the quantity.
-        ways: the right formulas, the sheet's own first; cross-entropy has two for δ.
+        ways: the right formulas, the sheet's own first; cross-entropy has two for δ, and the loss after the update
+            is worked out with all digits in between, or rounded.
         slips: the wrong ones.
     """
 
@@ -50,8 +56,11 @@ def given(problem: Problem) -> dict[str, Array]:
     return {"x": problem.X[0], "y": problem.Y[0], **problem.parameters}
 
 
-def steps(problem: Problem) -> tuple[Step, ...]:
-    """Return the blanks of a point in the order of computation: forward, backward, the update, the loss after it."""
+def steps(problem: Problem, digits: int | None = None) -> tuple[Step, ...]:
+    """Return the blanks of a point in the order of computation: forward, backward, the update, the loss after it.
+
+    With ``digits`` the loss after the update has more ways: its own a, h, b and z, which are no blanks, rounded.
+    """
     architecture = problem.architecture
     sites = [Site(architecture, i, problem.learning_rate) for i in range(architecture.depth)]
     found = [step for site in sites for step in _forward(site)]
@@ -61,7 +70,7 @@ def steps(problem: Problem) -> tuple[Step, ...]:
         found += _backward(site)
     for site in reversed(sites):
         found += _update(site)
-    found.append(_loss_after(problem))
+    found.append(_loss_after(problem, digits))
     return tuple(found)
 
 
@@ -118,14 +127,14 @@ def _slope(activation: str, h: Array) -> Array:
 
 
 def _deltas(site: Site) -> tuple[Way, ...]:
-    """Λ ∇h, or Ω ∇z; under cross-entropy z - y first."""
+    """Λ ∇h, or Ω ∇z; under cross-entropy z - y too, and under softmax, which has no Ω, that first."""
     n = site.own
     product = Way((n.slope, n.grad_out), lambda v: v[n.slope] * v[n.grad_out])
     if not site.last or site.squared:
         return (product,)
     direct = Way(("z",), lambda v: v["z"] - v["y"])
     if site.activation == "sigmoid":
-        return direct, product
+        return product, direct
     return direct, Way(("z", n.grad_out), lambda v: v["z"] * (v[n.grad_out] - v["z"] @ v[n.grad_out]))
 
 
@@ -141,25 +150,50 @@ def _moved(site: Site, parameter: str) -> Step:
     return Step(f"new_{parameter}", (way,), tuple(slips.new_slips(site, parameter)))
 
 
-def _loss_after(problem: Problem) -> Step:
-    """The core's forward pass, through the new parameters as they were written down."""
-    names = tuple(problem.parameters)
+def _loss_after(problem: Problem, digits: int | None) -> Step:
+    """A forward pass through the new parameters as they were written down: the core's, or rounded line by line."""
+    architecture, names = problem.architecture, tuple(problem.parameters)
+    passes: list[Pass] = [partial(_core_pass, problem)]
+    if digits is not None:
+        passes += [
+            partial(_rounded_pass, architecture, rounded, digits)
+            for rounded in (half_even, half_up, half_down)
+        ]
 
-    def through(v: Values, moved: tuple[str, ...] = names) -> Array:
-        parameters = {name: v[f"new_{name}"] if name in moved else v[name] for name in names}
-        network = replace(problem, parameters=parameters).network()
-        network.forward(problem.X)
-        return np.asarray(network.loss(problem.Y))
+    def through(one: Pass, moved: tuple[str, ...]) -> Formula:
+        return lambda v: one(
+            {name: v[f"new_{name}"] if name in moved else v[name] for name in names}, v["x"], v["y"]
+        )
 
-    wrong = slips.loss_slips(problem.architecture, through)
+    right = [through(one, names) for one in passes]
+    wrong = [slip for formula in right for slip in slips.loss_slips(architecture, formula)]
     wrong.append(Slip(None, "the loss before the update", lambda v: v["loss"]))
-    if problem.architecture.depth > 1:
-        last = problem.architecture.names()[-1]
+    if architecture.depth > 1:
+        last = architecture.names()[-1]
         above = tuple(name for name in names if name in (last.matrix, last.bias))
         below = tuple(name for name in names if name not in above)
         wrong += [
-            Slip(None, f"only {' and '.join(some)} moved", lambda v, m=some: through(v, m))  # type: ignore[misc]
+            Slip(None, f"only {' and '.join(some)} moved", through(one, some))
             for some in (above, below)
+            for one in passes
         ]
     needs = tuple(f"new_{name}" for name in names)
-    return Step("loss_after", (Way(needs, through),), tuple(wrong))
+    return Step("loss_after", tuple(Way(needs, formula) for formula in right), tuple(wrong))
+
+
+def _core_pass(problem: Problem, parameters: dict[str, Array], x: Array, y: Array) -> Array:
+    """ℓ by the core, with all digits."""
+    network = replace(problem, parameters=parameters).network()
+    network.forward(x[None])
+    return np.asarray(network.loss(y[None]))
+
+
+def _rounded_pass(
+    architecture: Architecture, rounded: Rounding, digits: int, p: dict[str, Array], x: Array, y: Array
+) -> Array:
+    """ℓ by somebody who rounds a, h, b and z and calculates on."""
+    h = x
+    for n in architecture.names():
+        pre = rounded(p[n.matrix] @ h + p.get(n.bias, 0.0), digits)
+        h = rounded(activated(architecture.output if n.out == "z" else architecture.activation, pre), digits)
+    return loss_of(architecture, h, y)

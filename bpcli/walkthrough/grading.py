@@ -1,22 +1,24 @@
 """Marks for a worksheet: every number right, following from an earlier slip, or wrong; and the slip by its name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Array
 from bpcli.walkthrough.answers import Answers
-from bpcli.walkthrough.chain import Step, given, steps
+from bpcli.walkthrough.blanks import part_of
+from bpcli.walkthrough.chain import Step, Way, given, steps
 from bpcli.walkthrough.core import core_values
-from bpcli.walkthrough.marking import HAIR, Track, widened, within
-from bpcli.walkthrough.marks import BlankMark, EntryMark, Grade, Named, Verdict
+from bpcli.walkthrough.marking import Track, widened, within
+from bpcli.walkthrough.marks import BlankMark, EntryMark, Grade, Verdict
+from bpcli.walkthrough.naming import Explanation, agreeing, by_rounding, in_context, named
 from bpcli.walkthrough.slips import Slip
 
 
 def grade(problem: Problem, answers: Answers, digits: int) -> Grade:
-    """Judge every blank of a sheet, in the order in which it is worked out.
+    """Judge every blank that a sheet asks for, in the order in which it is worked out.
 
     Args:
         problem: the one point of the sheet.
@@ -26,29 +28,29 @@ def grade(problem: Problem, answers: Answers, digits: int) -> Grade:
     with np.errstate(all="ignore"):  # a student's numbers may be anything
         marking = _Marking(problem, answers.values, digits)
         marks = tuple(marking.mark(step) for step in marking.steps)
-    return Grade(answers.source, digits, marks)
-
-
-@dataclass
-class _Explanation:
-    """A slip that a blank's numbers agree with, made in this blank or in one before it that was not written."""
-
-    slip: Slip
-    at: str
-    interval: tuple[Array, Array]
+    marks = in_context(marks, problem.architecture, marking.leading)
+    asked = tuple(mark for mark in marks if part_of(problem.architecture, mark.name) in answers.parts)
+    return Grade(answers.source, digits, asked)
 
 
 @dataclass
 class _Marking:
+    """A sheet being marked, blank by blank.
+
+    Attributes:
+        leading: blanks whose one slip becomes a mistake of the catalogue once it is calculated on with, and which.
+    """
+
     problem: Problem
     answers: Mapping[str, Array]
     digits: int
     true: dict[str, Array] = field(init=False)
     steps: tuple[Step, ...] = field(init=False)
+    leading: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.true = core_values(self.problem)
-        self.steps = steps(self.problem)
+        self.steps = steps(self.problem, self.digits)
         self._by_name = {step.name: step for step in self.steps}
         known = given(self.problem)
         self._right, self._own = Track(known, self.digits), Track(known, self.digits)
@@ -62,13 +64,13 @@ class _Marking:
         written = np.isfinite(answer)
         right, follows = self._judge(step, answer)
         wrong = written & ~right & ~follows
-        way = self._own.nearest(step, answer)
-        expected = way.formula(self._own.written)
+        expected = self._own.nearest(step, answer).formula(self._own.written)
         fitting = self._fitting(step, answer, wrong) if wrong.any() else []
         if written.any() and not wrong.any():
             self._confirmed |= self._left_out_before(step)
-        self._enter_right(step, answer, right)
-        self._enter_own(step, answer, wrong, right, fitting)
+        if step is not self.steps[-1]:
+            self._enter_right(step, answer, right)
+            self._enter_own(step, answer, wrong, right, fitting)
         entries = tuple(
             EntryMark(
                 index=index,
@@ -79,90 +81,77 @@ class _Marking:
             )
             for index in np.ndindex(true.shape)
         )
-        named = _named(fitting) or self._by_rounding(step.name, answer, expected, wrong)
-        return BlankMark(step.name, true.shape, entries, named)
+        mistakes = named(fitting) or by_rounding(step.name, answer, expected, wrong, self.digits)
+        return BlankMark(step.name, true.shape, entries, mistakes)
 
     def _judge(self, step: Step, answer: Array) -> tuple[Array, Array]:
         """Which entries are right, and which follow from what the student has."""
         true = self.true[step.name]
         right = within(answer, (true, true), self.digits)
         follows = np.zeros_like(right)
+        written = np.isfinite(answer)
         for way in step.ways:
-            right |= within(answer, widened(self._right.interval(way), true), self.digits)
-            follows |= within(answer, self._own.interval(way), self.digits)
+            if (written & ~right).any():
+                right |= within(answer, widened(self._right.interval(way), true), self.digits)
+        for way in step.ways:
+            if (written & ~right & ~follows).any():
+                follows |= within(answer, self._own.interval(way), self.digits)
         return right, follows
 
     def _enter_right(self, step: Step, answer: Array, right: Array) -> None:
-        """The track of right answers: what is not right is taken as it should have been."""
-        true = self.true[step.name]
-        rounded = np.round(true, self.digits)
-        near = self._right.nearest(step, answer).formula(self._right.written)
-        self._right.put(step.name, np.where(right, answer, rounded), true, np.where(right, near, true))
+        """The track of right answers: what is wrong or missing is worked out from what is right before it."""
+        right_ones = np.where(right, answer, np.nan)
+        nears = self._right.worked_out(step.ways, right_ones)
+        self._right.put(step.name, right_ones, step.ways[0].formula, self.true[step.name], nears)
 
     def _enter_own(
-        self, step: Step, answer: Array, wrong: Array, right: Array, fitting: list[_Explanation]
+        self, step: Step, answer: Array, wrong: Array, right: Array, fitting: list[Explanation]
     ) -> None:
         """The track of the student's own numbers; what was not written is worked out from them."""
-        levels = self._own.levels
-        formula = self._own.nearest(step, answer).formula
-        if step.name in self._assumed:
-            formula = self._assumed[step.name].wrong
-        values = [formula(level) for level in levels]
+        own, ways = self._own, self._ways(step, answer)
+        exact, nears = ways[0].formula(own.exact), own.worked_out(ways, answer)
         if fitting and fitting[0].at == step.name:
             slip = fitting[0].slip.wrong
-            values = [
-                np.where(wrong, slip(level), value) for level, value in zip(levels, values, strict=True)
-            ]
-        written = np.where(np.isfinite(answer), answer, np.round(values[0], self.digits))
-        # A wrong number keeps its further digits to itself, unless it is known how it came about.
-        near, exact = (np.where(wrong & (not fitting), written, value) for value in values[:2])
-        as_expected = within(written, (near, near), self.digits) | within(
-            written, (exact, exact), self.digits
-        )
+            exact = np.where(wrong, slip(own.exact), exact)
+            nears = [np.where(wrong, slip(own.written), near) for near in nears]
+        elif wrong.any() and not fitting:  # a wrong number keeps its further digits to itself
+            exact, *nears = (np.where(wrong, answer, value) for value in (exact, *nears))
+        as_expected = np.any([within(answer, (each, each), self.digits) for each in (exact, *nears)], axis=0)
         loose = wrong & (len(fitting) != 1) | np.isfinite(answer) & ~right & ~as_expected
-        self._own.put(step.name, written, exact, near, loose)
+        own.put(step.name, answer, ways[0].formula, exact, nears, loose)
 
-    def _fitting(self, step: Step, answer: Array, wrong: Array) -> list[_Explanation]:
-        """The slips that agree with every number of the blank; if none does, with all those that are wrong."""
+    def _ways(self, step: Step, answer: Array) -> list[Way]:
+        """The ways to a blank, the one first that the answer comes closest to."""
+        if step.name in self._assumed:
+            return [Way(step.needs, self._assumed[step.name].wrong)]
+        nearest = self._own.nearest(step, answer)
+        return [nearest, *(way for way in step.ways if way is not nearest)]
+
+    def _fitting(self, step: Step, answer: Array, wrong: Array) -> list[Explanation]:
+        """The slips that agree with a blank that has wrong numbers."""
         found = self._explanations(step, self._own, self._assumed)
         if self._assumed:  # perhaps not everything was worked out from the blank that went wrong
             found += self._explanations(step, self._with({}, step), {})
-        kinds: dict[str, _Explanation] = {}
-        for entries in (np.isfinite(answer), wrong):
-            for each in found:
-                if np.all(within(answer, each.interval, self.digits)[entries]):
-                    kinds.setdefault(each.slip.kind, each)
-            if kinds:
-                break
-        fitting = list(kinds.values())
-        if len(fitting) == 1 and fitting[0].at != step.name:
-            self._assume(fitting[0], step)
+        fitting = agreeing(found, answer, wrong, self.digits)
+        if len(fitting) == 1:
+            (only,) = fitting
+            if only.at != step.name:
+                self._assume(only, step)
+            elif only.slip.leads_to:
+                self.leading[step.name] = only.slip.leads_to
         return fitting
 
-    def _by_rounding(self, name: str, answer: Array, expected: Array, wrong: Array) -> tuple[Named, ...]:
-        """What can be said of numbers that are wrong in their last digits only."""
-        if not wrong.any():
-            return ()
-        written, wanted = answer[np.isfinite(answer)], (expected[wrong], expected[wrong])
-        for fewer in range(1, self.digits):
-            cut = np.allclose(written, np.round(written, fewer), rtol=0, atol=HAIR * 10.0**-self.digits)
-            if cut and within(answer[wrong], wanted, fewer).all():
-                words = f"rounded to {fewer} digit{'s' * (fewer > 1)}, where {self.digits} are asked for"
-                return (Named(None, words, name),)
-        if within(answer[wrong], wanted, self.digits - 1).all():
-            return (Named(None, "only the last digit is off: rounded too early, or cut off", name),)
-        return ()
-
-    def _explanations(self, step: Step, own: Track, assumed: Mapping[str, Slip]) -> list[_Explanation]:
+    def _explanations(self, step: Step, own: Track, assumed: Mapping[str, Slip]) -> list[Explanation]:
         """Slips in the blanks before this one that were left out, carried here; then those in this very blank."""
         found = []
         before = self._left_out_before(step) - self._confirmed - set(assumed)
         for name in (each.name for each in self.steps if each.name in before):
             for slip in self._by_name[name].slips:
                 track = self._with({**assumed, name: slip}, step)
-                found.append(_Explanation(slip, name, track.interval(step.ways[0])))
+                known = replace(slip, id=slip.leads_to) if slip.leads_to else slip
+                found += [Explanation(known, name, track.interval(way)) for way in step.ways]
         for slip in step.slips:
-            found.append(_Explanation(slip, step.name, own.slip_interval(slip.wrong)))
+            found.append(Explanation(slip, step.name, own.slip_interval(slip.wrong)))
         return found
 
     def _left_out(self, name: str) -> bool:
@@ -185,16 +174,17 @@ class _Marking:
         for step in self.steps:
             if step is until:
                 break
-            formula = assumed[step.name].wrong if step.name in assumed else step.ways[0].formula
             if self._left_out(step.name):
-                near, exact, _ = (formula(level) for level in track.levels)
-                track.put(step.name, np.round(near, self.digits), exact, near)
+                slip = assumed.get(step.name)
+                ways = [Way(step.needs, slip.wrong)] if slip else step.ways
+                nothing = np.full(self.true[step.name].shape, np.nan)
+                exact, nears = ways[0].formula(track.exact), track.worked_out(ways, nothing)
+                track.put(step.name, nothing, ways[0].formula, exact, nears)
             else:
-                written, exact, near = (level[step.name] for level in self._own.levels)
-                track.put(step.name, written, exact, near, self._own.loose.get(step.name))
+                track.take(step.name, self._own)
         return track
 
-    def _assume(self, explanation: _Explanation, step: Step) -> None:
+    def _assume(self, explanation: Explanation, step: Step) -> None:
         """From here on the blank that was left out holds this slip: what follows from it is not wrong again."""
         self._assumed[explanation.at] = explanation.slip
         self._own = self._with(self._assumed, step)
@@ -206,11 +196,3 @@ def _verdict(written: bool, right: bool, follows: bool) -> Verdict:
     if right:
         return "right"
     return "follows" if follows else "wrong"
-
-
-def _named(fitting: list[_Explanation]) -> tuple[Named, ...]:
-    kinds = [each.slip.kind for each in fitting]
-    return tuple(
-        Named(each.slip.id, each.slip.words, each.at, tuple(other for other in kinds if other != kind))
-        for kind, each in zip(kinds, fitting, strict=True)
-    )

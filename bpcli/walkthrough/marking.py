@@ -5,7 +5,7 @@ mix the two. So a blank is not compared with one number, but with the interval t
 
     right      lo - u/2 ≤ answer ≤ hi + u/2,  where u = 10^-digits and [lo, hi] spans the true value and the
                formula at every choice of {as written, exact, worked out from what was written} for the earlier
-               blanks it takes, those that are not right being replaced by their true values
+               blanks it takes; those that are not right are worked out from what is right before them
     follows    the same, with the earlier blanks as the student has them, right or wrong
 
 Behind a wrong number that nothing explains may stand any number that rounds to it. Such a number is *loose*, and the
@@ -13,42 +13,78 @@ interval is widened by what half a unit of it makes of the result. A ``Track`` i
 sheet.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 import numpy as np
 
 from bpcli.network import Array
 from bpcli.walkthrough.chain import Step, Way
+from bpcli.walkthrough.rounding import HAIR, half_down, half_even, half_up
 from bpcli.walkthrough.slips import Formula
 
-HAIR = 1e-6  # of u: what binary fractions need at the edge of half a unit
 MIXED = 2  # a formula of more earlier blanks than this is tried with all of them written, or all exact
+MOST_WAYS = 2  # of a blank that another one is worked out from
 
 
 class Track:
-    """The numbers of a sheet up to some blank, at three precisions.
+    """The numbers of a sheet up to some blank, at several precisions.
 
     ``written`` is as it was written down, ``exact`` with every digit kept since the numbers last departed from the
-    chain, and ``near`` is worked out from what was written, without being rounded. ``loose`` marks the entries of a
-    blank of which only the written number is known.
+    chain, and ``nears`` are worked out from what was written by each way that there is, without being rounded. Where
+    nothing was written ``written`` is rounded half to even, ``upward`` half up, ``downward`` half down, and ``kept``
+    not at all; of what was written they are copies. ``loose`` marks the entries of a blank of which only the written
+    number is known.
     """
 
     def __init__(self, given: Mapping[str, Array], digits: int) -> None:
-        self._half = 0.5 * 10.0**-digits
-        self.written, self.exact, self.near = dict(given), dict(given), dict(given)
+        self._digits = digits
+        self.written, self.exact = dict(given), dict(given)
+        self.upward, self.downward, self.kept = (dict(given) for _ in range(3))
+        self.nears = tuple(dict(given) for _ in range(MOST_WAYS))
         self.loose: dict[str, Array] = {}
+        self._gaps = False
 
     @property
     def levels(self) -> tuple[dict[str, Array], ...]:
-        """The three, the written one first."""
-        return self.written, self.exact, self.near
+        """All of them, the written one first."""
+        where_left_out = (self.upward, self.downward, self.kept) if self._gaps else ()
+        return self.written, self.exact, *self.nears, *where_left_out
 
-    def put(self, name: str, written: Array, exact: Array, near: Array, loose: Array | None = None) -> None:
-        """Enter a blank."""
-        self.written[name], self.exact[name], self.near[name] = written, exact, near
+    def put(
+        self,
+        name: str,
+        answer: Array,
+        way: Formula,
+        exact: Array,
+        nears: Sequence[Array],
+        loose: Array | None = None,
+    ) -> None:
+        """Enter a blank; where the answer is NaN, nothing was written, and ``way`` says what there would be."""
+        written = np.isfinite(answer)
+        self.exact[name] = np.asarray(exact)
+        for i, level in enumerate(self.nears):
+            level[name] = np.asarray(nears[min(i, len(nears) - 1)])
+        self._gaps |= not written.all()
+        for level, rounded in (
+            (self.written, half_even),
+            (self.upward, half_up),
+            (self.downward, half_down),
+            (self.kept, None),
+        ):
+            level[name] = answer
+            if not written.all():
+                value = way(level)
+                level[name] = np.where(written, answer, rounded(value, self._digits) if rounded else value)
         if loose is not None and loose.any():
             self.loose[name] = loose
+
+    def take(self, name: str, other: "Track") -> None:
+        """Enter a blank as it stands on another track."""
+        for mine, theirs in zip(self._all(), other._all(), strict=True):
+            mine[name] = theirs[name]
+        if name in other.loose:
+            self.loose[name] = other.loose[name]
 
     def interval(self, way: Way) -> tuple[Array, Array]:
         """The smallest and the largest that a right formula yields over all choices."""
@@ -62,16 +98,19 @@ class Track:
         slack = self._slack(wrong, tuple(self.loose))
         return low - slack, high + slack
 
-    def _slack(self, formula: Formula, names: tuple[str, ...]) -> Array | float:
-        """What half a unit of each loose number makes of a formula, added up."""
-        slack: Array | float = 0.0
-        start = formula(self.written) if any(name in self.loose for name in names) else None
-        for name in names:
-            for index in np.argwhere(self.loose.get(name, False)):
-                moved = self.written[name].copy()
-                moved[tuple(index)] += self._half
-                slack = slack + np.abs(formula(self.written | {name: moved}) - start)
-        return slack
+    def worked_out(self, ways: Sequence[Way], answer: Array) -> list[Array]:
+        """What each way makes of what was written, unrounded; a further way only where it leads to the same number."""
+        first, *further = ways
+        found = [np.asarray(first.formula(self.written))]
+        for way in further:
+            low, high = self.interval(way)
+            lowest, highest = self.interval(first)
+            missing = ~np.isfinite(answer)
+            same = np.where(
+                missing, (low <= highest) & (lowest <= high), within(answer, (low, high), self._digits)
+            )
+            found.append(np.where(same, way.formula(self.written), found[0]))
+        return found
 
     def nearest(self, step: Step, answer: Array) -> Way:
         """The right formula that an answer comes closest to."""
@@ -79,12 +118,34 @@ class Track:
             return step.ways[0]
         return min(step.ways, key=lambda way: _distance(way.formula(self.written), answer))
 
+    def _all(self) -> tuple[dict[str, Array], ...]:
+        return self.written, self.exact, self.upward, self.downward, self.kept, *self.nears
+
+    def _slack(self, formula: Formula, names: tuple[str, ...]) -> Array | float:
+        """What half a unit of each loose number makes of a formula, added up."""
+        slack: Array | float = 0.0
+        start = formula(self.written) if any(name in self.loose for name in names) else None
+        for name in names:
+            for index in np.argwhere(self.loose.get(name, False)):
+                moved = np.array(self.written[name])
+                moved[tuple(index)] += 0.5 * 10.0**-self._digits
+                slack = slack + np.abs(formula(self.written | {name: moved}) - start)
+        return slack
+
     def _choices(self, needs: tuple[str, ...]) -> Iterator[Mapping[str, Array]]:
         if len(needs) > MIXED:
             yield from self.levels
             return
-        for chosen in product(self.levels, repeat=len(needs)):
-            yield self.written | {need: level[need] for need, level in zip(needs, chosen, strict=True)}
+        for chosen in product(*(self._different(need) for need in needs)):
+            yield self.written | dict(zip(needs, chosen, strict=True))
+
+    def _different(self, name: str) -> list[Array]:
+        """The numbers of a blank at all levels, each once."""
+        found: list[Array] = []
+        for level in self.levels:
+            if not any(np.array_equal(level[name], other, equal_nan=True) for other in found):
+                found.append(level[name])
+        return found
 
 
 def within(answer: Array, interval: tuple[Array, Array], digits: int) -> Array:

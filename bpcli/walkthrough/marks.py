@@ -38,12 +38,14 @@ class Named:
         words: what was done.
         made_in: the blank that it was made in: this one, or one before it that was left out.
         alternatives: the other slips that fit just as well, by id or in words.
+        applies: whether what the catalogue says of it is so here; its row may speak of other blanks.
     """
 
     id: str | None
     words: str
     made_in: str
     alternatives: tuple[str, ...] = ()
+    applies: bool = True
 
     @property
     def kind(self) -> str:
@@ -126,6 +128,14 @@ class Grade:
         }
 
 
+@dataclass(frozen=True)
+class Unread:
+    """A file that could not be marked, and why."""
+
+    source: str
+    message: str
+
+
 def _blank(blank: BlankMark) -> dict[str, Any]:
     return {
         "shape": list(blank.shape),
@@ -148,7 +158,7 @@ def _mistake(named: Named) -> dict[str, Any]:
     row = named.mistake
     return {
         "id": named.id,
-        "explanation": row.explanation if row else named.words,
+        "explanation": row.explanation if row and named.applies else named.words,
         "fix": row.fix if row else None,
         "here": named.words,
         "made_in": named.made_in,

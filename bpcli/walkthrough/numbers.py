@@ -12,7 +12,7 @@ import numpy as np
 from bpcli.errors import UsageError
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture, Array, Parameters
-from bpcli.walkthrough.answers import MOST_DIGITS
+from bpcli.walkthrough.heading import MOST_DIGITS
 from bpcli.walkthrough.posing import faults, reachable
 from bpcli.walkthrough.slips import activated
 

@@ -6,6 +6,7 @@ are those of the forward pass, the loss and the update; those of the backward pa
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -25,11 +26,13 @@ class Slip:
         id: of the catalogue of mistakes, or None where it has no row for this.
         words: what was done, for this very blank.
         wrong: what the blank comes out as, from the given numbers and the earlier blanks by name.
+        leads_to: of the catalogue, the mistake that this is once the next blank is worked out from it.
     """
 
     id: str | None
     words: str
     wrong: Formula
+    leads_to: str | None = None
 
     @property
     def kind(self) -> str:
@@ -45,12 +48,12 @@ class Site:
     index: int
     learning_rate: float
 
-    @property
+    @cached_property
     def own(self) -> LayerNames:
         """The names of this layer."""
         return self.architecture.names()[self.index]
 
-    @property
+    @cached_property
     def above(self) -> LayerNames:
         """The names of the layer above; there is one unless this is the last."""
         return self.architecture.names()[self.index + 1]

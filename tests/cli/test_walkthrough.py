@@ -139,7 +139,7 @@ def test_one_part_at_a_time(bpcli, monkeypatch):
 
 
 def test_worksheets_are_written_with_keys_and_answer_files(bpcli, tmp_path):
-    """Three files a seed, all different; nothing is overwritten without --force."""
+    """Four files a seed, all different; nothing is overwritten without --force."""
     command = ("walkthrough", "--worksheet", "--seeds", "9:11", "--out", "class", "--format", "html")
     found = bpcli(*command)
     assert found.code == 0
@@ -147,9 +147,9 @@ def test_worksheets_are_written_with_keys_and_answer_files(bpcli, tmp_path):
     assert names == sorted(
         name
         for seed in ("09", "10", "11")
-        for name in (f"worksheet-{seed}.html", f"key-{seed}.html", f"answers-{seed}.yaml")
+        for name in (f"worksheet-{seed}.html", f"key-{seed}.html", f"answers-{seed}.yaml", f"key-{seed}.yaml")
     )
-    assert len({path.read_bytes() for path in (tmp_path / "class").iterdir()}) == 9
+    assert len({path.read_bytes() for path in (tmp_path / "class").iterdir()}) == 12
     again = bpcli(*command)
     assert again.code == 2
     assert "worksheet-09.html exists already" in again.err
@@ -186,5 +186,5 @@ def test_every_blank_of_the_answers_file_has_its_place_on_the_sheet(bpcli, tmp_p
     answers = (tmp_path / "class" / "answers-03.yaml").read_text().splitlines()
     names = [line.partition(":")[0] for line in answers if line[:1].isalpha()]
     assert {"loss", "grad_z"} <= set(names)
-    for name in set(names) - {"seed", "digits"}:
+    for name in set(names) - {"seed", "digits", "network"}:
         assert f" {name}:" in sheet, name

@@ -76,6 +76,21 @@ def test_what_nothing_explains_is_said_to_be_unknown_and_what_fits_twice_is_left
     assert "averaged over the outputs, not summed" in text
 
 
+def test_answers_have_the_digits_that_were_asked_for():
+    """0.376 is shown as 0.3760 and 2 as 2.0000; what is huge is short."""
+    lines = shown(marks(graded(a=[0.376, 2, 0.12346, 1e200]))).splitlines()
+    yours = [line.split()[1] for line in lines if line.startswith("  [")]
+    assert yours[:4] == ["0.3760", "2.0000", "0.1235", "1e+200"]
+
+
+def test_a_row_of_the_catalogue_that_is_not_true_here_is_not_shown():
+    """Beside a wrong ∇W the name and what was done, without "∇W is right, but …"."""
+    values = sheet(POINT, "grad_h", raw, 4)
+    text = shown(marks(graded("grad_h", raw, grad_W=3 * np.array(values["grad_W"]))))
+    assert "raw-error-back  in grad_h: Wᵀ grad_z" in text
+    assert "∇W is right" not in text
+
+
 def test_words_stand_where_the_catalogue_has_no_name():
     """A forgotten sigmoid."""
     assert "the sigmoid is left out: h = a  in h" in shown(marks(graded("h", lambda q: q["a"])))

@@ -4,7 +4,9 @@ One hidden layer of sigmoids, sigmoid outputs, squared error or (``entropy``) cr
 numbers are floats and lists of them.
 """
 
-from math import exp, log
+from decimal import ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, Decimal
+from functools import partial
+from math import exp, log, tanh
 
 
 def s(a):
@@ -49,16 +51,18 @@ def moved(value, gradient, rate):
     return each(lambda u, g: u - rate * g, value, gradient)
 
 
-def forward(q, prefix=""):
-    """a, h, b, z of the parameters with this prefix."""
+def forward(q, prefix="", kept=lambda value: value):
+    """a, h, b, z of the parameters with this prefix, each as it is ``kept``."""
     a = times(q[f"{prefix}V"], q["x"])
     if "bias_V" in q:
         a = plus(a, q[f"{prefix}bias_V"])
-    h = each(s, a)
+    a = kept(a)
+    h = kept(each(s, a))
     b = times(q[f"{prefix}W"], h)
     if "bias_W" in q:
         b = plus(b, q[f"{prefix}bias_W"])
-    return a, h, b, each(s, b)
+    b = kept(b)
+    return a, h, b, kept(each(s, b))
 
 
 def loss(y, z, entropy):
@@ -68,8 +72,11 @@ def loss(y, z, entropy):
     return sum((t - u) ** 2 for t, u in zip(y, z, strict=True)) / 2
 
 
-def order(entropy):
-    """Each blank with its formula, in the order of the sheet; biases are passed over where there are none."""
+def order(entropy, kept=lambda value: value):
+    """Each blank with its formula, in the order of the sheet; biases are passed over where there are none.
+
+    ``kept`` is what becomes of a, h, b and z after the update, which are no blanks.
+    """
 
     def error(q):
         return each(lambda z, y: z - y, q["z"], q["y"])
@@ -94,19 +101,49 @@ def order(entropy):
     yield "grad_bias_V", lambda q: list(q["delta_1"])
     for name in ("W", "bias_W", "V", "bias_V"):
         yield f"new_{name}", lambda q, n=name: moved(q[n], q[f"grad_{n}"], q["rate"])
-    yield "loss_after", lambda q: loss(q["y"], forward(q, "new_")[3], entropy)
+    yield "loss_after", lambda q: loss(q["y"], forward(q, "new_", kept)[3], entropy)
 
 
-def sheet(problem, at=None, wrong=None, digits=None):
-    """Every blank of a point; ``wrong(q)`` stands in the blank ``at``, and ``digits`` rounds each before going on."""
+def at_ties(rule, value, digits):
+    """A number rounded by a rule of decimal; eleven digits of it are what it was meant to be."""
+    return float(Decimal(repr(round(value, 11))).quantize(Decimal(10) ** -digits, rule))
+
+
+half_up = partial(at_ties, ROUND_HALF_UP)
+# As Python does, which is half to even but for what binary fractions make of a tie; and by the rules.
+ROUNDINGS = (round, half_up, partial(at_ties, ROUND_HALF_EVEN), partial(at_ties, ROUND_HALF_DOWN))
+
+# The gradients as the sheet has them row by row, every factor a number that was written before.
+ROWS = {
+    "delta_2": lambda q: product(q["Omega"], q["grad_z"]),
+    "grad_W": lambda q: [[e * s * h for h in q["h"]] for e, s in zip(q["grad_z"], q["Omega"], strict=True)],
+    "grad_h": lambda q: [
+        sum(row[i] * s * e for row, s, e in zip(q["W"], q["Omega"], q["grad_z"], strict=True))
+        for i in range(len(q["h"]))
+    ],
+    "grad_V": lambda q: [[g * s * x for x in q["x"]] for g, s in zip(q["grad_h"], q["Lambda"], strict=True)],
+}
+
+
+def sheet(problem, at=None, wrong=None, digits=None, rounded=half_up, ways=()):
+    """Every blank of a point; ``wrong(q)`` stands in the blank ``at``, and ``digits`` rounds each before going on.
+
+    ``ways`` are other right formulas by name, such as ``ROWS``. Whoever rounds does so after the update too: the loss
+    after it comes from rounded a, h, b and z.
+    """
     q = {name: tensor.tolist() for name, tensor in problem.parameters.items()}
     q |= {"x": problem.X[0].tolist(), "y": problem.Y[0].tolist(), "rate": problem.learning_rate}
     given = set(q)
-    for name, formula in order(problem.architecture.loss == "cross_entropy"):
+    entropy = problem.architecture.loss == "cross_entropy"
+
+    def kept(value):
+        return value if digits is None else each(lambda v: rounded(v, digits), value)
+
+    for name, formula in order(entropy, kept):
         if "bias" in name and "bias_W" not in q:
             continue
-        value = wrong(q) if name == at else formula(q)
-        q[name] = value if digits is None else each(lambda v: round(v, digits), value)
+        right = dict(ways).get(name, formula)
+        q[name] = kept((wrong if name == at else right)(q))
     return {name: value for name, value in q.items() if name not in given}
 
 
@@ -148,3 +185,60 @@ MISTAKES = (
     ("bias-frozen", "grad_bias_V", lambda q: [0.0] * len(q["delta_1"])),
     ("numeric-of-output", "grad_z", lambda q: [1.0] * len(q["z"])),
 )  # fmt: skip
+
+
+# Of these, the ones that are none under cross-entropy, where ∇z is another and δ² is z - y; and the one that is.
+_SQUARED_ONLY = {"no-omega", "raw-error-back", "raw-and-updated", "half", "numeric-of-output"}
+_UNDER_ENTROPY = (
+    ("extra-omega", "delta_2", lambda q: each(lambda z, y: z * (1 - z) * (z - y), q["z"], q["y"])),
+    (
+        "extra-omega",
+        "grad_W",
+        lambda q: outer([z * (1 - z) * d for z, d in zip(q["z"], q["delta_2"], strict=True)], q["h"]),
+    ),
+)
+
+
+def mistakes(problem):
+    """The mistakes of the catalogue that can be made with this loss."""
+    if problem.architecture.loss == "squared_error":
+        return MISTAKES
+    kept = [m for m in MISTAKES if m[0] not in _SQUARED_ONLY and m[1] not in ("grad_z", "loss")]
+    return (*(m for m in kept if m[:2] != ("matmul-for-elementwise", "delta_2")), *_UNDER_ENTROPY)
+
+
+# Slips that have no name in the catalogue: the blank, a few of the words that tell them, and what is written there.
+UNNAMED = (
+    ("h", "is left out: h = a", lambda q: q["a"]),
+    ("h", "e^a for e^-a", lambda q: each(lambda a: 1 / (1 + exp(a)), q["a"])),
+    ("h", "tanh for the sigmoid", lambda q: each(tanh, q["a"])),
+    ("z", "is left out: z = b", lambda q: q["b"]),
+    ("z", "e^b for e^-b", lambda q: each(lambda b: 1 / (1 + exp(b)), q["b"])),
+    ("z", "tanh for the sigmoid", lambda q: each(tanh, q["b"])),
+    ("a", "Vᵀ x for V x", lambda q: plus(times(turned(q["V"]), q["x"]), _bias(q, "V"))),
+    ("a", "bias_V is left out", lambda q: times(q["V"], q["x"])),
+    ("b", "Wᵀ h for W h", lambda q: plus(times(turned(q["W"]), q["h"]), _bias(q, "W"))),
+    ("b", "bias_W is left out", lambda q: times(q["W"], q["h"])),
+    ("b", "x where h belongs", lambda q: plus(times(q["W"], q["x"]), _bias(q, "W"))),
+    ("loss", "averaged over the outputs", lambda q: loss(q["y"], q["z"], False) / len(q["y"])),
+    ("new_W", "the learning rate is left out", lambda q: moved(q["W"], q["grad_W"], 1)),
+    ("new_V", "the learning rate is left out", lambda q: moved(q["V"], q["grad_V"], 1)),
+    ("loss_after", "the loss before the update", lambda q: q["loss"]),
+    (
+        "loss_after",
+        "averaged over the outputs",
+        lambda q: loss(q["y"], forward(q, "new_")[3], False) / len(q["y"]),
+    ),
+    ("loss_after", "only W", lambda q: _half_moved(q, "V")),
+    ("loss_after", "only V", lambda q: _half_moved(q, "W")),
+)
+
+
+def _bias(q, name):
+    return q.get(f"bias_{name}", [0.0] * len(q[name]))
+
+
+def _half_moved(q, still):
+    """The loss after an update that one matrix, and its bias, took no part in."""
+    old = {f"new_{name}": q[name] for name in (still, f"bias_{still}") if name in q}
+    return loss(q["y"], forward(q | old, "new_")[3], False)

@@ -4,6 +4,7 @@ The rules are checked here on numbers worked out in plain Python (``byhand``), n
 """
 
 from collections import Counter
+from contextlib import suppress
 from math import inf
 
 import numpy as np
@@ -12,7 +13,7 @@ from bpcli.network import Architecture
 from bpcli.walkthrough.answers import answers_of
 from bpcli.walkthrough.grading import grade
 from bpcli.walkthrough.numbers import drawn_point
-from tests.walkthrough.byhand import MISTAKES, sheet
+from tests.walkthrough.byhand import ROWS, mistakes, sheet
 
 DIGITS = 4
 UNIT = 10.0**-DIGITS
@@ -26,6 +27,8 @@ def ill_posed(problem):
     halves = [v for tensor in numbers for v in tensor.ravel().tolist()]
     if not all(v and 2 * v == int(2 * v) and abs(v) <= 2 for v in halves):
         yield "a number that is no half from -2 to 2, or zero"
+    if len(set(problem.X.ravel().tolist())) < problem.X.size:
+        yield "two inputs alike"
     if not all(v in (0, 1) for v in problem.Y.ravel().tolist()):
         yield "a target that is neither 0 nor 1"
     if not all(0.05 <= v <= 0.95 for v in q["h"] + q["z"]):
@@ -40,6 +43,25 @@ def ill_posed(problem):
             yield f"{name} has two rows alike"
     if len({abs(v) for v in q["a"]}) < len(q["a"]):
         yield "two units alike"
+    yield from hidden_mistakes(problem, q)
+
+
+def hidden_mistakes(problem, right):
+    """Yield the mistakes that do not show, and the pairs that look alike, in the blank that they are made in."""
+    found = {}
+    for id_, at, formula in mistakes(problem):
+        if at in right:
+            with suppress(ValueError):  # the sizes do not allow it
+                found.setdefault(at, []).append((id_, sheet(problem, at, formula)[at]))
+    step = min(1.0, 2 * problem.learning_rate)
+    for at, all_made in found.items():
+        made = [(id_, value) for id_, value in all_made if np.shape(value) == np.shape(right[at])]
+        for i, (id_, value) in enumerate(made):
+            for other, seen in [("what is right", right[at]), *made[:i]]:
+                through = {"updated-first", "raw-and-updated"} & {id_, other} or at.startswith("new")
+                apart = float(np.abs(np.array(value) - np.array(seen)).max())
+                if id_ != other and 1e-12 < apart < SHOWS * (step if through else 1):
+                    yield f"{id_} in {at} looks like {other}"
 
 
 def change(right, wrong, at):
@@ -48,13 +70,13 @@ def change(right, wrong, at):
     return inf if true.shape != found.shape else float(np.abs(true - found).max())
 
 
-def verdict_on(problem, id_, at, formula, *, rounding):
+def verdict_on(problem, id_, at, formula, *, rounding, ways=()):
     """Say what the grading makes of one mistake carried through a whole sheet."""
     right = sheet(problem)
     if at not in right:
         return "does not apply"
     try:
-        whole = sheet(problem, at, formula, DIGITS if rounding else None)
+        whole = sheet(problem, at, formula, DIGITS if rounding else None, ways=ways)
     except ValueError:
         return "does not apply"  # the sizes do not allow it
     size = change(right, whole, at)
@@ -73,7 +95,7 @@ def verdict_on(problem, id_, at, formula, *, rounding):
 
 
 def survey(architecture, seeds):
-    """Return how often each thing was found over these seeds, and the seeds of the sheets that are the same."""
+    """Return how often each thing was found over these seeds, and the seeds of each sheet by its numbers."""
     counts: Counter[tuple[str, str]] = Counter()
     sheets = {}
     for seed in seeds:
@@ -83,18 +105,25 @@ def survey(architecture, seeds):
         numbers = b"".join(t.tobytes() for t in (problem.X, problem.Y, *problem.parameters.values()))
         sheets.setdefault(numbers, []).append(seed)
         rounding = bool(seed % 2)
-        key = sheet(problem, digits=DIGITS if rounding else None)
+        ways = ROWS if rounding and architecture.loss == "cross_entropy" else ()
+        key = sheet(problem, digits=DIGITS if rounding else None, ways=ways)
         right = grade(problem, answers_of(key, DIGITS), DIGITS).entirely_right
         counts["key", "entirely right" if right else "not entirely right"] += 1
-        for id_, at, formula in MISTAKES:
-            found = verdict_on(problem, id_, at, formula, rounding=rounding)
+        for id_, at, formula in mistakes(problem):
+            found = verdict_on(problem, id_, at, formula, rounding=rounding, ways=ways)
             counts[f"{id_} in {at}", found] += 1
-    return counts, [same for same in sheets.values() if len(same) > 1]
+    return counts, sheets
 
 
-def report(architecture, seeds):
-    """Return the lines of a short table; what is not as it should be has a line of its own."""
-    counts, same = survey(architecture, seeds)
+def report(architecture, seeds, surveys):
+    """Return the lines of a short table of surveys; what is not as it should be has a line of its own."""
+    counts: Counter[tuple[str, str]] = Counter()
+    together = {}
+    for found_there, sheets in surveys:
+        counts += found_there
+        for numbers, found in sheets.items():
+            together.setdefault(numbers, []).extend(found)
+    same = [found for found in together.values() if len(found) > 1]
     close = sum(max(group) - min(group) < 30 for group in same)
     good = {"well posed", "entirely right", "marked and named"}
     planted = Counter(
@@ -103,7 +132,8 @@ def report(architecture, seeds):
     named = sum(count for (_, found), count in planted.items() if found in good)
     kinds = len({what for what, _ in planted})
     sizes, biases = "-".join(map(str, architecture.sizes)), "with" if architecture.bias else "without"
-    yield f"{sizes} {biases} biases, seeds 0 to {seeds[-1]}"
+    entropy = ", cross-entropy" * (architecture.loss == "cross_entropy")
+    yield f"{sizes} {biases} biases{entropy}, seeds 0 to {seeds[-1]}"
     yield f"  sheets well posed          {counts['sheet', 'well posed']:7,} of {len(seeds):,}"
     yield f"  the same sheet twice       {len(same):7,}; within a class of 30: {close}"
     yield f"  keys entirely right        {counts['key', 'entirely right']:7,} of {len(seeds):,}"
@@ -114,5 +144,10 @@ def report(architecture, seeds):
 
 
 def architectures():
-    """The default sizes of the walk-through, and square ones with biases, where every mistake can be made."""
-    return Architecture((3, 4, 2), bias=False), Architecture((3, 3, 3), bias=True)
+    """The command's own sizes, wider ones, square ones where nearly every mistake can be made, and cross-entropy."""
+    return (
+        Architecture((3, 2, 2), bias=False),
+        Architecture((3, 4, 2), bias=False),
+        Architecture((3, 3, 3), bias=True),
+        Architecture((3, 4, 2), loss="cross_entropy", bias=True),
+    )

@@ -7,9 +7,13 @@ from bpcli.errors import DataError, UsageError
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture
 from bpcli.walkthrough.answers import filled, read_answers, read_heading, template
-from bpcli.walkthrough.blanks import blanks
+from bpcli.walkthrough.blanks import blanks, part_of
+from bpcli.walkthrough.blocks import Equation
 from bpcli.walkthrough.grading import grade
 from bpcli.walkthrough.numbers import drawn_point
+from bpcli.walkthrough.parts import sheet
+from bpcli.walkthrough.redrawing import drawn_again
+from bpcli.walkthrough.walk import walk
 from tests.walkthrough.survey import architectures
 
 POINT = drawn_point(Architecture((3, 4, 2), bias=False), 7)
@@ -40,7 +44,9 @@ def test_the_template_is_read_back_as_nothing_answered(written):
     answers = read_answers(path, POINT)
     assert list(answers.values) == [blank.name for blank in blanks(POINT)]
     assert all(np.isnan(value).all() for value in answers.values.values())
-    assert (answers.seed, answers.digits) == read_heading(path) == (7, 4)
+    heading = read_heading(path)
+    assert (answers.seed, answers.digits) == (heading.seed, heading.digits) == (7, 4)
+    assert (heading.network, heading.rate) == (POINT.architecture, POINT.learning_rate)
     judged = grade(POINT, answers, 4)
     assert (judged.marks, judged.total) == (0, 72)
     assert {blank.verdict for blank in judged.blanks} == {"blank"}
@@ -82,6 +88,87 @@ def test_rows_and_blanks_may_be_left_out(written):
     assert np.isnan(answers.values["z"]).all()
     assert np.array_equal(answers.values["grad_W"], [[np.nan] * 4, [1, 2, 3, np.nan]], equal_nan=True)
     assert "a" not in answers.values
+
+
+@pytest.mark.parametrize("architecture", OTHERS, ids=str)
+def test_the_heading_draws_the_same_point_again(written, architecture):
+    """Sizes, functions, loss, biases, rate, seed and digits: nothing else is needed."""
+    problem = drawn_point(architecture, 5, learning_rate=1e-05 if architecture.depth == 1 else 0.25, digits=3)
+    path = written(template(problem, 5, 3, "Worksheet 5"))
+    heading = read_heading(path)
+    again = drawn_again(path, heading, heading.digits)
+    assert np.array_equal(again.X, problem.X)
+    assert np.array_equal(again.Y, problem.Y)
+    assert all(np.array_equal(again.parameters[name], tensor) for name, tensor in problem.parameters.items())
+    assert again.learning_rate == problem.learning_rate
+
+
+@pytest.mark.parametrize("text", ["", "digits: 4\n", "seed: null\n", "seed: 7\ndigits: 4\n"])
+def test_a_file_that_does_not_say_its_sheet_cannot_be_marked(written, text):
+    """Nothing is guessed."""
+    path = written(text)
+    with pytest.raises(
+        DataError, match=r"it does not say which sheet it is for: its (seed|network) is missing"
+    ):
+        drawn_again(path, read_heading(path), 4)
+
+
+NETWORK = "{sizes: [3, 2], activation: sigmoid, output: sigmoid, loss: squared_error, bias: false, rate: 0.5}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "complaint"),
+    [
+        (NETWORK, "3-2", "network: it must hold sizes, activation, output, loss, bias and rate"),
+        ("[3, 2]", "[3, x]", "network.sizes: a list or a mapping is not what bpcli wrote there"),
+        ("[3, 2]", "[3]", "network: sizes must be at least two positive numbers"),
+        (
+            "activation: sigmoid",
+            "activation: sine",
+            "network.activation: 'sine' is not what bpcli wrote there",
+        ),
+        ("false", "0", "network.bias: 0 is not what bpcli wrote there"),
+        ("0.5", ".inf", "network.rate: .inf is not what bpcli wrote there"),
+        ("0.5", "-1", "network.rate: -1 is not what bpcli wrote there"),
+        ("output: sigmoid", "output: softmax", "network: output softmax does not go with loss squared_error"),
+        ("[3, 2]", "[64, 2]", "sizes 64-2 are nothing to calculate by hand"),
+        ("seed: 7", "seed: 7\nparts: [a, z]", "parts: a list or a mapping are not letters from a to h"),
+    ],
+)
+def test_a_heading_that_was_changed_is_refused(written, old, new, complaint):
+    """With its place, and never a traceback."""
+    path = written(f"seed: 7\ndigits: 4\nnetwork: {NETWORK}\n".replace(old, new))
+    with pytest.raises(DataError) as caught:
+        drawn_again(path, read_heading(path), 4)
+    assert complaint in str(caught.value)
+
+
+def test_a_part_of_a_sheet_has_the_blanks_of_that_part(written):
+    """The empty file, the key, and the total of the marks."""
+    path = written(filled(POINT, 4, 7, letters=("a", "c")))
+    answers = read_answers(path, POINT)
+    assert list(answers.values) == ["a", "h", "b", "z", "loss", "grad_z"]
+    judged = grade(POINT, answers, 4)
+    assert (judged.marks, judged.total, judged.entirely_right) == (15, 15, True)
+    assert [blank.name for blank in judged.blanks] == list(answers.values)
+    later = written(filled(POINT, 4, 7, letters=("f",)))
+    assert grade(POINT, read_answers(later, POINT), 4).entirely_right
+    with pytest.raises(DataError, match="this sheet has no such blank"):
+        read_answers(written(later.read_text() + "loss: 0.5\n"), POINT)
+
+
+@pytest.mark.parametrize("architecture", [POINT.architecture, *OTHERS], ids=str)
+def test_every_blank_belongs_to_the_part_of_the_walk_that_asks_for_it(architecture):
+    """As the equations of the walk have their names."""
+    problem = drawn_point(architecture, 1)
+    asked = {
+        block.name: part.letter
+        for part in sheet(walk(problem)).parts
+        for block in part.blocks
+        if isinstance(block, Equation) and block.name
+    }
+    for blank in blanks(problem):
+        assert part_of(architecture, blank.name) == asked.get(blank.name, part_of(architecture, blank.name))
 
 
 def test_an_empty_file_answers_nothing(written):
@@ -139,6 +226,8 @@ def test_everything_that_is_wrong_with_a_file_is_told_at_once(written):
         ),
         ("grad_W: [1, [1, 2, 3, 4]]\n", "answers.yaml:1:9: grad_W: its rows have different lengths"),
         ("a: [1, 2, 3, [4]]\n", "answers.yaml:1:4: a: its rows have different lengths"),
+        ("a: [1, 2, 3, nan]\n", "answers.yaml:1:14: a[3]: 'nan' is not a number; write for example 0.62"),
+        ("a: [1, 2, 3, inf]\n", "answers.yaml:1:14: a[3]: 'inf' is not a number; write for example 0.62"),
         ("seed: -3\n", "answers.yaml:1:7: seed: -3 is not a whole number"),
     ],
 )

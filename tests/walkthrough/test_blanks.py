@@ -135,8 +135,8 @@ def test_what_follows_from_a_named_slip_are_the_gradients_of_the_catalogue(archi
                 continue  # which does not need it
             found = given(problem)
             for each in steps(problem):
-                # A wrong ∇z matters if δ is worked out from it, which under cross-entropy is the second way.
-                way = each.ways[-1 if step.name == "grad_z" else 0]
+                # A wrong ∇z matters if δ is worked out from it, which under softmax is the second way.
+                way = next((way for way in each.ways if step.name in way.needs), each.ways[0])
                 found[each.name] = (slip.wrong if each.name == step.name else way.formula)(found)
             spoilt = False  # by a slip that these sizes allow, always
             for layer, candidates in layers.items():

@@ -66,6 +66,22 @@ def test_small_and_large_steps_have_sheets_too():
         assert not list(ill_posed(drawn_point(Architecture((3, 4, 2), bias=False), 1, learning_rate=rate)))
 
 
+def test_deeper_networks_have_sheets_at_few_digits_too():
+    """Where mistakes need not show."""
+    deep = Architecture((3, 2, 2, 2), bias=False)
+    points = [drawn_point(deep, seed, digits=2) for seed in range(1, 4)]
+    assert not any(list(faults(problem, 2)) for problem in points)
+
+
+def test_the_survey_sees_inputs_that_are_alike_and_mistakes_that_do_not_show():
+    """The rules in plain Python catch what is planted."""
+    problem = drawn_point(Architecture((3, 3, 3), bias=True), 1)
+    problem.X[0, 1] = problem.X[0, 0]
+    assert "two inputs alike" in list(ill_posed(problem))
+    problem.parameters["W"][...] = problem.parameters["W"] + problem.parameters["W"].T + 1e-6 * np.eye(3, k=1)
+    assert "w-not-transposed in grad_h looks like what is right" in list(ill_posed(problem))
+
+
 def test_a_relu_is_clearly_on_or_off():
     """Half a unit from its kink, at most one off, at least one on."""
     for seed in range(10):
