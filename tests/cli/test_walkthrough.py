@@ -5,26 +5,7 @@ import json
 
 import pytest
 
-NAMES = (
-    *(
-        "x",
-        "y",
-        "V",
-        "W",
-        "a",
-        "h",
-        "b",
-        "z",
-        "loss",
-        "Omega",
-        "Lambda",
-        "grad_z",
-        "grad_W",
-        "grad_h",
-        "grad_V",
-    ),
-    *("delta_1", "delta_2", "new_V", "new_W", "loss_after"),
-)
+from tests.walkthrough.points import NAMES
 
 
 def test_the_walk_has_all_parts(bpcli):

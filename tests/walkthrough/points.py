@@ -18,3 +18,10 @@ def point(sizes, seed=0, *, rate=0.5, **settings):
     )
     parameters = {name: rng.choice(halves, tensor.shape) for name, tensor in Parameters(architecture).named()}
     return Problem(architecture, rng.choice(halves, (1, sizes[0])), Y, parameters, learning_rate=rate)
+
+
+# Every quantity of the sheet's network by the name that it has in the JSON document.
+NAMES = (
+    *("x", "y", "V", "W", "a", "h", "b", "z", "loss", "Omega", "Lambda", "grad_z", "grad_W", "grad_h", "grad_V"),
+    *("delta_1", "delta_2", "new_V", "new_W", "loss_after"),
+)  # fmt: skip

@@ -14,7 +14,7 @@ from bpcli.walkthrough.markup import plain
 from bpcli.walkthrough.notation import Notation
 from bpcli.walkthrough.walk import walk
 from tests.walkthrough.oracle import Oracle
-from tests.walkthrough.points import point
+from tests.walkthrough.points import NAMES, point
 
 CASES = {
     "the sheet's": {"sizes": (3, 2, 2)},
@@ -26,26 +26,6 @@ CASES = {
     "cross-entropy": {"sizes": (2, 2, 2), "loss": "cross_entropy"},
     "softmax": {"sizes": (2, 2, 3), "output": "softmax", "loss": "cross_entropy", "bias": True},
 }
-NAMES = (
-    *(
-        "x",
-        "y",
-        "V",
-        "W",
-        "a",
-        "h",
-        "b",
-        "z",
-        "loss",
-        "Omega",
-        "Lambda",
-        "grad_z",
-        "grad_W",
-        "grad_h",
-        "grad_V",
-    ),
-    *("delta_1", "delta_2", "new_V", "new_W", "loss_after"),
-)
 
 
 @pytest.fixture(params=CASES.values(), ids=CASES)
