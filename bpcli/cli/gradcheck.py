@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bpcli.cli.console import Screen
-from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
+from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption, refuse_together
 from bpcli.cli.resolving import resolved
 from bpcli.cli.several import SeveralFiles
 from bpcli.errors import UsageError
@@ -99,7 +99,7 @@ def gradcheck(
     Exits with 0 if every gradient is right, and with 3 if any is not.
     """
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
-    _refuse_together(
+    refuse_together(
         against=against, export=export, inject=inject, sweep_step=sweep_step, list_mistakes=list_mistakes
     )
     _refuse_alone(
@@ -123,12 +123,6 @@ def gradcheck(
     screen.show(gradcheck_report(report))
     screen.document(report.document())
     return 0 if report.verdict == "correct" else 3
-
-
-def _refuse_together(**modes: object) -> None:
-    given = [f"--{name.replace('_', '-')}" for name, value in modes.items() if value]
-    if len(given) > 1:
-        raise UsageError(f"{' and '.join(given)} are different things to do: give one of them at a time")
 
 
 def _refuse_alone(*, against: object, point: Path | None, method: str | None, own: bool) -> None:

@@ -4,6 +4,8 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from bpcli.errors import UsageError
+
 SetOption: TypeAlias = Annotated[
     list[str] | None,
     typer.Option(
@@ -26,3 +28,14 @@ QuietOption: TypeAlias = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print warnings and errors only.")
 ]
 NoColorOption: TypeAlias = Annotated[bool, typer.Option("--no-color", help="Print without colour.")]
+
+
+def refuse_together(**modes: object) -> None:
+    """Refuse options that say different things to do; the names are those of the options, _ for -.
+
+    Raises:
+        UsageError: more than one of them is given.
+    """
+    given = [f"--{name.replace('_', '-')}" for name, value in modes.items() if value]
+    if len(given) > 1:
+        raise UsageError(f"{' and '.join(given)} are different things to do: give one of them at a time")

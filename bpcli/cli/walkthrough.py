@@ -9,7 +9,7 @@ import typer
 
 from bpcli.cli.console import Screen
 from bpcli.cli.grading import graded
-from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption
+from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption, refuse_together
 from bpcli.cli.resolving import resolved
 from bpcli.cli.several import SeveralFiles
 from bpcli.cli.stepping import stepped
@@ -133,9 +133,9 @@ def walkthrough(
     and then it exits with 2.
     """
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
-    _refuse_together(step=step, grade=grade, seeds=seeds)
-    if seeds is None or step or grade:  # which writes both
-        _refuse_together(step=step, worksheet=worksheet, key=key, grade=grade)
+    refuse_together(step=step, grade=grade, seeds=seeds)
+    if seeds is None:  # which writes worksheets and keys
+        refuse_together(step=step, worksheet=worksheet, key=key, grade=grade)
     if step and (format_ != "text" or as_json or quiet):
         raise UsageError("--step shows text, a part at a time: leave --format, --json and --quiet out")
     if (out is None) != (seeds is None) or (force and out is None):
@@ -165,12 +165,6 @@ def walkthrough(
         screen,
         step=step,
     )
-
-
-def _refuse_together(**modes: object) -> None:
-    given = [f"--{name}" for name, value in modes.items() if value]
-    if len(given) > 1:
-        raise UsageError(f"{' and '.join(given)} are different things to do: give one of them at a time")
 
 
 def _point(settings: "Config", typed: "Typed", seed: int | None, digits: int) -> "Chosen":

@@ -19,7 +19,7 @@ from bpcli.demo.ranges import over_inputs, over_outputs
 from bpcli.network import Array, Network, Parameters
 from bpcli.symmetry import layer_symmetry
 from bpcli.symmetry.differences import nearest_units
-from bpcli.symmetry.units import unit_vectors
+from bpcli.symmetry.units import unit_vectors, whole_units
 
 ONE_UNIT = "there is one hidden unit"
 UNMOVED = "no weight moved by more than rounding: the units are saturated or dead, or the step is too small"
@@ -108,7 +108,7 @@ def random_breaks_it(start: Parameters, end: Parameters) -> Claim:
         return Claim("f", statement, None, remark=ONE_UNIT)
     effective = [layer_symmetry(parameters, 1).effective_units for parameters in (start, end)]
     finite = bool(np.isfinite(end.flat).all())
-    nearest = min(float(nearest_units(_units(p))[1].min()) for p in (start, end)) if finite else None
+    nearest = min(float(nearest_units(whole_units(p, 1))[1].min()) for p in (start, end)) if finite else None
     measured = {
         "units": units,
         "different at the start": effective[0],
@@ -140,8 +140,3 @@ def same_optimum(found: TwoStarts) -> Claim:
 def unit_spread(parameters: Parameters) -> float:
     """The maximum over weight entries of (max - min over hidden units), V with its bias."""
     return float(np.max([np.ptp(part, axis=0).max() for part in unit_vectors(parameters, 1)]))
-
-
-def _units(parameters: Parameters) -> Array:
-    units: Array = np.concatenate(unit_vectors(parameters, 1), axis=1).astype(np.float64)
-    return units

@@ -20,7 +20,7 @@ from bpcli.errors import UsageError
 from bpcli.network import Array, Network, Parameters, Product, order_stable
 from bpcli.symmetry import layer_symmetry, unit_differences
 from bpcli.symmetry.merging import merged
-from bpcli.symmetry.units import unit_vectors
+from bpcli.symmetry.units import whole_units
 from bpcli.training.building import begin
 from bpcli.training.loop import build_optimiser
 from bpcli.training.schedules import learning_rate
@@ -148,7 +148,8 @@ class Demo:
         equivalent = None
         if now.groups:
             z, smaller = (self._stepped(each).layers[-1].out for each in (end, merged(end, now)))
-            equivalent = Equivalent(now.effective_units, float(abs(z - smaller).max() / abs(z).max()))
+            off, largest = float(abs(z - smaller).max()), float(abs(z).max())
+            equivalent = Equivalent(now.effective_units, off / largest if off else 0.0)
         return Racer(
             name=name,
             moments=tuple(race.moments[name]),
@@ -169,6 +170,6 @@ class Demo:
 
 def unit_distances(parameters: Parameters) -> Array:
     """Return ‖u_i - u_j‖ for all pairs of the first 64 hidden units (row of V, bias, column of W), in float64."""
-    units = np.concatenate(unit_vectors(parameters, 1), axis=1)[:UNITS].astype(np.float64)
+    units = whole_units(parameters, 1)[:UNITS]
     distances: Array = np.stack([np.linalg.norm(units - unit, axis=1) for unit in units])
     return distances

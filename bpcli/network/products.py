@@ -6,7 +6,7 @@ import numpy as np
 
 from bpcli.network.parameters import Array
 
-PRODUCTS = 1 << 20  # held at a time, so that a wide layer needs no more memory than a narrow one
+HELD = 1 << 20  # held at a time, so that a wide layer needs no more memory than a narrow one
 
 
 class Product(Protocol):
@@ -25,7 +25,7 @@ def order_stable(left: Array, right: Array, /, *, out: Array) -> Array:
     full block is left, in another order than the first ones.
     """
     rows, columns = out.shape[-2], right.mT[..., None, :, :]
-    step = max(1, PRODUCTS * rows // max(1, out.size * left.shape[-1]))
+    step = max(1, HELD * rows // max(1, out.size * left.shape[-1]))
     for start in range(0, rows, step):
         block = slice(start, start + step)
         # In C order whatever the order of the factors, or the sum would run along another axis. No fused

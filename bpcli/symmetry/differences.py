@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bpcli.network import Array, Parameters
-from bpcli.symmetry.units import LayerSymmetry, Verdict, unit_vectors
+from bpcli.symmetry.units import LayerSymmetry, Verdict, whole_units
 
 CANDIDATES = 8  # measured for each unit
 BLOCK = 256  # units ranked at a time, so that wide layers need no square matrix
@@ -37,10 +37,10 @@ def unit_differences(
     parameters: Parameters, initial: Parameters, symmetry: LayerSymmetry
 ) -> tuple[UnitDifference, ...]:
     """Measure every unit of one hidden layer; ``symmetry`` holds the groups of ``parameters`` in that layer."""
-    units = _whole_units(parameters, symmetry.layer)
+    units = whole_units(parameters, symmetry.layer)
     # Weights that a divergence has left behind are far out or not finite: their figures are, too.
     with np.errstate(over="ignore", invalid="ignore"):
-        moved = np.linalg.norm(units - _whole_units(initial, symmetry.layer), axis=1)
+        moved = np.linalg.norm(units - whole_units(initial, symmetry.layer), axis=1)
         measurable = symmetry.units > 1 and bool(np.isfinite(units).all())
         twins, distances = nearest_units(units) if measurable else (moved, moved)
     return tuple(
@@ -108,8 +108,3 @@ def _nearest_different(units: Array) -> tuple[Array, Array]:
                 closest = int(measured.argmin())
                 twins[row], distances[row] = candidates[closest], measured[closest]
     return twins, distances
-
-
-def _whole_units(parameters: Parameters, layer: int) -> Array:
-    """The units of a layer as rows, d×(fan-in [+ 1] + fan-out), in float64."""
-    return np.concatenate(unit_vectors(parameters, layer), axis=1).astype(np.float64)

@@ -54,6 +54,11 @@ def unit_vectors(parameters: Parameters, layer: int) -> tuple[Array, Array]:
     return incoming, parameters.weights[layer].T
 
 
+def whole_units(parameters: Parameters, layer: int) -> Array:
+    """Return the units of a hidden layer as rows in float64, d×(fan-in [+ 1] + fan-out): both parts side by side."""
+    return np.concatenate(unit_vectors(parameters, layer), axis=1).astype(np.float64)
+
+
 def network_symmetry(parameters: Parameters) -> tuple[LayerSymmetry, ...]:
     """Find the groups of every hidden layer; none without hidden layers."""
     return tuple(layer_symmetry(parameters, layer) for layer in range(1, parameters.architecture.depth))

@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from bpcli.config.words import did_you_mean, listed, printable
 from bpcli.errors import UsageError
 from bpcli.gradcheck.problem import Problem
@@ -26,15 +24,11 @@ class Answers:
     Attributes:
         source: the file, for messages.
         values: the blanks by name, of their right shapes; NaN where nothing was written. May lack names.
-        seed: of the sheet, as the file says; None if it does not.
-        digits: the same.
         parts: the letters of the parts that the sheet asks for.
     """
 
     source: str
     values: Mapping[str, Array] = field(default_factory=dict)
-    seed: int | None = None
-    digits: int | None = None
     parts: tuple[str, ...] = tuple(LETTERS)
 
 
@@ -60,12 +54,6 @@ def filled(
     return _text(problem, seed, digits, title, tuple(letters), lambda value: f"{value:.{digits}f}")
 
 
-def answers_of(values: Mapping[str, Array], digits: int, source: str = "answers") -> Answers:
-    """Return numbers as somebody writes them down: rounded to so many digits."""
-    rounded = {name: np.round(np.asarray(value, np.float64), digits) for name, value in values.items()}
-    return Answers(source, rounded, digits=digits)
-
-
 def read_answers(path: Path, problem: Problem) -> Answers:
     """Read what was filled in; blanks, rows and numbers may be null or missing.
 
@@ -84,7 +72,7 @@ def read_answers(path: Path, problem: Problem) -> Answers:
             hint = did_you_mean(name, [*wanted, *HEADING]) or f"it has {listed([*HEADING, *wanted])}"
             problems.add(node.key_place or node.place, (name,), f"this sheet has no such blank; {hint}")
     raise_if_any(problems)
-    return Answers(str(path), values, heading.seed, heading.digits, heading.parts)
+    return Answers(str(path), values, heading.parts)
 
 
 def read_heading(path: Path) -> Heading:

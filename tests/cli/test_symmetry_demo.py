@@ -184,6 +184,15 @@ def test_narrow_tables_lose_no_digit(bpcli, options):
     assert numbers - words[1] <= {word for word in numbers if len(word) > 20}
 
 
+def test_a_network_whose_outputs_are_all_zero_is_merged_exactly(bpcli):
+    """Zero weights under relu never move: z is 0, and so is the difference that merging makes."""
+    found = document(
+        bpcli, *FEW, "--activation", "relu", "--set", "model.output=identity",
+        "--set", "training.optimizer.learning_rate=0.1",
+    )  # fmt: skip
+    assert network(found, "zero")["equivalent"] == {"units": 1, "difference": 0.0}
+
+
 @pytest.mark.parametrize("name", ["iris", "digits", "symmetry", "and"])
 def test_it_takes_any_configuration_with_one_hidden_layer(bpcli, name):
     """Classes, many features, softmax: no claim fails."""

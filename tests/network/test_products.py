@@ -53,7 +53,7 @@ def test_it_does_not_matter_how_many_products_are_held(held, monkeypatch):
     rng = np.random.default_rng(0)
     left, right = rng.normal(size=(2, 13, 9)), rng.normal(size=(2, 9, 6))
     whole = order_stable(left, right, out=np.empty((2, 13, 6)))
-    monkeypatch.setattr(products, "PRODUCTS", held)
+    monkeypatch.setattr(products, "HELD", held)
     assert np.array_equal(order_stable(left, right, out=np.empty((2, 13, 6))), whole)
 
 

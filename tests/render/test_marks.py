@@ -8,10 +8,10 @@ from rich.console import Console
 
 from bpcli.network import Architecture
 from bpcli.render.marks import class_marks, marks
-from bpcli.walkthrough.answers import answers_of
 from bpcli.walkthrough.grading import grade
 from bpcli.walkthrough.numbers import drawn_point
 from tests.walkthrough.byhand import sheet
+from tests.walkthrough.points import answers_of
 
 POINT = drawn_point(Architecture((3, 4, 2), bias=False), 7)
 

@@ -4,6 +4,7 @@ import numpy as np
 
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture, Parameters
+from bpcli.walkthrough.answers import Answers
 
 
 def point(sizes, seed=0, *, rate=0.5, **settings):
@@ -25,3 +26,8 @@ NAMES = (
     *("x", "y", "V", "W", "a", "h", "b", "z", "loss", "Omega", "Lambda", "grad_z", "grad_W", "grad_h", "grad_V"),
     *("delta_1", "delta_2", "new_V", "new_W", "loss_after"),
 )  # fmt: skip
+
+
+def answers_of(values, digits, source="answers"):
+    """Return numbers as somebody writes them down: rounded to so many digits."""
+    return Answers(source, {name: np.round(np.asarray(each, float), digits) for name, each in values.items()})

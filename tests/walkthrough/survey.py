@@ -10,10 +10,10 @@ from math import inf
 import numpy as np
 
 from bpcli.network import Architecture
-from bpcli.walkthrough.answers import answers_of
 from bpcli.walkthrough.grading import grade
 from bpcli.walkthrough.numbers import drawn_point
 from tests.walkthrough.byhand import ROWS, mistakes, sheet
+from tests.walkthrough.points import answers_of
 
 DIGITS = 4
 UNIT = 10.0**-DIGITS

@@ -9,12 +9,13 @@ from bpcli.gradcheck.catalogue import BY_ID
 from bpcli.gradcheck.injecting import injected
 from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture
-from bpcli.walkthrough.answers import Answers, answers_of
+from bpcli.walkthrough.answers import Answers
 from bpcli.walkthrough.chain import given, steps
 from bpcli.walkthrough.core import core_values
 from bpcli.walkthrough.grading import grade
 from bpcli.walkthrough.numbers import drawn_point
 from tests.walkthrough.byhand import MISTAKES, ROUNDINGS, ROWS, UNNAMED, each, outer, product, sheet
+from tests.walkthrough.points import answers_of
 from tests.walkthrough.survey import SHOWS, architectures, change, verdict_on
 
 DEFAULT, WIDER, SQUARE, ENTROPY = architectures()
