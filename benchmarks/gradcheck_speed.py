@@ -13,8 +13,8 @@ from time import perf_counter
 import numpy as np
 
 from bpcli.gradcheck.numerical import derivatives
-from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture, Parameters, initialise
+from bpcli.network.example import Problem
 
 ROUNDS = 5
 PLAIN_PARAMETERS = 1000

@@ -17,9 +17,9 @@ import numpy as np
 
 from bpcli.config.alternatives import Sgd
 from bpcli.config.models import TrainingConfig
-from bpcli.demo.race import Race
-from bpcli.demo.starts import constant
 from bpcli.network import Architecture, order_stable
+from bpcli.symmetry_demo.race import Race
+from bpcli.symmetry_demo.starts import constant
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity")
 KINDS = list(itertools.product(ACTIVATIONS, (np.float32, np.float64), (True, False), (1, 3)))

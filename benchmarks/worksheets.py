@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tests.walkthrough.survey import architectures, report, survey
+from tests.worksheets.survey import architectures, report, survey
 
 AT_ONCE = 25
 

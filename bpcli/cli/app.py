@@ -10,7 +10,7 @@ import typer
 from bpcli import __version__
 from bpcli.cli import config, gradcheck, symmetry_demo, train, walkthrough
 from bpcli.cli.console import complain
-from bpcli.errors import BpcliError
+from bpcli.common.errors import BpcliError
 
 app = typer.Typer(
     name="bpcli",

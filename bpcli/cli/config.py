@@ -10,7 +10,7 @@ import typer
 from bpcli.cli.console import Screen
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
 from bpcli.cli.resolving import resolved
-from bpcli.errors import UsageError
+from bpcli.common.errors import UsageError
 
 app = typer.Typer(
     help="List, show, check and begin configurations.",

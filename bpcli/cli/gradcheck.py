@@ -9,7 +9,7 @@ from bpcli.cli.console import Screen
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption, refuse_together
 from bpcli.cli.resolving import resolved
 from bpcli.cli.several import SeveralFiles
-from bpcli.errors import UsageError
+from bpcli.common.errors import UsageError
 
 if TYPE_CHECKING:
     from bpcli.config import Config
@@ -135,7 +135,7 @@ def _refuse_alone(*, against: object, point: Path | None, method: str | None, ow
 
 
 def _list(screen: Screen) -> int:
-    from bpcli.gradcheck.catalogue import CATALOGUE
+    from bpcli.mistakes.catalogue import CATALOGUE
     from bpcli.render.gradcheck import catalogue_table
 
     screen.show(catalogue_table())

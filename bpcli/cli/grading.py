@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bpcli.cli.console import Screen
-from bpcli.errors import DataError, MachineError
+from bpcli.common.errors import DataError, MachineError
 
 if TYPE_CHECKING:
     from bpcli.config import Resolved
-    from bpcli.walkthrough.marks import Grade
-    from bpcli.walkthrough.redrawing import Said
     from bpcli.walkthrough.sizing import Typed
+    from bpcli.worksheets.marks import Grade
+    from bpcli.worksheets.redrawing import Said
 
 
 def graded(
@@ -31,8 +31,8 @@ def graded(
         DataError: the only file cannot be read.
     """
     from bpcli.render.marks import class_marks, marks
-    from bpcli.walkthrough.marks import Unread
-    from bpcli.walkthrough.redrawing import said_on_the_line
+    from bpcli.worksheets.marks import Unread
+    from bpcli.worksheets.redrawing import said_on_the_line
 
     said = said_on_the_line(settings, typed, seed, digits, configured=configured)
     grades: list[Grade] = []
@@ -58,9 +58,9 @@ def graded(
 
 
 def _grade(file: Path, said: "Said", digits: int) -> "Grade":
-    from bpcli.walkthrough.answers import read_answers, read_heading
-    from bpcli.walkthrough.grading import grade
-    from bpcli.walkthrough.redrawing import drawn_again, require_agreement
+    from bpcli.worksheets.answers import read_answers, read_heading
+    from bpcli.worksheets.grading import grade
+    from bpcli.worksheets.redrawing import drawn_again, require_agreement
 
     heading = read_heading(file)
     require_agreement(file, heading, said)

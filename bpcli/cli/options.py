@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from bpcli.errors import UsageError
+from bpcli.common.errors import UsageError
 
 SetOption: TypeAlias = Annotated[
     list[str] | None,

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console, RenderableType
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 
-from bpcli.errors import UsageError
+from bpcli.common.errors import UsageError
 
 SUFFIXES = (".svg", ".html", ".txt")
 WIDTH = 100
@@ -34,7 +34,7 @@ def save_picture(path: Path, renderable: RenderableType, title: str) -> None:
     Raises:
         OSError: the disk or the permissions do not allow it.
     """
-    from bpcli.training.files import write_atomically
+    from bpcli.common.files import write_atomically
 
     write_atomically(path, picture(renderable, path.suffix.lower(), title).encode())
 

@@ -12,12 +12,12 @@ from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption
 from bpcli.cli.progress import followed
 from bpcli.cli.resolving import resolved
 from bpcli.cli.saving import check_picture, save_picture
-from bpcli.errors import UsageError
+from bpcli.common.errors import UsageError
 
 if TYPE_CHECKING:
     from bpcli.config import Init
-    from bpcli.demo.demonstrating import Demo
-    from bpcli.demo.race import Moment
+    from bpcli.symmetry_demo.demonstrating import Demo
+    from bpcli.symmetry_demo.race import Moment
 
 DEFAULT = "symmetry-demo"
 PAUSE = 0.06  # seconds between two pictures of --watch
@@ -102,8 +102,8 @@ def symmetry_demo(
 
     Exits with 3 if a claim does not hold, or a network diverged.
     """
-    from bpcli.demo.demonstrating import Demo
-    from bpcli.render.demo import demonstration
+    from bpcli.render.symmetry_demo import demonstration
+    from bpcli.symmetry_demo.demonstrating import Demo
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     if watch and (as_json or quiet):

@@ -12,7 +12,7 @@ from bpcli.cli.interrupts import listening
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
 from bpcli.cli.progress import followed
 from bpcli.cli.resolving import resolved
-from bpcli.errors import UsageError
+from bpcli.common.errors import UsageError
 
 if TYPE_CHECKING:
     from bpcli.training.run import Run

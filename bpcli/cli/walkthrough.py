@@ -14,7 +14,7 @@ from bpcli.cli.resolving import resolved
 from bpcli.cli.several import SeveralFiles
 from bpcli.cli.stepping import stepped
 from bpcli.cli.worksheets import TITLES, Look, refuse_fixed, seed_range, write_worksheets
-from bpcli.errors import UsageError
+from bpcli.common.errors import UsageError
 
 if TYPE_CHECKING:
     from bpcli.config import Config
@@ -169,7 +169,7 @@ def walkthrough(
 
 def _point(settings: "Config", typed: "Typed", seed: int | None, digits: int) -> "Chosen":
     from bpcli.walkthrough.inputs import chosen_point
-    from bpcli.walkthrough.numbers import drawn_point
+    from bpcli.worksheets.numbers import drawn_point
 
     return chosen_point(settings, typed, seed, drawn_point, digits)
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bpcli.errors import MachineError, UsageError
+from bpcli.common.errors import MachineError, UsageError
 
 if TYPE_CHECKING:
-    from bpcli.gradcheck.problem import Problem
+    from bpcli.network.example import Problem
     from bpcli.render.walkthrough.pages import Format
     from bpcli.walkthrough.blocks import Mode
     from bpcli.walkthrough.notation import Style
@@ -40,7 +40,7 @@ def seed_range(text: str) -> range:
     Raises:
         UsageError: it is something else.
     """
-    from bpcli.config.words import show
+    from bpcli.yamltext.quoting import show
 
     first, colon, last = text.partition(":")
     numbers = all(end.isdecimal() and len(end) <= LONGEST for end in (first, last))
@@ -60,7 +60,7 @@ def refuse_fixed(seed: int | None, typed: "Typed") -> None:
     if seed is not None:
         raise UsageError("--seeds draws a sheet for each seed: leave --seed out")
     if typed.tensors:
-        from bpcli.config.words import listed
+        from bpcli.common.text import listed
 
         given = listed(f"--{name.replace('_', '-')}" for name in typed.tensors)
         raise UsageError(
@@ -84,11 +84,11 @@ def write_worksheets(
         UsageError: a file is there already, and ``force`` is not given; or a seed has no good sheet.
         MachineError: the disk or the permissions do not allow it.
     """
+    from bpcli.common.files import write_atomically
     from bpcli.render.walkthrough.pages import SUFFIXES, page
-    from bpcli.training.files import write_atomically
-    from bpcli.walkthrough.answers import filled, template
     from bpcli.walkthrough.parts import sheet
     from bpcli.walkthrough.walk import walk
+    from bpcli.worksheets.answers import filled, template
 
     suffix, places = SUFFIXES[look.format], max(2, len(str(seeds[-1])))
     names = [

@@ -17,10 +17,10 @@ from bpcli.config.alternatives import (
 )
 from bpcli.config.library import Shipped, shipped
 from bpcli.config.models import Config, DataConfig, ModelConfig, TrainingConfig
-from bpcli.config.problems import ConfigProblems, Problem
 from bpcli.config.resolving import Resolved, read, resolve
 from bpcli.config.schema import json_schema
 from bpcli.config.writer import ShownLine, show_lines, starter, to_yaml
+from bpcli.yamltext.problems import ConfigProblems, Problem
 
 __all__ = [
     "Adam",

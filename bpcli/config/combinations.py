@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from bpcli.common.text import listed, printable
 from bpcli.config.alternatives import UniformInit
 from bpcli.config.fields import GENERATED
 from bpcli.config.models import Config
-from bpcli.config.scalars import flow
-from bpcli.config.words import listed, printable
+from bpcli.yamltext.scalars import flow
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from bpcli.config.words import did_you_mean, listed, show
+from bpcli.common.text import did_you_mean, listed
+from bpcli.yamltext.quoting import show
 
 GENERATED = ("circles", "moons", "spiral")
 BUILT_IN = ("and", "xor", *GENERATED, "digits", "iris")

@@ -4,8 +4,9 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from bpcli.config.words import did_you_mean, listed, show
-from bpcli.errors import UsageError
+from bpcli.common.errors import UsageError
+from bpcli.common.text import did_you_mean, listed
+from bpcli.yamltext.quoting import show
 
 # In the wheel they are part of the package; in a checkout they stand beside it.
 _FOLDERS = (Path(__file__).parents[1] / "configs", Path(__file__).parents[2] / "configs")

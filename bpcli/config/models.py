@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from bpcli.common.text import listed
 from bpcli.config.alternatives import (
     ConstantSchedule,
     EarlyStopping,
@@ -26,7 +27,6 @@ from bpcli.config.fields import (
     Source,
     Widths,
 )
-from bpcli.config.words import listed
 
 
 class DataConfig(StrictModel):

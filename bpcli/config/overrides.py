@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping
 
-from bpcli.config.layering import merge
-from bpcli.config.problems import Collector, Place
-from bpcli.config.reader import MAX_BYTES, MAX_DEPTH, Unreadable, read
-from bpcli.config.scalars import flow
-from bpcli.config.tree import Node, grow, nested
+from bpcli.config.layering import MAY_BE_EMPTY
+from bpcli.yamltext.merging import merge
+from bpcli.yamltext.problems import Collector, Place
+from bpcli.yamltext.reader import MAX_BYTES, MAX_DEPTH, Unreadable, read
+from bpcli.yamltext.scalars import flow
+from bpcli.yamltext.tree import Node, grow, nested
 
 _PREFIX = "BPCLI_"
 
@@ -86,5 +87,5 @@ def _layer(written: Mapping[Keys, Node], problems: Collector) -> Node:
     # Shallow keys go first: then a key and one below it mean the same in either order.
     layer = Node({}, Place.default())
     for keys in sorted(written, key=len):
-        layer = merge(layer, nested(keys, written[keys]), problems)
+        layer = merge(layer, nested(keys, written[keys]), problems, sections=MAY_BE_EMPTY)
     return layer

@@ -7,17 +7,17 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bpcli.config.fields import BUILT_IN
-from bpcli.config.files import read_text
 from bpcli.config.layering import overlay
 from bpcli.config.library import find_config
 from bpcli.config.models import Config
 from bpcli.config.overrides import from_environment, from_options, from_set
-from bpcli.config.problems import Collector, ConfigProblems, Place, Problem
-from bpcli.config.reader import Unreadable
-from bpcli.config.reader import read as read_yaml
-from bpcli.config.tree import Node, find, grow, leaves
 from bpcli.config.validation import validate
-from bpcli.config.words import dotted, show
+from bpcli.yamltext.problems import Collector, ConfigProblems, Place, Problem
+from bpcli.yamltext.quoting import dotted, show
+from bpcli.yamltext.reader import Unreadable
+from bpcli.yamltext.reader import read as read_yaml
+from bpcli.yamltext.text_file import read_text
+from bpcli.yamltext.tree import Node, find, grow, leaves
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 

@@ -8,8 +8,8 @@ from pydantic.fields import FieldInfo
 
 from bpcli.config.alternatives import EarlyStopping, Init, Optimizer, Schedule
 from bpcli.config.models import Config, DataConfig, ModelConfig, TrainingConfig
-from bpcli.config.problems import KeyPath
-from bpcli.config.tree import leaves
+from bpcli.yamltext.problems import KeyPath
+from bpcli.yamltext.tree import leaves
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bpcli.common.text import nearest
 from bpcli.config.combinations import Clash, clashes
 from bpcli.config.models import Config
-from bpcli.config.problems import Collector, KeyPath
 from bpcli.config.schema import ALTERNATIVES, locate
-from bpcli.config.tree import Node, bare, find, put
 from bpcli.config.wording import in_words, not_one_of
-from bpcli.config.words import dotted, nearest
+from bpcli.yamltext.problems import Collector, KeyPath
+from bpcli.yamltext.quoting import dotted
+from bpcli.yamltext.tree import Node, bare, find, put
 
 
 def validate(tree: Node, problems: Collector) -> Config:

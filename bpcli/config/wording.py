@@ -6,10 +6,11 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from bpcli.config.problems import KeyPath
-from bpcli.config.scalars import flow
+from bpcli.common.text import did_you_mean, listed
 from bpcli.config.schema import ALTERNATIVES, Alternatives, Key, known_keys
-from bpcli.config.words import did_you_mean, dotted, listed, show
+from bpcli.yamltext.problems import KeyPath
+from bpcli.yamltext.quoting import dotted, show
+from bpcli.yamltext.scalars import flow
 
 # The types of pydantic's errors, and what a value should have been.
 _KINDS = MappingProxyType(

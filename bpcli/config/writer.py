@@ -10,9 +10,9 @@ from pydantic import BaseModel
 from bpcli.config.alternatives import EarlyStopping
 from bpcli.config.models import Config
 from bpcli.config.resolving import Resolved
-from bpcli.config.scalars import flow
 from bpcli.config.schema import ALTERNATIVES, SECTIONS
-from bpcli.config.words import dotted
+from bpcli.yamltext.quoting import dotted
+from bpcli.yamltext.scalars import flow
 
 _COMMENT_WIDTH = 100
 

@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bpcli.common.errors import DataError
 from bpcli.datasets.cells import target_column, target_faults
 from bpcli.datasets.columns import target_positions
 from bpcli.datasets.dataset import Column, FloatArray, Table
-from bpcli.errors import DataError
 
 REQUIRED = ("X", "y")
 OPTIONAL = ("X_validation", "y_validation")

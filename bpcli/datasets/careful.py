@@ -4,10 +4,10 @@ from typing import NoReturn
 
 import numpy as np
 
+from bpcli.common.errors import DataError
 from bpcli.datasets.cells import explain, number, target_column, target_faults
 from bpcli.datasets.dataset import Column, FloatArray
 from bpcli.datasets.layout import Layout, records
-from bpcli.errors import DataError
 
 
 def read_carefully(text: str, layout: Layout) -> tuple[FloatArray, tuple[Column, ...]]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
-from bpcli.errors import DataError
+from bpcli.common.errors import DataError
 
 LAST = (-1,)
 

@@ -5,8 +5,8 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from bpcli.common.errors import DataError
 from bpcli.datasets.dataset import Dataset, FloatArray, IntArray
-from bpcli.errors import DataError
 
 Output: TypeAlias = Literal["sigmoid", "identity", "softmax"]
 Loss: TypeAlias = Literal["squared_error", "cross_entropy"]

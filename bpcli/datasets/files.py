@@ -4,7 +4,7 @@ import gzip
 import zlib
 from pathlib import Path
 
-from bpcli.errors import DataError, MachineError
+from bpcli.common.errors import DataError, MachineError
 
 GZIP_MAGIC = b"\x1f\x8b"
 

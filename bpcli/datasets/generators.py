@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from bpcli.common.errors import DataError
 from bpcli.datasets.dataset import FloatArray, Table
-from bpcli.errors import DataError
 
 SAMPLES = 400
 SPIRAL_ARMS = 3

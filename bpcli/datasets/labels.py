@@ -6,9 +6,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from bpcli.common.errors import DataError
 from bpcli.datasets.cells import is_text, number, shown
 from bpcli.datasets.dataset import Column, Dataset, FloatArray, IntArray, Table, Task
-from bpcli.errors import DataError
 
 AUTO_CLASSES = 20  # up to so many distinct integers are classes unless the task says otherwise
 FRACTION_CLASSES = 1000  # beyond so many distinct fractions, "classification" was hardly meant

@@ -5,9 +5,9 @@ import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from bpcli.common.errors import DataError
 from bpcli.datasets.cells import is_text, shown
 from bpcli.datasets.columns import target_positions
-from bpcli.errors import DataError
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from bpcli.common.errors import DataError
 from bpcli.datasets.arrays import read_npy, read_npz
 from bpcli.datasets.columns import did_you_mean
 from bpcli.datasets.dataset import Dataset, Table, Task
@@ -14,7 +15,6 @@ from bpcli.datasets.files import decompress, read_bytes
 from bpcli.datasets.generators import CLOUDS, GATES, cloud, gate
 from bpcli.datasets.labels import understand
 from bpcli.datasets.text_table import read_text
-from bpcli.errors import DataError
 
 SHIPPED = {"digits": "digits.csv.gz", "iris": "iris.csv"}
 BUILT_IN: tuple[str, ...] = (*GATES, *CLOUDS, *SHIPPED)

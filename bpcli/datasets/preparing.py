@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from bpcli.common.errors import DataError
 from bpcli.datasets.dataset import Dataset, FloatArray, Task
 from bpcli.datasets.encoding import Loss, Output, encode, require_reachable
 from bpcli.datasets.scaling import Scaling, apply, fit
 from bpcli.datasets.splitting import random_split, stratified_split
-from bpcli.errors import DataError
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,8 +4,8 @@ import math
 
 import numpy as np
 
+from bpcli.common.errors import DataError
 from bpcli.datasets.dataset import IntArray
-from bpcli.errors import DataError
 
 
 def random_split(rows: int, fraction: float, rng: np.random.Generator) -> tuple[IntArray, IntArray]:

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from bpcli.common.errors import DataError
 from bpcli.datasets.careful import read_carefully
 from bpcli.datasets.cells import target_column, target_faults
 from bpcli.datasets.dataset import Column, FloatArray, Table
 from bpcli.datasets.layout import Layout, find_layout, records
-from bpcli.errors import DataError
 
 
 def read_text(raw: bytes, place: str, *, tabs: bool, target: Sequence[str | int] | None) -> Table:

@@ -5,15 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from bpcli.errors import UsageError
+from bpcli.common.errors import UsageError
 from bpcli.gradcheck.exchange import Failure
 from bpcli.gradcheck.grading import SubmissionCheck, grade
 from bpcli.gradcheck.informative import random_point
 from bpcli.gradcheck.injecting import DECAY, injected, suited
 from bpcli.gradcheck.points import Points
-from bpcli.gradcheck.problem import Problem
 from bpcli.gradcheck.report import GradcheckReport
 from bpcli.gradcheck.submission import Answer, Layout, collect_many
+from bpcli.network.example import Problem
 
 SUFFIXES = (".py", ".npz", ".json")
 MEMORY = 1 << 30  # bytes above what the interpreter and NumPy take

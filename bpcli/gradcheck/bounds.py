@@ -9,9 +9,9 @@ from bpcli.gradcheck.numerical import (
     COMPLEX_STEP,
     Derivatives,
 )
-from bpcli.gradcheck.problem import Problem
 from bpcli.network import Array, Network
 from bpcli.network.activations import OUTPUTS
+from bpcli.network.example import Problem
 from bpcli.network.layer import Layer
 
 Bound = tuple[Array, Array]  # M and E: the entry without cancellation, and what rounding may add up to

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bpcli.gradcheck.candidates import Candidate
-from bpcli.gradcheck.problem import Problem
+from bpcli.mistakes.candidates import Candidate
 from bpcli.network import Array
+from bpcli.network.example import Problem
 
 ALONG = 1e-9  # 1 - cosine of two directions that are one
 DECAYS: tuple[tuple[float, tuple[str, ...]], ...] = (

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bpcli.gradcheck.candidates import Candidate, Quantities, hidden_candidates, output_candidates
 from bpcli.gradcheck.comparing import (
     Expectation,
     Match,
@@ -19,8 +18,9 @@ from bpcli.gradcheck.comparing import (
     matches,
     relative_residual,
 )
-from bpcli.gradcheck.problem import Problem
+from bpcli.mistakes.candidates import Candidate, Quantities, hidden_candidates, output_candidates
 from bpcli.network import Array
+from bpcli.network.example import Problem
 
 CONSTANT_FACTOR = "constant-factor"
 BETTER = 0.01  # of the truth's residual: what an explanation may leave

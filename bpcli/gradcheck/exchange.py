@@ -10,11 +10,11 @@ from typing import Any, get_args
 
 import numpy as np
 
-from bpcli.errors import DataError, MachineError, UsageError
-from bpcli.gradcheck.problem import Problem
+from bpcli.common.errors import DataError, MachineError, UsageError
+from bpcli.common.files import write_atomically
 from bpcli.network import Architecture, Array
 from bpcli.network.architecture import Activation, LossName, Output
-from bpcli.training.files import write_atomically
+from bpcli.network.example import Problem
 
 SETTINGS = ("sizes", "activation", "output", "loss", "learning_rate", "weight_decay")
 LARGEST = 1 << 28  # bytes, uncompressed: an answer is small, and a zip can promise terabytes

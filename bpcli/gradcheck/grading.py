@@ -14,9 +14,9 @@ import numpy as np
 from bpcli.gradcheck.comparing import Precision, cosine, relative_residual
 from bpcli.gradcheck.diagnosis import Finding, LayerView, diagnose, layer_views
 from bpcli.gradcheck.informative import reasons_against
-from bpcli.gradcheck.problem import Problem
 from bpcli.gradcheck.rounding import float32_bounds, looks_like_float32
 from bpcli.network import Array
+from bpcli.network.example import Problem
 
 Verdict = Literal["correct", "wrong", "uninformative", "failed"]
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from bpcli.gradcheck.candidates import Quantities, hidden_candidates, output_candidates
-from bpcli.gradcheck.problem import Problem
+from bpcli.mistakes.candidates import Quantities, hidden_candidates, output_candidates
 from bpcli.network import Array, Parameters
 from bpcli.network.activations import sigmoid, tanh
+from bpcli.network.example import Problem
 
 FEWEST_SAMPLES = 3
 VANISHING_ROW = 1e-8  # of the largest row of the same matrix

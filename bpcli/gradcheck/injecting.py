@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from bpcli.errors import UsageError
-from bpcli.gradcheck.candidates import Candidate, Quantities, hidden_candidates, output_candidates
-from bpcli.gradcheck.catalogue import mistake
+from bpcli.common.errors import UsageError
 from bpcli.gradcheck.comparing import named_factors
-from bpcli.gradcheck.problem import Problem
+from bpcli.mistakes.candidates import Candidate, Quantities, hidden_candidates, output_candidates
+from bpcli.mistakes.catalogue import mistake
 from bpcli.network import Architecture, Array
 from bpcli.network.architecture import LossName
+from bpcli.network.example import Problem
 
 BOTH_SLOPES = ("preactivation", "sigmoid-twice", "tanh-derivative")
 DECAY = 0.01  # for the two mistakes of weight decay, where the point has none

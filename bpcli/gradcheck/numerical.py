@@ -20,9 +20,9 @@ from typing import Any, Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture, Array
 from bpcli.network.activations import ACTIVATIONS, OUTPUTS
+from bpcli.network.example import Problem
 from bpcli.network.layer import Layer
 from bpcli.network.losses import LOSSES
 

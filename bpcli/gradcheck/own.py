@@ -19,9 +19,9 @@ from typing import Literal
 
 import numpy as np
 
+from bpcli.common.errors import UsageError
 from bpcli.config import Config, TrainingConfig
 from bpcli.datasets import Prepared
-from bpcli.errors import UsageError
 from bpcli.gradcheck.bounds import Bound, rounding_bounds
 from bpcli.gradcheck.informative import random_point, reasons_against
 from bpcli.gradcheck.numerical import (
@@ -32,8 +32,8 @@ from bpcli.gradcheck.numerical import (
     default_method,
     derivatives,
 )
-from bpcli.gradcheck.problem import Problem
 from bpcli.network import Array, Network, Parameters
+from bpcli.network.example import Problem
 from bpcli.training.building import begin
 from bpcli.training.loop import build_optimiser
 from bpcli.training.schedules import learning_rate

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from bpcli.common.errors import UsageError
 from bpcli.config import Config
-from bpcli.errors import UsageError
 from bpcli.gradcheck.informative import random_point, reasons_against
-from bpcli.gradcheck.problem import Problem
+from bpcli.network.example import Problem
 from bpcli.training.building import begin
 
 SAMPLES = 32

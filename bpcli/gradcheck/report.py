@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from bpcli.documents import finite
-from bpcli.gradcheck.catalogue import BY_ID, Mistake
+from bpcli.common.json_numbers import finite
 from bpcli.gradcheck.diagnosis import CONSTANT_FACTOR, Finding
 from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict, Verdict
 from bpcli.gradcheck.own import OwnCheck, TensorCheck
-from bpcli.gradcheck.problem import Problem
+from bpcli.mistakes.catalogue import BY_ID, Mistake
+from bpcli.network.example import Problem
 
 SCALED = Mistake(
     CONSTANT_FACTOR,

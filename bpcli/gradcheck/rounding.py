@@ -7,8 +7,8 @@ those who add in an order, or write a formula in a form, that was not among the 
 
 import numpy as np
 
-from bpcli.gradcheck.problem import Problem
 from bpcli.network import Array
+from bpcli.network.example import Problem
 
 TRIALS = 12
 SLACK = 8.0

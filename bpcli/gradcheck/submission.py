@@ -17,11 +17,11 @@ from typing import Any, Literal, cast, overload
 
 import numpy as np
 
-from bpcli.errors import DataError
+from bpcli.common.errors import DataError
 from bpcli.gradcheck.exchange import Failure, read_answer, read_members, shapes_of
-from bpcli.gradcheck.problem import Problem
 from bpcli.gradcheck.process import STARTING, end_all, failure_of, run_child
 from bpcli.network import Array
+from bpcli.network.example import Problem
 
 Layout = Literal["rows", "columns"]
 

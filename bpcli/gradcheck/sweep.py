@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from bpcli.gradcheck.numerical import COMPLEX_STEP, Method, default_method, derivatives
-from bpcli.gradcheck.problem import Problem
 from bpcli.network import Array
+from bpcli.network.example import Problem
 
 CENTRAL_STEPS = tuple(10.0**-k for k in range(1, 14))
 COMPLEX_STEPS = (*CENTRAL_STEPS, *(10.0**-k for k in range(15, 55, 5)))

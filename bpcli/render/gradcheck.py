@@ -6,11 +6,11 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bpcli.gradcheck.catalogue import CATALOGUE
 from bpcli.gradcheck.diagnosis import Finding
 from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict
 from bpcli.gradcheck.own import OwnCheck
 from bpcli.gradcheck.report import GradcheckReport, mistakes_of
+from bpcli.mistakes.catalogue import CATALOGUE
 from bpcli.render.mistakes import algebra, printable
 from bpcli.render.text import LOSS_NAMES, columns, counted, heading, number, ranges, shape
 

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from bpcli.render.mistakes import algebra, printable
 from bpcli.render.text import columns, counted, shape
-from bpcli.walkthrough.marks import BlankMark, EntryMark, Grade, Named, Unread
+from bpcli.worksheets.marks import BlankMark, EntryMark, Grade, Named, Unread
 
 STYLES = {"right": "green", "follows": "cyan", "wrong": "bold red", "blank": "yellow"}
 LARGE = 1e6

@@ -5,7 +5,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bpcli.gradcheck.catalogue import Mistake
+from bpcli.mistakes.catalogue import Mistake
 
 
 def algebra(mistake: Mistake, wrong: str) -> RenderableType:

@@ -6,13 +6,13 @@ from math import isfinite
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bpcli.demo.growth import Growth
-from bpcli.demo.race import Moment
-from bpcli.demo.result import Demonstration, Racer
 from bpcli.network import Array
 from bpcli.render.curves import Plot, axis_is_log
 from bpcli.render.heat import heat_maps
 from bpcli.render.text import columns, counted, heading, known, number
+from bpcli.symmetry_demo.growth import Growth
+from bpcli.symmetry_demo.race import Moment
+from bpcli.symmetry_demo.result import Demonstration, Racer
 
 WATCHED = 5  # units in a picture of --watch, which has to fit 24 lines of 60 characters
 UNITS = 16  # rows of the table of weight differences

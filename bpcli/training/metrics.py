@@ -9,10 +9,10 @@ import hashlib
 import io
 from pathlib import Path
 
-from bpcli.errors import UsageError
+from bpcli.common.errors import UsageError
 from bpcli.training.evaluation import Scores
-from bpcli.training.files import damaged, read_bytes
 from bpcli.training.loop import EpochRecord
+from bpcli.training.sealed_files import damaged, read_bytes
 
 _DIGITS = 16
 

@@ -5,15 +5,22 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bpcli.common.errors import DataError, UsageError
 from bpcli.config import Config, read, to_yaml
-from bpcli.errors import DataError, UsageError
 from bpcli.network import Array
 from bpcli.training import run_folder
 from bpcli.training.environment import describe_environment, differences
-from bpcli.training.files import check_commented, damaged, read_json, read_npz, write_commented, write_json
 from bpcli.training.loop import FINAL
 from bpcli.training.metrics import read_metrics
 from bpcli.training.run import Run
+from bpcli.training.sealed_files import (
+    check_commented,
+    damaged,
+    read_json,
+    read_npz,
+    write_commented,
+    write_json,
+)
 
 ENDED = {"early_stopping": "stopped early", "diverged": "diverged"}
 

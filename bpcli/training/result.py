@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bpcli.common.json_numbers import finite
 from bpcli.config import Config
 from bpcli.datasets import Prepared
-from bpcli.documents import finite
 from bpcli.network import Architecture
 from bpcli.network.formulas import GradientFormula
 from bpcli.symmetry import Activity, LayerSymmetry, UnitDifference

@@ -6,21 +6,21 @@ from time import perf_counter
 
 import numpy as np
 
+from bpcli.common.files import write_atomically
 from bpcli.config import Config
 from bpcli.network import Array, Network, Parameters
 from bpcli.symmetry import network_symmetry, unit_activity, unit_differences
 from bpcli.training import run_folder
 from bpcli.training.building import begin
 from bpcli.training.evaluation import Evaluator
-from bpcli.training.files import (
-    write_atomically,
-    write_json,
-    write_npz,
-)
 from bpcli.training.loop import EpochRecord, Trainer
 from bpcli.training.measuring import gradient_reports
 from bpcli.training.metrics import Metrics
 from bpcli.training.result import DataFacts, RunHeader, TrainResult
+from bpcli.training.sealed_files import (
+    write_json,
+    write_npz,
+)
 
 
 class Run:

@@ -6,8 +6,9 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from bpcli.errors import MachineError, UsageError
-from bpcli.training.files import DIGEST_COMMENT, TEMPORARY
+from bpcli.common.errors import MachineError, UsageError
+from bpcli.common.files import TEMPORARY
+from bpcli.training.sealed_files import DIGEST_COMMENT
 
 try:
     import fcntl

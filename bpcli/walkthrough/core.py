@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from bpcli.gradcheck.problem import Problem
 from bpcli.network import Array
+from bpcli.network.example import Problem
 from bpcli.training.optimisers import Sgd
 
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from bpcli.common.errors import UsageError
 from bpcli.config import Config
-from bpcli.errors import UsageError
 from bpcli.gradcheck.exchange import shapes_of
 from bpcli.gradcheck.points import configured_point
-from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture, Array
+from bpcli.network.example import Problem
 from bpcli.walkthrough.sizing import Typed, chosen_architecture
 from bpcli.walkthrough.typed import read_tensor
 

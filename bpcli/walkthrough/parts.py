@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from bpcli.config.words import listed, show
-from bpcli.errors import UsageError
+from bpcli.common.errors import UsageError
+from bpcli.common.text import listed
 from bpcli.walkthrough.backward import hidden_gradient, matrix_gradient, output_gradient
 from bpcli.walkthrough.blocks import (
     Block,
@@ -20,6 +20,7 @@ from bpcli.walkthrough.inputs import Drawn
 from bpcli.walkthrough.notation import Notation, Style
 from bpcli.walkthrough.update import update
 from bpcli.walkthrough.walk import Walk
+from bpcli.yamltext.quoting import show
 
 LETTERS = "abcdefgh"
 HOW_TO_WRITE = (

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from bpcli.common.errors import UsageError
 from bpcli.config import Config
-from bpcli.errors import UsageError
 from bpcli.gradcheck.points import configured_point
 from bpcli.network import Architecture, Array
 from bpcli.walkthrough.typed import read_hidden, read_sizes

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from bpcli.config.words import printable, show
-from bpcli.errors import UsageError
+from bpcli.common.errors import UsageError
+from bpcli.common.text import printable
 from bpcli.network import Array
+from bpcli.yamltext.quoting import show
 
 LARGEST = 1000  # units of a layer
 LONGEST = 60  # characters that a message quotes

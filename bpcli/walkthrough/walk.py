@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from bpcli.errors import DataError
-from bpcli.gradcheck.problem import Problem
+from bpcli.common.errors import DataError
 from bpcli.network import Array
+from bpcli.network.example import Problem
 from bpcli.walkthrough.core import core_values
 from bpcli.walkthrough.counting import Multiplications, multiplications
 from bpcli.walkthrough.markup import plain

@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from bpcli.gradcheck.catalogue import CATALOGUE
+from bpcli.mistakes.catalogue import CATALOGUE
 
 RIGHT = """
 import numpy as np

@@ -5,8 +5,8 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from bpcli.demo import demonstrating
 from bpcli.network import order_stable
+from bpcli.symmetry_demo import demonstrating
 
 CONFIG = "symmetry-demo"
 FEW = ("--steps", 20)

@@ -2,8 +2,8 @@
 
 import pytest
 
+from bpcli.common.errors import ConfigError
 from bpcli.config import Config, ConfigProblems, Problem, read
-from bpcli.errors import ConfigError
 
 from .conftest import Complaints, Load
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from bpcli.common.errors import UsageError
 from bpcli.config import resolve, shipped
-from bpcli.errors import UsageError
 
 NAMES = ["and", "circles", "digits", "iris", "logistic", "moons", "spiral", "symmetry", "xor"]
 

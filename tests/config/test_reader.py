@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bpcli.common.errors import MachineError, UsageError
 from bpcli.config import Config, ConfigProblems, read
-from bpcli.config.reader import MAX_BYTES
-from bpcli.errors import MachineError, UsageError
+from bpcli.yamltext.reader import MAX_BYTES
 
 from .conftest import Complaints, Load
 

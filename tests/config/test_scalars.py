@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bpcli.config.problems import Collector, Place
-from bpcli.config.reader import read
-from bpcli.config.scalars import MAX_DIGITS, Scalar, flow, parse_scalar
-from bpcli.config.tree import bare
+from bpcli.yamltext.problems import Collector, Place
+from bpcli.yamltext.reader import read
+from bpcli.yamltext.scalars import MAX_DIGITS, Scalar, flow, parse_scalar
+from bpcli.yamltext.tree import bare
 
 values = st.none() | st.booleans() | st.integers(-(10**90), 10**90) | st.floats(allow_nan=False)
 texts = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(

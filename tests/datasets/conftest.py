@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bpcli.common.errors import BpcliError, DataError
 from bpcli.datasets import Dataset, load
-from bpcli.errors import BpcliError, DataError
 
 Read = Callable[..., Dataset]
 Refuse = Callable[..., str]

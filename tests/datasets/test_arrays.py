@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from bpcli.common.errors import DataError
 from bpcli.datasets.arrays import read_npz
-from bpcli.errors import DataError
 
 X = np.array([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]])
 

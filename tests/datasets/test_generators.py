@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from bpcli.common.errors import DataError
 from bpcli.datasets import BUILT_IN, load
-from bpcli.errors import DataError
 
 
 def rng(seed: int = 0) -> np.random.Generator:

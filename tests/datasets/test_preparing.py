@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from bpcli.common.errors import DataError
 from bpcli.datasets import Dataset, Prepared, load, prepare
-from bpcli.errors import DataError
 
 
 def dataset(X, targets, classes=(), validation=None) -> Dataset:

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from bpcli.common.errors import DataError
 from bpcli.datasets import Dataset, load
-from bpcli.errors import DataError
 
 FILES = resources.files("bpcli.datasets") / "files"
 

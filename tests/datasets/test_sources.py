@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bpcli.common.errors import DataError, MachineError
 from bpcli.datasets import load
-from bpcli.errors import DataError, MachineError
 
 
 def refused(source, error=DataError) -> str:

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
+from bpcli.common.errors import DataError
 from bpcli.datasets.splitting import apportion, random_split, stratified_split
-from bpcli.errors import DataError
 
 
 def rng(seed: int = 0) -> np.random.Generator:

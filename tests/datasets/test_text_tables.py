@@ -11,11 +11,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
+from bpcli.common.errors import DataError
 from bpcli.datasets import text_table
 from bpcli.datasets.careful import read_carefully
 from bpcli.datasets.layout import find_layout
 from bpcli.datasets.text_table import read_fast, read_text
-from bpcli.errors import DataError
 
 PLAIN = "a,b,kind\n1,2,x\n3,4.5,y\n-5,6e-1,x\n"
 

@@ -9,8 +9,8 @@ from collections import Counter
 import numpy as np
 
 from bpcli.gradcheck.grading import grade
-from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture
+from bpcli.network.example import Problem
 
 OUTPUT_SLOPES = {
     "no-omega": lambda z, b: np.ones_like(z),

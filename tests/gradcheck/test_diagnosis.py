@@ -6,12 +6,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-from bpcli.gradcheck.catalogue import CATALOGUE
 from bpcli.gradcheck.grading import grade
 from bpcli.gradcheck.informative import random_point, reasons_against
 from bpcli.gradcheck.injecting import injected, suited
-from bpcli.gradcheck.problem import Problem
+from bpcli.mistakes.catalogue import CATALOGUE
 from bpcli.network import Architecture
+from bpcli.network.example import Problem
 from tests.gradcheck.quality import DEEP, MISTAKES, answer, distance, random_problem, survey, verdict_of
 
 ON_W = [m for m in MISTAKES if m not in DEEP and not m.startswith(("bias", "decay", "outer"))]

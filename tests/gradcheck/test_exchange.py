@@ -7,10 +7,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bpcli.errors import DataError, MachineError, UsageError
+from bpcli.common.errors import DataError, MachineError, UsageError
 from bpcli.gradcheck.exchange import Failure, export_problem, read_answer, read_problem
-from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture, Parameters, initialise
+from bpcli.network.example import Problem
 
 
 def make_problem(sizes=(3, 4, 2), *, bias=True, **functions):

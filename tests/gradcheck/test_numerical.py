@@ -5,8 +5,8 @@ import pytest
 
 from bpcli.gradcheck import numerical
 from bpcli.gradcheck.numerical import default_method, derivatives
-from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture
+from bpcli.network.example import Problem
 from tests.network.oracle import central_difference, complex_step, plain_loss, residual
 from tests.network.test_gradients import DEPTHS, EVERY, PAIRS, loss_of_z
 from tests.network.test_gradients import problem as network_and_batch

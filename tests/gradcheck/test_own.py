@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from bpcli.common.errors import UsageError
 from bpcli.config import Config
-from bpcli.errors import UsageError
 from bpcli.gradcheck.own import check_network, check_own
 from bpcli.network import Architecture, Network, Parameters, initialise
 from bpcli.training.building import build_network, prepared_data

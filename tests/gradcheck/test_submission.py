@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from bpcli.gradcheck.exchange import Failure
-from bpcli.gradcheck.problem import Problem
 from bpcli.gradcheck.submission import Answer, collect, collect_many
 from bpcli.network import Architecture, Parameters, initialise
+from bpcli.network.example import Problem
 
 MEMORY = 256 << 20
 linux = pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="limits need Linux")  # noqa: PTH110

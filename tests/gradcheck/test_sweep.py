@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
-from bpcli.gradcheck.problem import Problem
 from bpcli.gradcheck.sweep import step_sweep
 from bpcli.network import Architecture
+from bpcli.network.example import Problem
 
 
 def point(activation="sigmoid", weight_decay=0.0):

@@ -6,9 +6,9 @@ from math import inf, nan
 import numpy as np
 from rich.console import Console
 
-from bpcli.demo.race import Moment, Spread
 from bpcli.render.heat import heat_maps
 from bpcli.render.racers import frame
+from bpcli.symmetry_demo.race import Moment, Spread
 
 
 def drawn(renderable, width=100):

@@ -8,8 +8,8 @@ from rich.console import Console
 
 from bpcli.network import Architecture
 from bpcli.render.marks import class_marks, marks
-from bpcli.walkthrough.grading import grade
-from bpcli.walkthrough.numbers import drawn_point
+from bpcli.worksheets.grading import grade
+from bpcli.worksheets.numbers import drawn_point
 from tests.walkthrough.byhand import sheet
 from tests.walkthrough.points import answers_of
 

@@ -12,14 +12,15 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
+from bpcli.common.errors import DataError, MachineError, UsageError
+from bpcli.common.files import write_atomically
 from bpcli.config import Config, read
-from bpcli.errors import DataError, MachineError, UsageError
 from bpcli.render.advice import warnings
 from bpcli.symmetry import effective_units
 from bpcli.training import run as run_module
 from bpcli.training import run_folder
-from bpcli.training.files import read_json, read_npz, write_atomically, write_json, write_npz
 from bpcli.training.opening import new_run, resumed_run
+from bpcli.training.sealed_files import read_json, read_npz, write_json, write_npz
 
 PARTS = ("V", "bias_V", "W", "bias_W")
 

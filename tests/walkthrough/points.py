@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture, Parameters
-from bpcli.walkthrough.answers import Answers
+from bpcli.network.example import Problem
+from bpcli.worksheets.answers import Answers
 
 
 def point(sizes, seed=0, *, rate=0.5, **settings):

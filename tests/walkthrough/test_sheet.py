@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from bpcli.gradcheck.problem import Problem
 from bpcli.network import Architecture
+from bpcli.network.example import Problem
 from bpcli.render.walkthrough.text import text_part
 from bpcli.walkthrough.blocks import Equation, Graph, Numbers, Table
 from bpcli.walkthrough.factors import factor_table

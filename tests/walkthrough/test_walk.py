@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from bpcli.errors import DataError
-from bpcli.gradcheck.problem import Problem
+from bpcli.common.errors import DataError
+from bpcli.network.example import Problem
 from bpcli.network.formulas import gradient_formulas
 from bpcli.walkthrough.core import core_values
 from bpcli.walkthrough.counting import multiplications

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from bpcli.common.errors import UsageError
 from bpcli.config import resolve
-from bpcli.errors import UsageError
 from bpcli.walkthrough.inputs import chosen_point
 from bpcli.walkthrough.sizing import Typed
 from bpcli.walkthrough.typed import read_tensor

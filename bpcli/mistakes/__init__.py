@@ -1,0 +1,1 @@
+"""The catalogue of wrong gradients, and what each mistake makes of the backward pass."""

@@ -1,0 +1,160 @@
+"""What ``bpcli symmetry-demo`` shows: the claims with their numbers, then the networks side by side."""
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bpcli.render.heat import heat_maps
+from bpcli.render.racers import brief, differences, effective_units, growth_words, losses, networks, spreads
+from bpcli.render.text import LOSS_NAMES, columns, counted, heading, known, number
+from bpcli.symmetry_demo.claim import Claim
+from bpcli.symmetry_demo.closed_forms import ClosedForm
+from bpcli.symmetry_demo.leak import STEPS, WIDEST
+from bpcli.symmetry_demo.result import Demonstration
+
+SAMPLES = 8  # rows of the table of closed forms
+VERDICTS = {
+    True: ("holds", "bold green"),
+    False: ("does not\nhold", "bold red"),
+    None: ("does not\napply", "yellow"),
+}
+
+
+def demonstration(result: Demonstration) -> RenderableType:
+    """Show everything that the demo has found out."""
+    return Group(
+        *_header(result),
+        *_claims(result.claims),
+        *_arithmetic(result),
+        *_closed_forms(result),
+        *networks(result),
+        *effective_units(result.racers),
+        *spreads(result),
+        *losses(result),
+        *differences(result.racers),
+        heading("Distances", "of every unit from every other, after the last step"),
+        heat_maps({racer.name: racer.distances for racer in result.racers}, result.architecture.sizes[1]),
+        *_closing(result),
+    )
+
+
+def _header(result: Demonstration) -> list[RenderableType]:
+    net, config = result.architecture, result.config
+    inputs, _, outputs = net.sizes
+    rule = config.training.optimizer
+    biases = "with biases" if net.bias else "no biases"
+    samples = counted(result.samples, "sample")
+    if result.samples < result.available:
+        samples = f"the first {result.samples} of {result.available:,} training samples"
+    table = known(
+        data=f"{result.data}: {samples}, {counted(inputs, 'input')}, {counted(outputs, 'output')}",
+        networks=f"{' → '.join(map(str, net.sizes))}; {net.activation} hidden, {net.output} output, {biases}; "
+        f"{config.model.dtype}; w = {number(result.weight)}; random weights by {config.model.init.scheme}",
+        training=f"{LOSS_NAMES[net.loss]}; {rule.name} at rate {number(rule.learning_rate)}; "
+        f"{counted(result.steps, 'step')}, each on all samples; seed {config.seed}",
+        arithmetic="order-stable: every unit by the same sequence of operations"
+        if result.arithmetic == "stable"
+        else "BLAS, as in training: fast, and free to add the terms of different units in different orders",
+    )
+    name = "" if result.name == "symmetry-demo" else f" {result.name}"
+    return [Text.assemble(("bpcli symmetry-demo", "bold"), (name, "bold cyan")), table]
+
+
+def _claims(claims: Sequence[Claim]) -> list[RenderableType]:
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for claim in claims:
+        word, style = VERDICTS[claim.holds]
+        measured = "; ".join(f"{name} {_exact(value)}" for name, value in claim.measured.items())
+        told = "; ".join(text for text in (measured, claim.remark) if text)
+        table.add_row(
+            f"({claim.id})",
+            Text(word, style=style),
+            Text.assemble(claim.statement, "\n", (told, "cyan")),
+        )
+    notation = "x^(1) = h, x^(2) = z, S^(1) = a, S^(2) = b; w_ij^(1) = V_ji, w_ij^(2) = W_ji"
+    return [heading("Claims", notation), table]
+
+
+def _arithmetic(result: Demonstration) -> list[RenderableType]:
+    """With BLAS: when the constant network split and what became of it, or that it did not."""
+    if result.arithmetic == "stable":
+        return []
+    racer = result.racers[0]
+    sizes = "-".join(map(str, result.architecture.sizes))
+    last = racer.moments[-1]
+    if racer.first_split is not None:
+        told = f"BLAS parted the equal units of the constant network after step {racer.first_split:,}."
+        if racer.growth:
+            told += f" Their spread {growth_words(racer.growth)}."
+        return [
+            heading("The leak"),
+            Text(f"{told} The spread after step {last.step:,} is {brief(last.spread.weights)}."),
+        ]
+    if racer.name in result.diverged:
+        told = (
+            f"The constant network diverged by step {last.step:,}; until then its units were the same bits."
+        )
+        return [heading("The leak"), Text(told)]
+    told = (
+        f"This machine's BLAS does not split {sizes} on {counted(result.samples, 'sample')}: after each of "
+        f"{counted(result.steps, 'step')} the units of the constant network were the same bits. "
+    )
+    if result.splitting_widths:
+        widths = ", ".join(map(str, result.splitting_widths))
+        told += f"Of the widths up to {WIDEST} it splits {widths} within {STEPS} steps: try --hidden."
+    else:
+        told += (
+            f"Nor does it split any other width up to {WIDEST} within {STEPS} steps on these data. Try "
+            "bpcli symmetry-demo symmetry-xor --arithmetic blas."
+        )
+    return [heading("The leak"), Text(told)]
+
+
+def _closed_forms(result: Demonstration) -> list[RenderableType]:
+    """The closed forms beside what the units of the constant network have, before any step."""
+    outputs, deltas = result.closed_forms
+    units = outputs.measured.shape[1]
+    of_all = "the unit" if units == 1 else f"all {units}"
+    figures = ("w Σ x_i", "x^(1)\nclosed", f"x^(1)\n{of_all}", "δ^(1)\nclosed", f"δ^(1)\n{of_all}")
+    table = columns("sample", *figures, numbers=figures)
+    for sample in range(min(result.samples, SAMPLES)):
+        table.add_row(
+            str(sample + 1),
+            number(float(outputs.argument[sample])),
+            number(float(outputs.predicted[sample])),
+            _measured(outputs, sample),
+            number(float(deltas.predicted[sample])),
+            _measured(deltas, sample),
+        )
+    more = f"; {SAMPLES} of {result.samples} samples" if result.samples > SAMPLES else ""
+    return [heading("Closed forms", f"of the constant network before any step{more}"), table]
+
+
+def _measured(form: ClosedForm, sample: int) -> str:
+    low, high = float(form.measured[sample].min()), float(form.measured[sample].max())
+    return number(low) if low == high else f"{number(low)} … {number(high)}"
+
+
+def _closing(result: Demonstration) -> list[RenderableType]:
+    apply = sum(claim.holds is not None for claim in result.claims)
+    told = f"{apply} of {counted(len(result.claims), 'claim')} apply, and all of them hold."
+    if result.failed:
+        letters = ", ".join(f"({letter})" for letter in result.failed)
+        verb = "does" if len(result.failed) == 1 else "do"
+        told = f"Of the {counted(apply, 'claim')} that apply, {letters} {verb} not hold."
+    if result.diverged:
+        told += (
+            f" The loss of {', '.join(result.diverged)} is not finite after step {result.steps:,}: lower "
+            "training.optimizer.learning_rate."
+        )
+    return [Text(f"\n{told}", style="bold")]
+
+
+def _exact(value: float | None) -> str:
+    """A number that decides a claim, or that there is none."""
+    return "none" if value is None else number(value)

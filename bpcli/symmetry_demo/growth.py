@@ -1,0 +1,56 @@
+"""How fast equal units come apart: the factor by which their spread grows in a step, while it is still small."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite, log
+from typing import Literal
+
+from bpcli.symmetry_demo.race import Moment
+
+SMALL = (
+    1e-3  # beyond it units are apart, and what their spread does is no longer growth of a small difference
+)
+CHANGED = 2.0  # what counts as growing or shrinking
+
+
+@dataclass(frozen=True)
+class Growth:
+    """The spread of the weights between two recorded steps.
+
+    Attributes:
+        first, last: the steps: from the first spread above zero to the first of 1e-3 or more, or to the end.
+        start, end: the spreads there.
+        factor: (end / start)^(1 / (last - first)), the growth in a step.
+    """
+
+    first: int
+    last: int
+    start: float
+    end: float
+
+    @property
+    def factor(self) -> float:
+        """The geometric mean of the growth in one step; above 1 the tied solution is unstable."""
+        return float((self.end / self.start) ** (1 / (self.last - self.first)))
+
+    @property
+    def doubling(self) -> float | None:
+        """The steps in which the spread doubles; None where it does not grow."""
+        return log(2) / log(self.factor) if self.factor > 1 else None
+
+    @property
+    def verdict(self) -> Literal["grows", "stays", "shrinks"]:
+        """Whether the spread has changed twofold, and which way."""
+        if self.end >= CHANGED * self.start:
+            return "grows"
+        return "shrinks" if self.end <= self.start / CHANGED else "stays"
+
+
+def growth(moments: Sequence[Moment]) -> Growth | None:
+    """Measure the growth of a small spread; None where there is none, or it is not small to begin with."""
+    apart = [(moment.step, moment.spread.weights) for moment in moments if moment.spread.weights > 0]
+    if len(apart) < 2 or apart[0][1] >= SMALL:
+        return None
+    (first, start), *rest = apart
+    last, end = next(((step, spread) for step, spread in rest if spread >= SMALL), rest[-1])
+    return Growth(first, last, start, end) if isfinite(end) else None

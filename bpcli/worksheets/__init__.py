@@ -1,0 +1,1 @@
+"""Worksheets: drawing their numbers, reading what was filled in, marking it."""

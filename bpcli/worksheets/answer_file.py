@@ -1,0 +1,144 @@
+"""Answers read with care: from the text of a file to arrays of the shapes of the blanks.
+
+The text goes through the reader of the configuration files, which nothing can make run code, guess types or hang; every
+problem of a file is told at once, each with its line and column, what was expected and what was given.
+"""
+
+from collections.abc import Iterator
+from math import isfinite, nan
+from pathlib import Path
+
+import numpy as np
+
+from bpcli.common.errors import DataError
+from bpcli.network import Array
+from bpcli.worksheets.blanks import Blank
+from bpcli.yamltext.problems import Collector, ConfigProblems, KeyPath, Place
+from bpcli.yamltext.problems import Problem as Complaint
+from bpcli.yamltext.quoting import show
+from bpcli.yamltext.reader import MAX_BYTES, Unreadable, read
+from bpcli.yamltext.text_file import read_text
+from bpcli.yamltext.tree import Node
+
+
+def entries_of(path: Path) -> tuple[dict[str, Node], Collector]:
+    """Return the keys of a file with what stands there, and the problems so far.
+
+    Raises:
+        DataError: it cannot be read as keys and values at all.
+        MachineError: the disk or the permissions do not allow it.
+    """
+    if not path.is_file():  # nor a pipe, which would keep its reader waiting
+        raise DataError(
+            f"{path}: there is no such file; bpcli walkthrough --seeds 1:30 --out class writes them"
+        )
+    problems = Collector()
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise DataError(f"{path}: longer than {MAX_BYTES // 1024} KiB; this is no answer to a worksheet")
+        root = read(read_text(path), lambda line, column: Place.in_file(str(path), line, column), problems)
+    except ConfigProblems as error:  # not UTF-8
+        raise DataError(str(error)) from None
+    except Unreadable as error:
+        complaint = Complaint(str(path), error.place.line, error.place.column, "", error.message)
+        raise DataError(str(complaint)) from None
+    if root is not None and root.value is None:
+        return {}, problems
+    if root is None or not isinstance(root.value, dict):
+        raise_if_any(problems)
+        raise DataError(f"{path}: it must hold a line for each blank, such as a: [0.5, -1.25]")
+    return root.value, problems
+
+
+def raise_if_any(problems: Collector) -> None:
+    """Raise DataError with every problem, in the order of their places, if there is any."""
+    try:
+        problems.raise_if_any()
+    except ConfigProblems as error:
+        raise DataError(str(error)) from None
+
+
+def shown(value: object) -> str:
+    """A value as a message quotes it."""
+    return "a list or a mapping" if isinstance(value, list | dict) else show(value)
+
+
+def tensor_of(blank: Blank, node: Node, problems: Collector) -> Array:
+    """Return one blank as an array of its shape; NaN where nothing was written or what was written is refused."""
+    values = np.full(blank.shape, np.nan)
+    if node.value is None:
+        return values
+    given = _shape(node, len(blank.shape))
+    if given is not None and not _fits(given, blank.shape):
+        problems.add(node.place, (blank.name,), _wrong_shape(blank, given))
+        return values
+    for index, place, number in _numbers(node, (blank.name,), blank.shape, problems):
+        if not isfinite(number):
+            problems.add(
+                place, (blank.name, *index), f"{show(number)} is no number to be marked; write null for none"
+            )
+        values[index] = number
+    return values
+
+
+def _shape(node: Node, depth: int) -> tuple[int | None, ...] | None:
+    """The shape of nested lists; None within it where rows differ in length, None at all where all is null."""
+    if not isinstance(node.value, list):
+        return ()
+    rows = [_shape(item, depth - 1) for item in node.value if item.value is not None]
+    if not rows:
+        return (len(node.value),)
+    same = rows[0] if all(row == rows[0] for row in rows) else (None,)
+    return (len(node.value), *(same or ()))
+
+
+def _fits(given: tuple[int | None, ...], shape: tuple[int, ...]) -> bool:
+    """Whether a shape is the right one; a matrix of rows that are all null has only its number of rows."""
+    return given == shape or (len(shape) == 2 and given == shape[:1])
+
+
+def _wrong_shape(blank: Blank, given: tuple[int | None, ...]) -> str:
+    want = "×".join(map(str, blank.shape)) or "one number"
+    if None in given:
+        return f"its rows have different lengths; it must be {want}"
+    found = "×".join(map(str, given)) or "one number"
+    message = f"its shape is {found}; it must be {want}"
+    if len(given) == 2 and given[::-1] == blank.shape:
+        return f"{message}: it stands transposed"
+    if len(given) == len(blank.shape) and given and (given[-1] or 0) == 2 * blank.shape[-1]:
+        return f"{message}; are there decimal commas? Write 0.62 for 0,62"
+    if len(given) == 1 and len(blank.shape) == 2:
+        return f"{message}: write a list for each row, [[0.5, …], …]"
+    return f"{message}: write [0.5, …]" if len(blank.shape) == 1 and not given else message
+
+
+def _numbers(
+    node: Node, path: KeyPath, shape: tuple[int, ...], problems: Collector
+) -> Iterator[tuple[tuple[int, ...], Place, float]]:
+    """Every number below a node with its index and place; what is none is noted."""
+    if node.value is None:
+        return
+    if shape:
+        if not isinstance(node.value, list):
+            problems.add(node.place, path, f"{shown(node.value)} stands where {shape[0]} numbers belong")
+            return
+        for i, item in enumerate(node.value):
+            for index, place, number in _numbers(item, (*path, i), shape[1:], problems):
+                yield (i, *index), place, number
+    elif isinstance(node.value, int | float) and not isinstance(node.value, bool):
+        yield (), node.place, float(node.value)
+    else:
+        problems.add(node.place, path, _no_number(node.value))
+
+
+def _no_number(value: object) -> str:
+    """That something is not a number, and what was probably meant."""
+    if isinstance(value, str):
+        with_point = value.strip().replace("−", "-").replace(",", ".")
+        try:
+            number = float(with_point)
+        except ValueError:
+            number = nan
+        if isfinite(number):
+            return f"{show(value)} is not a number; write {number:g}"
+    return f"{shown(value)} is not a number; write for example 0.62, or null for none"

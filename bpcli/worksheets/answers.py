@@ -1,0 +1,124 @@
+"""A student's numbers as a YAML file: the empty one, the key, and what comes back."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bpcli.common.errors import UsageError
+from bpcli.common.text import did_you_mean, listed, printable
+from bpcli.network import Array
+from bpcli.network.example import Problem
+from bpcli.worksheets.answer_file import entries_of, raise_if_any, tensor_of
+from bpcli.worksheets.blanks import LETTERS, Blank, blanks, part_of
+from bpcli.worksheets.heading import HEADING, Heading, heading_lines, heading_of
+
+Write = Callable[[Any], str]
+MOST_NUMBERS = 1000  # to be worked out by hand, and far below what the reader takes
+
+
+@dataclass(frozen=True, eq=False)
+class Answers:
+    """What one student wrote.
+
+    Attributes:
+        source: the file, for messages.
+        values: the blanks by name, of their right shapes; NaN where nothing was written. May lack names.
+        parts: the letters of the parts that the sheet asks for.
+    """
+
+    source: str
+    values: Mapping[str, Array] = field(default_factory=dict)
+    parts: tuple[str, ...] = tuple(LETTERS)
+
+
+def template(
+    problem: Problem, seed: int | None, digits: int, title: str, letters: Sequence[str] = LETTERS
+) -> str:
+    """Return the YAML to be filled in: the blanks of these parts by name, null where nothing is written yet.
+
+    Raises:
+        UsageError: if the network is too large for a sheet, or there is more than one sample.
+    """
+    return _text(problem, seed, digits, title, tuple(letters), lambda _: "null")
+
+
+def filled(
+    problem: Problem,
+    digits: int,
+    seed: int | None = None,
+    title: str = "Key",
+    letters: Sequence[str] = LETTERS,
+) -> str:
+    """Return the same file with the right numbers, rounded: the key. Raises as ``template`` does."""
+    return _text(problem, seed, digits, title, tuple(letters), lambda value: f"{value:.{digits}f}")
+
+
+def read_answers(path: Path, problem: Problem) -> Answers:
+    """Read what was filled in; blanks, rows and numbers may be null or missing.
+
+    Raises:
+        DataError: it cannot be read, or holds names, shapes or numbers that do not fit: all of them at once.
+        MachineError: the disk or the permissions do not allow it.
+    """
+    entries, problems = entries_of(path)
+    heading = heading_of(entries, problems)
+    wanted = {blank.name: blank for blank in _of_parts(problem, heading.parts)}
+    values: dict[str, Array] = {}
+    for name, node in entries.items():
+        if name in wanted:
+            values[name] = tensor_of(wanted[name], node, problems)
+        elif name not in HEADING:
+            hint = did_you_mean(name, [*wanted, *HEADING]) or f"it has {listed([*HEADING, *wanted])}"
+            problems.add(node.key_place or node.place, (name,), f"this sheet has no such blank; {hint}")
+    raise_if_any(problems)
+    return Answers(str(path), values, heading.parts)
+
+
+def read_heading(path: Path) -> Heading:
+    """Return what a file says of its sheet, from which the point can be drawn again.
+
+    Raises:
+        DataError: it cannot be read, or the heading does not hold what belongs there.
+        MachineError: the disk or the permissions do not allow it.
+    """
+    entries, problems = entries_of(path)
+    found = heading_of(entries, problems)
+    raise_if_any(problems)
+    return found
+
+
+def _of_parts(problem: Problem, letters: tuple[str, ...]) -> list[Blank]:
+    return [blank for blank in blanks(problem) if part_of(problem.architecture, blank.name) in letters]
+
+
+def _text(
+    problem: Problem, seed: int | None, digits: int, title: str, letters: tuple[str, ...], number: Write
+) -> str:
+    wanted = _of_parts(problem, letters)
+    if (count := sum(blank.value.size for blank in wanted)) > MOST_NUMBERS:
+        raise UsageError(
+            f"a worksheet of these sizes would ask for {count:,} numbers; take a smaller network, such as 3-4-2"
+        )
+    example = f"{0.62246:.{digits}f}"
+    lines = [
+        f"# {printable(title)}",
+        f"# Write each number in place of its null, rounded to {digits} digits after the point: {example}",
+        "# Keep null where you have none. Calculate on with the numbers that you wrote: what follows",
+        "# from an earlier slip still earns its mark. A row of numbers is a row of the matrix.",
+        "# Leave the lines up to the blank one as they are: they say which sheet this is.",
+        *heading_lines(problem, seed, digits, letters),
+        "",
+    ]
+    for blank in wanted:
+        shape = "×".join(map(str, blank.shape)) or "one number"
+        if len(blank.shape) < 2:
+            lines.append(f"{blank.name}: {_row(blank.value, number)}  # {shape}")
+        else:
+            lines.append(f"{blank.name}:  # {shape}")
+            lines += [f"  - {_row(row, number)}" for row in blank.value]
+    return "\n".join(lines) + "\n"
+
+
+def _row(value: Array, number: Write) -> str:
+    return number(value) if value.ndim == 0 else "[" + ", ".join(map(number, value)) + "]"

@@ -1,0 +1,57 @@
+"""The blanks of a worksheet: whole quantities by name, in the order in which they are worked out."""
+
+from dataclasses import dataclass
+
+from bpcli.common.errors import UsageError
+from bpcli.network import Architecture, Array
+from bpcli.network.example import Problem
+from bpcli.walkthrough.core import core_values
+from bpcli.worksheets.chain import steps
+
+LETTERS = "abcdefgh"  # of the parts of a walk; b and g ask for no numbers of their own
+
+
+@dataclass(frozen=True, eq=False)
+class Blank:
+    """A quantity to be worked out.
+
+    Attributes:
+        name: as everywhere: a, grad_W, new_V …
+        shape: () for the losses, (d,) for a vector, (rows, columns) for a matrix.
+        value: the core's number, in float64.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    value: Array
+
+
+def blanks(problem: Problem) -> tuple[Blank, ...]:
+    """Return the blanks of a point in order of computation, every value from the core.
+
+    a, h, b, z, loss; grad_z, Omega, delta_2, grad_W; grad_h, Lambda, delta_1, grad_V; new_W, new_V; loss_after.
+    With biases grad_bias_W and new_bias_W follow their matrix; other depths go the same way, layer by layer. Under
+    softmax there is no Omega, which would be a matrix there.
+
+    Raises:
+        UsageError: if there is more than one sample.
+    """
+    if problem.samples != 1:
+        raise UsageError(f"a worksheet is about one point, and here are {problem.samples} samples")
+    values = core_values(problem)
+    return tuple(Blank(step.name, values[step.name].shape, values[step.name]) for step in steps(problem))
+
+
+def part_of(architecture: Architecture, name: str) -> str:
+    """Return the letter of the part that asks for a blank."""
+    *hidden, last = architecture.names()
+    if name == last.grad_out:
+        return "c"
+    if name in (last.slope, last.delta, last.grad_matrix, last.grad_bias):
+        return "d"
+    if name in {names.grad_out for names in hidden}:
+        return "e"
+    if name.startswith(("new_", "loss_after")):
+        return "h"
+    later = {each for n in hidden for each in (n.slope, n.delta, n.grad_matrix, n.grad_bias)}
+    return "f" if name in later else "a"

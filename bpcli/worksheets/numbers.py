@@ -1,0 +1,120 @@
+"""Numbers for a worksheet: small halves, drawn until the point is well posed, another sheet for every seed.
+
+The rules of a good point stand in ``posing``. 32 seeds in a row cannot share a sheet: every point belongs to one of 32
+classes, by a digest of its numbers, and a seed takes points of one class only, that of its remainder by 32.
+"""
+
+from hashlib import blake2b
+from zlib import crc32
+
+import numpy as np
+
+from bpcli.common.errors import UsageError
+from bpcli.network import Architecture, Array, Parameters
+from bpcli.network.example import Problem
+from bpcli.worksheets.heading import MOST_DIGITS
+from bpcli.worksheets.posing import faults, reachable
+from bpcli.worksheets.slips import activated
+
+HALVES = np.array([-2.0, -1.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0])
+CLASSES = 32  # seeds in a row that cannot share a sheet
+MOST_TRIES = 16_000
+AT_ONCE = 64  # rows of weights drawn for a unit, of which the first that fits is taken
+FEWEST_DIGITS = 2
+LARGEST_SIZE = 8
+MOST_LAYERS = 4
+
+
+def drawn_point(
+    architecture: Architecture, seed: int, *, learning_rate: float = 0.5, digits: int = 4
+) -> Problem:
+    """Return one well-posed point for calculating by hand.
+
+    Weights, biases and inputs are halves from -2 to 2 and not zero; targets are 0 or 1, for identity outputs halves.
+    The same architecture, seed, rate and digits give the same point, and 32 seeds in a row give 32 points.
+
+    Raises:
+        UsageError: if the seed is negative, the digits are too few or too many, the sizes are nothing for a sheet of
+            paper, or no good point was found.
+    """
+    if seed < 0:
+        raise UsageError(f"the seed of a worksheet is 0 or more, not {seed}")
+    if not FEWEST_DIGITS <= digits <= MOST_DIGITS:
+        raise UsageError(
+            f"worksheets are calculated to {FEWEST_DIGITS} to {MOST_DIGITS} digits, not {digits}"
+        )
+    _check_sizes(architecture)
+    rng = np.random.default_rng(np.random.SeedSequence([seed, _code(architecture)]))
+    for _ in range(MOST_TRIES):
+        problem = _drawn(architecture, rng, learning_rate)
+        of_its_own = problem is not None and _class(problem) == seed % CLASSES
+        if problem is not None and of_its_own and next(faults(problem, digits), None) is None:
+            return problem
+    raise UsageError(
+        f"no good worksheet was found for sizes {'-'.join(map(str, architecture.sizes))} at {digits} digits: its "
+        "units saturate, its gradients vanish, or rows come out alike. Two to four units a layer and one hidden "
+        "layer do, such as 3-4-2, with sigmoid units best; another seed or more digits may do"
+    )
+
+
+def _check_sizes(architecture: Architecture) -> None:
+    if architecture.output == "softmax" and architecture.sizes[-1] == 1:
+        raise UsageError("a softmax of one output is always 1, and all gradients are zero: take two outputs")
+    if max(architecture.sizes) > LARGEST_SIZE or architecture.depth > MOST_LAYERS:
+        raise UsageError(
+            f"sizes {'-'.join(map(str, architecture.sizes))} are nothing to calculate by hand; worksheets go up to "
+            f"{LARGEST_SIZE} units a layer and {MOST_LAYERS - 1} hidden layers, such as 3-4-2"
+        )
+
+
+def _code(a: Architecture) -> int:
+    """A number for an architecture, the same on every machine."""
+    return crc32(f"{a.sizes} {a.activation} {a.output} {a.loss} {a.bias}".encode())
+
+
+def _class(problem: Problem) -> int:
+    """The class that a point belongs to, by a digest of its numbers."""
+    numbers = [problem.X, problem.Y, *problem.parameters.values()]
+    halves = np.concatenate([2 * each.ravel() for each in numbers]).astype(np.int8)
+    return blake2b(halves.tobytes(), digest_size=1).digest()[0] % CLASSES
+
+
+def _drawn(architecture: Architecture, rng: np.random.Generator, learning_rate: float) -> Problem | None:
+    """A point whose units are all where they should be, or None where a unit found no weights."""
+    parameters = Parameters(architecture)
+    x = h = _inputs(rng, architecture.sizes[0])
+    for weight, bias in zip(parameters.weights, parameters.biases, strict=True):
+        activation = architecture.output if weight is parameters.weights[-1] else architecture.activation
+        pre = np.zeros(len(weight))
+        for unit in range(len(weight)):
+            rows = rng.choice(HALVES, (AT_ONCE, len(h) + 1))
+            offered = rows[:, :-1] @ h + (0.0 if bias is None else rows[:, -1])
+            fine = reachable(activation, offered, others_off=bool((pre < 0).any()))
+            fine &= ~np.isin(np.abs(offered), np.abs(pre[:unit]))
+            if not fine.any():
+                return None
+            row = int(fine.argmax())
+            weight[unit], pre[unit] = rows[row, :-1], offered[row]
+            if bias is not None:
+                bias[unit] = rows[row, -1]
+        h = activated(activation, pre)
+    named = dict(parameters.named())
+    return Problem(architecture, x[None], _targets(rng, architecture)[None], named, learning_rate)
+
+
+def _inputs(rng: np.random.Generator, count: int) -> Array:
+    """Halves that are not zero, all different where there are enough of them."""
+    return rng.permutation(HALVES)[:count]
+
+
+def _targets(rng: np.random.Generator, architecture: Architecture) -> Array:
+    outputs = architecture.sizes[-1]
+    if architecture.output == "identity":
+        halves: Array = rng.choice(HALVES, outputs)
+        return halves
+    y: Array = rng.integers(0, 2, outputs).astype(np.float64)
+    if architecture.output == "softmax":
+        y = np.eye(outputs)[rng.integers(outputs)]
+    elif outputs > 1 and np.ptp(y) == 0:  # some of either
+        y[rng.integers(outputs)] = 1 - y[0]
+    return y

@@ -1,0 +1,153 @@
+"""Many worksheets looked at one by one: well posed, different, their keys right, their mistakes marked and named.
+
+The rules are checked here on numbers worked out in plain Python (``byhand``), not by the code that draws.
+"""
+
+from collections import Counter
+from contextlib import suppress
+from math import inf
+
+import numpy as np
+
+from bpcli.network import Architecture
+from bpcli.worksheets.grading import grade
+from bpcli.worksheets.numbers import drawn_point
+from tests.walkthrough.byhand import ROWS, mistakes, sheet
+from tests.walkthrough.points import answers_of
+
+DIGITS = 4
+UNIT = 10.0**-DIGITS
+SHOWS = 3 * UNIT  # what a mistake must change
+
+
+def ill_posed(problem):
+    """Yield every rule of docs/worksheets.md that a point breaks."""
+    q = sheet(problem)
+    numbers = [problem.X, *problem.parameters.values()]
+    halves = [v for tensor in numbers for v in tensor.ravel().tolist()]
+    if not all(v and 2 * v == int(2 * v) and abs(v) <= 2 for v in halves):
+        yield "a number that is no half from -2 to 2, or zero"
+    if len(set(problem.X.ravel().tolist())) < problem.X.size:
+        yield "two inputs alike"
+    if not all(v in (0, 1) for v in problem.Y.ravel().tolist()):
+        yield "a target that is neither 0 nor 1"
+    if not all(0.05 <= v <= 0.95 for v in q["h"] + q["z"]):
+        yield "a saturated unit"
+    for name in ("delta_1", "delta_2", "grad_V", "grad_W"):
+        if np.abs(np.array(q[name])).min() < 0.001:
+            yield f"{name} vanishes"
+    for name in ("grad_V", "grad_W"):
+        rows = [tuple(round(v, DIGITS) for v in row) for row in q[name]]
+        rows += [tuple(-v for v in row) for row in rows]
+        if len(set(rows)) < len(rows):
+            yield f"{name} has two rows alike"
+    if len({abs(v) for v in q["a"]}) < len(q["a"]):
+        yield "two units alike"
+    yield from hidden_mistakes(problem, q)
+
+
+def hidden_mistakes(problem, right):
+    """Yield the mistakes that do not show, and the pairs that look alike, in the blank that they are made in."""
+    found = {}
+    for id_, at, formula in mistakes(problem):
+        if at in right:
+            with suppress(ValueError):  # the sizes do not allow it
+                found.setdefault(at, []).append((id_, sheet(problem, at, formula)[at]))
+    step = min(1.0, 2 * problem.learning_rate)
+    for at, all_made in found.items():
+        made = [(id_, value) for id_, value in all_made if np.shape(value) == np.shape(right[at])]
+        for i, (id_, value) in enumerate(made):
+            for other, seen in [("what is right", right[at]), *made[:i]]:
+                through = {"updated-first", "raw-and-updated"} & {id_, other} or at.startswith("new")
+                apart = float(np.abs(np.array(value) - np.array(seen)).max())
+                if id_ != other and 1e-12 < apart < SHOWS * (step if through else 1):
+                    yield f"{id_} in {at} looks like {other}"
+
+
+def change(right, wrong, at):
+    """How much a mistake changes the blank that it is made in; infinite where it changes the shape."""
+    true, found = np.array(right[at]), np.array(wrong[at])
+    return inf if true.shape != found.shape else float(np.abs(true - found).max())
+
+
+def verdict_on(problem, id_, at, formula, *, rounding, ways=()):
+    """Say what the grading makes of one mistake carried through a whole sheet."""
+    right = sheet(problem)
+    if at not in right:
+        return "does not apply"
+    try:
+        whole = sheet(problem, at, formula, DIGITS if rounding else None, ways=ways)
+    except ValueError:
+        return "does not apply"  # the sizes do not allow it
+    size = change(right, whole, at)
+    if size == inf or size < 1e-12:
+        return "does not apply"
+    if size < SHOWS:
+        return "hidden by rounding"
+    judged = grade(problem, answers_of(whole, DIGITS), DIGITS)
+    wrong = [blank for blank in judged.blanks if blank.verdict == "wrong"]
+    if [blank.name for blank in wrong] != [at]:
+        return f"marked in {', '.join(blank.name for blank in wrong) or 'nothing'}"
+    kinds = [named.id for named in wrong[0].mistakes]
+    if kinds == [id_]:
+        return "marked and named"
+    return "marked, one of several named" if id_ in kinds else f"marked, called {kinds}"
+
+
+def survey(architecture, seeds):
+    """Return how often each thing was found over these seeds, and the seeds of each sheet by its numbers."""
+    counts: Counter[tuple[str, str]] = Counter()
+    sheets = {}
+    for seed in seeds:
+        problem = drawn_point(architecture, seed)
+        faults = list(ill_posed(problem))
+        counts["sheet", "; ".join(faults) or "well posed"] += 1
+        numbers = b"".join(t.tobytes() for t in (problem.X, problem.Y, *problem.parameters.values()))
+        sheets.setdefault(numbers, []).append(seed)
+        rounding = bool(seed % 2)
+        ways = ROWS if rounding and architecture.loss == "cross_entropy" else ()
+        key = sheet(problem, digits=DIGITS if rounding else None, ways=ways)
+        right = grade(problem, answers_of(key, DIGITS), DIGITS).entirely_right
+        counts["key", "entirely right" if right else "not entirely right"] += 1
+        for id_, at, formula in mistakes(problem):
+            found = verdict_on(problem, id_, at, formula, rounding=rounding, ways=ways)
+            counts[f"{id_} in {at}", found] += 1
+    return counts, sheets
+
+
+def report(architecture, seeds, surveys):
+    """Return the lines of a short table of surveys; what is not as it should be has a line of its own."""
+    counts: Counter[tuple[str, str]] = Counter()
+    together = {}
+    for found_there, sheets in surveys:
+        counts += found_there
+        for numbers, found in sheets.items():
+            together.setdefault(numbers, []).extend(found)
+    same = [found for found in together.values() if len(found) > 1]
+    close = sum(max(group) - min(group) < 30 for group in same)
+    good = {"well posed", "entirely right", "marked and named"}
+    planted = Counter(
+        {key: n for key, n in counts.items() if " in " in key[0] and key[1] != "does not apply"}
+    )
+    named = sum(count for (_, found), count in planted.items() if found in good)
+    kinds = len({what for what, _ in planted})
+    sizes, biases = "-".join(map(str, architecture.sizes)), "with" if architecture.bias else "without"
+    entropy = ", cross-entropy" * (architecture.loss == "cross_entropy")
+    yield f"{sizes} {biases} biases{entropy}, seeds 0 to {seeds[-1]}"
+    yield f"  sheets well posed          {counts['sheet', 'well posed']:7,} of {len(seeds):,}"
+    yield f"  the same sheet twice       {len(same):7,}; within a class of 30: {close}"
+    yield f"  keys entirely right        {counts['key', 'entirely right']:7,} of {len(seeds):,}"
+    yield f"  mistakes marked and named  {named:7,} of {planted.total():,}, of {kinds} kinds"
+    for (what, found), count in sorted(counts.items()):
+        if found not in good and found != "does not apply":
+            yield f"    {what}: {found} {count:,}"
+
+
+def architectures():
+    """The command's own sizes, wider ones, square ones where nearly every mistake can be made, and cross-entropy."""
+    return (
+        Architecture((3, 2, 2), bias=False),
+        Architecture((3, 4, 2), bias=False),
+        Architecture((3, 3, 3), bias=True),
+        Architecture((3, 4, 2), loss="cross_entropy", bias=True),
+    )
