@@ -17,7 +17,7 @@ import numpy as np
 
 from bpcli.config.alternatives import Sgd
 from bpcli.config.models import TrainingConfig
-from bpcli.network import Architecture, order_stable
+from bpcli.network import Architecture, fixed_order_matmul
 from bpcli.symmetry_demo.race import Race
 from bpcli.symmetry_demo.starts import constant
 
@@ -25,7 +25,7 @@ ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity")
 KINDS = list(itertools.product(ACTIVATIONS, (np.float32, np.float64), (True, False), (1, 3)))
 
 
-def race(width, samples, kind, steps, rng, product=order_stable):
+def race(width, samples, kind, steps, rng, product=fixed_order_matmul):
     """Train one constant network, and return its largest spread and the step at which it split, or None."""
     activation, dtype, bias, outputs = kind
     inputs = int(rng.integers(1, 17))
@@ -77,7 +77,7 @@ def xor():
     Y = np.array([[0.0], [1.0], [1.0], [0.0]])
     architecture = Architecture((2, 5, 1), bias=False)
     for dtype in (np.float32, np.float64):
-        for name, product in (("stable", order_stable), ("blas", np.matmul)):
+        for name, product in (("stable", fixed_order_matmul), ("blas", np.matmul)):
             spread, split = watched(architecture, X.astype(dtype), Y.astype(dtype), 20_000, 10.0, product)
             told = "never split" if split is None else f"first split at step {split:,}"
             print(f"xor 2-5-1, {np.dtype(dtype).name}, {name:6}: largest spread {spread:.4g}, {told}")

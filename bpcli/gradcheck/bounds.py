@@ -10,7 +10,7 @@ from bpcli.gradcheck.numerical import (
     Derivatives,
 )
 from bpcli.network import Array, Network
-from bpcli.network.activations import OUTPUTS
+from bpcli.network.activations import Softmax
 from bpcli.network.example import Problem
 from bpcli.network.layer import Layer
 
@@ -24,6 +24,7 @@ class _Rounding:
     """What rounding may do to the forward pass of one layer: E of its quantities, each shaped as the quantity."""
 
     layer: Layer
+    inputs: Array
     terms: Array  # |x| |V|ᵀ + |bias|
     x: Array
     pre: Array
@@ -67,9 +68,9 @@ def rounding_bounds(problem: Problem, numeric: Derivatives, dtype: np.dtype[Any]
     for names, of in reversed([*zip(network.architecture.names(), upwards, strict=True)]):
         if names.out != "z" or not cross_entropy:
             grad = abs(true[names.grad_out])
-            delta, e_delta = of.layer.slope * grad, of.steepest * e_grad + grad * of.slope
+            delta, e_delta = of.layer.derivative * grad, of.steepest * e_grad + grad * of.slope
         e_delta = e_delta + eps * delta + tiny
-        x, W = abs(of.layer.x), abs(of.layer.weight)
+        x, W = abs(of.inputs), abs(of.layer.weight)
         touched += (delta * of.terms).sum(axis=1, keepdims=True)
         M, carried = delta.T @ x, e_delta.T @ x + delta.T @ of.x
         bounds[names.grad_matrix] = M, eps * np.sqrt(N) * M + carried
@@ -92,10 +93,10 @@ def _upwards(network: Network, eps: float, tiny: float, largest: float) -> list[
     """E through the forward pass, from the first layer to the output."""
     architecture = network.architecture
     functions = [architecture.activation] * (architecture.depth - 1) + [architecture.output]
-    found, e_x = [], np.zeros_like(network.layers[0].x)
-    for layer, g in zip(network.layers, functions, strict=True):
-        W, slope, size = abs(layer.weight), layer.slope, abs(layer.out)
-        terms = abs(layer.x) @ W.T + (0.0 if layer.bias is None else abs(layer.bias))
+    found, e_x = [], np.zeros_like(network.inputs[0])
+    for layer, x, g in zip(network.layers, network.inputs, functions, strict=True):
+        W, slope, size = abs(layer.weight), layer.derivative, abs(layer.out)
+        terms = abs(x) @ W.T + (0.0 if layer.bias is None else abs(layer.bias))
         e_pre = eps * np.sqrt(W.shape[1] + 1) * terms + e_x @ W.T + tiny
         e_pre[terms > largest] = np.inf
         flips = (abs(layer.pre) <= e_pre) & (g == "relu")
@@ -106,14 +107,14 @@ def _upwards(network: Network, eps: float, tiny: float, largest: float) -> list[
             e_pre = e_pre + eps * (abs(layer.pre).max(axis=-1, keepdims=True) + np.log(len(W)))
             e_out = size * (e_pre + (size * e_pre).sum(axis=-1, keepdims=True) + eps) + tiny
         e_slope = BEND[g] * (slope * e_pre + eps * (size + slope)) + flips + tiny
-        found.append(_Rounding(layer, terms, e_x, e_pre, e_out, e_slope, steepest))
+        found.append(_Rounding(layer, x, terms, e_x, e_pre, e_out, e_slope, steepest))
         e_x = e_out
     return found
 
 
 def _cross_entropy_error(top: _Rounding, Y: Array, eps: float, largest: float) -> Array:
     """N E(∇z): y / z and (1-y) / (1-z) are exponentials of b, so E(b) is their relative error."""
-    if top.layer.activate is OUTPUTS["softmax"]:
+    if isinstance(top.layer.g, Softmax):
         exponential = 1 / np.maximum(top.layer.out, np.exp(-700.0))
         K = Y * exponential
     else:

@@ -10,7 +10,7 @@ import numpy as np
 
 from bpcli.mistakes.candidates import Quantities, hidden_candidates, output_candidates
 from bpcli.network import Array, Parameters
-from bpcli.network.activations import sigmoid, tanh
+from bpcli.network.activations import Sigmoid, Tanh
 from bpcli.network.example import Problem
 
 FEWEST_SAMPLES = 3
@@ -75,15 +75,15 @@ def _about_weights(problem: Problem) -> list[str]:
 def _about_gradients(problem: Problem) -> list[str]:
     network = problem.stepped()
     found = []
-    for names, layer in zip(problem.architecture.names(), network.layers, strict=True):
+    for names, layer, x in zip(problem.architecture.names(), network.layers, network.inputs, strict=True):
         if (
-            layer.activate in (sigmoid, tanh)
-            and (flat := np.flatnonzero(layer.slope.max(axis=0) < SATURATED)).size
+            isinstance(layer.g, Sigmoid | Tanh)
+            and (flat := np.flatnonzero(layer.derivative.max(axis=0) < SATURATED)).size
         ):
             found.append(f"unit {_listed(flat)} of {names.out} is saturated at every sample")
             continue
         rows = np.linalg.norm(layer.grad_weight, axis=1)
-        terms = float(np.linalg.norm(np.abs(layer.delta).T @ np.abs(layer.x)))
+        terms = float(np.linalg.norm(np.abs(layer.delta).T @ np.abs(x)))
         if rows.max() <= CANCELLED * terms:
             found.append(f"∇{names.matrix} vanishes")
             continue

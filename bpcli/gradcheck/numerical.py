@@ -1,6 +1,6 @@
 """Numerical derivatives of the mean loss by every number that it depends on: what an analytic gradient is held to.
 
-The functions differentiated are those that train, ``ACTIVATIONS``, ``OUTPUTS`` and ``LOSSES``, with a step h:
+The functions differentiated are those that train, the activations and the losses of the network, with a step h:
 
     complex    f′(θ) = Im f(θ + ih) / h                 nothing is subtracted, so h = 1e-30 costs no digits
     central    f′(θ) = (f(θ + h) - f(θ - h)) / 2h       truncated by O(h²); of the rounding of f, ε/h remains
@@ -15,15 +15,14 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 from math import prod
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bpcli.network import Architecture, Array
-from bpcli.network.activations import ACTIVATIONS, OUTPUTS
+from bpcli.network.activations import activate
 from bpcli.network.example import Problem
-from bpcli.network.layer import Layer
 from bpcli.network.losses import LOSSES
 
 Method = Literal["complex", "central"]
@@ -150,14 +149,6 @@ def _differentiate(
     return values, steps, kinks
 
 
-@dataclass(frozen=True)
-class _Output:
-    """What a loss reads of the output layer to compute its value."""
-
-    pre: Array
-    out: Array
-
-
 class _Point:
     """The forward pass at the point, and the perturbed networks that depart from it; samples in rows as ever."""
 
@@ -165,11 +156,10 @@ class _Point:
         self._problem, self._number = problem, number
         architecture = problem.architecture
         self._names = architecture.names()
-        hidden = ACTIVATIONS[architecture.activation]
-        self._activate = [hidden] * (architecture.depth - 1) + [OUTPUTS[architecture.output]]
+        self._g: list[str] = [architecture.activation] * (architecture.depth - 1) + [architecture.output]
         self._kinks = architecture.activation == "relu"
         self._output, self._squared = architecture.output, architecture.loss == "squared_error"
-        self._loss = LOSSES[architecture.output, architecture.loss].value
+        self._loss = LOSSES[architecture.output, architecture.loss]
         self._Y = problem.Y.astype(number)
         self._W = [problem.parameters[names.matrix].astype(number) for names in self._names]
         self._bias = [
@@ -201,9 +191,7 @@ class _Point:
             gain = max(1.0, gain * float(np.linalg.norm(W, axis=1).max()))
 
     def _activated(self, layer: int, pre: Array) -> Array:
-        out, slope = np.empty_like(pre), np.empty_like(pre)
-        self._activate[layer](pre, out, slope)
-        return out
+        return activate(self._g[layer], pre)[0]
 
     def _upwards(self, start: int, pre: Array, Y: Array, active: Collection[Mask] = ()) -> _Perturbed:
         """Go on from perturbed pre-activations (K×R×d) of layer ``start`` to the losses."""
@@ -214,12 +202,7 @@ class _Point:
             out = self._activated(layer, pre)
             rows = out.reshape(-1, out.shape[-1]) @ self._W[layer + 1].T  # one product, not K of them
             pre = rows.reshape(*out.shape[:-1], -1) + self._bias[layer + 1]
-        return _Perturbed(self._sample_losses(pre, self._activated(last, pre), Y), seen)
-
-    def _sample_losses(self, pre: Array, out: Array, Y: Array) -> Array:
-        """The loss of each sample: the mean over a batch of one."""
-        output = _Output(pre[..., None, :], out[..., None, :])
-        return self._loss(cast(Layer, output), Y[..., None, :])
+        return _Perturbed(self._loss.of_samples(pre, self._activated(last, pre), Y), seen)
 
     def _by_weight(
         self, layer: int, x: Array, matrix: Array | None, entries: Entries, moves: Array
@@ -258,7 +241,7 @@ class _Point:
         z = self._x[-1].astype(moves.dtype)[n]  # K×d
         if self._squared:
             z[np.arange(len(entries)), j] += moves
-            return _Perturbed(self._sample_losses(z, z, self._Y[n])[:, None], [])
+            return _Perturbed(self._loss.of_samples(z, z, self._Y[n])[:, None], [])
         y = self._Y[n, j]
         losses = -y * np.log(z[np.arange(len(entries)), j] + moves)
         if self._output == "sigmoid":

@@ -12,9 +12,8 @@ by 1e-5, so truncation takes about 1e-10 of M, and more with many layers above. 
 1e-4, a fifth of the distance between the closest two mistakes of the catalogue, while E binds every entry besides.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, count, islice, repeat
 from typing import Literal
 
 import numpy as np
@@ -35,6 +34,7 @@ from bpcli.gradcheck.numerical import (
 from bpcli.network import Array, Network, Parameters
 from bpcli.network.example import Problem
 from bpcli.training.building import begin
+from bpcli.training.descent import Batches, descend
 from bpcli.training.loop import build_optimiser
 from bpcli.training.schedules import learning_rate
 
@@ -153,15 +153,11 @@ def _train(
     optimiser = build_optimiser(network, settings)
     rate = learning_rate(settings.schedule, settings.optimizer.learning_rate, 1, settings.epochs)
 
-    def batches() -> Iterator[Array]:
-        while True:
-            order = rng.permutation(len(data.X))
-            yield from (order[start : start + network.rows] for start in range(0, len(order), network.rows))
-
-    for rows in islice(batches(), steps):
-        network.forward(data.X[rows])
-        network.backward(data.Y[rows])
-        optimiser.step(rate)
+    batches = Batches(data.X, data.Y, network.rows, rng)
+    epochs = chain.from_iterable(batches.epoch() for _ in count())
+    # The step after the last is begun, since each pauses before its update, and left out.
+    for _ in islice(descend(network, epochs, optimiser, repeat(rate)), steps + 1):
+        pass
 
 
 def check_network(source: str, parameters: Parameters, X: Array, Y: Array, method: Method) -> OwnCheck:

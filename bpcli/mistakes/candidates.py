@@ -46,11 +46,11 @@ class Quantities:
         self.problem = problem
         self.n = problem.samples
         self.X, self.Y = problem.X, problem.Y
-        self.H, self.W, self.B, self.Z = last.x, last.weight, last.pre, last.out
+        self.H, self.W, self.B, self.Z = network.inputs[-1], last.weight, last.pre, last.out
         self.E = self.Z - self.Y
-        self.Omega = last.slope
+        self.Omega = last.derivative
         self.D2 = last.delta * self.n
-        self.A, self.Lambda = first.pre, first.slope
+        self.A, self.Lambda = first.pre, first.derivative
         self.squared_error = problem.architecture.loss == "squared_error"
         self.squared_sigmoid = self.squared_error and problem.architecture.output == "sigmoid"
         self.sigmoid_hidden = problem.architecture.activation == "sigmoid"

@@ -2,17 +2,17 @@
 
 from bpcli.network.architecture import Architecture, LayerNames
 from bpcli.network.initialisation import initialise
+from bpcli.network.matmul import MatMul, fixed_order_matmul
 from bpcli.network.network import Network
 from bpcli.network.parameters import Array, Parameters
-from bpcli.network.products import Product, order_stable
 
 __all__ = [
     "Architecture",
     "Array",
     "LayerNames",
+    "MatMul",
     "Network",
     "Parameters",
-    "Product",
+    "fixed_order_matmul",
     "initialise",
-    "order_stable",
 ]

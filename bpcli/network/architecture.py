@@ -13,7 +13,7 @@ LossName = Literal["squared_error", "cross_entropy"]
 class LayerNames:
     """What the quantities of one layer are called in the code, on the screen and in JSON.
 
-    A layer computes ``pre = matrix · input + bias`` and ``out = g(pre)``; ``slope`` is g′(pre), the diagonal of
+    A layer computes ``pre = matrix · input + bias`` and ``out = g(pre)``; ``derivative`` is g′(pre), the diagonal of
     Λ (hidden) or Ω (output), and ``delta`` is the loss differentiated by ``pre``.
     """
 
@@ -22,7 +22,7 @@ class LayerNames:
     input: str
     pre: str
     out: str
-    slope: str
+    derivative: str
     delta: str
 
     @property
@@ -87,7 +87,7 @@ class Architecture:
         matrices = {1: ["W"], 2: ["V", "W"]}.get(self.depth, [f"W{i}" for i in range(1, self.depth + 1)])
         pres = [*(f"a{n}" for n in number[:hidden]), "b"]
         outs = [*(f"h{n}" for n in number[:hidden]), "z"]
-        slopes = [*("Lambda" + (n and f"_{n}") for n in number[:hidden]), "Omega"]
+        derivatives = [*("Lambda" + (n and f"_{n}") for n in number[:hidden]), "Omega"]
         inputs = ["x", *outs]
         return tuple(
             LayerNames(
@@ -96,7 +96,7 @@ class Architecture:
                 input=inputs[i],
                 pre=pres[i],
                 out=outs[i],
-                slope=slopes[i],
+                derivative=derivatives[i],
                 delta=f"delta_{i + 1}",
             )
             for i in range(self.depth)

@@ -40,30 +40,30 @@ def gradient_formulas(architecture: Architecture) -> tuple[GradientFormula, ...]
     ]
     for index in reversed(range(len(layers))):
         names = layers[index]
-        slope, passed = _symbol(names.slope), f"∇{_symbol(names.out)}"
+        derivative, passed = _symbol(names.derivative), f"∇{_symbol(names.out)}"
         if names.out == "z" and architecture.output == "softmax":
-            slope = "J"
+            derivative = "J"
         symbols = {"matrix": _symbol(names.matrix), "input": _symbol(names.input)}
-        found.append(_weights(names, slope, passed, symbols))
+        found.append(_weights(names, derivative, passed, symbols))
         if index > 0:
             found.append(
                 GradientFormula(
                     layers[index - 1].grad_out,
                     f"∇{symbols['input']}",
-                    f"{symbols['matrix']}ᵀ {slope} {passed}",
-                    (symbols["matrix"], slope),
+                    f"{symbols['matrix']}ᵀ {derivative} {passed}",
+                    (symbols["matrix"], derivative),
                     (passed,),
                 )
             )
     return tuple(found)
 
 
-def _weights(names: LayerNames, slope: str, passed: str, symbols: dict[str, str]) -> GradientFormula:
+def _weights(names: LayerNames, derivative: str, passed: str, symbols: dict[str, str]) -> GradientFormula:
     return GradientFormula(
         names.grad_matrix,
         f"∇{symbols['matrix']}",
-        f"{slope} {passed} {symbols['input']}ᵀ",
-        (slope, symbols["input"]),
+        f"{derivative} {passed} {symbols['input']}ᵀ",
+        (derivative, symbols["input"]),
         (passed,),
     )
 

@@ -12,31 +12,40 @@ back, so the same loop serves any number of layers. ``docs/backprop.md`` derives
 import numpy as np
 
 from bpcli.network.activations import ACTIVATIONS, OUTPUTS
-from bpcli.network.layer import Layer
+from bpcli.network.layer import Layer, LayerBuffers
 from bpcli.network.losses import LOSSES
+from bpcli.network.matmul import MatMul
 from bpcli.network.parameters import Array, Parameters
-from bpcli.network.products import Product
 
 
 class Network:
     """Parameters, their gradients and every quantity between them, in buffers that are allocated once.
 
     ``rows`` is the largest batch. ``parameters`` may carry leading axes (many networks side by side) and may be
-    complex (for a complex step); ``product`` is the matrix product used throughout. Two networks may share their
-    parameters: one trains on batches of 32 while another evaluates a thousand rows at a time.
+    complex (for a complex step); ``matmul`` is the matrix product used throughout, by default that of BLAS. Two
+    networks may share their parameters: one trains on batches of 32 while another evaluates a thousand rows.
+
+    Attributes:
+        layers: the buffers, of the size of the batch of the last forward pass.
+        x, y: that batch, and the targets of the last backward pass; None before the first.
     """
 
-    def __init__(self, parameters: Parameters, rows: int, product: Product = np.matmul) -> None:
+    def __init__(self, parameters: Parameters, rows: int, matmul: MatMul | None = None) -> None:
         self.architecture = parameters.architecture
         self.parameters = parameters
         self.gradients = Parameters(parameters.architecture, parameters.dtype, parameters.lead)
         self.rows = rows
-        self._product = product
+        self.x: Array | None = None
+        self.y: Array | None = None
+        # np.dot does for one network what np.matmul does for many, with less ado for small matrices.
+        self._matmul: MatMul = matmul or (np.matmul if parameters.lead else np.dot)
         self._loss = LOSSES[self.architecture.output, self.architecture.loss]
-        hidden = ACTIVATIONS[self.architecture.activation]
-        self.layers = [
-            Layer(weight, bias, grad_weight, grad_bias, hidden, rows)
-            for weight, bias, grad_weight, grad_bias in zip(
+        hidden, last = ACTIVATIONS[self.architecture.activation], OUTPUTS[self.architecture.output]
+        activations = [hidden] * (self.architecture.depth - 1) + [last]
+        self._buffers = [
+            LayerBuffers(g(parameters.dtype), weight, bias, grad_weight, grad_bias, rows)
+            for g, weight, bias, grad_weight, grad_bias in zip(
+                activations,
                 parameters.weights,
                 parameters.biases,
                 self.gradients.weights,
@@ -44,52 +53,61 @@ class Network:
                 strict=True,
             )
         ]
-        self.layers[-1].activate = OUTPUTS[self.architecture.output]
-        self._downwards = list(zip(self.layers, [None, *self.layers], strict=False))[::-1]
-        self._targets: Array | None = None
+        self._views: dict[int, tuple[Layer, ...]] = {}
+        self.layers = self._layers_for(rows)
 
     # fmt: off
     def forward(self, X: Array) -> Array:
         """Compute every layer's quantities for X (N×d0, N ≤ ``rows``) and return z (…×N×d_L), a view."""
-        x = X                                                              # …×N×d0
+        matmul = self._matmul
+        self.layers = self._layers_for(X.shape[-2])
+        self.x = x = X                                                         # N×d0
         for layer in self.layers:
-            layer.use(X.shape[-2])
-            layer.x = x
-            self._product(x, layer.weight.mT, out=layer.pre)               # …×N×d1   a = V x
-            if layer.bias is not None:
-                layer.slope[...] = layer.bias[..., None, :]                #            (spread out first: see softmax)
-                layer.pre += layer.slope                                   #            + bias_V
-            layer.activate(layer.pre, layer.out, layer.slope)              # …×N×d1   h = s(a), Λ = h(1-h)
+            matmul(x, layer.weight_T, out=layer.pre)                           # …×N×d1   a = V x
+            for a, h, derivative in layer.pieces:                              # (some rows: one piece, mostly)
+                if layer.bias is not None:
+                    np.add(a, layer.bias, out=a)                               #            + bias_V
+                layer.g(a, out=h)                                              # …×N×d1   h = s(a)
+                layer.g.derivative(a, h, out=derivative)                       # …×N×d1   Λ = h (1-h)
             x = layer.out
         return x
 
     def backward(self, Y: Array) -> None:
         """Fill the gradients of the mean loss over the batch of the last forward pass; Y is N×d_L."""
-        self._targets = Y
-        self._loss.delta(self.layers[-1], Y)                               # …×N×d2   δ = Ω ∇z (losses.py)
-        for layer, below in self._downwards:
-            self._product(layer.delta.mT, layer.x, out=layer.grad_weight)  # …×d2×d1  ∇W = Ω ∇z hᵀ
+        matmul, X = self._matmul, self.inputs[0]
+        self.y = Y                                                             # N×d2
+        self._loss.delta(self.layers[-1], Y)                                   # …×N×d2   δ = Ω ∇z (losses.py)
+        for index in reversed(range(len(self.layers))):
+            layer, below = self.layers[index], self.layers[index - 1] if index else None
+            matmul(layer.delta_T, below.out if below else X, out=layer.grad_weight)  # …×d2×d1  ∇W = Ω ∇z hᵀ
             if layer.grad_bias is not None:
-                layer.delta.sum(axis=-2, out=layer.grad_bias)              # …×d2     the row weights of input 1
-            if below is not None:
-                self._product(layer.delta, layer.weight, out=below.grad_out)       # …×N×d1   ∇h = Wᵀ Ω ∇z
-                np.multiply(below.slope, below.grad_out, out=below.delta)          # …×N×d1   δ = Λ ∇h
+                np.add.reduce(layer.delta, axis=-2, out=layer.grad_bias)       # …×d2     the row weights of input 1
+            if below:
+                matmul(layer.delta, layer.weight, out=below.grad_out)          # …×N×d1   ∇h = Wᵀ Ω ∇z
+                np.multiply(below.derivative, below.grad_out, out=below.delta)  # …×N×d1   δ = Λ ∇h
 
     def loss(self, Y: Array) -> Array:
         """Return the mean loss over the batch of the last forward pass: one number for each network."""
-        return self._loss.value(self.layers[-1], Y)
+        last = self.layers[-1]
+        return self._loss.mean(last.pre, last.out, Y)
     # fmt: on
 
-    def input_gradient(self) -> Array:
-        """Return ∇X = δ V of the last backward pass, …×N×d0: the loss differentiated by the input itself.
+    @property
+    def inputs(self) -> tuple[Array, ...]:
+        """What each layer takes in the last forward pass: X, and the output of each hidden layer."""
+        if self.x is None:
+            raise ValueError("there are no inputs before a forward pass")
+        return (self.x, *(layer.out for layer in self.layers[:-1]))
 
-        No update needs it, so the backward pass leaves it out; it is worked out here, when somebody asks.
+    def input_gradient(self) -> Array:
+        """Return ∇X = δ V of the last backward pass, …×N×d0: the derivative of the loss with respect to the input.
+
+        No update needs it, so the backward pass leaves it out; it is computed here, when somebody asks.
         """
-        if self._targets is None:
-            raise ValueError("there is no gradient before a forward and a backward pass")
+        self._require_passes()
         first = self.layers[0]
         grad_x = np.empty((*first.delta.shape[:-1], first.weight.shape[-1]), first.weight.dtype)
-        self._product(first.delta, first.weight, out=grad_x)
+        self._matmul(first.delta, first.weight, out=grad_x)
         return grad_x
 
     def quantities(self) -> dict[str, Array]:
@@ -100,21 +118,33 @@ class Network:
         deltas) hold a row per sample with the 1/N of the mean included. Under softmax, Omega is the diagonal of
         the Jacobian diag(z) - z zᵀ.
         """
-        if self._targets is None:
-            raise ValueError("there are no quantities before a forward and a backward pass")
-        # With cross-entropy the step itself needs only δ; ∇z is worked out here, when somebody asks.
-        self._loss.gradient(self.layers[-1], self._targets)
-        named: dict[str, Array] = {"x": self.layers[0].x, "y": self._targets}
+        x, y = self._require_passes()
+        # With cross-entropy the step itself needs only δ; ∇z is computed here, when somebody asks.
+        self._loss.gradient(self.layers[-1], y)
+        named: dict[str, Array] = {"x": x, "y": y}
         for names, layer in zip(self.architecture.names(), self.layers, strict=True):
             named |= {
                 names.matrix: layer.weight,
                 names.pre: layer.pre,
                 names.out: layer.out,
-                names.slope: layer.slope,
+                names.derivative: layer.derivative,
                 names.grad_out: layer.grad_out,
                 names.delta: layer.delta,
                 names.grad_matrix: layer.grad_weight,
             }
             if layer.bias is not None and layer.grad_bias is not None:
-                named |= {names.bias: layer.bias, names.grad_bias: layer.grad_bias}
+                named |= {names.bias: layer.bias[..., 0, :], names.grad_bias: layer.grad_bias}
         return named
+
+    def _require_passes(self) -> tuple[Array, Array]:
+        if self.x is None or self.y is None:
+            raise ValueError("there are no quantities before a forward and a backward pass")
+        return self.x, self.y
+
+    def _layers_for(self, samples: int) -> tuple[Layer, ...]:
+        """Return the layers as views of the first rows of their buffers; made once for each size of a batch."""
+        if samples not in self._views:
+            if samples > self.rows:
+                raise ValueError(f"a batch of {samples} does not fit buffers of {self.rows} rows")
+            self._views[samples] = tuple(buffers.first(samples) for buffers in self._buffers)
+        return self._views[samples]

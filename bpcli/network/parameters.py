@@ -10,6 +10,9 @@ from bpcli.network.architecture import Architecture
 
 Array = NDArray[Any]
 
+# What is worked on at a time where several operations go over one array: it stays in a core's own cache meanwhile.
+PIECE_BYTES = 1 << 17
+
 
 class Parameters:
     """Matrices and biases as named views of one buffer: what V is called here, ∇V is called in its gradient's.

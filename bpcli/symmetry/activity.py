@@ -24,17 +24,16 @@ LARGEST_SLOPES = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0, "identity": 1.0}
 
 def unit_activity(network: Network, X: Array) -> tuple[tuple[Activity, ...], ...]:
     """Judge every unit of every hidden layer by the rows of X (N×d0, N ≥ 1), as many at a time as ``network`` takes."""
-    hidden = network.layers[:-1]
-    largest = [np.zeros(layer.weight.shape[0], layer.weight.dtype) for layer in hidden]
+    largest = [np.zeros(weight.shape[0], weight.dtype) for weight in network.parameters.weights[:-1]]
     with np.errstate(
         over="ignore", invalid="ignore"
     ):  # weights that have diverged are no finding about units
         for start in range(0, len(X), network.rows):
             network.forward(X[start : start + network.rows])
-            for layer, slopes in zip(hidden, largest, strict=True):
+            for layer, slopes in zip(network.layers[:-1], largest, strict=True):
                 # A relu calls NaN off: the slope alone does not tell that a is not a number.
                 unknown = np.isnan(layer.pre.max(axis=0))
-                np.maximum(slopes, np.where(unknown, np.nan, layer.slope.max(axis=0)), out=slopes)
+                np.maximum(slopes, np.where(unknown, np.nan, layer.derivative.max(axis=0)), out=slopes)
     limit = SATURATED * LARGEST_SLOPES[network.architecture.activation]
     return tuple(tuple(_judged(float(slope), limit) for slope in slopes) for slopes in largest)
 

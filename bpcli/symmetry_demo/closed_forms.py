@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bpcli.network import Array, Network
-from bpcli.network.activations import ACTIVATIONS
+from bpcli.network.activations import activate
 
 ROOM = 4.0
 
@@ -58,13 +58,12 @@ def closed_forms(network: Network, weight: float) -> tuple[ClosedForm, ClosedFor
     ``weight`` is w, the value of every entry of V and W; biases are zero. The δ^(2) are those of the network.
     """
     hidden, last = network.layers
-    X, delta = hidden.x.astype(np.float64), last.delta.astype(np.float64)
+    X, delta = network.inputs[0].astype(np.float64), last.delta.astype(np.float64)
     w = float(np.asarray(weight, network.parameters.dtype))
     information = np.finfo(network.parameters.dtype)
     unit = ROOM * float(information.eps)
     argument = w * X.sum(axis=1)
-    g, slope = np.empty_like(argument), np.empty_like(argument)
-    ACTIVATIONS[network.architecture.activation](argument, g, slope)
+    g, derivative = activate(network.architecture.activation, argument)
     size, passed = abs(w) * abs(X).sum(axis=1), abs(w) * abs(delta).sum(axis=1)
     of_outputs = unit * (X.shape[1] + 2) * (size + 1)
     # Rounding moves the slope with its argument, and the smallest numbers have no digits left to round.
@@ -77,7 +76,7 @@ def closed_forms(network: Network, weight: float) -> tuple[ClosedForm, ClosedFor
         ClosedForm(argument, g, hidden.out.astype(np.float64), of_outputs * (1 + abs(g))),
         ClosedForm(
             argument,
-            slope * w * delta.sum(axis=1),
+            derivative * w * delta.sum(axis=1),
             hidden.delta.astype(np.float64),
             np.where(at_kink, np.inf, of_deltas),
         ),

@@ -7,7 +7,7 @@ import numpy as np
 
 from bpcli.common.errors import UsageError
 from bpcli.config import Config, ConstantInit, Init, XavierInit, ZerosInit
-from bpcli.network import Array, Network, Parameters, Product, order_stable
+from bpcli.network import Array, MatMul, Network, Parameters, fixed_order_matmul
 from bpcli.symmetry import layer_symmetry, unit_differences
 from bpcli.symmetry.merging import merged
 from bpcli.symmetry.units import whole_units
@@ -16,7 +16,7 @@ from bpcli.symmetry_demo.claim import Claim
 from bpcli.symmetry_demo.closed_forms import closed_forms
 from bpcli.symmetry_demo.growth import growth
 from bpcli.symmetry_demo.leak import widths_that_split
-from bpcli.symmetry_demo.logistic import TwoStarts, descend, overlapping_classes
+from bpcli.symmetry_demo.logistic import TwoStarts, overlapping_classes, two_starts
 from bpcli.symmetry_demo.output_deltas import output_deltas_differ
 from bpcli.symmetry_demo.race import Moment, Race
 from bpcli.symmetry_demo.result import Demonstration, Equivalent, Racer
@@ -26,7 +26,7 @@ from bpcli.training.loop import build_optimiser
 from bpcli.training.schedules import learning_rate
 
 Arithmetic = Literal["stable", "blas"]
-PRODUCTS: dict[Arithmetic, Product] = {"stable": order_stable, "blas": np.matmul}
+PRODUCTS: dict[Arithmetic, MatMul] = {"stable": fixed_order_matmul, "blas": np.matmul}
 SAMPLES = 64
 UNITS = 64  # of a wider layer, the distances of the first ones are kept
 WEIGHT = 0.5  # of the constant network, where the configuration gives none
@@ -69,9 +69,9 @@ class Demo:
         beginning = begin(self.config)
         self.data = beginning.data
         self.X, self.Y = self.data.X[:SAMPLES], self.data.Y[:SAMPLES]
-        self._product = PRODUCTS[arithmetic]
+        self._matmul = PRODUCTS[arithmetic]
         self._race = Race(
-            starts(beginning.network.parameters, self.weight), self.X, self.Y, config.training, self._product
+            starts(beginning.network.parameters, self.weight), self.X, self.Y, config.training, self._matmul
         )
 
     def moments(self) -> Iterator[dict[str, Moment]]:
@@ -121,7 +121,7 @@ class Demo:
         return (
             claims.hidden_outputs_equal(first, self.weight),
             claims.hidden_deltas_equal(first, self.weight),
-            output_deltas_differ(start, X, Y, self._product),
+            output_deltas_differ(start, X, Y, self._matmul),
             claims.one_step_keeps(start, moved.parameters, X, Y),
             claims.never_parts(
                 race.moments["constant"],
@@ -136,7 +136,7 @@ class Demo:
 
     def _stepped(self, parameters: Parameters) -> Network:
         """A network of its own with these weights, after its forward and backward pass."""
-        network = Network(parameters.copy(), len(self.X), self._product)
+        network = Network(parameters.copy(), len(self.X), self._matmul)
         network.forward(self.X)
         network.backward(self.Y)
         return network
@@ -165,7 +165,7 @@ class Demo:
     def _logistic(self) -> TwoStarts:
         rng = np.random.default_rng(self.config.seed)
         X, y = overlapping_classes(rng, self.X.dtype)
-        return descend(X, y, self._product, rng)
+        return two_starts(X, y, self._matmul, rng)
 
 
 def unit_distances(parameters: Parameters) -> Array:

@@ -6,10 +6,12 @@ one optimum. Two ends with gradients g and g′ are then at most (‖g‖ + ‖g
 """
 
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 
-from bpcli.network import Architecture, Array, Network, Parameters, Product
+from bpcli.network import Architecture, Array, MatMul, Network, Parameters
+from bpcli.training.descent import descend
 from bpcli.training.optimisers import Sgd
 
 SAMPLES = 80
@@ -53,7 +55,7 @@ def overlapping_classes(rng: np.random.Generator, dtype: np.dtype[np.generic]) -
     return X.astype(dtype), y.astype(dtype)
 
 
-def descend(X: Array, y: Array, product: Product, rng: np.random.Generator, steps: int = STEPS) -> TwoStarts:
+def two_starts(X: Array, y: Array, matmul: MatMul, rng: np.random.Generator, steps: int = STEPS) -> TwoStarts:
     """Train logistic regression on X (N×d), y (N×1) from zero and from random weights, until both gradients vanish.
 
     The rate is 1/L with L = λ_max(X̃ᵀX̃) / 4N, the largest curvature there can be; with it every step descends
@@ -61,21 +63,18 @@ def descend(X: Array, y: Array, product: Product, rng: np.random.Generator, step
     """
     parameters = Parameters(Architecture((X.shape[1], 1), loss="cross_entropy"), X.dtype, (2,))
     parameters.flat[1] = rng.normal(size=parameters.flat.shape[1:])
-    network = Network(parameters, len(X), product)
+    network = Network(parameters, len(X), matmul)
     update = Sgd(parameters, network.gradients)
     extended = np.concatenate([X, np.ones_like(y)], axis=1).astype(np.float64)
     rate = 4 * len(X) / float(np.linalg.eigvalsh(extended.T @ extended)[-1])
     rest = REST * float(np.finfo(X.dtype).eps)
     losses: list[tuple[int, float]] = []
-    for step in range(steps + 1):
-        network.forward(X)
-        network.backward(y)
+    for step, _ in enumerate(descend(network, repeat((X, y)), update, repeat(rate))):
         losses.append((step, float(network.loss(y)[0])))
         gradient = float(np.linalg.norm(network.gradients.flat, axis=1).max())
         if gradient <= rest or step == steps:
             break
-        update.step(rate)
-    slope = network.layers[0].slope[0].astype(np.float64)
+    slope = network.layers[0].derivative[0].astype(np.float64)
     z = network.layers[0].out[0]
     theta = parameters.flat.astype(np.float64)
     return TwoStarts(

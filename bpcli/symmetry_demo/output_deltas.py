@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 
-from bpcli.network import Architecture, Array, Network, Parameters, Product
+from bpcli.network import Architecture, Array, MatMul, Network, Parameters
 from bpcli.network.layer import Layer
 from bpcli.symmetry_demo.claim import Claim, decided
 
 
-def output_deltas_differ(parameters: Parameters, X: Array, Y: Array, product: Product) -> Claim:
+def output_deltas_differ(parameters: Parameters, X: Array, Y: Array, matmul: MatMul) -> Claim:
     """Claim (c), at first weights ``parameters``, under squared error and under cross-entropy.
 
     For coinciding targets the second output is given the targets of the first.
@@ -27,11 +27,11 @@ def output_deltas_differ(parameters: Parameters, X: Array, Y: Array, product: Pr
     gaps: dict[str, float | None] = {}
     left, remarks = [], []
     for name, architecture in _under_both_losses(parameters.architecture).items():
-        last = _output_layer(architecture, parameters, X, Y, product)
+        last = _output_layer(architecture, parameters, X, Y, matmul)
         # Under cross-entropy Ω has no part in δ^(2).
-        slope = last.slope if architecture.loss == "squared_error" else np.ones_like(Y)
+        slope = last.derivative if architecture.loss == "squared_error" else np.ones_like(Y)
         gaps[name] = _smallest_gap(last.delta, Y, slope)
-        same = _output_layer(architecture, parameters, X, coinciding, product).delta
+        same = _output_layer(architecture, parameters, X, coinciding, matmul).delta
         left.append(float(abs(same[:, 1] - same[:, 0]).max()))
         if gaps[name] is None:
             remarks.append(f"under {name} every output is saturated, so a smaller w is needed to see it")
@@ -54,11 +54,11 @@ def _under_both_losses(architecture: Architecture) -> dict[str, Architecture]:
 
 
 def _output_layer(
-    architecture: Architecture, parameters: Parameters, X: Array, Y: Array, product: Product
+    architecture: Architecture, parameters: Parameters, X: Array, Y: Array, matmul: MatMul
 ) -> Layer:
     same = Parameters(architecture, parameters.dtype)
     same.flat[...] = parameters.flat
-    network = Network(same, len(X), product)
+    network = Network(same, len(X), matmul)
     network.forward(X)
     network.backward(Y)
     return network.layers[-1]

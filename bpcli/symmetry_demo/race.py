@@ -6,12 +6,14 @@ serves all of them. Every step is taken on the same samples.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import repeat
 
 import numpy as np
 
 from bpcli.config import TrainingConfig
-from bpcli.network import Array, Network, Parameters, Product
+from bpcli.network import Array, MatMul, Network, Parameters
 from bpcli.symmetry import layer_symmetry
+from bpcli.training.descent import descend
 from bpcli.training.loop import build_optimiser
 from bpcli.training.schedules import learning_rate
 
@@ -59,7 +61,7 @@ class Race:
         X: Array,
         Y: Array,
         settings: TrainingConfig,
-        product: Product,
+        matmul: MatMul,
     ) -> None:
         first = next(iter(starts.values()))
         self.starts = dict(starts)
@@ -69,7 +71,7 @@ class Race:
         self._X, self._Y, self._settings = X, Y, settings
         self._parameters = Parameters(first.architecture, first.dtype, (len(starts),))
         self._parameters.flat[...] = [start.flat for start in starts.values()]
-        self._network = Network(self._parameters, len(X), product)
+        self._network = Network(self._parameters, len(X), matmul)
         self._mates = np.stack([_mates(start) for start in starts.values()])
 
     def run(self) -> Iterator[dict[str, Moment]]:
@@ -78,22 +80,19 @@ class Race:
         Step t takes the learning rate of epoch t. Ends early where a loss is not finite, with that moment as the last.
         """
         settings, network = self._settings, self._network
-        steps = settings.epochs
+        steps, base = settings.epochs, settings.optimizer.learning_rate
         optimiser = build_optimiser(network, settings)
         recorded = recorded_steps(steps)
+        # One more rate than there are steps: the last update is never taken, since the loop is left before it.
+        rates = (learning_rate(settings.schedule, base, step + 1, steps) for step in range(steps + 1))
         with np.errstate(all="ignore"):  # a network that diverges shows it in its loss
-            for step in range(steps + 1):
-                network.forward(self._X)
-                network.backward(self._Y)
+            for step, _ in enumerate(descend(network, repeat((self._X, self._Y)), optimiser, rates)):
+                self._watch_for_splits(step)
                 if step in recorded:
                     moment = self._record(step)
                     yield moment
-                    if not all(np.isfinite(each.loss) for each in moment.values()):
+                    if step == steps or not all(np.isfinite(each.loss) for each in moment.values()):
                         return
-                if step < steps:
-                    base = settings.optimizer.learning_rate
-                    optimiser.step(learning_rate(settings.schedule, base, step + 1, steps))
-                    self._watch_for_splits(step + 1)
 
     def _record(self, step: int) -> dict[str, Moment]:
         """Measure every network, whose forward and backward pass has just been taken."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from math import inf
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from bpcli.config import TrainingConfig
 from bpcli.datasets import Prepared
 from bpcli.network import Array, Network, Parameters
 from bpcli.symmetry import effective_units
+from bpcli.training.descent import Batches, descend
 from bpcli.training.evaluation import Evaluator, Scores
 from bpcli.training.optimisers import Adam, Optimiser, Sgd
 from bpcli.training.schedules import learning_rate
@@ -64,10 +66,7 @@ class Trainer:
         self._stale = 0
         self._data, self._settings, self._rng = data, settings, rng
         self._optimiser = build_optimiser(network, settings)
-        self._rows = np.arange(len(data.X))
-        self._order = np.empty_like(self._rows)
-        self._x = np.empty((network.rows, data.X.shape[1]), data.X.dtype)
-        self._y = np.empty((network.rows, data.Y.shape[1]), data.Y.dtype)
+        self._batches = Batches(data.X, data.Y, network.rows, rng)
         largest = max(len(data.X), len(data.X_validation))
         self._evaluator = Evaluator(network.parameters, data.task, largest)
 
@@ -85,8 +84,7 @@ class Trainer:
             )
             # A diverging run overflows before its loss shows it; the record says so, once, instead of a warning.
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                for _ in self._batches():
-                    self._optimiser.step(rate)
+                for _ in descend(self.network, self._batches.epoch(), self._optimiser, repeat(rate)):
                     if interrupted():
                         self.restore(before)
                         self.stopped_by = "interrupted"
@@ -96,21 +94,6 @@ class Trainer:
             self._judge(record)
             yield record
         self.stopped_by = self.stopped_by or "epochs"
-
-    def _batches(self) -> Iterator[None]:
-        """Go once through the training rows in a new random order, each batch forward and backward."""
-        data, size = self._data, self.network.rows
-        self._order[...] = self._rows
-        self._rng.shuffle(self._order)
-        for start in range(0, len(self._order), size):
-            rows = self._order[start : start + size]
-            x, y = self._x[: len(rows)], self._y[: len(rows)]
-            # Only mode="clip" gathers straight into the buffer; the default makes an array first.
-            np.take(data.X, rows, axis=0, out=x, mode="clip")
-            np.take(data.Y, rows, axis=0, out=y, mode="clip")
-            self.network.forward(x)
-            self.network.backward(y)
-            yield
 
     def _record(self, rate: float) -> EpochRecord:
         data = self._data

@@ -11,6 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from bpcli.network import Array, Parameters
+from bpcli.network.parameters import PIECE_BYTES
 
 
 class Optimiser(Protocol):
@@ -24,25 +25,27 @@ class Optimiser(Protocol):
         """Move the parameters once, along the gradients as they stand."""
 
 
-class _Descent:
-    """What the rules share: the parameters θ, and the direction g = ∇ + c·θ in a buffer of its own."""
+class _Direction:
+    """What the rules move along: g = ∇ + c·θ. Without decay that is ∇ itself, and nothing is copied."""
 
     def __init__(self, parameters: Parameters, gradients: Parameters, weight_decay: float) -> None:
-        self._theta = parameters.flat
-        self._gradient = gradients.flat
-        self._g = np.zeros_like(self._theta)
-        decay = Parameters(parameters.architecture, parameters.dtype)
-        for weight in decay.weights:
-            weight[...] = weight_decay
-        self._decay = decay.flat
+        self._theta, self._gradient = parameters.flat, gradients.flat
+        self.buffer = np.empty_like(self._theta) if weight_decay else self._gradient
+        self._decay: Array | None = None
+        if weight_decay:
+            decay = Parameters(parameters.architecture, parameters.dtype)
+            for weight in decay.weights:
+                weight[...] = weight_decay
+            self._decay = decay.flat
 
-    def _direction(self) -> Array:
-        np.multiply(self._decay, self._theta, out=self._g)
-        self._g += self._gradient
-        return self._g
+    def __call__(self) -> Array:
+        if self._decay is not None:
+            np.multiply(self._decay, self._theta, out=self.buffer)
+            self.buffer += self._gradient
+        return self.buffer
 
 
-class Sgd(_Descent):
+class Sgd:
     """Stochastic gradient descent: v ← μ v + g, θ ← θ - α v. With μ = 0 that is V ← V - α ∇V.
 
     Momentum is that of Polyak 1964, in the form of Sutskever et al. 2013 with the rate outside the velocity.
@@ -56,20 +59,32 @@ class Sgd(_Descent):
         momentum: float = 0.0,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(parameters, gradients, weight_decay)
+        self._direction = _Direction(parameters, gradients, weight_decay)
         self._momentum = momentum
-        self._velocity = np.zeros_like(self._theta)
-        self.slots = {"velocity": self._velocity}
+        self._velocity = np.zeros_like(parameters.flat) if momentum else None
+        self.slots = {} if self._velocity is None else {"velocity": self._velocity}
+        theta = parameters.flat
+        v = self._direction.buffer if self._velocity is None else self._velocity
+        length = max(1, min(PIECE_BYTES // theta.itemsize, theta.shape[-1]))
+        move = np.empty((*theta.shape[:-1], length), theta.dtype)
+        starts = range(0, theta.shape[-1], length)
+        pieces = [(theta[..., i : i + length], v[..., i : i + length]) for i in starts]
+        self._pieces = [(theta, v, move[..., : theta.shape[-1]]) for theta, v in pieces]
+        self._dtype = theta.dtype
 
     def step(self, learning_rate: float) -> None:
         """Move the parameters once, along the gradients as they stand."""
-        self._velocity *= self._momentum
-        self._velocity += self._direction()
-        np.multiply(self._velocity, learning_rate, out=self._g)
-        self._theta -= self._g
+        g = self._direction()
+        if self._velocity is not None:
+            self._velocity *= self._momentum
+            self._velocity += g
+        alpha = np.asarray(learning_rate, self._dtype)
+        for theta, v, move in self._pieces:
+            np.multiply(v, alpha, out=move)
+            np.subtract(theta, move, out=theta)
 
 
-class Adam(_Descent):
+class Adam:
     """Adam: m ← β₁ m + (1-β₁) g, v ← β₂ v + (1-β₂) g², θ ← θ - α m̂ / (√v̂ + ε), with m̂ = m/(1-β₁ᵗ), v̂ = v/(1-β₂ᵗ).
 
     Kingma and Ba 2015, algorithm 1.
@@ -85,7 +100,8 @@ class Adam(_Descent):
         epsilon: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(parameters, gradients, weight_decay)
+        self._theta = parameters.flat
+        self._direction = _Direction(parameters, gradients, weight_decay)
         self._beta1, self._beta2, self._epsilon = beta1, beta2, epsilon
         self._m, self._v, self._move = (np.zeros_like(self._theta) for _ in range(3))
         self._t = np.zeros(1, np.int64)

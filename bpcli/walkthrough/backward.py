@@ -108,10 +108,10 @@ def _rows(walk: Walk, notation: Notation, index: int) -> list[Block]:
     for j in shown(len(rows)):
         row, unit = rows[j], str(j + 1)
         passed = number(row.passed, f"∂ℓ/∂{notation.symbol(names.out, unit)}")
-        if row.slope is None:
+        if row.derivative is None:
             factors: tuple[Term, ...] = (number(row.delta, notation.symbol(names.delta, unit)),)
         else:
-            factors = (passed, "·", number(row.slope, notation.slope_entry(index, unit)))
+            factors = (passed, "·", number(row.derivative, notation.slope_entry(index, unit)))
         symbol = f"∂ℓ/∂{notation.row(index, unit)}"
         working = (*factors, "·", quantity(walk, names.input, inputs, row=True))
         answer = Numbers(np.array(row.product), symbol, row=True)
@@ -168,9 +168,9 @@ def hidden_gradient(walk: Walk, notation: Notation, index: int) -> tuple[Block, 
 def _product(term: SumTerm, *, with_delta: bool) -> list[Term]:
     """w_ji · z_j(1-z_j) · ∂ℓ/∂z_j with numbers, or w_ji · δ_j."""
     weight = number(term.weight, form="exact")
-    if with_delta or term.slope is None:
+    if with_delta or term.derivative is None:
         return [weight, "·", number(term.delta)]
-    return [weight, "·", number(term.slope), "·", number(term.passed)]
+    return [weight, "·", number(term.derivative), "·", number(term.passed)]
 
 
 def delta_equation(walk: Walk, notation: Notation, index: int) -> Equation:

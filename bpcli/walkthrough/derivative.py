@@ -12,7 +12,7 @@ from bpcli.walkthrough.walk import Walk
 def derivative(walk: Walk, notation: Notation, index: int) -> Equation:
     """Ω = diag(z(1-z)), or the Jacobian of softmax."""
     names = notation.layers[index]
-    symbol = notation.symbol(names.slope)
+    symbol = notation.symbol(names.derivative)
     if notation.softmax(index):
         z, turned = notation.symbol("z"), notation.symbol("z", transposed=True)
         working: tuple[Term, ...] = (
@@ -25,11 +25,11 @@ def derivative(walk: Walk, notation: Notation, index: int) -> Equation:
         )
         return Equation("", symbol, notation.jacobian_formula(), working, Numbers(jacobian(walk), symbol))
     return Equation(
-        names.slope,
+        names.derivative,
         symbol,
         notation.slope_formula(index),
         _working(walk, notation, index),
-        Numbers(walk[names.slope], symbol, diagonal=True),
+        Numbers(walk[names.derivative], symbol, diagonal=True),
     )
 
 
@@ -50,8 +50,8 @@ def _working(walk: Walk, notation: Notation, index: int) -> tuple[Term, ...]:
 def jacobian_or_diagonal(walk: Walk, notation: Notation, index: int) -> Numbers:
     """Ω or J as a whole matrix, as it stands in a product."""
     names = notation.layers[index]
-    matrix = jacobian(walk) if notation.softmax(index) else np.diag(walk[names.slope])
-    return Numbers(matrix, notation.symbol(names.slope))
+    matrix = jacobian(walk) if notation.softmax(index) else np.diag(walk[names.derivative])
+    return Numbers(matrix, notation.symbol(names.derivative))
 
 
 def jacobian(walk: Walk) -> Array:

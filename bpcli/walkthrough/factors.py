@@ -62,7 +62,7 @@ def backward_graph(walk: Walk, notation: Notation) -> Graph:
                 joined=index > 0,
                 upward=notation.symbol(layer.input, transposed=True),
             ),
-            Stage(box(layer.grad_out), arrow=notation.symbol(layer.slope)),
+            Stage(box(layer.grad_out), arrow=notation.symbol(layer.derivative)),
         ]
     stages.append(Stage(box("loss", known=True), (box("y", given=True),)))
     return Graph(tuple(stages), backward=True)
@@ -82,7 +82,7 @@ def factor_table(notation: Notation) -> Table:
                 f"${_said_otherwise(notation, arriving, f'∂ℓ/∂{out}')}$",
                 ARRIVES if index + 1 < len(notation.layers) else "starts the backward pass",
             ),
-            (f"${notation.symbol(names.slope)}$", f"$∂{out}/∂{pre}$", AFTER),
+            (f"${notation.symbol(names.derivative)}$", f"$∂{out}/∂{pre}$", AFTER),
             (f"${inputs}$", f"$∂{pre}/∂{matrix}$", AFTER if index else BEFORE),
         ]
         if index:

@@ -24,7 +24,7 @@ class Notation:
         self._number = {
             name: index + 1
             for index, layer in enumerate(self.layers)
-            for name in (layer.matrix, layer.bias, layer.pre, layer.out, layer.slope, layer.delta)
+            for name in (layer.matrix, layer.bias, layer.pre, layer.out, layer.derivative, layer.delta)
         } | {"x": 0}
 
     def softmax(self, layer: int) -> bool:
@@ -45,7 +45,7 @@ class Notation:
         if name.startswith("delta_"):
             return indexed("δ", low, f"({self._number[name]})")
         layer = self._layer(name)
-        if layer is not None and name == layer.slope:
+        if layer is not None and name == layer.derivative:
             return self._slope(layer, low)
         if self.style == "delta":
             return self._delta(name, low, transposed)
@@ -59,7 +59,9 @@ class Notation:
         if self.softmax(index):
             return "J"
         if self.style == "vw":
-            return indexed("Ω" if layer.slope == "Omega" else "Λ", layer.slope.partition("_")[2] or low)
+            return indexed(
+                "Ω" if layer.derivative == "Omega" else "Λ", layer.derivative.partition("_")[2] or low
+            )
         inner = f"g′({self.symbol(layer.pre, low)})"
         return inner if low else f"diag {inner}"
 
@@ -104,7 +106,7 @@ class Notation:
         """The derivative of one unit: z_j(1-z_j), or g′(S_j^(l))."""
         names = self.layers[layer]
         if self.style == "delta":
-            return self.symbol(names.slope, unit)
+            return self.symbol(names.derivative, unit)
         out = self.symbol(names.out, unit)
         return {
             "sigmoid": f"{out}(1-{out})",
@@ -176,7 +178,7 @@ class Notation:
     def delta_formula(self, layer: int) -> str:
         """Ω ∇z."""
         names = self.layers[layer]
-        return f"{self.symbol(names.slope)} {self.symbol(names.grad_out)}"
+        return f"{self.symbol(names.derivative)} {self.symbol(names.grad_out)}"
 
     def matrix_gradient(self, layer: int) -> str:
         """Ω ∇z hᵀ."""

@@ -114,7 +114,7 @@ def notation_table(walk: Walk, mode: Mode) -> Table:
             (names.bias, str(fan_out), "bias, the weights of an input 1") if net.bias else None,
             (names.pre, str(fan_out), "before the activation"),
             (names.out, str(fan_out), "after it"),
-            (names.slope, f"{fan_out}×{fan_out}", "its derivative; --json has the diagonal"),
+            (names.derivative, f"{fan_out}×{fan_out}", "its derivative; --json has the diagonal"),
             (
                 names.grad_out,
                 str(fan_out),

@@ -28,7 +28,7 @@ class Row:
     """
 
     passed: float
-    slope: float | None
+    derivative: float | None
     delta: float
     inputs: list[float]
     product: list[float]
@@ -39,7 +39,7 @@ class Term:
     """What output j adds to ∂ℓ/∂h_i: ``weight`` w_ji · ``slope`` z_j(1-z_j) · ``passed`` ∂ℓ/∂z_j, or w_ji · δ_j."""
 
     weight: float
-    slope: float | None
+    derivative: float | None
     passed: float
     delta: float
 
@@ -89,7 +89,7 @@ def layer_rows(architecture: Architecture, vectors: Numbers, matrices: Matrices)
         sums: tuple[tuple[Term, ...], ...] = ()
         if index > 0:
             sums = tuple(
-                tuple(Term(weight[j][i], row.slope, row.passed, row.delta) for j, row in enumerate(rows))
+                tuple(Term(weight[j][i], row.derivative, row.passed, row.delta) for j, row in enumerate(rows))
                 for i in range(len(inputs))
             )
             passed = [sum(term.value for term in terms) for terms in sums]

@@ -138,7 +138,7 @@ def _order(problem: Problem) -> Iterator[tuple[str, str, Pass]]:
     for index, layer in enumerate(layers):
         yield layer.pre, notation.pre_formula(index), "forward"
         yield layer.out, notation.out_formula(index), "forward"
-        yield layer.slope, notation.slope_formula(index), "forward"
+        yield layer.derivative, notation.slope_formula(index), "forward"
     yield "loss", notation.loss_formula(), "forward"
     for index in reversed(range(len(layers))):
         layer = layers[index]
@@ -159,7 +159,7 @@ def _differences(problem: Problem, found: dict[str, Array], layers: tuple[LayerR
         rows = layer.rows
         deltas = [row.delta for row in rows]
         compared = [
-            (names.slope, layer.slopes),
+            (names.derivative, layer.slopes),
             (names.grad_out, [row.passed for row in rows]),
             (names.delta, deltas),
             (names.grad_matrix, [row.product for row in rows]),

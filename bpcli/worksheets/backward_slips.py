@@ -70,12 +70,14 @@ def delta_slips(site: Site, right: Formula) -> list[Slip]:
         found.append(Slip("extra-omega", "z(1-z) (z - y)", _extra_omega))
     elif site.activation != "identity":
         known = "no-omega" if site.last else "no-lambda"
-        found.append(Slip(known, f"{n.grad_out} without {n.slope}", lambda v: v[n.grad_out]))
+        found.append(Slip(known, f"{n.grad_out} without {n.derivative}", lambda v: v[n.grad_out]))
     if site.activation == "sigmoid" and (not site.last or site.squared):
         words = f"({n.out}ᵀ(1-{n.out})) {n.grad_out}"
         found.append(Slip("matmul-for-elementwise", words, lambda v: _dot(v[n.out]) * v[n.grad_out]))
     if site.last and site.squared_sigmoid:
-        found.append(Slip("numeric-of-output", f"{n.slope} without {n.grad_out}", lambda v: v[n.slope]))
+        found.append(
+            Slip("numeric-of-output", f"{n.derivative} without {n.grad_out}", lambda v: v[n.derivative])
+        )
     return found
 
 

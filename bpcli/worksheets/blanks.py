@@ -47,11 +47,11 @@ def part_of(architecture: Architecture, name: str) -> str:
     *hidden, last = architecture.names()
     if name == last.grad_out:
         return "c"
-    if name in (last.slope, last.delta, last.grad_matrix, last.grad_bias):
+    if name in (last.derivative, last.delta, last.grad_matrix, last.grad_bias):
         return "d"
     if name in {names.grad_out for names in hidden}:
         return "e"
     if name.startswith(("new_", "loss_after")):
         return "h"
-    later = {each for n in hidden for each in (n.slope, n.delta, n.grad_matrix, n.grad_bias)}
+    later = {each for n in hidden for each in (n.derivative, n.delta, n.grad_matrix, n.grad_bias)}
     return "f" if name in later else "a"

@@ -92,7 +92,7 @@ def _backward(site: Site) -> Iterator[Step]:
     yield _grad_out(site)
     if site.activation != "softmax":  # whose Jacobian is no diagonal
         slope = Way((n.out,), lambda v: _slope(site.activation, v[n.out]))
-        yield Step(n.slope, (slope,), tuple(backward_slips.slope_slips(site)))
+        yield Step(n.derivative, (slope,), tuple(backward_slips.slope_slips(site)))
     ways = _deltas(site)
     yield Step(n.delta, ways, tuple(backward_slips.delta_slips(site, ways[0].formula)))
     outer = Way(_blanks_among(n.delta, n.input), lambda v: np.outer(v[n.delta], v[n.input]))
@@ -129,7 +129,7 @@ def _slope(activation: str, h: Array) -> Array:
 def _deltas(site: Site) -> tuple[Way, ...]:
     """Λ ∇h, or Ω ∇z; under cross-entropy z - y too, and under softmax, which has no Ω, that first."""
     n = site.own
-    product = Way((n.slope, n.grad_out), lambda v: v[n.slope] * v[n.grad_out])
+    product = Way((n.derivative, n.grad_out), lambda v: v[n.derivative] * v[n.grad_out])
     if not site.last or site.squared:
         return (product,)
     direct = Way(("z",), lambda v: v["z"] - v["y"])

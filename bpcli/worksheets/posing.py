@@ -88,12 +88,12 @@ def _about_gradients(architecture: Architecture, values: dict[str, Array], digit
     least = max(VISIBLE, 10.0**-digits)
     active = np.ones(architecture.sizes[0], bool)  # the inputs of a layer that are not switched off
     for names in architecture.names():
-        inputs, active = active, values[names.slope] != 0
+        inputs, active = active, values[names.derivative] != 0
         delta = values[names.delta][active]
         matrix = values[names.grad_matrix][np.ix_(active, inputs)]
         if np.abs(delta).min() < least or np.abs(matrix).min() < least:
             yield f"{names.grad_matrix} or {names.delta} has an entry too small to show"
-        if architecture.output == "softmax" and names.slope == "Omega" and len(delta) == 2:
+        if architecture.output == "softmax" and names.derivative == "Omega" and len(delta) == 2:
             continue  # the two add up to zero
         rows = np.round(values[names.grad_matrix], digits)
         if any(

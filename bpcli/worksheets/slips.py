@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from bpcli.network import Architecture, Array
-from bpcli.network.activations import ACTIVATIONS, OUTPUTS
+from bpcli.network.activations import activate
 from bpcli.network.architecture import LayerNames
 
 Values = Mapping[str, Array]
@@ -86,9 +86,7 @@ class Site:
 
 def activated(name: str, pre: Array) -> Array:
     """Return g(pre) by the network's own activation."""
-    out, slope = np.empty_like(pre), np.empty_like(pre)
-    (ACTIVATIONS | OUTPUTS)[name](pre, out, slope)
-    return out
+    return activate(name, pre)[0]
 
 
 def loss_of(architecture: Architecture, z: Array, y: Array) -> Array:
@@ -172,7 +170,7 @@ def new_slips(site: Site, parameter: str) -> list[Slip]:
     up = site.above
 
     def passed(v: Values) -> Array:
-        delta: Array = v[n.slope] * (v[f"new_{up.matrix}"].T @ v[up.delta])
+        delta: Array = v[n.derivative] * (v[f"new_{up.matrix}"].T @ v[up.delta])
         return delta if parameter == n.bias else np.outer(delta, v[n.input])
 
     words = f"its gradient was passed back through new_{up.matrix}"

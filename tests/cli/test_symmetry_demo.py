@@ -5,7 +5,7 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from bpcli.network import order_stable
+from bpcli.network import fixed_order_matmul
 from bpcli.symmetry_demo import demonstrating
 
 CONFIG = "symmetry-demo"
@@ -98,7 +98,7 @@ def test_blas_reports_the_split_or_that_there_was_none(bpcli, dtype):
 
 def test_a_blas_that_does_not_split_is_told(bpcli, monkeypatch):
     """With a product that never splits in its place: the statement, and the widths that this machine's BLAS splits."""
-    monkeypatch.setitem(demonstrating.PRODUCTS, "blas", order_stable)
+    monkeypatch.setitem(demonstrating.PRODUCTS, "blas", fixed_order_matmul)
     monkeypatch.setattr(demonstrating, "widths_that_split", lambda *_: (5, 7))
     shown = bpcli(CONFIG, *FEW, "--arithmetic", "blas")
     assert shown.code == 0
@@ -116,7 +116,7 @@ def test_a_blas_that_splits_is_told(bpcli, monkeypatch):
     """With a product that favours the last unit in its place: after which step, how the spread grows; exit code 3."""
 
     def leaking(left, right, /, *, out):
-        order_stable(left, right, out=out)
+        fixed_order_matmul(left, right, out=out)
         if out.shape[-1] == 6:
             out[..., -1] *= 1 + 1e-12
 

@@ -39,8 +39,8 @@ def naive(point):
             found[names.grad_bias] = differentiate(loss, biases[layer])
     network = point.network()
     z = network.forward(point.X).astype(complex)
-    for layer, (names, of) in enumerate(zip(a.names(), network.layers, strict=True)):
-        h = of.x.astype(number)
+    for layer, (names, x) in enumerate(zip(a.names(), network.inputs, strict=True)):
+        h = x.astype(number)
         found[f"grad_{names.input}"] = differentiate(lambda h=h, layer=layer: loss(layer, h), h)
     found["grad_z"] = complex_step(lambda: loss_of_z(z, point.Y, (a.output, a.loss)), z)
     return found

@@ -122,7 +122,7 @@ def test_a_fault_in_the_backward_pass_itself_is_caught(monkeypatch):
         right(network, Y)
         first = network.layers[0]
         first.delta[...] = first.grad_out
-        np.matmul(first.delta.mT, first.x, out=first.grad_weight)
+        np.matmul(first.delta.mT, network.inputs[0], out=first.grad_weight)
         first.delta.sum(axis=-2, out=first.grad_bias)
 
     monkeypatch.setattr(Network, "backward", backward)

@@ -78,12 +78,12 @@ def with_other_answers(walked):
         return 7.0 + 3 * np.arange(np.size(numbers), dtype=float).reshape(np.shape(numbers))
 
     def other_row(row):
-        slope = None if row.slope is None else 17.0
+        slope = None if row.derivative is None else 17.0
         return Row(11.0, slope, 13.0, row.inputs, [19.0] * len(row.product))
 
     def other_terms(terms):
         return tuple(
-            replace(term, passed=23.0, delta=29.0, slope=None if term.slope is None else 31.0)
+            replace(term, passed=23.0, delta=29.0, slope=None if term.derivative is None else 31.0)
             for term in terms
         )
 

@@ -6,10 +6,10 @@ from math import exp
 import numpy as np
 import pytest
 
-from bpcli.network import Architecture, Network, Parameters, order_stable
+from bpcli.network import Architecture, Network, Parameters, fixed_order_matmul
 from bpcli.symmetry_demo import claims
 from bpcli.symmetry_demo.closed_forms import closed_forms
-from bpcli.symmetry_demo.logistic import descend, overlapping_classes
+from bpcli.symmetry_demo.logistic import overlapping_classes, two_starts
 from bpcli.symmetry_demo.output_deltas import output_deltas_differ
 from bpcli.symmetry_demo.race import Race
 from bpcli.symmetry_demo.ranges import interchangeable
@@ -32,7 +32,7 @@ def random(architecture=None, seed=0):
     return parameters
 
 
-def stepped(parameters, X=X, Y=Y, product=order_stable):
+def stepped(parameters, X=X, Y=Y, product=fixed_order_matmul):
     """Return the network after its forward and backward pass."""
     network = Network(parameters, len(X), product)
     network.forward(X.astype(parameters.dtype))
@@ -49,7 +49,7 @@ def one_step(parameters, X=X, Y=Y):
 
 def raced(start, steps=60, X=X, Y=Y, rate=2.0):
     """Return what claim (e) is judged by."""
-    race = run(Race({"constant": start}, X, Y, training(steps, rate), order_stable))
+    race = run(Race({"constant": start}, X, Y, training(steps, rate), fixed_order_matmul))
     return race.moments["constant"], race.first_split["constant"], (start, race.ends["constant"]), X, Y
 
 
@@ -104,7 +104,7 @@ def test_a_sees_a_bit():
 
 def test_c_holds_for_constant_weights_under_both_losses():
     """Smallest gaps by hand: |y_i - y_k| z(1-z)/N under squared error, |y_i - y_k|/N under cross-entropy."""
-    found = output_deltas_differ(tied(), X, Y, order_stable)
+    found = output_deltas_differ(tied(), X, Y, fixed_order_matmul)
     assert found.holds is True
     network = stepped(tied())
     z = network.layers[-1].out[:, :1]
@@ -118,7 +118,7 @@ def test_c_holds_for_constant_weights_under_both_losses():
 
 def test_c_cannot_be_decided_where_outputs_are_saturated():
     """At w = 1000 every z rounds to 1 and Ω to 0: the δ^(2) differ in exact arithmetic only."""
-    found = output_deltas_differ(tied(weight=1000.0), abs(X), Y, order_stable)
+    found = output_deltas_differ(tied(weight=1000.0), abs(X), Y, fixed_order_matmul)
     assert found.measured["smallest gap, squared error"] is None
     assert found.measured["smallest gap, cross-entropy"] > 0
     assert found.holds is None
@@ -129,14 +129,14 @@ def test_c_fails_where_every_output_meets_its_own_target():
     """Targets 1 and 2, outputs 1 and 2: the targets differ, and both δ^(2) are 0."""
     parameters = Parameters(Architecture((3, 2, 2), output="identity", bias=False))
     parameters.weights[1][...] = [[1, 1], [2, 2]]  # h = ½ where V is 0
-    found = output_deltas_differ(parameters, X, np.tile([[1.0, 2.0]], (8, 1)), order_stable)
+    found = output_deltas_differ(parameters, X, np.tile([[1.0, 2.0]], (8, 1)), fixed_order_matmul)
     assert found.measured["smallest gap, squared error"] == 0
     assert found.holds is False
 
 
 def test_c_fails_for_random_weights_where_targets_coincide():
     """Other weights give other outputs, and so other δ^(2), for the same target."""
-    found = output_deltas_differ(random(), X, Y, order_stable)
+    found = output_deltas_differ(random(), X, Y, fixed_order_matmul)
     assert found.measured["gap where targets coincide"] > 0
     assert found.holds is False
 
@@ -260,10 +260,10 @@ def test_g_holds_on_overlapping_classes_and_fails_on_separable_ones():
     """Where a line parts the classes there is no optimum: the weights grow for ever. Neither is one step enough."""
     rng = np.random.default_rng(0)
     X, y = overlapping_classes(rng, np.dtype(np.float64))
-    assert claims.same_optimum(descend(X, y, order_stable, rng)).holds is True
-    assert claims.same_optimum(descend(X, y, order_stable, rng, steps=1)).holds is False
+    assert claims.same_optimum(two_starts(X, y, fixed_order_matmul, rng)).holds is True
+    assert claims.same_optimum(two_starts(X, y, fixed_order_matmul, rng, steps=1)).holds is False
     separable = np.where(X[:, :1] > 0, 1.0, 0.0)
-    assert claims.same_optimum(descend(X, separable, order_stable, rng, steps=500)).holds is False
+    assert claims.same_optimum(two_starts(X, separable, fixed_order_matmul, rng, steps=500)).holds is False
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_g_holds_on_overlapping_classes_and_fails_on_separable_ones():
 def test_g_fails_by_each_of_its_conditions_alone(change):
     """A gradient that has not vanished, a curvature that is not positive, two ends that are too far apart."""
     rng = np.random.default_rng(0)
-    found = descend(*overlapping_classes(rng, np.dtype(np.float64)), order_stable, rng)
+    found = two_starts(*overlapping_classes(rng, np.dtype(np.float64)), fixed_order_matmul, rng)
     assert claims.same_optimum(replace(found, **change)).holds is False
 
 
@@ -307,8 +307,8 @@ def test_the_smallest_numbers_have_no_digits_to_round():
 
 def test_what_does_not_apply_is_null_and_says_why():
     """One output, one hidden unit, and targets that coincide everywhere."""
-    one_output = output_deltas_differ(tied(Architecture((3, 6, 1))), X, Y[:, :1], order_stable)
-    same_targets = output_deltas_differ(tied(), X, np.repeat(Y[:, :1], 3, axis=1), order_stable)
+    one_output = output_deltas_differ(tied(Architecture((3, 6, 1))), X, Y[:, :1], fixed_order_matmul)
+    same_targets = output_deltas_differ(tied(), X, np.repeat(Y[:, :1], 3, axis=1), fixed_order_matmul)
     narrow = tied(Architecture((3, 1, 3)))
     of_one_unit = (
         claims.hidden_outputs_equal(stepped(narrow), 0.5),

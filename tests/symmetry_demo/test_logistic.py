@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bpcli.network import order_stable
-from bpcli.symmetry_demo.logistic import descend, overlapping_classes
+from bpcli.network import fixed_order_matmul
+from bpcli.symmetry_demo.logistic import overlapping_classes, two_starts
 
 
 def newton(X, y):
@@ -26,7 +26,7 @@ def test_both_starts_reach_newtons_optimum(seed, dtype):
     """Loss and curvature agree with Newton's method, and the two ends are as close as their gradients allow."""
     rng = np.random.default_rng(seed)
     X, y = overlapping_classes(rng, np.dtype(dtype))
-    found = descend(X, y, order_stable, rng)
+    found = two_starts(X, y, fixed_order_matmul, rng)
     loss, curvature = newton(X.astype(float), y.astype(float))
     assert found.losses[0][1] == pytest.approx(np.log(2), rel=1e-6)
     assert found.losses[-1][1] == pytest.approx(loss, rel=1e-10 if dtype == np.float64 else 1e-5)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from bpcli.config import resolve
 from bpcli.config.alternatives import Sgd as SgdConfig
 from bpcli.config.models import TrainingConfig
-from bpcli.network import Architecture, Network, Parameters, order_stable
+from bpcli.network import Architecture, Network, Parameters, fixed_order_matmul
 from bpcli.symmetry_demo.race import Race, recorded_steps
 from bpcli.symmetry_demo.starts import constant, starts
 from bpcli.training.optimisers import Sgd
@@ -57,7 +57,9 @@ def test_the_spread_of_equal_units_is_exactly_zero(width, samples, inputs, dtype
     """Any width, batch, precision and activation: not a bit apart after 40 steps."""
     architecture = Architecture((inputs, width, outputs), activation=activation, bias=bias)
     start = constant(architecture, np.dtype(dtype), 0.3)
-    race = run(Race({"constant": start}, *data(samples, inputs, outputs, dtype), training(40), order_stable))
+    race = run(
+        Race({"constant": start}, *data(samples, inputs, outputs, dtype), training(40), fixed_order_matmul)
+    )
     assert largest_spread(race) == 0.0
     assert race.first_split == {"constant": None}
     assert not np.array_equal(race.ends["constant"].flat, start.flat) or activation == "relu"
@@ -77,7 +79,7 @@ def test_five_thousand_steps_leave_no_bit_apart(width, samples, dtype, activatio
     architecture = Architecture((4, width, outputs), activation=activation, bias=bias)
     start = constant(architecture, np.dtype(dtype), 0.5)
     race = run(
-        Race({"constant": start}, *data(samples, 4, outputs, dtype), training(5000, 1.0), order_stable)
+        Race({"constant": start}, *data(samples, 4, outputs, dtype), training(5000, 1.0), fixed_order_matmul)
     )
     assert race.moments["constant"][-1].step == 5000
     assert largest_spread(race) == 0.0
@@ -90,7 +92,7 @@ def test_xor_from_constant_weights_stays_tied_for_twenty_thousand_steps(dtype):
     start = constant(Architecture((2, 5, 1), bias=False), np.dtype(dtype), 0.5)
     X, Y = (part.astype(dtype) for part in XOR)
     networks = {name: each for name, each in starts(start, 0.5).items() if name in ("constant", "nudged")}
-    race = run(Race(networks, X, Y, training(20_000, 10.0), order_stable))
+    race = run(Race(networks, X, Y, training(20_000, 10.0), fixed_order_matmul))
     assert largest_spread(race) == 0.0
     assert race.first_split["constant"] is None
     assert race.moments["nudged"][-1].spread.weights > 1
@@ -120,7 +122,7 @@ def test_both_arithmetics_compute_the_same_network():
     start.flat[...] = np.random.default_rng(1).normal(size=start.flat.shape)
     ends = [
         run(Race({"random": start}, X, Y, training(100), product)).ends["random"].flat
-        for product in (order_stable, np.matmul)
+        for product in (fixed_order_matmul, np.matmul)
     ]
     assert abs(ends[0] - ends[1]).max() < 1e-12
 
@@ -131,7 +133,7 @@ def test_the_first_split_is_dated():
 
     def leaking(left, right, /, *, out):
         nonlocal calls
-        order_stable(left, right, out=out)
+        fixed_order_matmul(left, right, out=out)
         if out.shape[-2:] == (8, 6) and np.shares_memory(right, race._parameters.weights[0]):
             calls += 1
             if calls == 7:
@@ -148,7 +150,7 @@ def test_units_that_began_different_are_no_split():
     """The nudged unit is not compared with the others, the tied half of half-tied not with its free half."""
     start = Parameters(Architecture((3, 6, 2)))
     start.flat[...] = np.random.default_rng(1).normal(size=start.flat.shape)
-    race = run(Race(starts(start, 0.5), *data(8, 3, 2, np.float64), training(30), order_stable))
+    race = run(Race(starts(start, 0.5), *data(8, 3, 2, np.float64), training(30), fixed_order_matmul))
     assert set(race.first_split.values()) == {None}
     assert {name: moments[-1].effective_units for name, moments in race.moments.items()} == {
         "constant": 1,
@@ -174,7 +176,7 @@ def test_a_divergence_ends_the_race():
     architecture = Architecture((3, 4, 2), activation="identity", output="identity")
     race = run(
         Race(starts(constant(architecture, np.dtype(np.float64), 0.5), 0.5), *data(8, 3, 2, np.float64),
-             training(1000, 1e6), order_stable)
+             training(1000, 1e6), fixed_order_matmul)
     )  # fmt: skip
     assert not np.isfinite(race.moments["constant"][-1].loss)
     assert race.moments["constant"][-1].step < 1000

@@ -66,8 +66,8 @@ def test_every_row_is_visited_once_an_epoch(line):
     """The inputs of all batches of an epoch, the short last one included, are the rows of the data."""
     trainer = linear_trainer(line, batch_size=5)
     seen = []
-    for _ in trainer._batches():
-        seen += trainer.network.layers[0].x[:, 0].tolist()
+    for x, _ in trainer._batches.epoch():
+        seen += x[:, 0].tolist()
     assert sorted(seen) == line.X[:, 0].tolist()
 
 
@@ -76,8 +76,7 @@ def test_epochs_are_shuffled_differently(line):
     trainer = linear_trainer(line)
     orders = []
     for _ in range(2):
-        list(trainer._batches())
-        orders.append(trainer._order.tolist())
+        orders.append([row for x, _ in trainer._batches.epoch() for row in x[:, 0].tolist()])
     assert orders[0] != orders[1]
 
 

@@ -92,7 +92,7 @@ class Oracle:
             pre = self.pre(index, inputs)
             out = self.out(index, pre)
             found |= {names.pre: pre, names.out: out}
-            found[names.slope] = [
+            found[names.derivative] = [
                 _derivative(lambda moved, index=index, pre=pre, j=j: self.out(index, moved)[j], pre, j)
                 for j in range(len(pre))
             ]

@@ -73,7 +73,7 @@ def symbols(walked, style):
         values = quantity.value
         matrix = values if values.ndim == 2 else values.reshape(-1, 1)
         symbol = notation.symbol(name)
-        if name in {layer.slope for layer in notation.layers}:
+        if name in {layer.derivative for layer in notation.layers}:
             diagonal = np.diag(values)
             found[symbol] = diagonal
         elif name.startswith(("grad_", "delta_", "new_")):
@@ -98,7 +98,7 @@ def single(walked, style):
             found[notation.symbol(layer.delta, unit)] = walked[layer.delta][j]
             found[f"∂ℓ/∂{notation.row(index, unit)}"] = walked[layer.grad_matrix][j : j + 1]
             if not notation.softmax(index):
-                found[notation.slope_entry(index, unit)] = walked[layer.slope][j]
+                found[notation.slope_entry(index, unit)] = walked[layer.derivative][j]
     return found
 
 

@@ -6,17 +6,17 @@ import numpy as np
 
 from bpcli.network.parameters import Array
 
-HELD = 1 << 20  # held at a time, so that a wide layer needs no more memory than a narrow one
+BLOCK_SIZE = 1 << 20  # held at a time, so that a wide layer needs no more memory than a narrow one
 
 
-class Product(Protocol):
+class MatMul(Protocol):
     """A matrix product that writes its result: ``np.matmul``, or one whose order of summation is fixed."""
 
     def __call__(self, left: Array, right: Array, /, *, out: Array) -> Any:
         """Write ``left @ right`` to ``out``, broadcasting leading axes."""
 
 
-def order_stable(left: Array, right: Array, /, *, out: Array) -> Array:
+def fixed_order_matmul(left: Array, right: Array, /, *, out: Array) -> Array:
     """Write ``left @ right`` (…×m×n by …×n×p) to ``out``, each entry by the same sequence of operations.
 
     Entry (i, j) is the sum over the last axis of an array of products, i×j×n, in memory order: the same n terms
@@ -25,7 +25,7 @@ def order_stable(left: Array, right: Array, /, *, out: Array) -> Array:
     full block is left, in another order than the first ones.
     """
     rows, columns = out.shape[-2], right.mT[..., None, :, :]
-    step = max(1, HELD * rows // max(1, out.size * left.shape[-1]))
+    step = max(1, BLOCK_SIZE * rows // max(1, out.size * left.shape[-1]))
     for start in range(0, rows, step):
         block = slice(start, start + step)
         # In C order whatever the order of the factors, or the sum would run along another axis. No fused
