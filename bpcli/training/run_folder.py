@@ -1,19 +1,17 @@
 """The folder of a run: where it lies, who may write to it, and what each of its files is called."""
 
 import os
+import re
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
 from bpcli.common.errors import MachineError, UsageError
 from bpcli.common.files import TEMPORARY
-from bpcli.training.sealed_files import DIGEST_COMMENT
-
-try:
-    import fcntl
-except ImportError:  # Windows has no flock; there a second process is not noticed
-    fcntl = None  # type: ignore[assignment]
+from bpcli.training.lock import locked
+from bpcli.training.sealed_files import check_commented
 
 CONFIG = "config.yaml"
 METRICS = "metrics.csv"
@@ -24,6 +22,8 @@ SUMMARY = "summary.json"
 ENVIRONMENT = "environment.json"
 FILES = (CONFIG, METRICS, CHECKPOINT, BEST, INITIAL, SUMMARY, ENVIRONMENT)
 LOCK = "lock"
+# What mkstemp makes of the name of a file of ours, and nothing that merely begins and ends like it.
+_LEFT_OVER = re.compile(rf"\.({'|'.join(map(re.escape, FILES))})\.[a-z0-9_]{{8}}{re.escape(TEMPORARY)}")
 
 
 def make_default(name: str, now: datetime) -> Path:
@@ -49,11 +49,11 @@ def check_free(folder: Path, *, force: bool) -> None:
     """
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file: --out takes a folder, which need not exist")
-    taken = [name for name in FILES if (folder / name).exists()]
-    if taken and not _is_ours(folder):
+    taken = [name for name in FILES if os.path.lexists(folder / name)]  # a dangling link is somebody's too
+    if taken and not (_is_ours(folder) and all(_is_file_or_link(folder / name) for name in taken)):
         raise UsageError(
-            f"{folder} has files that a run would overwrite ({', '.join(taken)}) and that are no run's: "
-            "choose another folder with --out"
+            f"{folder} has files that a run would overwrite ({', '.join(taken)}) and that are no run's, or were "
+            "changed since: choose another folder with --out"
         )
     if taken and not force:
         resumable = (folder / CHECKPOINT).exists()
@@ -64,11 +64,18 @@ def check_free(folder: Path, *, force: bool) -> None:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether the configuration in ``folder`` was written by a run, which ends it with a digest."""
+    """Whether the configuration in ``folder`` was written by a run and not changed since: its digest fits."""
     try:
-        return DIGEST_COMMENT.encode() in (folder / CONFIG).read_bytes()
-    except OSError:
+        check_commented(folder / CONFIG)
+    except MachineError:
         return False
+    return True
+
+
+def _is_file_or_link(path: Path) -> bool:
+    """Whether ``path`` can be a file of a run: a link is removed as a link, a folder or a pipe is somebody's."""
+    mode = path.lstat().st_mode
+    return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
 
 
 def clear(folder: Path, *, force: bool) -> None:
@@ -78,7 +85,8 @@ def clear(folder: Path, *, force: bool) -> None:
         UsageError: as ``check_free``.
     """
     check_free(folder, force=force)
-    sweep(folder)
+    if _is_ours(folder):  # elsewhere, names like ours can be another program's
+        sweep(folder)
     # The checkpoint goes first, so that what an interruption leaves cannot be resumed; the configuration last, so that
     # it is still known for ours.
     for name in (CHECKPOINT, *(name for name in FILES if name not in (CHECKPOINT, CONFIG)), CONFIG):
@@ -86,10 +94,12 @@ def clear(folder: Path, *, force: bool) -> None:
 
 
 def sweep(folder: Path) -> None:
-    """Remove the temporary files that a killed process has left; the folder must be held meanwhile."""
-    for name in FILES:
-        for left in folder.glob(f".{name}.*{TEMPORARY}"):
-            left.unlink(missing_ok=True)
+    """Remove the temporary files that a killed process has left in a run; the folder must be held meanwhile."""
+    for path in folder.iterdir():
+        if _LEFT_OVER.fullmatch(path.name):
+            status = path.lstat()
+            if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
+                path.unlink()
 
 
 def existing_run(folder: Path) -> None:
@@ -110,42 +120,17 @@ def held(folder: Path) -> Iterator[None]:
     """Hold ``folder`` (made if need be) for this process alone, until the block ends or the process dies.
 
     Raises:
-        UsageError: if a running process holds it; the message names its pid.
+        UsageError: if a running process holds it (the message names its pid), or if its ``lock`` is not bpcli's.
         MachineError: if the folder cannot be made or written to.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = _locked(folder / LOCK)
-    except NotADirectoryError as error:
-        raise UsageError(f"{folder}: a part of this path is a file; choose another folder") from error
-    except OSError as error:
-        raise MachineError(f"{folder}: cannot be written to: {error.strerror}") from error
-    try:
-        yield
-    finally:
-        with suppress(OSError):
-            (folder / LOCK).unlink()
-        os.close(lock)
-
-
-def _locked(path: Path) -> int:
-    """Return the descriptor of a lock file that is ours; the kernel lets go of it if we die."""
-    while True:
-        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
-        if fcntl is None:
-            return lock
+    with ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            pid = os.read(lock, 20).decode(errors="replace").strip()
-            os.close(lock)
-            raise UsageError(
-                f"{path.parent} is in use by process {pid or 'unknown'}: wait until it ends, or use another folder"
+            folder.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(folder / LOCK, in_run=_is_ours(folder)))
+        except NotADirectoryError as error:
+            raise UsageError(f"{folder}: a part of this path is a file; choose another folder") from error
+        except OSError as error:
+            raise MachineError(
+                f"{error.filename or folder}: cannot be written to: {error.strerror}"
             ) from error
-        # Between our open and our lock the last holder may have removed the file: then the lock is on nothing.
-        with suppress(FileNotFoundError):
-            if path.stat().st_ino == os.fstat(lock).st_ino:
-                os.ftruncate(lock, 0)
-                os.write(lock, f"{os.getpid()}\n".encode())
-                return lock
-        os.close(lock)
+        yield

@@ -106,6 +106,8 @@ def read_bytes(path: Path) -> bytes:
         MachineError: if it is missing or unreadable.
     """
     try:
+        if path.exists() and not path.is_file():  # to read a pipe would wait for ever
+            raise MachineError(f"{path}: this is not a regular file; restore it from a copy, or train again")
         return path.read_bytes()
     except FileNotFoundError as error:
         raise MachineError(f"{path}: the file is missing; the run cannot be used without it") from error

@@ -272,6 +272,40 @@ def test_a_run_is_not_overwritten_without_force(bpcli):
     assert bpcli(*command, "--force").code == 0
 
 
+@pytest.mark.parametrize(
+    "command", ["--out run", "--out run --force", "--resume run", "--resume run --epochs 1"]
+)
+@pytest.mark.parametrize("plant", ["text", "link", "hard link", "pipe", "folder"])
+def test_a_lock_of_somebody_else_is_refused_with_one_message(bpcli, tmp_path, plant, command):
+    """Exit code 2 and what to do, and neither the file nor what it links to is written to or removed."""
+    lock, victim = tmp_path / "run" / "lock", tmp_path / "victim.txt"
+    victim.write_text("notes\n")
+    if command == "--out run":
+        lock.parent.mkdir()
+    else:
+        assert bpcli("train", "xor", "--epochs", 2, "--out", "run", "-q").code == 0
+    make = {
+        "text": lambda: lock.write_text("notes\n"),
+        "link": lambda: lock.symlink_to("../victim.txt"),
+        "hard link": lambda: lock.hardlink_to(victim),
+        "pipe": lambda: os.mkfifo(lock),
+        "folder": lock.mkdir,
+    }
+    make[plant]()
+    before = [(path.lstat().st_ino, path.lstat().st_nlink, path.lstat().st_mode) for path in (lock, victim)]
+    config = () if "--resume" in command else ("xor", "--epochs", 2)
+    found = bpcli("train", *config, *command.split(), "-q")
+    assert found.code == 2
+    assert found.out == ""
+    assert found.err.startswith("error: run/lock is not a lock of bpcli: it ")
+    assert "move it away or delete it, or use another folder" in " ".join(found.err.split())
+    assert before == [
+        (path.lstat().st_ino, path.lstat().st_nlink, path.lstat().st_mode) for path in (lock, victim)
+    ]
+    assert victim.read_text() == "notes\n"
+    assert plant != "text" or lock.read_text() == "notes\n"
+
+
 def test_the_environment_overrides_the_file_and_options_override_it(bpcli, monkeypatch):
     """BPCLI_TRAINING__EPOCHS=4 beats the file; --epochs beats it."""
     monkeypatch.setenv("BPCLI_TRAINING__EPOCHS", "4")

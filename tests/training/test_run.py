@@ -332,7 +332,7 @@ def test_force_removes_runs_and_nothing_else(small_config, tmp_path):
 def test_what_a_killed_process_left_is_swept(small_config, tmp_path):
     """Temporary files of a run's names go when the run is taken up; other hidden files stay."""
     trained(small_config(), tmp_path)
-    (tmp_path / ".metrics.csv.abc123.tmp").write_text("half")
+    (tmp_path / ".metrics.csv.abc123_z.tmp").write_text("half")
     (tmp_path / ".mine.tmp").write_text("mine")
     resumed(tmp_path)
     assert {p.name for p in tmp_path.iterdir()} == {*run_folder.FILES, ".mine.tmp"}
