@@ -14,30 +14,30 @@ import numpy as np
 
 from bpcli.gradcheck.numerical import derivatives
 from bpcli.network import Architecture, Parameters, initialise
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 
 ROUNDS = 5
 PLAIN_PARAMETERS = 1000
 
 
-def problem() -> Problem:
+def example() -> Example:
     """A sigmoid network with biases, Xavier weights and inputs like scaled pixels."""
     rng = np.random.default_rng(0)
     architecture = Architecture((784, 30, 10))
     parameters = Parameters(architecture)
     initialise(parameters, rng, "xavier")
     X, Y = rng.uniform(size=(32, 784)), np.eye(10)[rng.integers(0, 10, 32)]
-    return Problem(architecture, X, Y, dict(parameters.named()))
+    return Example(architecture, X, Y, dict(parameters.named()))
 
 
-def increments(point: Problem, method: str) -> float:
+def increments(point: Example, method: str) -> float:
     """Seconds for every parameter and for ∇z, ∇h and ∇x as well."""
     started = perf_counter()
     derivatives(point, method=method)
     return perf_counter() - started
 
 
-def plain(point: Problem, rng: np.random.Generator) -> float:
+def plain(point: Example, rng: np.random.Generator) -> float:
     """Seconds for two forward passes per parameter, multiplied up from those measured."""
     network = point.network()
     flat = network.parameters.flat
@@ -53,7 +53,7 @@ def plain(point: Problem, rng: np.random.Generator) -> float:
     return (perf_counter() - started) * flat.size / PLAIN_PARAMETERS
 
 
-def torch_gradcheck(point: Problem) -> float | None:
+def torch_gradcheck(point: Example) -> float | None:
     """Seconds for torch's own check of the same loss by the same parameters; None without torch."""
     try:
         import torch
@@ -74,7 +74,7 @@ def torch_gradcheck(point: Problem) -> float | None:
 
 
 if __name__ == "__main__":
-    point, rng = problem(), np.random.default_rng(1)
+    point, rng = example(), np.random.default_rng(1)
     seconds: dict[str, list[float]] = {}
     for _ in range(ROUNDS):
         for method in ("complex", "central"):

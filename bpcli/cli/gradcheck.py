@@ -149,8 +149,8 @@ def _export(config: "Config", path: Path, screen: Screen) -> int:
 
     points = points_for(config)
     screen.warn(_replacement(points.replaced))
-    export_problem(points.problems[0], path)
-    names = ", ".join(points.problems[0].parameters)
+    export_problem(points.examples[0], path)
+    names = ", ".join(points.examples[0].parameters)
     screen.show(
         f"{path} written: answer with the gradients by {names} in a .npz or .json file, and have them checked with\n"
         f"bpcli gradcheck --point {path} --against FILE",

@@ -65,5 +65,5 @@ def _grade(file: Path, said: "Said", digits: int) -> "Grade":
     heading = read_heading(file)
     require_agreement(file, heading, said)
     digits = heading.digits or digits
-    problem = drawn_again(file, heading, digits)
-    return grade(problem, read_answers(file, problem), digits)
+    example = drawn_again(file, heading, digits)
+    return grade(example, read_answers(file, example), digits)

@@ -182,7 +182,7 @@ def _shown(
     from bpcli.walkthrough.parts import sheet
     from bpcli.walkthrough.walk import walk
 
-    walked = walk(chosen.problem)
+    walked = walk(chosen.example)
     whole = sheet(
         walked,
         style=look.notation,
@@ -207,7 +207,7 @@ def _shown(
 def _written(point: Point, seeds: range, folder: Path, look: Look, screen: Screen, *, force: bool) -> int:
     from bpcli.render.text import counted
 
-    paths = write_worksheets(seeds, folder, lambda seed: point(seed, look.digits).problem, look, force=force)
+    paths = write_worksheets(seeds, folder, lambda seed: point(seed, look.digits).example, look, force=force)
     screen.show(
         f"{counted(len(seeds), 'worksheet')} in {folder}, each with its key and a file for the answers; "
         f"mark them with\nbpcli walkthrough --grade {folder}/answers-*.yaml",

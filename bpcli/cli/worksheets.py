@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bpcli.common.errors import MachineError, UsageError
 
 if TYPE_CHECKING:
-    from bpcli.network.example import Problem
+    from bpcli.network.example import Example
     from bpcli.render.walkthrough.pages import Format
     from bpcli.walkthrough.blocks import Mode
     from bpcli.walkthrough.notation import Style
@@ -71,7 +71,7 @@ def refuse_fixed(seed: int | None, typed: "Typed") -> None:
 def write_worksheets(
     seeds: range,
     folder: Path,
-    point: Callable[[int], "Problem"],
+    point: Callable[[int], "Example"],
     look: Look,
     *,
     force: bool,
@@ -111,8 +111,8 @@ def write_worksheets(
     written: list[Path] = []
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for seed, problem in zip(seeds, points, strict=True):
-            walked = walk(problem)
+        for seed, example in zip(seeds, points, strict=True):
+            walked = walk(example)
             worksheet, key = (
                 page(
                     sheet(
@@ -127,8 +127,8 @@ def write_worksheets(
                 )
                 for mode in MODES
             )
-            answers = template(problem, seed, look.digits, f"Worksheet {seed}", look.letters)
-            right = filled(problem, look.digits, seed, f"{TITLES['key']} {seed}", look.letters)
+            answers = template(example, seed, look.digits, f"Worksheet {seed}", look.letters)
+            right = filled(example, look.digits, seed, f"{TITLES['key']} {seed}", look.letters)
             for content in (worksheet, key, answers, right):
                 path = folder / names[len(written)]
                 write_atomically(path, content.encode())
@@ -138,7 +138,7 @@ def write_worksheets(
     return written
 
 
-def _drawn(point: Callable[[int], "Problem"], seed: int) -> "Problem":
+def _drawn(point: Callable[[int], "Example"], seed: int) -> "Example":
     """The point of a seed; one that cannot be drawn says which seed that was."""
     try:
         return point(seed)

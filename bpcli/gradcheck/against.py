@@ -13,7 +13,7 @@ from bpcli.gradcheck.injecting import DECAY, injected, suited
 from bpcli.gradcheck.points import Points
 from bpcli.gradcheck.report import GradcheckReport
 from bpcli.gradcheck.submission import Answer, Layout, collect_many
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 
 SUFFIXES = (".py", ".npz", ".json")
 MEMORY = 1 << 30  # bytes above what the interpreter and NumPy take
@@ -34,14 +34,14 @@ def check_submissions(
     if len(unusable) == len(paths):
         raise UsageError("; ".join(unusable.values()))
     # A function that asks for weight_decay gets one; whether it counts is known from the answer.
-    asked = [problem.with_decay(problem.weight_decay or DECAY) for problem in points.problems]
+    asked = [example.with_decay(example.weight_decay or DECAY) for example in points.examples]
     usable = [path for path in paths if path not in unusable]
     collected = collect_many(usable, asked, layout=layout, time_limit=time_limit, memory_limit=memory_limit)
     judged = {
         path: _judged(path, points, asked, answers) for path, answers in zip(usable, collected, strict=True)
     }
     judged |= {path: SubmissionCheck(str(path), "failed", failure=text) for path, text in unusable.items()}
-    return GradcheckReport(tuple(judged[path] for path in paths), points.problems[0])
+    return GradcheckReport(tuple(judged[path] for path in paths), points.examples[0])
 
 
 def _unusable(path: Path) -> str | None:
@@ -58,32 +58,32 @@ def _unusable(path: Path) -> str | None:
 
 
 def _judged(
-    path: Path, points: Points, asked: Sequence[Problem], answers: Sequence[Answer] | Failure
+    path: Path, points: Points, asked: Sequence[Example], answers: Sequence[Answer] | Failure
 ) -> SubmissionCheck:
     if isinstance(answers, Failure):
         return SubmissionCheck(str(path), "failed", failure=f"{answers.kind}: {answers.message}")
     if path.suffix.lower() == ".py":
         decays = answers[0].wants_decay
-        problems = asked if decays else [problem.with_decay(0.0) for problem in asked]
+        examples = asked if decays else [example.with_decay(0.0) for example in asked]
     else:
-        problems = points.problems[:1]
+        examples = points.examples[:1]
     averaged = (
         ("its results for a point at a time were averaged over the points",) if answers[0].per_point else ()
     )
-    return grade(str(path), problems, [answer.tensors for answer in answers], (*answers[0].notes, *averaged))
+    return grade(str(path), examples, [answer.tensors for answer in answers], (*answers[0].notes, *averaged))
 
 
-def check_injected(name: str, point: Problem) -> GradcheckReport:
+def check_injected(name: str, point: Example) -> GradcheckReport:
     """Make a mistake of the catalogue at a random point of the configured sizes, and judge it like anybody's answer.
 
     Raises:
         UsageError: if there is no such mistake.
     """
     wanted = suited(point, name)
-    problem = random_point(wanted, np.random.default_rng(0))
+    example = random_point(wanted, np.random.default_rng(0))
     notes = []
     if wanted.architecture != point.architecture:
         notes.append("made on another network than the configured one, on which this mistake is possible")
     return GradcheckReport(
-        (grade(f"{name}, injected", [problem], [injected(problem, name)], notes),), problem
+        (grade(f"{name}, injected", [example], [injected(example, name)], notes),), example
     )

@@ -11,7 +11,7 @@ from bpcli.gradcheck.numerical import (
 )
 from bpcli.network import Array, Network
 from bpcli.network.activations import Softmax
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.network.layer import Layer
 
 Bound = tuple[Array, Array]  # M and E: the entry without cancellation, and what rounding may add up to
@@ -33,7 +33,7 @@ class _Rounding:
     steepest: Array  # g′, or 1 where rounding may carry relu over its kink
 
 
-def rounding_bounds(problem: Problem, numeric: Derivatives, dtype: np.dtype[Any]) -> dict[str, Bound]:
+def rounding_bounds(example: Example, numeric: Derivatives, dtype: np.dtype[Any]) -> dict[str, Bound]:
     """Bound the rounding error of every gradient, entry by entry, from absolute values.
 
     ε is that of the precision plus that of the oracle (float64), λ = 4, and a sum of n terms errs by λε√n times
@@ -55,14 +55,14 @@ def rounding_bounds(problem: Problem, numeric: Derivatives, dtype: np.dtype[Any]
     # What underflow may take: the oracle's numbers are smaller than the derivative by two factors of its step.
     tiny = float(np.finfo(dtype).tiny) + float(np.finfo(np.float64).tiny) / COMPLEX_STEP**2
     largest = float(np.finfo(dtype).max)
-    true, N = numeric.tensors, problem.samples
-    network = problem.network()
-    network.forward(problem.X)
+    true, N = numeric.tensors, example.samples
+    network = example.network()
+    network.forward(example.X)
     upwards = _upwards(network, eps, tiny, largest)
     top = upwards[-1]
-    delta, e_delta = abs(top.layer.out - problem.Y) / N, (top.out + eps * abs(top.layer.out - problem.Y)) / N
+    delta, e_delta = abs(top.layer.out - example.Y) / N, (top.out + eps * abs(top.layer.out - example.Y)) / N
     cross_entropy = network.architecture.loss == "cross_entropy"
-    e_grad = _cross_entropy_error(top, problem.Y, eps, largest) / N if cross_entropy else e_delta
+    e_grad = _cross_entropy_error(top, example.Y, eps, largest) / N if cross_entropy else e_delta
     bounds = {"grad_z": (abs(true["grad_z"]), e_grad)}
     touched = np.zeros((N, 1))
     for names, of in reversed([*zip(network.architecture.names(), upwards, strict=True)]):
@@ -80,7 +80,7 @@ def rounding_bounds(problem: Problem, numeric: Derivatives, dtype: np.dtype[Any]
         e_grad = eps * np.sqrt(len(W)) * M + e_delta @ W
         bounds[f"grad_{names.input}"] = M, e_grad
     if numeric.method == "central":
-        loss = _loss_terms(network, problem.Y)
+        loss = _loss_terms(network, example.Y)
         for name in true.keys() - {"grad_z"}:
             M, E = bounds[name]
             per_row = name in {f"grad_{names.input}" for names in network.architecture.names()}

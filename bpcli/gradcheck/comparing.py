@@ -11,7 +11,7 @@ import numpy as np
 
 from bpcli.mistakes.candidates import Candidate
 from bpcli.network import Array
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 
 ALONG = 1e-9  # 1 - cosine of two directions that are one
 DECAYS: tuple[tuple[float, tuple[str, ...]], ...] = (
@@ -89,17 +89,17 @@ class Expectation:
 
 
 def matches(
-    found: Array, candidate: Candidate, expectation: Expectation, problem: Problem, precision: Precision
+    found: Array, candidate: Candidate, expectation: Expectation, example: Example, precision: Precision
 ) -> Iterator[Match]:
     """Yield every way in which ``found`` (n numbers) is ``candidate``, of at most two mistakes."""
     start, decay = expectation.start, expectation.decay
-    for factor, decay_factor, extra in _factors(problem.samples, bool(decay.any())):
+    for factor, decay_factor, extra in _factors(example.samples, bool(decay.any())):
         ids = (*candidate.ids, *extra)
         if not 0 < len(ids) <= 2 or (expectation.per_rate is not None and extra):
             continue
         expected, rate = factor * start + decay_factor * decay, None
         if expectation.per_rate is not None:
-            rate = _rate(start, found - decay_factor * decay, expectation.per_rate, problem.learning_rate)
+            rate = _rate(start, found - decay_factor * decay, expectation.per_rate, example.learning_rate)
             move = rate * expectation.per_rate
             # Without a move the candidate is its own start, and that one has a name of its own.
             if relative_residual(expected - move, expected) <= precision.blur:

@@ -20,7 +20,7 @@ from bpcli.gradcheck.comparing import (
 )
 from bpcli.mistakes.candidates import Candidate, Quantities, hidden_candidates, output_candidates
 from bpcli.network import Array
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 
 CONSTANT_FACTOR = "constant-factor"
 BETTER = 0.01  # of the truth's residual: what an explanation may leave
@@ -60,7 +60,7 @@ class LayerView:
     found: dict[str, Array]
     decay: Array
     candidates: list[Candidate]
-    problem: Problem
+    example: Example
     rounding: tuple[Array, Array]
 
     def part(self, candidate: Candidate, name: str) -> tuple[Array, Array | None]:
@@ -79,22 +79,22 @@ class LayerView:
         return tensor + self.decay if name == self.matrix else tensor
 
 
-def layer_views(problem: Problem, answer: dict[str, Array]) -> list[LayerView]:
+def layer_views(example: Example, answer: dict[str, Array]) -> list[LayerView]:
     """Set an answer beside the candidates of each layer, the output layer first."""
-    q = Quantities(problem)
+    q = Quantities(example)
     lists = [output_candidates(q)] + ([hidden_candidates(q)] if q.has_hidden else [])
     return [
         LayerView(
             matrix=names.matrix,
             bias=names.bias,
             found={n: answer[n].astype(np.float64) for n in (names.matrix, names.bias) if n in answer},
-            decay=problem.weight_decay * problem.parameters[names.matrix],
+            decay=example.weight_decay * example.parameters[names.matrix],
             candidates=candidates,
-            problem=problem,
+            example=example,
             rounding=rounding,
         )
         for names, candidates, rounding in zip(
-            reversed(problem.architecture.names()), lists, q.rounding(), strict=False
+            reversed(example.architecture.names()), lists, q.rounding(), strict=False
         )
     ]
 
@@ -229,7 +229,7 @@ def _at_point(view: LayerView, names: Sequence[str], precision: Precision, rows:
                 per_rate=_vector(per_rate, rows) if per_rate else None,
                 decay=_vector(terms, rows),
             )
-            result += matches(found, candidate, expectation, view.problem, precision)
+            result += matches(found, candidate, expectation, view.example, precision)
     # What the truth explains nearly as well is explained by nothing else: a rounded answer is no mistake.
     result = [match for match in result if match.residual <= BETTER * off]
     return sorted(result, key=lambda match: (not match.needs_output, -match.residual))

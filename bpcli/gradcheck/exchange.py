@@ -14,7 +14,7 @@ from bpcli.common.errors import DataError, MachineError, UsageError
 from bpcli.common.files import write_atomically
 from bpcli.network import Architecture, Array
 from bpcli.network.architecture import Activation, LossName, Output
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 
 SETTINGS = ("sizes", "activation", "output", "loss", "learning_rate", "weight_decay")
 LARGEST = 1 << 28  # bytes, uncompressed: an answer is small, and a zip can promise terabytes
@@ -35,23 +35,23 @@ class Failure:
     message: str
 
 
-def export_problem(problem: Problem, path: Path) -> None:
+def export_problem(example: Example, path: Path) -> None:
     """Write the point to an NPZ or JSON file, by the suffix, with a text that says how to answer.
 
     Raises:
         UsageError: the suffix is another one.
         MachineError: the file cannot be written.
     """
-    architecture = problem.architecture
-    tensors = {"X": problem.X, "Y": problem.Y, **problem.parameters}
+    architecture = example.architecture
+    tensors = {"X": example.X, "Y": example.Y, **example.parameters}
     settings = {
         "sizes": list(architecture.sizes),
         "activation": architecture.activation,
         "output": architecture.output,
         "loss": architecture.loss,
-        "learning_rate": problem.learning_rate,
-        "weight_decay": problem.weight_decay,
-        "how_to_answer": _how_to_answer(problem),
+        "learning_rate": example.learning_rate,
+        "weight_decay": example.weight_decay,
+        "how_to_answer": _how_to_answer(example),
     }
     if _suffix(path) == ".npz":
         buffer = io.BytesIO()
@@ -67,7 +67,7 @@ def export_problem(problem: Problem, path: Path) -> None:
         raise MachineError(f"{path}: cannot be written: {error.strerror}") from error
 
 
-def read_problem(path: Path) -> Problem:
+def read_problem(path: Path) -> Example:
     """Read what ``export_problem`` wrote, or a point that somebody else wrote in the same form.
 
     Raises:
@@ -90,7 +90,7 @@ def read_problem(path: Path) -> Problem:
         ]
         raise DataError(f"{path}: {', '.join(wrong)}; these sizes want {', '.join(shapes)}")
     X = _tensor(path, "X", members, (None, architecture.sizes[0]))
-    return Problem(
+    return Example(
         architecture=architecture,
         X=X,
         Y=_tensor(path, "Y", members, (len(X), architecture.sizes[-1])),
@@ -133,12 +133,12 @@ def shapes_of(architecture: Architecture) -> dict[str, tuple[int, ...]]:
     return matrices | ({name.bias: (rows,) for name, (_, rows) in names} if architecture.bias else {})
 
 
-def _how_to_answer(problem: Problem) -> str:
-    shapes = shapes_of(problem.architecture)
+def _how_to_answer(example: Example) -> str:
+    shapes = shapes_of(example.architecture)
     wanted = ", ".join(f"{name} ({'×'.join(map(str, shape))})" for name, shape in shapes.items())
     decay = (
         ", plus half of weight_decay times the squared entries of the matrices"
-        if problem.weight_decay
+        if example.weight_decay
         else ""
     )
     return (

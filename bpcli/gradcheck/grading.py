@@ -16,7 +16,7 @@ from bpcli.gradcheck.diagnosis import Finding, LayerView, diagnose, layer_views
 from bpcli.gradcheck.informative import reasons_against
 from bpcli.gradcheck.rounding import float32_bounds, looks_like_float32
 from bpcli.network import Array
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 
 Verdict = Literal["correct", "wrong", "uninformative", "failed"]
 
@@ -88,7 +88,7 @@ class SubmissionCheck:
 
 def grade(
     source: str,
-    problems: Sequence[Problem],
+    examples: Sequence[Example],
     answers: Sequence[Mapping[str, Array]],
     notes: Sequence[str] = (),
 ) -> SubmissionCheck:
@@ -96,18 +96,18 @@ def grade(
 
     Args:
         source: where the answers are from.
-        problems: the points, at least one; weight decay is part of the objective where a point has it.
+        examples: the points, at least one; weight decay is part of the objective where a point has it.
         answers: at each point the gradients by parameter name, as returned; biases may be missing.
         notes: kept in the result.
     """
-    shapes = _by_shape(problems, answers)
+    shapes = _by_shape(examples, answers)
     prepared = shapes.answers
-    views = [layer_views(problem, answer) for problem, answer in zip(problems, prepared, strict=True)]
-    tolerances = [_tolerances(problem, answer) for problem, answer in zip(problems, prepared, strict=True)]
+    views = [layer_views(example, answer) for example, answer in zip(examples, prepared, strict=True)]
+    tolerances = [_tolerances(example, answer) for example, answer in zip(examples, prepared, strict=True)]
     tensors, wrong = [], []
     for layer in reversed(range(len(views[0]))):
         for name in (views[0][layer].matrix, views[0][layer].bias):
-            if name not in problems[0].parameters:
+            if name not in examples[0].parameters:
                 continue
             judged = [
                 _judge(view[layer], name, limits[name])
@@ -121,10 +121,10 @@ def grade(
     found, unexplained = diagnose(views, wrong, _precision(prepared, tolerances))
     turned = tuple(name for name in shapes.turned if name not in unexplained)
     findings = [*shapes.findings, *([Finding(("outer-transposed",), turned)] if turned else []), *found]
-    reasons = tuple(reasons_against(problems[0]))
+    reasons = tuple(reasons_against(examples[0]))
     return SubmissionCheck(
         source=source,
-        verdict=_overall([tensor.verdict for tensor in tensors], reasons if len(problems) == 1 else ()),
+        verdict=_overall([tensor.verdict for tensor in tensors], reasons if len(examples) == 1 else ()),
         tensors=tuple(tensors),
         findings=tuple(findings),
         unexplained=(*shapes.unexplained, *unexplained),
@@ -177,45 +177,45 @@ class _Shapes:
         return {*self.unexplained, *(name for finding in self.findings for name in finding.tensors)}
 
 
-def _by_shape(problems: Sequence[Problem], answers: Sequence[Mapping[str, Array]]) -> _Shapes:
+def _by_shape(examples: Sequence[Example], answers: Sequence[Mapping[str, Array]]) -> _Shapes:
     """Look at the shapes of an answer: they are the same at every point."""
     by_mistake: dict[str, list[str]] = {}
     shapes = _Shapes([], [], [], [dict(answer) for answer in answers])
-    for names in problems[0].architecture.names():
+    for names in examples[0].architecture.names():
         matrix, bias = names.matrix, names.bias
-        if shapes.answers[0][matrix].shape != problems[0].parameters[matrix].shape:
+        if shapes.answers[0][matrix].shape != examples[0].parameters[matrix].shape:
             shapes.turned.append(matrix)
             for answer in shapes.answers:
                 answer[matrix] = answer[matrix].T
-        if bias not in problems[0].parameters:
+        if bias not in examples[0].parameters:
             continue
         if bias not in shapes.answers[0]:
             by_mistake.setdefault("bias-frozen", []).append(bias)
-        elif shapes.answers[0][bias].shape == problems[0].parameters[bias].shape:
+        elif shapes.answers[0][bias].shape == examples[0].parameters[bias].shape:
             continue
-        elif all(_is_the_matrix(p, matrix, a[bias]) for p, a in zip(problems, shapes.answers, strict=True)):
+        elif all(_is_the_matrix(p, matrix, a[bias]) for p, a in zip(examples, shapes.answers, strict=True)):
             by_mistake.setdefault("bias-times-input", []).append(bias)
         else:
             shapes.unexplained.append(bias)
         for answer in shapes.answers:
-            answer[bias] = np.zeros(problems[0].parameters[bias].shape)
+            answer[bias] = np.zeros(examples[0].parameters[bias].shape)
     shapes.findings.extend(Finding((name,), tuple(tensors)) for name, tensors in by_mistake.items())
     return shapes
 
 
-def _is_the_matrix(problem: Problem, matrix: str, bias: Array) -> bool:
+def _is_the_matrix(example: Example, matrix: str, bias: Array) -> bool:
     """Whether the numbers given for a bias are the gradient of its matrix, either way round."""
-    true = dict(problem.stepped().gradients.named())[matrix]
+    true = dict(example.stepped().gradients.named())[matrix]
     return any(
         turned.shape == true.shape and relative_residual(turned, true) <= MATCH for turned in (bias, bias.T)
     )
 
 
-def _tolerances(problem: Problem, answer: Mapping[str, Array]) -> dict[str, float]:
+def _tolerances(example: Example, answer: Mapping[str, Array]) -> dict[str, float]:
     """How far each tensor may be from the truth: as rounding to float32 leaves it, or as computing in it does."""
-    limits = dict.fromkeys(problem.parameters, RIGHT)
+    limits = dict.fromkeys(example.parameters, RIGHT)
     if any(looks_like_float32(answer[name]) for name in limits):
-        for name, bound in float32_bounds(problem).items():
+        for name, bound in float32_bounds(example).items():
             if looks_like_float32(answer[name]):
                 limits[name] = max(RIGHT, bound)
     return limits

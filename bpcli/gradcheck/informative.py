@@ -11,7 +11,7 @@ import numpy as np
 from bpcli.mistakes.candidates import Quantities, hidden_candidates, output_candidates
 from bpcli.network import Array, Parameters
 from bpcli.network.activations import Sigmoid, Tanh
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 
 FEWEST_SAMPLES = 3
 VANISHING_ROW = 1e-8  # of the largest row of the same matrix
@@ -20,34 +20,34 @@ COINCIDES = 1e-6  # relative: a mistake this close to the truth could pass for i
 CANCELLED = 1e-8  # of the sum of the absolute values that make it up
 
 
-def reasons_against(problem: Problem) -> list[str]:
+def reasons_against(example: Example) -> list[str]:
     """Return why a point cannot tell, in words; nothing if it can."""
     found = []
-    if problem.samples < FEWEST_SAMPLES:
+    if example.samples < FEWEST_SAMPLES:
         found.append(
-            f"{problem.samples} sample{'s' if problem.samples > 1 else ''}: with fewer than {FEWEST_SAMPLES}, "
+            f"{example.samples} sample{'s' if example.samples > 1 else ''}: with fewer than {FEWEST_SAMPLES}, "
             "sum, mean, a factor 2 and the last sample cannot be told apart"
         )
-    if problem.architecture.depth > 1:
-        found += _about_weights(problem)
-    found += _about_gradients(problem)
-    return found or _blind_spots(problem)
+    if example.architecture.depth > 1:
+        found += _about_weights(example)
+    found += _about_gradients(example)
+    return found or _blind_spots(example)
 
 
-def _blind_spots(problem: Problem) -> list[str]:
+def _blind_spots(example: Example) -> list[str]:
     """The mistakes that are no mistakes here by chance: they spoil a tensor at other points of the same sizes."""
-    if problem.architecture.depth > 2:
+    if example.architecture.depth > 2:
         return []
-    other = _draw(problem, np.random.default_rng(1), problem.samples)
-    alike = sorted(_coinciding(problem) - _coinciding(other))
+    other = _draw(example, np.random.default_rng(1), example.samples)
+    alike = sorted(_coinciding(example) - _coinciding(other))
     if not alike:
         return []
     return [f"{', '.join(sorted({name for name, _ in alike}))} cannot be told from the true gradient here"]
 
 
-def _coinciding(problem: Problem) -> set[tuple[str, int]]:
+def _coinciding(example: Example) -> set[tuple[str, int]]:
     """The candidates that are the truth in a tensor to a millionth; the number tells candidates of one name apart."""
-    q = Quantities(problem)
+    q = Quantities(example)
     found = set()
     for layer, candidates in enumerate(
         [output_candidates(q)] + ([hidden_candidates(q)] if q.has_hidden else [])
@@ -61,10 +61,10 @@ def _coinciding(problem: Problem) -> set[tuple[str, int]]:
     return found
 
 
-def _about_weights(problem: Problem) -> list[str]:
+def _about_weights(example: Example) -> list[str]:
     found = []
-    for names in problem.architecture.names():
-        weight = problem.parameters[names.matrix]
+    for names in example.architecture.names():
+        weight = example.parameters[names.matrix]
         if not weight.any():
             found.append(f"{names.matrix} is zero: nothing passes through it")
         elif weight.size > 1 and np.ptp(weight) == 0:
@@ -72,10 +72,10 @@ def _about_weights(problem: Problem) -> list[str]:
     return found
 
 
-def _about_gradients(problem: Problem) -> list[str]:
-    network = problem.stepped()
+def _about_gradients(example: Example) -> list[str]:
+    network = example.stepped()
     found = []
-    for names, layer, x in zip(problem.architecture.names(), network.layers, network.inputs, strict=True):
+    for names, layer, x in zip(example.architecture.names(), network.layers, network.inputs, strict=True):
         if (
             isinstance(layer.g, Sigmoid | Tanh)
             and (flat := np.flatnonzero(layer.derivative.max(axis=0) < SATURATED)).size
@@ -101,33 +101,33 @@ def _listed(numbers: Array) -> str:
     return ", ".join(str(number) for number in numbers[:5]) + (" …" if len(numbers) > 5 else "")
 
 
-def random_point(problem: Problem, rng: np.random.Generator, *, samples: int | None = None) -> Problem:
+def random_point(example: Example, rng: np.random.Generator, *, samples: int | None = None) -> Example:
     """Return an informative point of the same sizes, with weights of order 1; ``samples`` sets another N."""
-    count = max(problem.samples if samples is None else samples, FEWEST_SAMPLES)
-    while reasons_against(drawn := _draw(problem, rng, count)):
+    count = max(example.samples if samples is None else samples, FEWEST_SAMPLES)
+    while reasons_against(drawn := _draw(example, rng, count)):
         pass
     return drawn
 
 
-def _draw(problem: Problem, rng: np.random.Generator, count: int) -> Problem:
+def _draw(example: Example, rng: np.random.Generator, count: int) -> Example:
     """Draw inputs, targets and weights of order 1 at any width, so that no sigmoid is flat."""
-    parameters = Parameters(problem.architecture)
+    parameters = Parameters(example.architecture)
     for fan_in, weight, bias in zip(
-        problem.architecture.sizes, parameters.weights, parameters.biases, strict=False
+        example.architecture.sizes, parameters.weights, parameters.biases, strict=False
     ):
         weight[...] = rng.normal(0.0, 1.5 / np.sqrt(fan_in), weight.shape)
         if bias is not None:
             bias[...] = rng.normal(0.0, 0.5, bias.shape)
     return replace(
-        problem,
-        X=rng.normal(0.0, 1.0, (count, problem.architecture.sizes[0])),
-        Y=_targets(problem, rng, count),
+        example,
+        X=rng.normal(0.0, 1.0, (count, example.architecture.sizes[0])),
+        Y=_targets(example, rng, count),
         parameters={name: tensor.copy() for name, tensor in parameters.named()},
     )
 
 
-def _targets(problem: Problem, rng: np.random.Generator, count: int) -> Array:
-    outputs = problem.architecture.sizes[-1]
-    if problem.architecture.output == "softmax":
+def _targets(example: Example, rng: np.random.Generator, count: int) -> Array:
+    outputs = example.architecture.sizes[-1]
+    if example.architecture.output == "softmax":
         return np.eye(outputs)[rng.integers(0, outputs, count)]
     return rng.uniform(0.05, 0.95, (count, outputs))

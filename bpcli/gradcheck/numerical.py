@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from bpcli.network import Architecture, Array
 from bpcli.network.activations import activate
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.network.losses import LOSSES
 
 Method = Literal["complex", "central"]
@@ -57,7 +57,7 @@ def default_method(architecture: Architecture) -> Method:
 
 
 def derivatives(
-    problem: Problem, *, method: Method, step: float | None = None, only: Collection[str] | None = None
+    example: Example, *, method: Method, step: float | None = None, only: Collection[str] | None = None
 ) -> Derivatives:
     """Differentiate the mean loss, under weight decay c with ½c‖·‖² of the matrices, by each entry of each tensor.
 
@@ -69,16 +69,16 @@ def derivatives(
     Raises:
         ValueError: if the complex step is asked for with relu in a hidden layer.
     """
-    if method == "complex" and default_method(problem.architecture) != "complex":
+    if method == "complex" and default_method(example.architecture) != "complex":
         raise ValueError(
             "the complex step needs analytic functions, and relu has a kink: use the central method"
         )
     found = Derivatives(method, {}, {}, {})
-    for quantity in _Point(problem, np.complex128 if method == "complex" else np.float64).quantities():
+    for quantity in _Point(example, np.complex128 if method == "complex" else np.float64).quantities():
         if only is None or quantity.name in only:
             # ∇z passes no hidden layer: it is analytic even under relu, and costs no digits.
             how, h = ("complex", None) if quantity.name == "grad_z" else (method, step)
-            values, steps, kinks = _differentiate(quantity, problem.samples, how, h)
+            values, steps, kinks = _differentiate(quantity, example.samples, how, h)
             found.tensors[quantity.name] = values.reshape(quantity.shape)
             found.steps[quantity.name] = steps.reshape(quantity.shape)
             found.left_out[quantity.name] = kinks.reshape(quantity.shape)
@@ -152,21 +152,21 @@ def _differentiate(
 class _Point:
     """The forward pass at the point, and the perturbed networks that depart from it; samples in rows as ever."""
 
-    def __init__(self, problem: Problem, number: Any) -> None:
-        self._problem, self._number = problem, number
-        architecture = problem.architecture
+    def __init__(self, example: Example, number: Any) -> None:
+        self._problem, self._number = example, number
+        architecture = example.architecture
         self._names = architecture.names()
         self._g: list[str] = [architecture.activation] * (architecture.depth - 1) + [architecture.output]
         self._kinks = architecture.activation == "relu"
         self._output, self._squared = architecture.output, architecture.loss == "squared_error"
         self._loss = LOSSES[architecture.output, architecture.loss]
-        self._Y = problem.Y.astype(number)
-        self._W = [problem.parameters[names.matrix].astype(number) for names in self._names]
+        self._Y = example.Y.astype(number)
+        self._W = [example.parameters[names.matrix].astype(number) for names in self._names]
         self._bias = [
-            problem.parameters[names.bias].astype(number) if architecture.bias else number(0)
+            example.parameters[names.bias].astype(number) if architecture.bias else number(0)
             for names in self._names
         ]
-        self._x, self._pre = [problem.X.astype(number)], []
+        self._x, self._pre = [example.X.astype(number)], []
         for layer in range(architecture.depth):
             self._pre.append(self._x[layer] @ self._W[layer].T + self._bias[layer])
             self._x.append(self._activated(layer, self._pre[layer]))

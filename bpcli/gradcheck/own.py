@@ -32,7 +32,7 @@ from bpcli.gradcheck.numerical import (
     derivatives,
 )
 from bpcli.network import Array, Network, Parameters
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.training.building import begin
 from bpcli.training.descent import Batches, descend
 from bpcli.training.loop import build_optimiser
@@ -128,11 +128,11 @@ def _check_informatively(
         return check
     # Training may well leave a unit dead; where its check is correct all the same, nothing is missing.
     reasons = (
-        reasons_against(Problem(parameters.architecture, X, Y, dict(parameters.named()))) if initial else []
+        reasons_against(Example(parameters.architecture, X, Y, dict(parameters.named()))) if initial else []
     )
     if check.verdict == "correct" and not reasons:
         return check
-    drawn = random_point(Problem(parameters.architecture, X, Y, {}), np.random.default_rng(0))
+    drawn = random_point(Example(parameters.architecture, X, Y, {}), np.random.default_rng(0))
     random = Parameters(parameters.architecture, parameters.dtype)
     for name, tensor in random.named():
         tensor[...] = drawn.parameters[name]
@@ -163,7 +163,7 @@ def _train(
 def check_network(source: str, parameters: Parameters, X: Array, Y: Array, method: Method) -> OwnCheck:
     """Check every gradient of a network with these parameters on this batch, at exactly the same numbers."""
     network = Network(parameters, len(X))
-    problem = Problem(
+    example = Example(
         network.architecture,
         X.astype(np.float64),
         Y.astype(np.float64),
@@ -173,8 +173,8 @@ def check_network(source: str, parameters: Parameters, X: Array, Y: Array, metho
         network.forward(X)
         network.backward(Y)
         analytic = network.quantities() | {"grad_x": network.input_gradient()}
-        numeric = derivatives(problem, method=method)
-        bounds = rounding_bounds(problem, numeric, parameters.dtype)
+        numeric = derivatives(example, method=method)
+        bounds = rounding_bounds(example, numeric, parameters.dtype)
         tensors = tuple(
             _compare(name, analytic[name], true, bounds[name], numeric.left_out[name], method)
             for name, true in numeric.tensors.items()

@@ -7,7 +7,7 @@ import numpy as np
 from bpcli.common.errors import UsageError
 from bpcli.config import Config
 from bpcli.gradcheck.informative import random_point, reasons_against
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.training.building import begin
 
 SAMPLES = 32
@@ -19,15 +19,15 @@ class Points:
     """The points of a check.
 
     Attributes:
-        problems: the first is the one that is exported; answers of programs are asked for at all of them.
+        examples: the first is the one that is exported; answers of programs are asked for at all of them.
         replaced: why the configured point was replaced by a random one; empty where it was not.
     """
 
-    problems: tuple[Problem, ...]
+    examples: tuple[Example, ...]
     replaced: tuple[str, ...] = ()
 
 
-def configured_point(config: Config) -> Problem:
+def configured_point(config: Config) -> Example:
     """Return the point of a configuration: its first training samples, at most 32, and its initial weights.
 
     Raises:
@@ -35,7 +35,7 @@ def configured_point(config: Config) -> Problem:
     """
     beginning = begin(config)
     data, network = beginning.data, beginning.network
-    return Problem(
+    return Example(
         architecture=network.architecture,
         X=data.X[:SAMPLES].astype(np.float64),
         Y=data.Y[:SAMPLES].astype(np.float64),
@@ -45,7 +45,7 @@ def configured_point(config: Config) -> Problem:
     )
 
 
-def points_for(config: Config, fixed: Problem | None = None) -> Points:
+def points_for(config: Config, fixed: Example | None = None) -> Points:
     """Return the points at which somebody else's gradients are compared.
 
     Raises:

@@ -9,7 +9,7 @@ from bpcli.gradcheck.diagnosis import CONSTANT_FACTOR, Finding
 from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict, Verdict
 from bpcli.gradcheck.own import OwnCheck, TensorCheck
 from bpcli.mistakes.catalogue import BY_ID, Mistake
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 
 SCALED = Mistake(
     CONSTANT_FACTOR,
@@ -25,7 +25,7 @@ class GradcheckReport:
     """Every check of one command, in order, and the point that they were made at (the first, if at several)."""
 
     checks: tuple[OwnCheck | SubmissionCheck, ...]
-    point: Problem
+    point: Example
 
     @property
     def verdict(self) -> Verdict:

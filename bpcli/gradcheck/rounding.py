@@ -8,7 +8,7 @@ those who add in an order, or write a formula in a form, that was not among the 
 import numpy as np
 
 from bpcli.network import Array
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 
 TRIALS = 12
 SLACK = 8.0
@@ -22,18 +22,18 @@ def looks_like_float32(tensor: Array) -> bool:
         return bool(np.array_equal(tensor, tensor.astype(np.float32)) and np.any(tensor))
 
 
-def float32_bounds(problem: Problem) -> dict[str, float]:
+def float32_bounds(example: Example) -> dict[str, float]:
     """Return the bound of the relative residual for each parameter's gradient, by name (V, bias_V, W, bias_W)."""
-    true = _gradients(problem, np.float64, problem.X, problem.Y, problem.parameters)
+    true = _gradients(example, np.float64, example.X, example.Y, example.parameters)
     worst = dict.fromkeys(true, 0.0)
     rng = np.random.default_rng(0)
     for trial in range(TRIALS):
-        order = rng.permutation(problem.samples)
-        X, Y, parameters = problem.X[order], problem.Y[order], problem.parameters
+        order = rng.permutation(example.samples)
+        X, Y, parameters = example.X[order], example.Y[order], example.parameters
         if trial:
             X, Y = _within_rounding(X, rng), _within_rounding(Y, rng)
             parameters = {name: _within_rounding(tensor, rng) for name, tensor in parameters.items()}
-        for name, found in _gradients(problem, np.float32, X, Y, parameters).items():
+        for name, found in _gradients(example, np.float32, X, Y, parameters).items():
             scale = float(np.linalg.norm(true[name]))
             gap = float(np.linalg.norm(found.astype(np.float64) - true[name]))
             worst[name] = max(worst[name], gap / scale if scale else 0.0)
@@ -47,9 +47,9 @@ def _within_rounding(tensor: Array, rng: np.random.Generator) -> Array:
 
 
 def _gradients(
-    problem: Problem, dtype: type, X: Array, Y: Array, parameters: dict[str, Array]
+    example: Example, dtype: type, X: Array, Y: Array, parameters: dict[str, Array]
 ) -> dict[str, Array]:
-    network = problem.network(dtype)
+    network = example.network(dtype)
     for name, tensor in network.parameters.named():
         tensor[...] = parameters[name]
     network.forward(X.astype(dtype))

@@ -21,7 +21,7 @@ from bpcli.common.errors import DataError
 from bpcli.gradcheck.exchange import Failure, read_answer, read_members, shapes_of
 from bpcli.gradcheck.process import STARTING, end_all, failure_of, run_child
 from bpcli.network import Array
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 
 Layout = Literal["rows", "columns"]
 
@@ -46,41 +46,41 @@ class Answer:
 
 @overload
 def collect(
-    path: Path, problem: Problem, *, layout: Layout, time_limit: float, memory_limit: int
+    path: Path, example: Example, *, layout: Layout, time_limit: float, memory_limit: int
 ) -> Answer | Failure: ...
 @overload
 def collect(
-    path: Path, problem: Sequence[Problem], *, layout: Layout, time_limit: float, memory_limit: int
+    path: Path, example: Sequence[Example], *, layout: Layout, time_limit: float, memory_limit: int
 ) -> list[Answer] | Failure: ...
 def collect(
-    path: Path, problem: Problem | Sequence[Problem], *, layout: Layout, time_limit: float, memory_limit: int
+    path: Path, example: Example | Sequence[Example], *, layout: Layout, time_limit: float, memory_limit: int
 ) -> Answer | list[Answer] | Failure:
-    """Get the gradients out of a .py, .npz or .json file, for one problem or for several of one architecture.
+    """Get the gradients out of a .py, .npz or .json file, for one example or for several of one architecture.
 
     Several share one process and give a list, or the first failure among them. An .npz or .json answers the
-    first problem only, and gives a list of one. ``time_limit`` is in seconds of the submission's own time, for
-    each problem; ``memory_limit`` is in bytes above what Python and NumPy take.
+    first example only, and gives a list of one. ``time_limit`` is in seconds of the submission's own time, for
+    each example; ``memory_limit`` is in bytes above what Python and NumPy take.
     """
-    problems = [problem] if isinstance(problem, Problem) else list(problem)
+    examples = [example] if isinstance(example, Example) else list(example)
     if path.suffix.lower() != ".py":
-        results = [_read(path, problems[0])]
+        results = [_read(path, examples[0])]
     elif not path.is_file():
         results = [Failure("unreadable", f"{path.name}: there is no such file")]
     else:
-        results = _run(path.absolute(), problems, layout, time_limit, memory_limit)
+        results = _run(path.absolute(), examples, layout, time_limit, memory_limit)
     answers = []
     for number, result in enumerate(results, 1):
         if isinstance(result, Failure):
-            at = f" (at point {number} of {len(problems)}; there was an answer before)" if number > 1 else ""
+            at = f" (at point {number} of {len(examples)}; there was an answer before)" if number > 1 else ""
             return replace(result, message=result.message + at)
         answers.append(result)
-    return answers[0] if isinstance(problem, Problem) else answers
+    return answers[0] if isinstance(example, Example) else answers
 
 
 @overload
 def collect_many(
     paths: Sequence[Path],
-    problem: Problem,
+    example: Example,
     *,
     layout: Layout,
     time_limit: float,
@@ -90,7 +90,7 @@ def collect_many(
 @overload
 def collect_many(
     paths: Sequence[Path],
-    problem: Sequence[Problem],
+    example: Sequence[Example],
     *,
     layout: Layout,
     time_limit: float,
@@ -99,7 +99,7 @@ def collect_many(
 ) -> list[list[Answer] | Failure]: ...
 def collect_many(
     paths: Sequence[Path],
-    problem: Problem | Sequence[Problem],
+    example: Example | Sequence[Example],
     *,
     layout: Layout,
     time_limit: float,
@@ -109,7 +109,7 @@ def collect_many(
     """Collect from many files, in order, ``jobs`` at a time (by default one for each processor)."""
 
     def one(path: Path) -> Answer | list[Answer] | Failure:
-        return collect(path, problem, layout=layout, time_limit=time_limit, memory_limit=memory_limit)
+        return collect(path, example, layout=layout, time_limit=time_limit, memory_limit=memory_limit)
 
     pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
     try:
@@ -120,49 +120,49 @@ def collect_many(
         end_all()
 
 
-def _read(path: Path, problem: Problem) -> Answer | Failure:
+def _read(path: Path, example: Example) -> Answer | Failure:
     tensors = read_answer(path)
-    return tensors if isinstance(tensors, Failure) else _fitted(path, Answer(tensors), problem)
+    return tensors if isinstance(tensors, Failure) else _fitted(path, Answer(tensors), example)
 
 
 def _run(
-    path: Path, problems: Sequence[Problem], layout: Layout, time_limit: float, memory_limit: int
+    path: Path, examples: Sequence[Example], layout: Layout, time_limit: float, memory_limit: int
 ) -> list[Answer | Failure]:
-    """Run a Python file in a process of its own and take its answers, one for each problem."""
+    """Run a Python file in a process of its own and take its answers, one for each example."""
     with tempfile.TemporaryDirectory(prefix="bpcli-", ignore_cleanup_errors=True) as folder:
         channel = Path(folder)
-        names = list(shapes_of(problems[0].architecture))
+        names = list(shapes_of(examples[0].architecture))
         token = secrets.token_hex()
         request = {
             "submission": str(path),
-            "points": len(problems),
+            "points": len(examples),
             "matrices": [name for name in names if not name.startswith("bias_")],
             "biases": [name for name in names if name.startswith("bias_")],
             "time_limit": time_limit,
-            "cpu_limit": ceil(len(problems) * time_limit + STARTING),
+            "cpu_limit": ceil(len(examples) * time_limit + STARTING),
             "memory_limit": memory_limit,
             "token": token,
         }
         (channel / "request.json").write_text(json.dumps(request), "utf-8")
-        for index, problem in enumerate(problems):
+        for index, example in enumerate(examples):
             np.savez(
                 channel / f"point-{index}.npz",
-                x=problem.X,  # a row at a time
-                y=problem.Y,
-                X=problem.X if layout == "rows" else np.ascontiguousarray(problem.X.T),
-                Y=problem.Y if layout == "rows" else np.ascontiguousarray(problem.Y.T),
-                learning_rate=np.array(problem.learning_rate),
-                weight_decay=np.array(problem.weight_decay),
-                **cast(dict[str, Any], problem.parameters),
+                x=example.X,  # a row at a time
+                y=example.Y,
+                X=example.X if layout == "rows" else np.ascontiguousarray(example.X.T),
+                Y=example.Y if layout == "rows" else np.ascontiguousarray(example.Y.T),
+                learning_rate=np.array(example.learning_rate),
+                weight_decay=np.array(example.weight_decay),
+                **cast(dict[str, Any], example.parameters),
             )
-        status, printed = run_child(channel, len(problems) * time_limit + STARTING)
+        status, printed = run_child(channel, len(examples) * time_limit + STARTING)
         end = failure_of(path, status, printed, channel, (time_limit, memory_limit))
         results: list[Answer | Failure] = []
-        for index, problem in enumerate(problems):
+        for index, example in enumerate(examples):
             result = _answer(path, channel / f"answer-{index}.npz", token, end)
             if isinstance(result, Answer):
                 noise = (printed.note(),) if printed.size else ()
-                result = _fitted(path, replace(result, notes=(*result.notes, *noise)), problem)
+                result = _fitted(path, replace(result, notes=(*result.notes, *noise)), example)
             results.append(result)
         return results
 
@@ -186,9 +186,9 @@ def _answer(path: Path, file: Path, token: str, end: Failure) -> Answer | Failur
     return Answer(members, report["per_point"], report["wants_decay"], tuple(report["notes"]))
 
 
-def _fitted(path: Path, answer: Answer, problem: Problem) -> Answer | Failure:
+def _fitted(path: Path, answer: Answer, example: Example) -> Answer | Failure:
     """Check names, shapes and numbers, and let through the wrong shapes that a mistake is known by."""
-    shapes = shapes_of(problem.architecture)
+    shapes = shapes_of(example.architecture)
     tensors: dict[str, Array] = {}
     sizes = {name: np.prod(shape) for name, shape in shapes.items()}
     strange = all(answer.tensors[name].size != size for name, size in sizes.items() if name in answer.tensors)

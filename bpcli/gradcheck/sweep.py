@@ -13,7 +13,7 @@ import numpy as np
 
 from bpcli.gradcheck.numerical import COMPLEX_STEP, Method, default_method, derivatives
 from bpcli.network import Array
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 
 CENTRAL_STEPS = tuple(10.0**-k for k in range(1, 14))
 COMPLEX_STEPS = (*CENTRAL_STEPS, *(10.0**-k for k in range(15, 55, 5)))
@@ -64,24 +64,24 @@ class StepSweep:
         }
 
 
-def step_sweep(problem: Problem) -> StepSweep:
+def step_sweep(example: Example) -> StepSweep:
     """Take the gradient by every parameter with each step, the same h for every entry, and compare."""
-    names = [f"grad_{name}" for name in problem.parameters]
-    default = derivatives(problem, method=default_method(problem.architecture), only=names)
+    names = [f"grad_{name}" for name in example.parameters]
+    default = derivatives(example, method=default_method(example.architecture), only=names)
     kept = ~np.concatenate([default.left_out[name].ravel() for name in names])
     if default.method == "complex":
         reference, true = f"the complex step {COMPLEX_STEP:g}", _joined(default.tensors, names)[kept]
     else:
-        network = problem.stepped()
+        network = example.stepped()
         gradients = {f"grad_{name}": tensor for name, tensor in network.gradients.named()}
-        for name, weight in zip(problem.architecture.names(), network.parameters.weights, strict=True):
-            gradients[name.grad_matrix] = gradients[name.grad_matrix] + problem.weight_decay * weight
+        for name, weight in zip(example.architecture.names(), network.parameters.weights, strict=True):
+            gradients[name.grad_matrix] = gradients[name.grad_matrix] + example.weight_decay * weight
         reference, true = "bpcli's analytic gradient", _joined(gradients, names)[kept]
 
     def curve(method: Method, steps: tuple[float, ...]) -> StepCurve:
         residuals = []
         for step in steps:
-            found = derivatives(problem, method=method, step=step, only=names)
+            found = derivatives(example, method=method, step=step, only=names)
             residuals.append(_residual(_joined(found.tensors, names)[kept], true))
         return StepCurve(method, steps, tuple(residuals))
 

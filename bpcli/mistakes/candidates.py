@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bpcli.network import Array
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,21 +40,21 @@ class Quantities:
     E is z - y, D2 the true δ² (Ω E, or E under cross-entropy), D1 the true δ¹. Without a hidden layer H is X.
     """
 
-    def __init__(self, problem: Problem) -> None:
-        network = problem.stepped()
+    def __init__(self, example: Example) -> None:
+        network = example.stepped()
         last, first = network.layers[-1], network.layers[0]
-        self.problem = problem
-        self.n = problem.samples
-        self.X, self.Y = problem.X, problem.Y
+        self.example = example
+        self.n = example.samples
+        self.X, self.Y = example.X, example.Y
         self.H, self.W, self.B, self.Z = network.inputs[-1], last.weight, last.pre, last.out
         self.E = self.Z - self.Y
         self.Omega = last.derivative
         self.D2 = last.delta * self.n
         self.A, self.Lambda = first.pre, first.derivative
-        self.squared_error = problem.architecture.loss == "squared_error"
-        self.squared_sigmoid = self.squared_error and problem.architecture.output == "sigmoid"
-        self.sigmoid_hidden = problem.architecture.activation == "sigmoid"
-        self.has_hidden = problem.architecture.depth == 2
+        self.squared_error = example.architecture.loss == "squared_error"
+        self.squared_sigmoid = self.squared_error and example.architecture.output == "sigmoid"
+        self.sigmoid_hidden = example.architecture.activation == "sigmoid"
+        self.has_hidden = example.architecture.depth == 2
 
     def rounding(self) -> list[tuple[Array, Array]]:
         """How far rounding alone may move matrix and bias of each layer, the output first, in units of ε.

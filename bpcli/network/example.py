@@ -9,7 +9,7 @@ from bpcli.network import Architecture, Array, Network, Parameters
 
 
 @dataclass(frozen=True, eq=False)
-class Problem:
+class Example:
     """One point to check gradients at, every number in float64.
 
     Attributes:
@@ -33,7 +33,7 @@ class Problem:
         """N."""
         return len(self.X)
 
-    def with_decay(self, weight_decay: float) -> "Problem":
+    def with_decay(self, weight_decay: float) -> "Example":
         """Return the same point with the penalty ½c‖·‖² in the objective."""
         return replace(self, weight_decay=weight_decay)
 

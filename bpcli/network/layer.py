@@ -1,10 +1,11 @@
-"""One layer: a buffer of its own for each quantity of its forward and backward pass."""
+"""One layer: its equations, and a buffer of its own for each quantity of its forward and backward pass."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from bpcli.network.activations import Activation
+from bpcli.network.matmul import MatMul
 from bpcli.network.parameters import PIECE_BYTES, Array
 
 
@@ -24,8 +25,10 @@ class Layer:
     ``grad_out``    …×N×d_out       ∇h: arrives from the layer above
     ``delta``       …×N×d_out       δ = Λ ∇h
     ``samples``     –               N, in the precision of the network
-    ``pieces``      –               pre, out and derivative, some rows at a time
     ==============  ==============  ======================================================
+
+    ``weight_T`` and ``delta_T`` are the same numbers transposed; ``pieces`` are ``pre``, ``out`` and ``derivative``
+    some rows at a time, as many as stay in a core's own cache.
     """
 
     g: Activation
@@ -39,9 +42,35 @@ class Layer:
     grad_out: Array
     delta: Array
     samples: Array
+    weight_T: Array
+    delta_T: Array
     pieces: tuple[tuple[Array, Array, Array], ...]
-    weight_T: Array  # …×d_in×d_out, a view
-    delta_T: Array  # …×d_out×N, a view
+
+    # fmt: off
+    def forward(self, x: Array, matmul: MatMul) -> Array:
+        """Fill a, h and Λ for the input x (…×N×d_in), and return h."""
+        matmul(x, self.weight_T, out=self.pre)                   # a = V x
+        for a, h, derivative in self.pieces:
+            if self.bias is not None:
+                np.add(a, self.bias, out=a)                      #   + bias_V
+            self.g(a, out=h)                                     # h = g(a)
+            self.g.derivative(a, h, out=derivative)              # Λ = g′(a)
+        return self.out
+
+    def receive(self) -> None:
+        """Fill δ from the ∇h that has arrived from above."""
+        np.multiply(self.derivative, self.grad_out, out=self.delta)  # δ = Λ ∇h
+
+    def differentiate(self, x: Array, matmul: MatMul) -> None:
+        """Fill the gradients of the layer's parameters from its δ and its input."""
+        matmul(self.delta_T, x, out=self.grad_weight)            # ∇V = δ xᵀ
+        if self.grad_bias is not None:
+            np.add.reduce(self.delta, axis=-2, out=self.grad_bias)  # the row weights of a constant input 1
+
+    def pass_back(self, below: "Layer", matmul: MatMul) -> None:
+        """Fill ∇h of the layer below."""
+        matmul(self.delta, self.weight, out=below.grad_out)      # ∇h = Wᵀ δ
+    # fmt: on
 
 
 class LayerBuffers:
@@ -82,7 +111,7 @@ class LayerBuffers:
             grad_out=self._grad_out[every],
             delta=self._delta[every],
             samples=np.array(samples, pre.dtype),
-            pieces=tuple((pre[part], out[part], derivative[part]) for part in parts),
             weight_T=self._weight.mT,
             delta_T=self._delta[every].mT,
+            pieces=tuple((pre[part], out[part], derivative[part]) for part in parts),
         )

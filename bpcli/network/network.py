@@ -6,7 +6,8 @@ For one hidden layer these are the equations of the sheet, with the N samples of
     B = H Wᵀ    Z = s(B)         ∇H = (Ω ∇Z) W      ∇V = (Λ ∇H)ᵀ X
 
 Each layer keeps its own local derivative (Λ, Ω) on the way up and multiplies it into what the layer above passes
-back, so the same loop serves any number of layers. ``docs/backprop.md`` derives every line.
+back (``layer.py`` has these few equations), so the same loop serves any number of layers. ``docs/backprop.md`` derives
+every line.
 """
 
 import numpy as np
@@ -56,41 +57,30 @@ class Network:
         self._views: dict[int, tuple[Layer, ...]] = {}
         self.layers = self._layers_for(rows)
 
-    # fmt: off
     def forward(self, X: Array) -> Array:
         """Compute every layer's quantities for X (N×d0, N ≤ ``rows``) and return z (…×N×d_L), a view."""
-        matmul = self._matmul
         self.layers = self._layers_for(X.shape[-2])
-        self.x = x = X                                                         # N×d0
+        self.x = x = X  # N×d0
         for layer in self.layers:
-            matmul(x, layer.weight_T, out=layer.pre)                           # …×N×d1   a = V x
-            for a, h, derivative in layer.pieces:                              # (some rows: one piece, mostly)
-                if layer.bias is not None:
-                    np.add(a, layer.bias, out=a)                               #            + bias_V
-                layer.g(a, out=h)                                              # …×N×d1   h = s(a)
-                layer.g.derivative(a, h, out=derivative)                       # …×N×d1   Λ = h (1-h)
-            x = layer.out
+            x = layer.forward(x, self._matmul)  # …×N×d1   a = V x, h = s(a), Λ = h (1-h)
         return x
 
     def backward(self, Y: Array) -> None:
         """Fill the gradients of the mean loss over the batch of the last forward pass; Y is N×d_L."""
-        matmul, X = self._matmul, self.inputs[0]
-        self.y = Y                                                             # N×d2
-        self._loss.delta(self.layers[-1], Y)                                   # …×N×d2   δ = Ω ∇z (losses.py)
-        for index in reversed(range(len(self.layers))):
-            layer, below = self.layers[index], self.layers[index - 1] if index else None
-            matmul(layer.delta_T, below.out if below else X, out=layer.grad_weight)  # …×d2×d1  ∇W = Ω ∇z hᵀ
-            if layer.grad_bias is not None:
-                np.add.reduce(layer.delta, axis=-2, out=layer.grad_bias)       # …×d2     the row weights of input 1
-            if below:
-                matmul(layer.delta, layer.weight, out=below.grad_out)          # …×N×d1   ∇h = Wᵀ Ω ∇z
-                np.multiply(below.derivative, below.grad_out, out=below.delta)  # …×N×d1   δ = Λ ∇h
+        self.y = Y  # N×d2
+        layer = self.layers[-1]
+        self._loss.delta(layer, Y)  # …×N×d2   ∇z = (z - y)/N, δ = Ω ∇z
+        for below in self.layers[-2::-1]:
+            layer.differentiate(below.out, self._matmul)  # …×d2×d1  ∇W = δ hᵀ
+            layer.pass_back(below, self._matmul)  # …×N×d1   ∇h = Wᵀ δ
+            layer = below
+            layer.receive()  # …×N×d1   δ = Λ ∇h
+        layer.differentiate(self.inputs[0], self._matmul)  # …×d1×d0  ∇V = δ xᵀ
 
     def loss(self, Y: Array) -> Array:
         """Return the mean loss over the batch of the last forward pass: one number for each network."""
         last = self.layers[-1]
         return self._loss.mean(last.pre, last.out, Y)
-    # fmt: on
 
     @property
     def inputs(self) -> tuple[Array, ...]:

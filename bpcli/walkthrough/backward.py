@@ -14,7 +14,7 @@ def output_gradient(walk: Walk, notation: Notation) -> Part:
     """(c) Where the backward pass starts."""
     symbol = notation.symbol("grad_z")
     y, z = walk["y"], walk["z"]
-    net = walk.problem.architecture
+    net = walk.example.architecture
     working: tuple[Term, ...] = ()
     blocks: list[Block] = [
         Question(f"The gradient of the loss by the outputs, ${symbol}$: its formula, then its numbers.")
@@ -92,7 +92,7 @@ def matrix_gradient(walk: Walk, notation: Notation, index: int) -> tuple[Block, 
             asks_formula=True,
         ),
     ]
-    if walk.problem.architecture.bias:
+    if walk.example.architecture.bias:
         bias = notation.symbol(names.grad_bias)
         blocks += [
             Prose(f"A bias is the weight of an input 1, so ${bias}$ is ${delta}$ itself."),

@@ -12,7 +12,7 @@ BEFORE, AFTER, ARRIVES = "before the forward pass", "after the forward pass", "a
 def reuse(walk: Walk, notation: Notation) -> Part:
     """(g) The graph with the gradients passed back, the factors by when they are known, the multiplications."""
     count = walk.multiplications
-    learnt = "weights and biases" if walk.problem.architecture.bias else "weights"
+    learnt = "weights and biases" if walk.example.architecture.bias else "weights"
     return Part(
         "g",
         "What was known, what arrived, and what was reused",
@@ -52,7 +52,7 @@ def backward_graph(walk: Walk, notation: Notation) -> Graph:
 
     stages = [Stage(box("x", given=True), joined=False)]
     for index, layer in enumerate(notation.layers):
-        gradients = [layer.grad_matrix] + ([layer.grad_bias] if walk.problem.architecture.bias else [])
+        gradients = [layer.grad_matrix] + ([layer.grad_bias] if walk.example.architecture.bias else [])
         passed = notation.symbol(layer.matrix, transposed=True) if index else ""
         stages += [
             Stage(

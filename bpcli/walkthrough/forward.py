@@ -21,7 +21,7 @@ from bpcli.walkthrough.walk import Walk
 
 def givens(walk: Walk, notation: Notation) -> Givens:
     """The input, the target, the parameters and the learning rate."""
-    names = ["x", "y", *walk.problem.parameters]
+    names = ["x", "y", *walk.example.parameters]
     items = [(notation.symbol(name), quantity(walk, name)) for name in names]
     items.append(("α", rate(walk)))
     return Givens(tuple(items), _functions(walk, notation))
@@ -29,7 +29,7 @@ def givens(walk: Walk, notation: Notation) -> Givens:
 
 def _functions(walk: Walk, notation: Notation) -> tuple[str, ...]:
     """The functions in use, defined where their names do not define them."""
-    net = walk.problem.architecture
+    net = walk.example.architecture
     used = {net.output} | ({net.activation} if net.depth > 1 else set())
     known = []
     if "sigmoid" in used:
@@ -60,7 +60,7 @@ def forward_graph(walk: Walk, notation: Notation) -> Graph:
     stages = [Stage(box("x", True))]
     for index, layer in enumerate(notation.layers):
         entering = [box(layer.matrix, True)]
-        if walk.problem.architecture.bias:
+        if walk.example.architecture.bias:
             entering.append(box(layer.bias, True))
         stages += [
             Stage(box(layer.pre), tuple(entering)),
@@ -75,7 +75,7 @@ def _pre(walk: Walk, notation: Notation, index: int) -> Equation:
     working: list[Term] = [
         quantity(walk, name, notation.symbol(name)) for name in (names.matrix, names.input)
     ]
-    if walk.problem.architecture.bias:
+    if walk.example.architecture.bias:
         working += ["+", quantity(walk, names.bias, notation.symbol(names.bias))]
     symbol = notation.symbol(names.pre)
     return Equation(
@@ -110,7 +110,7 @@ def loss_equation(walk: Walk, notation: Notation, outputs: Array, name: str) -> 
         name,
         notation.symbol(name),
         notation.loss_formula("new" if name == "loss_after" else ""),
-        _loss_terms(walk.problem.architecture.loss, walk.problem.architecture.output, pairs),
+        _loss_terms(walk.example.architecture.loss, walk.example.architecture.output, pairs),
         quantity(walk, name),
         given=True,
     )

@@ -11,11 +11,11 @@ from bpcli.config import Config
 from bpcli.gradcheck.exchange import shapes_of
 from bpcli.gradcheck.points import configured_point
 from bpcli.network import Architecture, Array
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.walkthrough.sizing import Typed, chosen_architecture
 from bpcli.walkthrough.typed import read_tensor
 
-Draw = Callable[..., Problem]  # numbers.drawn_point
+Draw = Callable[..., Example]  # numbers.drawn_point
 SIGNIFICANT = 2  # digits of the numbers of a configuration: what is printed is what is calculated with
 
 
@@ -35,7 +35,7 @@ class Drawn:
 class Chosen:
     """The point, and what of it was drawn, if anything was."""
 
-    problem: Problem
+    example: Example
     drawn: Drawn | None = None
 
 
@@ -71,15 +71,15 @@ def chosen_point(config: Config, typed: Typed, seed: int | None, draw: Draw, dig
     return Chosen(_with(_tensors(point) | given, architecture, rate), Drawn(missing, start))
 
 
-def _tensors(problem: Problem) -> dict[str, Array]:
+def _tensors(example: Example) -> dict[str, Array]:
     """x, y and the parameters of a point."""
-    return {"x": problem.X[0], "y": problem.Y[0], **problem.parameters}
+    return {"x": example.X[0], "y": example.Y[0], **example.parameters}
 
 
-def _with(tensors: Mapping[str, Array], architecture: Architecture, rate: float) -> Problem:
+def _with(tensors: Mapping[str, Array], architecture: Architecture, rate: float) -> Example:
     """The point that these numbers make."""
     parameters = {name: tensors[name] for name in _in_order(architecture)}
-    return Problem(architecture, tensors["x"][None], tensors["y"][None], parameters, learning_rate=rate)
+    return Example(architecture, tensors["x"][None], tensors["y"][None], parameters, learning_rate=rate)
 
 
 def _in_order(architecture: Architecture) -> list[str]:
@@ -115,18 +115,18 @@ def _by(shape: tuple[int, ...]) -> str:
     return "×".join(map(str, shape)) if len(shape) > 1 else f"{shape[0]} number{'s' if shape[0] > 1 else ''}"
 
 
-def _rounded(problem: Problem) -> Problem:
-    """The first sample of a problem, its numbers rounded as one writes them on a board."""
+def _rounded(example: Example) -> Example:
+    """The first sample of an example, its numbers rounded as one writes them on a board."""
 
     def rounded(tensor: Array) -> Array:
         return np.array([float(f"{value:.{SIGNIFICANT}g}") for value in tensor.flat]).reshape(tensor.shape)
 
-    Y = problem.Y[:1]
-    if problem.architecture.output != "softmax":
+    Y = example.Y[:1]
+    if example.architecture.output != "softmax":
         Y = rounded(Y)
-    return Problem(
-        problem.architecture,
-        rounded(problem.X[:1]),
+    return Example(
+        example.architecture,
+        rounded(example.X[:1]),
         Y,
-        {name: rounded(tensor) for name, tensor in problem.parameters.items()},
+        {name: rounded(tensor) for name, tensor in example.parameters.items()},
     )

@@ -63,7 +63,7 @@ def sheet(
     drawn: Drawn | None = None,
 ) -> Sheet:
     """Return the parts that are wanted, the given numbers before them; delta notation comes with its table."""
-    notation = Notation(walk.problem.architecture, style)
+    notation = Notation(walk.example.architecture, style)
     remarks = (
         Prose(ROUNDED.format(digits=digits), ("walk", "key")),
         Prose(HOW_TO_WRITE.format(digits=digits), ("worksheet",)),
@@ -94,7 +94,7 @@ def drawn_line(drawn: Drawn, notation: Notation) -> str:
 
 def network_line(walk: Walk) -> str:
     """The network in one line: 3 → 2 → 2; sigmoid hidden, sigmoid output, no biases; squared error."""
-    net = walk.problem.architecture
+    net = walk.example.architecture
     hidden = f"{net.activation} hidden, " if net.depth > 1 else ""
     biases = "with biases" if net.bias else "no biases"
     sizes = " → ".join(map(str, net.sizes))
@@ -103,7 +103,7 @@ def network_line(walk: Walk) -> str:
 
 def notation_table(walk: Walk, mode: Mode) -> Table:
     """Both notations side by side; on a worksheet the names alone, as shapes and meanings are asked for there."""
-    net = walk.problem.architecture
+    net = walk.example.architecture
     ours, theirs = Notation(net), Notation(net, "delta")
     rows = [("x", ours.symbol("x"), theirs.symbol("x"), str(net.sizes[0]), "the input")]
     for index, names in enumerate(ours.layers):
@@ -144,9 +144,9 @@ def notation_table(walk: Walk, mode: Mode) -> Table:
 
 def parameters(walk: Walk, notation: Notation) -> Part:
     """(b) The parameters, and the gradients that a step needs, with their shapes."""
-    net = walk.problem.architecture
+    net = walk.example.architecture
     rows = []
-    for name in walk.problem.parameters:
+    for name in walk.example.parameters:
         shape = "×".join(map(str, walk[name].shape))
         gradient = f"${notation.symbol(f'grad_{name}')}$"
         rows.append((f"${notation.symbol(name)}$", shape, str(walk[name].size), gradient, shape))

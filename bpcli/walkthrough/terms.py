@@ -27,7 +27,7 @@ def _form(walk: Walk, name: str) -> Form:
 
 def rate(walk: Walk) -> Numbers:
     """α."""
-    return Numbers(np.asarray(walk.problem.learning_rate), form="exact")
+    return Numbers(np.asarray(walk.example.learning_rate), form="exact")
 
 
 def number(value: float | Array, label: str = "", form: Form = "rounded") -> Numbers:

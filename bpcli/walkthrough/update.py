@@ -17,7 +17,7 @@ def update(walk: Walk, notation: Notation) -> Part:
         Question("Take one step of gradient descent, and work out the forward pass and the loss after it."),
         Prose("All gradients were taken before any weight moved."),
     ]
-    blocks += [_moved(walk, notation, name) for name in walk.problem.parameters]
+    blocks += [_moved(walk, notation, name) for name in walk.example.parameters]
     blocks += [
         Prose("The forward pass with the new weights:"),
         *_forward_again(walk, notation),
@@ -64,7 +64,7 @@ def _fall(walk: Walk, notation: Notation) -> Equation:
 
 def _predicted(walk: Walk, notation: Notation) -> Equation:
     """α ‖∇ℓ‖², the sum of the squares of one gradient after the other."""
-    gradients = [f"grad_{name}" for name in walk.problem.parameters]
+    gradients = [f"grad_{name}" for name in walk.example.parameters]
     squares = " + ".join(f"‖{notation.symbol(name)}‖^{{2}}" for name in gradients)
     working: list[Term] = [rate(walk), "·", "("]
     for place, name in enumerate(gradients):

@@ -8,7 +8,7 @@ import numpy as np
 
 from bpcli.common.errors import DataError
 from bpcli.network import Array
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.walkthrough.core import core_values
 from bpcli.walkthrough.counting import Multiplications, multiplications
 from bpcli.walkthrough.markup import plain
@@ -42,7 +42,7 @@ class Walk:
     """One step at one point.
 
     Attributes:
-        problem: the point; one sample.
+        example: the point; one sample.
         quantities: by name, in order of computation.
         layers: the gradients row by row, the first layer first.
         largest_difference: between any number of the row forms and the same number of the core, relative to the
@@ -52,7 +52,7 @@ class Walk:
         multiplications: what the backward pass cost, and what it would have cost.
     """
 
-    problem: Problem
+    example: Example
     quantities: dict[str, Quantity]
     layers: tuple[LayerRows, ...]
     largest_difference: float
@@ -71,7 +71,7 @@ class Walk:
 
     def document(self) -> dict[str, Any]:
         """Return the JSON document ``bpcli.walkthrough/1``."""
-        architecture = self.problem.architecture
+        architecture = self.example.architecture
         return {
             "schema": "bpcli.walkthrough/1",
             "network": {
@@ -81,7 +81,7 @@ class Walk:
                 "loss": architecture.loss,
                 "bias": architecture.bias,
             },
-            "learning_rate": self.problem.learning_rate,
+            "learning_rate": self.example.learning_rate,
             "quantities": {name: quantity.document() for name, quantity in self.quantities.items()},
             "decrease": {"predicted": self.predicted, "real": self.decrease},
             "multiplications": vars(self.multiplications),
@@ -89,44 +89,44 @@ class Walk:
         }
 
 
-def walk(problem: Problem) -> Walk:
+def walk(example: Example) -> Walk:
     """Take one step of plain gradient descent at a point of one sample, and keep every quantity.
 
     Raises:
         DataError: a quantity leaves the range of floating point.
     """
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        found = core_values(problem)
+        found = core_values(example)
     for name, value in found.items():
         if not np.isfinite(value).all():
             raise DataError(f"{name} leaves the range of floating point here: take smaller numbers")
     quantities = {
-        name: Quantity(name, found[name], plain(formula), when) for name, formula, when in _order(problem)
+        name: Quantity(name, found[name], plain(formula), when) for name, formula, when in _order(example)
     }
     layers = layer_rows(
-        problem.architecture,
+        example.architecture,
         {name: value.tolist() for name, value in found.items() if value.ndim == 1},
         {name: value.tolist() for name, value in found.items() if value.ndim == 2},
     )
-    steepness = sum(float((found[f"grad_{name}"] ** 2).sum()) for name in problem.parameters)
+    steepness = sum(float((found[f"grad_{name}"] ** 2).sum()) for name in example.parameters)
     return Walk(
-        problem=problem,
+        example=example,
         quantities=quantities,
         layers=layers,
-        largest_difference=max(_differences(problem, found, layers)),
-        predicted=problem.learning_rate * steepness,
+        largest_difference=max(_differences(example, found, layers)),
+        predicted=example.learning_rate * steepness,
         after={
             name: found[f"{name}_after"]
-            for layer in problem.architecture.names()
+            for layer in example.architecture.names()
             for name in (layer.pre, layer.out)
         },
-        multiplications=multiplications(problem.architecture),
+        multiplications=multiplications(example.architecture),
     )
 
 
-def _order(problem: Problem) -> Iterator[tuple[str, str, Pass]]:
+def _order(example: Example) -> Iterator[tuple[str, str, Pass]]:
     """Every quantity with its formula, in order of computation."""
-    architecture = problem.architecture
+    architecture = example.architecture
     layers, notation = architecture.names(), Notation(architecture)
     bias = architecture.bias
     yield "x", "x", "given"
@@ -153,9 +153,9 @@ def _order(problem: Problem) -> Iterator[tuple[str, str, Pass]]:
     yield "loss_after", notation.loss_formula(), "update"
 
 
-def _differences(problem: Problem, found: dict[str, Array], layers: tuple[LayerRows, ...]) -> Iterator[float]:
+def _differences(example: Example, found: dict[str, Array], layers: tuple[LayerRows, ...]) -> Iterator[float]:
     """How far the row forms are from the core, relative to a largest entry above 1."""
-    for names, layer in zip(problem.architecture.names(), layers, strict=True):
+    for names, layer in zip(example.architecture.names(), layers, strict=True):
         rows = layer.rows
         deltas = [row.delta for row in rows]
         compared = [
@@ -164,7 +164,7 @@ def _differences(problem: Problem, found: dict[str, Array], layers: tuple[LayerR
             (names.delta, deltas),
             (names.grad_matrix, [row.product for row in rows]),
         ]
-        if problem.architecture.bias:
+        if example.architecture.bias:
             compared.append((names.grad_bias, deltas))
         for name, numbers in compared:
             largest = max(1.0, float(np.abs(found[name]).max()))

@@ -8,7 +8,7 @@ from typing import Any
 from bpcli.common.errors import UsageError
 from bpcli.common.text import did_you_mean, listed, printable
 from bpcli.network import Array
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.worksheets.answer_file import entries_of, raise_if_any, tensor_of
 from bpcli.worksheets.blanks import LETTERS, Blank, blanks, part_of
 from bpcli.worksheets.heading import HEADING, Heading, heading_lines, heading_of
@@ -33,28 +33,28 @@ class Answers:
 
 
 def template(
-    problem: Problem, seed: int | None, digits: int, title: str, letters: Sequence[str] = LETTERS
+    example: Example, seed: int | None, digits: int, title: str, letters: Sequence[str] = LETTERS
 ) -> str:
     """Return the YAML to be filled in: the blanks of these parts by name, null where nothing is written yet.
 
     Raises:
         UsageError: if the network is too large for a sheet, or there is more than one sample.
     """
-    return _text(problem, seed, digits, title, tuple(letters), lambda _: "null")
+    return _text(example, seed, digits, title, tuple(letters), lambda _: "null")
 
 
 def filled(
-    problem: Problem,
+    example: Example,
     digits: int,
     seed: int | None = None,
     title: str = "Key",
     letters: Sequence[str] = LETTERS,
 ) -> str:
     """Return the same file with the right numbers, rounded: the key. Raises as ``template`` does."""
-    return _text(problem, seed, digits, title, tuple(letters), lambda value: f"{value:.{digits}f}")
+    return _text(example, seed, digits, title, tuple(letters), lambda value: f"{value:.{digits}f}")
 
 
-def read_answers(path: Path, problem: Problem) -> Answers:
+def read_answers(path: Path, example: Example) -> Answers:
     """Read what was filled in; blanks, rows and numbers may be null or missing.
 
     Raises:
@@ -63,7 +63,7 @@ def read_answers(path: Path, problem: Problem) -> Answers:
     """
     entries, problems = entries_of(path)
     heading = heading_of(entries, problems)
-    wanted = {blank.name: blank for blank in _of_parts(problem, heading.parts)}
+    wanted = {blank.name: blank for blank in _of_parts(example, heading.parts)}
     values: dict[str, Array] = {}
     for name, node in entries.items():
         if name in wanted:
@@ -88,26 +88,26 @@ def read_heading(path: Path) -> Heading:
     return found
 
 
-def _of_parts(problem: Problem, letters: tuple[str, ...]) -> list[Blank]:
-    return [blank for blank in blanks(problem) if part_of(problem.architecture, blank.name) in letters]
+def _of_parts(example: Example, letters: tuple[str, ...]) -> list[Blank]:
+    return [blank for blank in blanks(example) if part_of(example.architecture, blank.name) in letters]
 
 
 def _text(
-    problem: Problem, seed: int | None, digits: int, title: str, letters: tuple[str, ...], number: Write
+    example: Example, seed: int | None, digits: int, title: str, letters: tuple[str, ...], number: Write
 ) -> str:
-    wanted = _of_parts(problem, letters)
+    wanted = _of_parts(example, letters)
     if (count := sum(blank.value.size for blank in wanted)) > MOST_NUMBERS:
         raise UsageError(
             f"a worksheet of these sizes would ask for {count:,} numbers; take a smaller network, such as 3-4-2"
         )
-    example = f"{0.62246:.{digits}f}"
+    sample = f"{0.62246:.{digits}f}"
     lines = [
         f"# {printable(title)}",
-        f"# Write each number in place of its null, rounded to {digits} digits after the point: {example}",
+        f"# Write each number in place of its null, rounded to {digits} digits after the point: {sample}",
         "# Keep null where you have none. Calculate on with the numbers that you wrote: what follows",
         "# from an earlier slip still earns its mark. A row of numbers is a row of the matrix.",
         "# Leave the lines up to the blank one as they are: they say which sheet this is.",
-        *heading_lines(problem, seed, digits, letters),
+        *heading_lines(example, seed, digits, letters),
         "",
     ]
     for blank in wanted:

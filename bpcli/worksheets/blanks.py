@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from bpcli.common.errors import UsageError
 from bpcli.network import Architecture, Array
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.walkthrough.core import core_values
 from bpcli.worksheets.chain import steps
 
@@ -26,7 +26,7 @@ class Blank:
     value: Array
 
 
-def blanks(problem: Problem) -> tuple[Blank, ...]:
+def blanks(example: Example) -> tuple[Blank, ...]:
     """Return the blanks of a point in order of computation, every value from the core.
 
     a, h, b, z, loss; grad_z, Omega, delta_2, grad_W; grad_h, Lambda, delta_1, grad_V; new_W, new_V; loss_after.
@@ -36,10 +36,10 @@ def blanks(problem: Problem) -> tuple[Blank, ...]:
     Raises:
         UsageError: if there is more than one sample.
     """
-    if problem.samples != 1:
-        raise UsageError(f"a worksheet is about one point, and here are {problem.samples} samples")
-    values = core_values(problem)
-    return tuple(Blank(step.name, values[step.name].shape, values[step.name]) for step in steps(problem))
+    if example.samples != 1:
+        raise UsageError(f"a worksheet is about one point, and here are {example.samples} samples")
+    values = core_values(example)
+    return tuple(Blank(step.name, values[step.name].shape, values[step.name]) for step in steps(example))
 
 
 def part_of(architecture: Architecture, name: str) -> str:

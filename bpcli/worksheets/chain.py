@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from bpcli.network import Architecture, Array
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.worksheets import backward_slips, slips
 from bpcli.worksheets.rounding import half_down, half_even, half_up
 from bpcli.worksheets.slips import Formula, Site, Slip, activated, loss_of
@@ -51,18 +51,18 @@ class Step:
         return tuple(dict.fromkeys(need for way in self.ways for need in way.needs))
 
 
-def given(problem: Problem) -> dict[str, Array]:
+def given(example: Example) -> dict[str, Array]:
     """Return the numbers that are printed on the sheet, by name: x, y and the parameters."""
-    return {"x": problem.X[0], "y": problem.Y[0], **problem.parameters}
+    return {"x": example.X[0], "y": example.Y[0], **example.parameters}
 
 
-def steps(problem: Problem, digits: int | None = None) -> tuple[Step, ...]:
+def steps(example: Example, digits: int | None = None) -> tuple[Step, ...]:
     """Return the blanks of a point in the order of computation: forward, backward, the update, the loss after it.
 
     With ``digits`` the loss after the update has more ways: its own a, h, b and z, which are no blanks, rounded.
     """
-    architecture = problem.architecture
-    sites = [Site(architecture, i, problem.learning_rate) for i in range(architecture.depth)]
+    architecture = example.architecture
+    sites = [Site(architecture, i, example.learning_rate) for i in range(architecture.depth)]
     found = [step for site in sites for step in _forward(site)]
     loss = Way(("z",), lambda v: loss_of(architecture, v["z"], v["y"]))
     found.append(Step("loss", (loss,), tuple(slips.loss_slips(architecture, loss.formula))))
@@ -70,7 +70,7 @@ def steps(problem: Problem, digits: int | None = None) -> tuple[Step, ...]:
         found += _backward(site)
     for site in reversed(sites):
         found += _update(site)
-    found.append(_loss_after(problem, digits))
+    found.append(_loss_after(example, digits))
     return tuple(found)
 
 
@@ -150,10 +150,10 @@ def _moved(site: Site, parameter: str) -> Step:
     return Step(f"new_{parameter}", (way,), tuple(slips.new_slips(site, parameter)))
 
 
-def _loss_after(problem: Problem, digits: int | None) -> Step:
+def _loss_after(example: Example, digits: int | None) -> Step:
     """A forward pass through the new parameters as they were written down: the core's, or rounded line by line."""
-    architecture, names = problem.architecture, tuple(problem.parameters)
-    passes: list[Pass] = [partial(_core_pass, problem)]
+    architecture, names = example.architecture, tuple(example.parameters)
+    passes: list[Pass] = [partial(_core_pass, example)]
     if digits is not None:
         passes += [
             partial(_rounded_pass, architecture, rounded, digits)
@@ -181,9 +181,9 @@ def _loss_after(problem: Problem, digits: int | None) -> Step:
     return Step("loss_after", tuple(Way(needs, formula) for formula in right), tuple(wrong))
 
 
-def _core_pass(problem: Problem, parameters: dict[str, Array], x: Array, y: Array) -> Array:
+def _core_pass(example: Example, parameters: dict[str, Array], x: Array, y: Array) -> Array:
     """ℓ by the core, with all digits."""
-    network = replace(problem, parameters=parameters).network()
+    network = replace(example, parameters=parameters).network()
     network.forward(x[None])
     return np.asarray(network.loss(y[None]))
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from bpcli.network import Array
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.walkthrough.core import core_values
 from bpcli.worksheets.answers import Answers
 from bpcli.worksheets.blanks import part_of
@@ -17,19 +17,19 @@ from bpcli.worksheets.naming import Explanation, agreeing, by_rounding, in_conte
 from bpcli.worksheets.slips import Slip
 
 
-def grade(problem: Problem, answers: Answers, digits: int) -> Grade:
+def grade(example: Example, answers: Answers, digits: int) -> Grade:
     """Judge every blank that a sheet asks for, in the order in which it is worked out.
 
     Args:
-        problem: the one point of the sheet.
+        example: the one point of the sheet.
         answers: what was written; NaN where nothing was.
         digits: after the decimal point, as the sheet asked for.
     """
     with np.errstate(all="ignore"):  # a student's numbers may be anything
-        marking = _Marking(problem, answers.values, digits)
+        marking = _Marking(example, answers.values, digits)
         marks = tuple(marking.mark(step) for step in marking.steps)
-    marks = in_context(marks, problem.architecture, marking.leading)
-    asked = tuple(mark for mark in marks if part_of(problem.architecture, mark.name) in answers.parts)
+    marks = in_context(marks, example.architecture, marking.leading)
+    asked = tuple(mark for mark in marks if part_of(example.architecture, mark.name) in answers.parts)
     return Grade(answers.source, digits, asked)
 
 
@@ -41,7 +41,7 @@ class _Marking:
         leading: blanks whose one slip becomes a mistake of the catalogue once it is calculated on with, and which.
     """
 
-    problem: Problem
+    example: Example
     answers: Mapping[str, Array]
     digits: int
     true: dict[str, Array] = field(init=False)
@@ -49,10 +49,10 @@ class _Marking:
     leading: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.true = core_values(self.problem)
-        self.steps = steps(self.problem, self.digits)
+        self.true = core_values(self.example)
+        self.steps = steps(self.example, self.digits)
         self._by_name = {step.name: step for step in self.steps}
-        known = given(self.problem)
+        known = given(self.example)
         self._right, self._own = Track(known, self.digits), Track(known, self.digits)
         self._assumed: dict[str, Slip] = {}  # what must have gone wrong in blanks that were left out
         self._confirmed: set[str] = set()  # left out, but what was made of them is right
@@ -170,7 +170,7 @@ class _Marking:
 
     def _with(self, assumed: Mapping[str, Slip], until: Step) -> Track:
         """The student's track up to a blank, had these slips been made in blanks that were left out."""
-        track = Track(given(self.problem), self.digits)
+        track = Track(given(self.example), self.digits)
         for step in self.steps:
             if step is until:
                 break

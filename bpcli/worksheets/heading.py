@@ -8,7 +8,7 @@ from typing import Any, get_args
 from bpcli.common.text import listed
 from bpcli.network import Architecture
 from bpcli.network.architecture import Activation, LossName, Output
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.worksheets.answer_file import shown
 from bpcli.worksheets.blanks import LETTERS
 from bpcli.yamltext.problems import Collector
@@ -48,15 +48,15 @@ class Heading:
         return {name: value for name, value in known.items() if value is not None}
 
 
-def heading_lines(problem: Problem, seed: int | None, digits: int, letters: tuple[str, ...]) -> list[str]:
+def heading_lines(example: Example, seed: int | None, digits: int, letters: tuple[str, ...]) -> list[str]:
     """Return the heading of a file: the lines that say which sheet it is."""
-    a = problem.architecture
+    a = example.architecture
     sizes = ", ".join(map(str, a.sizes))
     lines = [] if seed is None else [f"seed: {seed}"]
     lines += [
         f"digits: {digits}",
         f"network: {{sizes: [{sizes}], activation: {a.activation}, output: {a.output}, loss: {a.loss}, "
-        f"bias: {str(a.bias).lower()}, rate: {problem.learning_rate!r}}}",
+        f"bias: {str(a.bias).lower()}, rate: {example.learning_rate!r}}}",
     ]
     return lines + ([] if letters == tuple(LETTERS) else [f"parts: [{', '.join(letters)}]"])
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from bpcli.common.errors import UsageError
 from bpcli.network import Architecture, Array, Parameters
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.worksheets.heading import MOST_DIGITS
 from bpcli.worksheets.posing import faults, reachable
 from bpcli.worksheets.slips import activated
@@ -27,7 +27,7 @@ MOST_LAYERS = 4
 
 def drawn_point(
     architecture: Architecture, seed: int, *, learning_rate: float = 0.5, digits: int = 4
-) -> Problem:
+) -> Example:
     """Return one well-posed point for calculating by hand.
 
     Weights, biases and inputs are halves from -2 to 2 and not zero; targets are 0 or 1, for identity outputs halves.
@@ -46,10 +46,10 @@ def drawn_point(
     _check_sizes(architecture)
     rng = np.random.default_rng(np.random.SeedSequence([seed, _code(architecture)]))
     for _ in range(MOST_TRIES):
-        problem = _drawn(architecture, rng, learning_rate)
-        of_its_own = problem is not None and _class(problem) == seed % CLASSES
-        if problem is not None and of_its_own and next(faults(problem, digits), None) is None:
-            return problem
+        example = _drawn(architecture, rng, learning_rate)
+        of_its_own = example is not None and _class(example) == seed % CLASSES
+        if example is not None and of_its_own and next(faults(example, digits), None) is None:
+            return example
     raise UsageError(
         f"no good worksheet was found for sizes {'-'.join(map(str, architecture.sizes))} at {digits} digits: its "
         "units saturate, its gradients vanish, or rows come out alike. Two to four units a layer and one hidden "
@@ -72,14 +72,14 @@ def _code(a: Architecture) -> int:
     return crc32(f"{a.sizes} {a.activation} {a.output} {a.loss} {a.bias}".encode())
 
 
-def _class(problem: Problem) -> int:
+def _class(example: Example) -> int:
     """The class that a point belongs to, by a digest of its numbers."""
-    numbers = [problem.X, problem.Y, *problem.parameters.values()]
+    numbers = [example.X, example.Y, *example.parameters.values()]
     halves = np.concatenate([2 * each.ravel() for each in numbers]).astype(np.int8)
     return blake2b(halves.tobytes(), digest_size=1).digest()[0] % CLASSES
 
 
-def _drawn(architecture: Architecture, rng: np.random.Generator, learning_rate: float) -> Problem | None:
+def _drawn(architecture: Architecture, rng: np.random.Generator, learning_rate: float) -> Example | None:
     """A point whose units are all where they should be, or None where a unit found no weights."""
     parameters = Parameters(architecture)
     x = h = _inputs(rng, architecture.sizes[0])
@@ -99,7 +99,7 @@ def _drawn(architecture: Architecture, rng: np.random.Generator, learning_rate: 
                 bias[unit] = rows[row, -1]
         h = activated(activation, pre)
     named = dict(parameters.named())
-    return Problem(architecture, x[None], _targets(rng, architecture)[None], named, learning_rate)
+    return Example(architecture, x[None], _targets(rng, architecture)[None], named, learning_rate)
 
 
 def _inputs(rng: np.random.Generator, count: int) -> Array:

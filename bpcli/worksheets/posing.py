@@ -23,7 +23,7 @@ from functools import lru_cache
 import numpy as np
 
 from bpcli.network import Architecture, Array, Parameters
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.walkthrough.core import core_values
 from bpcli.worksheets.chain import given, steps
 
@@ -41,12 +41,12 @@ THROUGH_STEP = frozenset({"updated-first", "raw-and-updated"})
 SAME = 1e-9  # formulas that agree so well at a point of no special numbers are the same there by their shapes
 
 
-def faults(problem: Problem, digits: int) -> Iterator[str]:
+def faults(example: Example, digits: int) -> Iterator[str]:
     """Yield every reason against a point, in words; the cheap ones first, and nothing for a good point."""
-    network = problem.network()
-    network.forward(problem.X)
-    architecture = problem.architecture
-    yield from _about_inputs(problem.X[0])
+    network = example.network()
+    network.forward(example.X)
+    architecture = example.architecture
+    yield from _about_inputs(example.X[0])
     for names, layer in zip(architecture.names(), network.layers, strict=True):
         if len(np.unique(np.abs(layer.pre))) < layer.pre.size:
             yield f"{names.pre} has two entries of one size"
@@ -54,10 +54,10 @@ def faults(problem: Problem, digits: int) -> Iterator[str]:
         activation = architecture.output if last else architecture.activation
         if not reachable(activation, layer.pre[0]).all() or not _moderate(activation, layer.out[0]):
             yield f"{names.out} has a unit that is saturated, too large or near its kink"
-    values = core_values(problem) | given(problem)
+    values = core_values(example) | given(example)
     yield from _about_gradients(architecture, values, digits)
     if architecture.depth <= SHALLOW or digits >= ENOUGH_DIGITS:
-        yield from _about_slips(problem, values, digits)
+        yield from _about_slips(example, values, digits)
 
 
 def reachable(activation: str, pre: Array, *, others_off: bool = False) -> Array:
@@ -105,22 +105,22 @@ def _about_gradients(architecture: Architecture, values: dict[str, Array], digit
             yield f"{names.grad_matrix} has two rows alike"
 
 
-def _about_slips(problem: Problem, values: dict[str, Array], digits: int) -> Iterator[str]:
+def _about_slips(example: Example, values: dict[str, Array], digits: int) -> Iterator[str]:
     least = min(SHOWS * 10.0**-digits, SHOWS_AT_MOST)
-    excused = problem.architecture.depth > SHALLOW or max(problem.architecture.sizes[1:]) == 1
-    alike = _alike_by_shape(problem.architecture, problem.learning_rate)
-    for name, first, second, distance in _distances(problem, values):
+    excused = example.architecture.depth > SHALLOW or max(example.architecture.sizes[1:]) == 1
+    alike = _alike_by_shape(example.architecture, example.learning_rate)
+    for name, first, second, distance in _distances(example, values):
         if excused and name.startswith("new_") and "updated-first" in (first, second):
             continue
         times = bool(THROUGH_STEP & {first, second}) + name.startswith(("new_", "loss_after"))
-        limit = least * min(1.0, problem.learning_rate / USUAL_RATE) ** times
+        limit = least * min(1.0, example.learning_rate / USUAL_RATE) ** times
         if distance < limit and (name, first, second) not in alike:
             yield f"in {name}, {first} cannot be told from {second}"
 
 
-def _distances(problem: Problem, values: dict[str, Array]) -> Iterator[tuple[str, str, str, float]]:
+def _distances(example: Example, values: dict[str, Array]) -> Iterator[tuple[str, str, str, float]]:
     """How far apart the formulas for a blank are, the right one among them: the largest over its entries."""
-    for step in steps(problem):
+    for step in steps(example):
         results = [("what is right", values[step.name])]
         results += [(slip.kind, slip.wrong(values)) for slip in step.slips]
         for i, (first, one) in enumerate(results):
@@ -137,7 +137,7 @@ def _alike_by_shape(architecture: Architecture, learning_rate: float) -> frozens
     parameters.flat[...] = rng.uniform(0.2, 0.9, parameters.flat.shape)
     outputs = architecture.sizes[-1]
     target = np.eye(outputs)[:1] if architecture.output == "softmax" else rng.uniform(0.2, 0.8, (1, outputs))
-    point = Problem(
+    point = Example(
         architecture,
         rng.uniform(0.2, 0.9, (1, architecture.sizes[0])),
         target,

@@ -6,7 +6,7 @@ from typing import Any
 
 from bpcli.common.errors import BpcliError, DataError, UsageError
 from bpcli.config import Resolved
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.walkthrough.sizing import Typed
 from bpcli.walkthrough.typed import read_hidden, read_sizes
 from bpcli.worksheets.heading import Heading
@@ -82,7 +82,7 @@ def require_agreement(path: Path, heading: Heading, said: Said) -> None:
             )
 
 
-def drawn_again(path: Path, heading: Heading, digits: int) -> Problem:
+def drawn_again(path: Path, heading: Heading, digits: int) -> Example:
     """Return the point of a file.
 
     Raises:

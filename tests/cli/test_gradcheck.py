@@ -106,8 +106,8 @@ def test_many_files_are_a_table_with_a_line_each(bpcli, tmp_path):
 
 def test_export_and_answer_in_numbers(bpcli, tmp_path):
     """A point written by --export, answered in any language, judged by --against."""
-    assert bpcli("gradcheck", "--export", "problem.npz").code == 0
-    with np.load(tmp_path / "problem.npz") as file:
+    assert bpcli("gradcheck", "--export", "example.npz").code == 0
+    with np.load(tmp_path / "example.npz") as file:
         X, Y, V, W = (file[name] for name in ("X", "Y", "V", "W"))
     H = 1 / (1 + np.exp(-X @ V.T))
     Z = 1 / (1 + np.exp(-H @ W.T))
@@ -119,7 +119,7 @@ def test_export_and_answer_in_numbers(bpcli, tmp_path):
     assert bpcli("gradcheck", "--against", "answer.npz", "answer.json").code == 0
     found = bpcli("gradcheck", "--json", "--against", "signs.json")
     assert json.loads(found.out)["checks"][0]["mistakes"][0]["id"] == "sign"
-    assert bpcli("gradcheck", "--point", "problem.npz", "--against", "answer.json").code == 0
+    assert bpcli("gradcheck", "--point", "example.npz", "--against", "answer.json").code == 0
 
 
 def test_an_uninformative_point_is_replaced_unless_it_was_given(bpcli, tmp_path):
@@ -129,11 +129,11 @@ def test_an_uninformative_point_is_replaced_unless_it_was_given(bpcli, tmp_path)
     found = bpcli("gradcheck", *constant, "--against", "mine.py")
     assert found.code == 0
     assert "a random one takes its place" in " ".join(found.err.split())
-    bpcli("gradcheck", "--export", "problem.json")
-    point = json.loads((tmp_path / "problem.json").read_text())
+    bpcli("gradcheck", "--export", "example.json")
+    point = json.loads((tmp_path / "example.json").read_text())
     point["V"] = [[0.5] * 3] * 4
-    (tmp_path / "problem.json").write_text(json.dumps(point))
-    found = bpcli("gradcheck", "--point", "problem.json", "--against", "mine.py", "--json")
+    (tmp_path / "example.json").write_text(json.dumps(point))
+    found = bpcli("gradcheck", "--point", "example.json", "--against", "mine.py", "--json")
     assert found.code == 3
     assert json.loads(found.out)["verdict"] == "uninformative"
 

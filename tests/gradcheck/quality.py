@@ -1,7 +1,7 @@
 """Right and wrong gradients by a plain loop over samples, and a survey of how they are judged.
 
 Nothing here uses the network or the candidates of bpcli: every mistake is made the way a person makes it, in a line
-of a hand-written loop. Only the point (a ``Problem``) and the judge (``grade``) are bpcli's.
+of a hand-written loop. Only the point (a ``Example``) and the judge (``grade``) are bpcli's.
 """
 
 from collections import Counter
@@ -10,7 +10,7 @@ import numpy as np
 
 from bpcli.gradcheck.grading import grade
 from bpcli.network import Architecture
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 
 OUTPUT_SLOPES = {
     "no-omega": lambda z, b: np.ones_like(z),
@@ -63,7 +63,7 @@ def random_problem(rng, *, decay=0.0):
         parameters[names.matrix] = scale * rng.normal(size=(fan_out, fan_in))
         if bias:
             parameters[names.bias] = scale * rng.normal(size=fan_out)
-    return Problem(
+    return Example(
         architecture,
         rng.normal(size=(n, sizes[0])),
         rng.uniform(size=(n, sizes[-1])),
@@ -73,13 +73,13 @@ def random_problem(rng, *, decay=0.0):
     )
 
 
-def answer(problem, mistake=None, dtype=np.float64, matrix=None):
+def answer(example, mistake=None, dtype=np.float64, matrix=None):
     """Return the gradients with one mistake made, or None where sizes, depth or biases do not allow it.
 
     ``matrix`` confines the mistake to V or W (with its bias); without, it is made wherever it is usual.
     """
-    p = {name: tensor.astype(dtype) for name, tensor in problem.parameters.items()}
-    X, Y, n = problem.X.astype(dtype), problem.Y.astype(dtype), len(problem.X)
+    p = {name: tensor.astype(dtype) for name, tensor in example.parameters.items()}
+    X, Y, n = example.X.astype(dtype), example.Y.astype(dtype), len(example.X)
     deep, bias = "V" in p, "bias_W" in p
     d0, d2 = X.shape[1], Y.shape[1]
     d1 = p["W"].shape[1] if deep else 0
@@ -91,7 +91,7 @@ def answer(problem, mistake=None, dtype=np.float64, matrix=None):
         return None
     if mistake in {"bias-frozen", "bias-times-input"} and not bias:
         return None
-    if mistake in {"decay-missing", "decay-doubled"} and not problem.weight_decay:
+    if mistake in {"decay-missing", "decay-doubled"} and not example.weight_decay:
         return None
     on_w = matrix in {None, "W"} and mistake not in DEEP - {"wrong-input"}
     on_v = deep and matrix in {None, "V"}
@@ -162,7 +162,7 @@ def answer(problem, mistake=None, dtype=np.float64, matrix=None):
     for name in [n for n in g if not n.startswith("bias")]:
         concerned = matrix in {None, name}
         times = {"decay-missing": 0, "decay-doubled": 2}.get(mistake, 1) if concerned else 1
-        g[name] = g[name] + dtype(times * problem.weight_decay) * p[name]
+        g[name] = g[name] + dtype(times * example.weight_decay) * p[name]
         if mistake == "outer-transposed" and concerned:
             g[name] = np.ascontiguousarray(g[name].T)
     return {name: tensor.astype(dtype) for name, tensor in g.items()}
@@ -190,9 +190,9 @@ def distance(left, right):
     return max(gaps)
 
 
-def verdict_of(problem, given):
+def verdict_of(example, given):
     """What the judge says: correct, uninformative, unknown, or the names it gives, alternatives after a slash."""
-    check = grade("answer", [problem], [given])
+    check = grade("answer", [example], [given])
     if check.verdict != "wrong":
         return check.verdict
     if check.unexplained or not check.findings:
@@ -208,23 +208,23 @@ def survey(networks, seed=0):
     counts = Counter()
     rng = np.random.default_rng(seed)
     for index in range(networks):
-        problem = random_problem(rng, decay=0.1 if index % 4 == 0 else 0.0)
-        exact = answer(problem)
+        example = random_problem(rng, decay=0.1 if index % 4 == 0 else 0.0)
+        exact = answer(example)
         for form, given in (
             ("float64", exact),
             ("rounded to float32", {k: v.astype(np.float32) for k, v in exact.items()}),
-            ("computed in float32", answer(problem, dtype=np.float32)),
+            ("computed in float32", answer(example, dtype=np.float32)),
         ):
-            counts[f"correct, {form}", verdict_of(problem, given)] += 1
+            counts[f"correct, {form}", verdict_of(example, given)] += 1
         for mistake in MISTAKES:
-            wrong = answer(problem, mistake)
+            wrong = answer(example, mistake)
             if wrong is None or distance(wrong, exact) <= 1e-6:
                 continue
-            counts[mistake, verdict_of(problem, wrong)] += 1
+            counts[mistake, verdict_of(example, wrong)] += 1
             rounded = {k: v.astype(np.float32) for k, v in wrong.items()}
-            counts[f"{mistake}, rounded to float32", verdict_of(problem, rounded)] += 1
-            single = answer(problem, mistake, dtype=np.float32)
-            counts[f"{mistake}, computed in float32", verdict_of(problem, single)] += 1
+            counts[f"{mistake}, rounded to float32", verdict_of(example, rounded)] += 1
+            single = answer(example, mistake, dtype=np.float32)
+            counts[f"{mistake}, computed in float32", verdict_of(example, single)] += 1
     return counts
 
 

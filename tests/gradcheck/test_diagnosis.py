@@ -11,7 +11,7 @@ from bpcli.gradcheck.informative import random_point, reasons_against
 from bpcli.gradcheck.injecting import injected, suited
 from bpcli.mistakes.catalogue import CATALOGUE
 from bpcli.network import Architecture
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from tests.gradcheck.quality import DEEP, MISTAKES, answer, distance, random_problem, survey, verdict_of
 
 ON_W = [m for m in MISTAKES if m not in DEEP and not m.startswith(("bias", "decay", "outer"))]
@@ -21,7 +21,7 @@ ON_V = [m for m in MISTAKES if not m.startswith(("bias", "decay", "outer", "no-o
 def point(sizes=(4, 4, 4), *, bias=True, samples=5, seed=0, decay=0.0):
     """Return an informative point."""
     architecture = Architecture(sizes, bias=bias)
-    empty = Problem(
+    empty = Example(
         architecture, np.zeros((samples, sizes[0])), np.zeros((samples, sizes[-1])), {}, 0.5, decay
     )
     return random_point(empty, np.random.default_rng(seed))
@@ -43,18 +43,18 @@ def test_over_random_networks_no_wrong_gradient_passes_and_no_right_one_fails():
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_every_mistake_is_named_at_an_informative_point(mistake):
     """With all layers equally wide, biases and decay, every row of the catalogue can be made, and is named alone."""
-    problem = point(decay=0.1)
-    wrong = answer(problem, mistake)
-    assert verdict_of(problem, wrong) == mistake
+    example = point(decay=0.1)
+    wrong = answer(example, mistake)
+    assert verdict_of(example, wrong) == mistake
 
 
 @pytest.mark.parametrize("mistake", [m.id for m in CATALOGUE])
 def test_an_injected_mistake_is_the_mistake(mistake):
     """What --inject makes is what a hand-written loop makes, to rounding; the check names it."""
     start = point((3, 4, 2), bias=False)
-    problem = random_point(suited(start, mistake), np.random.default_rng(1))
-    made = injected(problem, mistake)
-    assert verdict_of(problem, made) == mistake
+    example = random_point(suited(start, mistake), np.random.default_rng(1))
+    made = injected(example, mistake)
+    assert verdict_of(example, made) == mistake
     # These have more than one usual form: in one layer or both, for each point or the batch, with or without 1/N.
     if mistake not in {
         "wrong-input",
@@ -63,7 +63,7 @@ def test_an_injected_mistake_is_the_mistake(mistake):
         "raw-and-updated",
         "last-sample",
     }:
-        assert distance(made, answer(problem, mistake)) < 1e-12
+        assert distance(made, answer(example, mistake)) < 1e-12
 
 
 def test_the_catalogue_and_the_survey_have_the_same_rows():
@@ -75,10 +75,10 @@ def test_the_catalogue_and_the_survey_have_the_same_rows():
 def test_two_mistakes_in_different_matrices_are_both_named_or_unknown(seed):
     """Every pair: W with one mistake, V with another; the names are right or there are none."""
     for on_w, on_v in product(ON_W, ON_V):
-        problem = point(seed=seed)
-        first, second = answer(problem, on_w, matrix="W"), answer(problem, on_v, matrix="V")
+        example = point(seed=seed)
+        first, second = answer(example, on_w, matrix="W"), answer(example, on_v, matrix="V")
         both = {k: (first if k.endswith("W") else second)[k] for k in first}
-        named = {name.split(" / ")[0] for name in verdict_of(problem, both).split(" & ")}
+        named = {name.split(" / ")[0] for name in verdict_of(example, both).split(" & ")}
         # The raw error passed back beside a W without Ω is what the catalogue calls no-omega.
         right = {"no-omega"} if {on_w, on_v} == {"no-omega", "raw-error-back"} else {on_w, on_v}
         assert named in (right, {"unknown"}), (on_w, on_v, named)
@@ -86,9 +86,9 @@ def test_two_mistakes_in_different_matrices_are_both_named_or_unknown(seed):
 
 def test_a_missing_derivative_with_a_missing_mean_is_named_as_the_pair():
     """no-lambda, summed over the samples instead of averaged."""
-    problem = point((3, 4, 2))
-    wrong = {name: 5 * tensor for name, tensor in answer(problem, "no-lambda").items()}
-    check = grade("pair", [problem], [wrong])
+    example = point((3, 4, 2))
+    wrong = {name: 5 * tensor for name, tensor in answer(example, "no-lambda").items()}
+    check = grade("pair", [example], [wrong])
     named = {id_ for finding in check.findings for id_ in finding.ids}
     assert named == {"no-lambda", "sum-for-mean"}
     assert not check.unexplained
@@ -97,30 +97,30 @@ def test_a_missing_derivative_with_a_missing_mean_is_named_as_the_pair():
 @pytest.mark.parametrize("name", ["V", "W"])
 def test_a_mistake_in_some_rows_is_named_with_its_rows(name):
     """Rows 1 and 3 have the wrong derivative, the others are right."""
-    problem = point()
-    right, wrong = answer(problem), answer(problem, "tanh-derivative")
+    example = point()
+    right, wrong = answer(example), answer(example, "tanh-derivative")
     mixed = {key: tensor.copy() for key, tensor in right.items()}
     mixed[name][[1, 3]] = wrong[name][[1, 3]]
-    (finding,) = grade("rows", [problem], [mixed]).findings
+    (finding,) = grade("rows", [example], [mixed]).findings
     assert (finding.ids, finding.tensors, finding.rows) == (("tanh-derivative",), (name,), (1, 3))
 
 
 def test_a_scaling_is_named_with_its_constant():
     """0.3 is no factor of the catalogue: it is told as the constant it is."""
-    problem = point()
-    (finding,) = grade("scaled", [problem], [{k: 0.3 * v for k, v in answer(problem).items()}]).findings
+    example = point()
+    (finding,) = grade("scaled", [example], [{k: 0.3 * v for k, v in answer(example).items()}]).findings
     assert finding.ids == ("constant-factor",)
     assert finding.factor == pytest.approx(0.3)
 
 
 def test_what_nothing_explains_is_unknown_and_what_is_known_is_told():
     """Noise in one matrix: which are right, the cosine, the rows that a factor would put right."""
-    problem = point()
-    wrong = answer(problem)
+    example = point()
+    wrong = answer(example)
     wrong["V"] = wrong["V"].copy()
     wrong["V"][0] *= 3.3
     wrong["V"][1] += np.random.default_rng(0).normal(size=4)
-    check = grade("noise", [problem], [wrong])
+    check = grade("noise", [example], [wrong])
     assert check.verdict == "wrong"
     assert check.findings == ()
     assert check.unexplained == ("V",)
@@ -136,9 +136,9 @@ def test_what_nothing_explains_is_unknown_and_what_is_known_is_told():
 
 def test_the_rate_of_a_weight_that_moved_first_is_fitted():
     """The submission's own rate, 0.5, is found by least squares although the point says 0.1."""
-    problem = point((3, 4, 2))
-    wrong = answer(problem, "updated-first")
-    (finding,) = grade("moved", [replace(problem, learning_rate=0.1)], [wrong]).findings
+    example = point((3, 4, 2))
+    wrong = answer(example, "updated-first")
+    (finding,) = grade("moved", [replace(example, learning_rate=0.1)], [wrong]).findings
     assert finding.ids == ("updated-first",)
     assert finding.rate == pytest.approx(0.5)
 
@@ -162,17 +162,17 @@ def test_the_rate_of_a_weight_that_moved_first_is_fitted():
 )
 def test_a_point_that_cannot_tell_is_never_correct(spoil, says):
     """One or two samples, zero or constant weights, saturated units, no error: uninformative, with the reason."""
-    problem = spoil(point())
-    assert says in "; ".join(reasons_against(problem))
-    check = grade("right", [problem], [answer(problem)])
+    example = spoil(point())
+    assert says in "; ".join(reasons_against(example))
+    check = grade("right", [example], [answer(example)])
     assert check.verdict == "uninformative"
     assert check.reasons
 
 
 def test_zero_weights_without_hidden_units_are_informative():
     """Logistic regression may start at zero, and be checked there."""
-    problem = point((3, 2))
-    zero = replace(problem, parameters={name: 0 * tensor for name, tensor in problem.parameters.items()})
+    example = point((3, 2))
+    zero = replace(example, parameters={name: 0 * tensor for name, tensor in example.parameters.items()})
     assert reasons_against(zero) == []
     assert verdict_of(zero, answer(zero)) == "correct"
 
@@ -192,41 +192,41 @@ def test_gradients_computed_in_float32_are_judged_by_their_own_rounding():
     rng = np.random.default_rng(4)
     worst = 0.0
     for _ in range(200):
-        problem = random_problem(rng)
-        single = answer(problem, dtype=np.float32)
-        worst = max(worst, distance(single, answer(problem)))
-        assert verdict_of(problem, single) in {"correct", "uninformative"}
+        example = random_problem(rng)
+        single = answer(example, dtype=np.float32)
+        worst = max(worst, distance(single, answer(example)))
+        assert verdict_of(example, single) in {"correct", "uninformative"}
     assert worst > 1e-6
 
 
 @pytest.mark.parametrize("output", ["softmax", "sigmoid"])
 def test_under_cross_entropy_the_raw_error_is_right(output):
     """δ is z - y there: what the catalogue calls no-omega is the truth, and Ω in it is not."""
-    problem = point((3, 4, 3), bias=False)
+    example = point((3, 4, 3), bias=False)
     architecture = Architecture((3, 4, 3), output=output, loss="cross_entropy", bias=False)
-    problem = random_point(replace(problem, architecture=architecture), np.random.default_rng(0))
-    network = problem.network()
-    network.forward(problem.X)
-    network.backward(problem.Y)
+    example = random_point(replace(example, architecture=architecture), np.random.default_rng(0))
+    network = example.network()
+    network.forward(example.X)
+    network.backward(example.Y)
     right = {name: tensor.copy() for name, tensor in network.gradients.named()}
-    assert grade("right", [problem], [right]).verdict == "correct"
-    assert grade("wrong", [problem], [{k: -v for k, v in right.items()}]).findings[0].ids == ("sign",)
+    assert grade("right", [example], [right]).verdict == "correct"
+    assert grade("wrong", [example], [{k: -v for k, v in right.items()}]).findings[0].ids == ("sign",)
 
 
 @pytest.mark.parametrize("output", ["softmax", "sigmoid"])
 def test_a_derivative_too_many_under_cross_entropy_is_named(output):
     """z(1-z) left in the delta, where it cancels: in both matrices, one mistake."""
     architecture = Architecture((3, 4, 3), output=output, loss="cross_entropy", bias=False)
-    problem = random_point(
+    example = random_point(
         replace(point((3, 4, 3), bias=False), architecture=architecture), np.random.default_rng(0)
     )
-    V, W = problem.parameters["V"], problem.parameters["W"]
-    H = 1 / (1 + np.exp(-problem.X @ V.T))
+    V, W = example.parameters["V"], example.parameters["W"]
+    H = 1 / (1 + np.exp(-example.X @ V.T))
     B = H @ W.T
     Z = np.exp(B) / np.exp(B).sum(axis=1, keepdims=True) if output == "softmax" else 1 / (1 + np.exp(-B))
-    D2 = Z * (1 - Z) * (Z - problem.Y) / problem.samples
-    wrong = {"V": (D2 @ W * H * (1 - H)).T @ problem.X, "W": D2.T @ H}
-    (finding,) = grade("extra", [problem], [wrong]).findings
+    D2 = Z * (1 - Z) * (Z - example.Y) / example.samples
+    wrong = {"V": (D2 @ W * H * (1 - H)).T @ example.X, "W": D2.T @ H}
+    (finding,) = grade("extra", [example], [wrong]).findings
     assert finding.ids == ("extra-omega",)
     assert set(finding.tensors) == {"V", "W"}
 
@@ -235,11 +235,11 @@ def test_a_derivative_too_many_under_cross_entropy_is_named(output):
 def test_a_rounded_answer_is_given_no_mistake(digits):
     """Written with a few digits it may be wrong, but no constant, no rate and no mistake is invented for it."""
     for seed in range(10):
-        problem = point((3, 4, 2), bias=False, seed=seed)
+        example = point((3, 4, 2), bias=False, seed=seed)
         rounded = {
-            name: np.vectorize(lambda v: float(f"{v:.{digits}g}"))(g) for name, g in answer(problem).items()
+            name: np.vectorize(lambda v: float(f"{v:.{digits}g}"))(g) for name, g in answer(example).items()
         }
-        assert grade("rounded", [problem], [rounded]).findings == ()
+        assert grade("rounded", [example], [rounded]).findings == ()
 
 
 @pytest.mark.parametrize(
@@ -254,67 +254,67 @@ def test_a_rounded_answer_is_given_no_mistake(digits):
 )
 def test_a_mistake_that_is_none_at_a_point_keeps_it_from_certifying(spoil, says):
     """Five equal samples, a symmetric W: what cannot be told from the truth there is named as the reason."""
-    problem = spoil(point())
-    assert says in "; ".join(reasons_against(problem))
-    assert verdict_of(problem, answer(problem)) == "uninformative"
+    example = spoil(point())
+    assert says in "; ".join(reasons_against(example))
+    assert verdict_of(example, answer(example)) == "uninformative"
 
 
 @pytest.mark.parametrize("axis", [0, 1])
 def test_a_small_row_or_column_is_judged_by_itself(axis):
     """One row of ∇V, or one column, is a hundred million times smaller than the others, and of the wrong sign."""
-    problem = point((3, 4, 2))
+    example = point((3, 4, 2))
     if axis == 0:
-        W = problem.parameters["W"].copy()
+        W = example.parameters["W"].copy()
         W[:, 1] *= 3e-7
-        problem = replace(problem, parameters={**problem.parameters, "W": W})
+        example = replace(example, parameters={**example.parameters, "W": W})
     else:
-        X = problem.X.copy()
+        X = example.X.copy()
         X[:, 1] *= 1e-8
-        problem = replace(problem, X=X)
-    wrong = {name: tensor.copy() for name, tensor in answer(problem).items()}
+        example = replace(example, X=X)
+    wrong = {name: tensor.copy() for name, tensor in answer(example).items()}
     wrong["V"][(1,) if axis == 0 else (slice(None), 1)] *= -1
-    assert verdict_of(problem, answer(problem)) == "correct"
-    assert verdict_of(problem, wrong) not in {"correct", "uninformative"}
+    assert verdict_of(example, answer(example)) == "correct"
+    assert verdict_of(example, wrong) not in {"correct", "uninformative"}
 
 
 @pytest.mark.parametrize("shift", [14.0, 30.0])
 def test_saturated_outputs_neither_certify_nor_condemn(shift):
     """Where 1-z has lost its digits, z(1-z) and the exact e⁻ᵇ/(1+e⁻ᵇ)² differ: neither form is called wrong."""
-    problem = point((3, 4, 2), bias=False)
-    W = problem.parameters["W"] * 0.1 + shift / 2
-    V = np.abs(problem.parameters["V"]) * 0.1
-    problem = replace(problem, X=np.abs(problem.X), parameters={"V": V, "W": W})
-    H = 1 / (1 + np.exp(-problem.X @ V.T))
+    example = point((3, 4, 2), bias=False)
+    W = example.parameters["W"] * 0.1 + shift / 2
+    V = np.abs(example.parameters["V"]) * 0.1
+    example = replace(example, X=np.abs(example.X), parameters={"V": V, "W": W})
+    H = 1 / (1 + np.exp(-example.X @ V.T))
     E = np.exp(-(H @ W.T))
-    D2 = (1 / (1 + E) - problem.Y) * E / (1 + E) ** 2 / problem.samples
-    exact = {"V": (D2 @ W * H * (1 - H)).T @ problem.X, "W": D2.T @ H}
-    for given in (exact, answer(problem)):
-        assert verdict_of(problem, given) == "uninformative"
+    D2 = (1 / (1 + E) - example.Y) * E / (1 + E) ** 2 / example.samples
+    exact = {"V": (D2 @ W * H * (1 - H)).T @ example.X, "W": D2.T @ H}
+    for given in (exact, answer(example)):
+        assert verdict_of(example, given) == "uninformative"
 
 
 def test_a_transposed_shape_is_believed_only_with_its_numbers():
     """Noise of the transposed shape is unknown; a transposed gradient with another mistake is both."""
-    problem = point((3, 4, 2), bias=False)
+    example = point((3, 4, 2), bias=False)
     noise = {
-        name: np.random.default_rng(0).normal(size=t.shape[::-1]) for name, t in problem.parameters.items()
+        name: np.random.default_rng(0).normal(size=t.shape[::-1]) for name, t in example.parameters.items()
     }
-    assert verdict_of(problem, noise) == "unknown"
-    both = {name: -tensor.T for name, tensor in answer(problem).items()}
-    named = {id_ for finding in grade("both", [problem], [both]).findings for id_ in finding.ids}
+    assert verdict_of(example, noise) == "unknown"
+    both = {name: -tensor.T for name, tensor in answer(example).items()}
+    named = {id_ for finding in grade("both", [example], [both]).findings for id_ in finding.ids}
     assert named == {"outer-transposed", "sign"}
 
 
 def test_a_bias_of_the_matrix_shape_is_believed_only_with_its_numbers():
     """The matrix's gradient in the place of the bias is named; noise of that shape is unknown."""
-    problem = point((3, 4, 2))
-    noise = {**answer(problem), "bias_V": np.random.default_rng(0).normal(size=(4, 3))}
-    check = grade("noise", [problem], [noise])
+    example = point((3, 4, 2))
+    noise = {**answer(example), "bias_V": np.random.default_rng(0).normal(size=(4, 3))}
+    check = grade("noise", [example], [noise])
     assert (check.findings, check.unexplained) == ((), ("bias_V",))
 
 
 def test_with_one_input_the_bias_times_input_has_the_right_shape_and_is_named():
     """Sizes 1-3-2: δ x has the shape of δ; its numbers give it away."""
-    problem = point((1, 3, 2))
-    given = {**answer(problem), "bias_V": answer(problem)["V"][:, 0]}
-    (finding,) = grade("one", [problem], [given]).findings
+    example = point((1, 3, 2))
+    given = {**answer(example), "bias_V": answer(example)["V"][:, 0]}
+    (finding,) = grade("one", [example], [given]).findings
     assert (finding.ids, finding.tensors) == (("bias-times-input",), ("bias_V",))

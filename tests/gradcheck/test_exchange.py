@@ -10,7 +10,7 @@ import pytest
 from bpcli.common.errors import DataError, MachineError, UsageError
 from bpcli.gradcheck.exchange import Failure, export_problem, read_answer, read_problem
 from bpcli.network import Architecture, Parameters, initialise
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 
 
 def make_problem(sizes=(3, 4, 2), *, bias=True, **functions):
@@ -19,7 +19,7 @@ def make_problem(sizes=(3, 4, 2), *, bias=True, **functions):
     architecture = Architecture(sizes, bias=bias, **functions)
     parameters = Parameters(architecture)
     initialise(parameters, rng, "normal", std=1.0)
-    return Problem(
+    return Example(
         architecture,
         rng.normal(size=(5, sizes[0])),
         rng.uniform(size=(5, sizes[-1])),
@@ -31,7 +31,7 @@ def make_problem(sizes=(3, 4, 2), *, bias=True, **functions):
 
 @pytest.mark.parametrize("suffix", [".npz", ".json", ".JSON"])
 @pytest.mark.parametrize(
-    "problem",
+    "example",
     [
         make_problem(),
         make_problem((2, 1), bias=False, loss="cross_entropy"),
@@ -39,13 +39,13 @@ def make_problem(sizes=(3, 4, 2), *, bias=True, **functions):
     ],
     ids=["one hidden layer", "none", "two"],
 )
-def test_a_problem_comes_back_to_the_last_bit(tmp_path, problem, suffix):
+def test_a_problem_comes_back_to_the_last_bit(tmp_path, example, suffix):
     """Every number and every name, through either format."""
-    export_problem(problem, tmp_path / f"p{suffix}")
+    export_problem(example, tmp_path / f"p{suffix}")
     twin = read_problem(tmp_path / f"p{suffix}")
-    assert twin.architecture == problem.architecture
-    assert (twin.learning_rate, twin.weight_decay) == (problem.learning_rate, problem.weight_decay)
-    for name, tensor in {"X": problem.X, "Y": problem.Y, **problem.parameters}.items():
+    assert twin.architecture == example.architecture
+    assert (twin.learning_rate, twin.weight_decay) == (example.learning_rate, example.weight_decay)
+    for name, tensor in {"X": example.X, "Y": example.Y, **example.parameters}.items():
         found = {"X": twin.X, "Y": twin.Y, **twin.parameters}[name]
         assert found.dtype == np.float64
         np.testing.assert_array_equal(found, tensor)
@@ -107,7 +107,7 @@ def test_a_wrong_problem_is_refused_with_what_it_should_be(tmp_path, change, wor
 )
 @pytest.mark.parametrize("name", ["a.json", "a.npz"])
 def test_a_damaged_file_is_no_traceback(tmp_path, name, content):
-    """A problem is a DataError, an answer a Failure."""
+    """An example is a DataError, an answer a Failure."""
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError):
         read_problem(tmp_path / name)

@@ -6,16 +6,16 @@ import pytest
 from bpcli.gradcheck import numerical
 from bpcli.gradcheck.numerical import default_method, derivatives
 from bpcli.network import Architecture
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from tests.network.oracle import central_difference, complex_step, plain_loss, residual
 from tests.network.test_gradients import DEPTHS, EVERY, PAIRS, loss_of_z
-from tests.network.test_gradients import problem as network_and_batch
+from tests.network.test_gradients import example as network_and_batch
 
 
 def small(activation="sigmoid", pair=PAIRS[0], bias=True, hidden=(5,)):
     """A point with random weights and biases and seven samples."""
     network, X, Y = network_and_batch(activation, pair, bias, hidden)
-    return Problem(network.architecture, X, Y, dict(network.parameters.named()))
+    return Example(network.architecture, X, Y, dict(network.parameters.named()))
 
 
 def naive(point):
@@ -78,7 +78,7 @@ def test_weight_decay_adds_its_share_to_the_matrices_only(bias, hidden, method):
 
 def test_a_saturated_output_keeps_the_digits_of_its_gradient():
     """Where z rounds to 1, ∇z = -1/z is still -1, and where 1-z is e^-50, ∇z is e^50."""
-    point = Problem(
+    point = Example(
         Architecture((1, 2), loss="cross_entropy", bias=False),
         np.array([[1.0]]),
         np.array([[1.0, 0.0]]),
@@ -99,7 +99,7 @@ def test_the_complex_step_refuses_relu_in_a_hidden_layer():
 
 def relu_line(v):
     """One sample x = 2 through h = relu(v x), z = 3 h, with y = 1: ℓ = ½ (1 - z)²."""
-    return Problem(
+    return Example(
         Architecture((1, 1, 1), "relu", "identity", bias=False),
         np.array([[2.0]]),
         np.array([[1.0]]),
@@ -164,7 +164,7 @@ def test_a_network_of_784_30_10_agrees_with_the_naive_way_on_random_entries():
         "W": rng.normal(size=(10, 30)) / 5,
         "bias_W": rng.normal(size=10),
     }
-    point = Problem(architecture, rng.normal(size=(32, 784)), rng.uniform(size=(32, 10)), parameters)
+    point = Example(architecture, rng.normal(size=(32, 784)), rng.uniform(size=(32, 10)), parameters)
     found = derivatives(point, method="complex", only=[f"grad_{name}" for name in parameters]).tensors
     assert sum(tensor.size for tensor in found.values()) == architecture.parameter_count == 23860
     moved = {name: tensor.astype(complex) for name, tensor in parameters.items()}

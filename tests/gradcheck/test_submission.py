@@ -10,7 +10,7 @@ import pytest
 from bpcli.gradcheck.exchange import Failure
 from bpcli.gradcheck.submission import Answer, collect, collect_many
 from bpcli.network import Architecture, Parameters, initialise
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 
 MEMORY = 256 << 20
 linux = pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="limits need Linux")  # noqa: PTH110
@@ -59,7 +59,7 @@ def make_problem(sizes=(3, 4, 2), *, bias=False, seed=0):
     architecture = Architecture(sizes, bias=bias)
     parameters = Parameters(architecture)
     initialise(parameters, rng, "normal", std=1.0)
-    return Problem(
+    return Example(
         architecture,
         rng.normal(size=(5, sizes[0])),
         rng.uniform(size=(5, sizes[-1])),
@@ -67,11 +67,11 @@ def make_problem(sizes=(3, 4, 2), *, bias=False, seed=0):
     )
 
 
-def truth(problem):
+def truth(example):
     """What bpcli's own network finds there."""
-    network = problem.network()
-    network.forward(problem.X)
-    network.backward(problem.Y)
+    network = example.network()
+    network.forward(example.X)
+    network.backward(example.Y)
     return dict(network.gradients.named())
 
 
@@ -79,19 +79,19 @@ def truth(problem):
 def submit(tmp_path):
     """Write a submission and collect its answer, within a second."""
 
-    def write_and_collect(text, problem=None, *, name="ann.py", layout="rows"):
+    def write_and_collect(text, example=None, *, name="ann.py", layout="rows"):
         path = tmp_path / name
         path.write_text(text, "utf-8")
         limits = {"time_limit": 1.0, "memory_limit": MEMORY}
-        return collect(path, make_problem() if problem is None else problem, layout=layout, **limits)
+        return collect(path, make_problem() if example is None else example, layout=layout, **limits)
 
     return write_and_collect
 
 
-def assert_right(answer, problem):
+def assert_right(answer, example):
     """Every gradient is there and agrees with bpcli's own."""
     assert isinstance(answer, Answer), answer
-    for name, expected in truth(problem).items():
+    for name, expected in truth(example).items():
         np.testing.assert_allclose(answer.tensors[name], expected, rtol=1e-12, atol=1e-15)
 
 
@@ -117,9 +117,9 @@ def test_a_function_of_one_point_is_averaged_over_the_points(submit):
 @pytest.mark.parametrize(("text", "layout"), [(ROWS, "rows"), (COLUMNS, "columns")])
 def test_a_batch_comes_in_the_layout_that_is_asked_for(submit, text, layout):
     """Samples in rows or in columns, a dict or a tuple; biases as columns are flattened."""
-    problem = make_problem(bias=True)
-    answer = submit(text, problem, layout=layout)
-    assert_right(answer, problem)
+    example = make_problem(bias=True)
+    answer = submit(text, example, layout=layout)
+    assert_right(answer, example)
     assert not answer.per_point
 
 
@@ -131,19 +131,19 @@ def gradients(W, eps=1e-3, X=None, /, Y=None, *, V, weight_decay=7, learning_rat
     assert eps == 1e-3
     return [V * learning_rate, W * weight_decay]
 """
-    problem = make_problem().with_decay(0.25)
-    answer = submit(text, problem)
+    example = make_problem().with_decay(0.25)
+    answer = submit(text, example)
     assert answer.wants_decay
-    np.testing.assert_array_equal(answer.tensors["V"], problem.parameters["V"] * 0.5)
-    np.testing.assert_array_equal(answer.tensors["W"], problem.parameters["W"] * 0.25)
+    np.testing.assert_array_equal(answer.tensors["V"], example.parameters["V"] * 0.5)
+    np.testing.assert_array_equal(answer.tensors["W"], example.parameters["W"] * 0.25)
 
 
 def test_several_problems_share_one_process(submit):
     """The answers come in order, one for each."""
-    problems = [make_problem(seed=seed) for seed in range(3)]
-    answers = submit(PER_POINT, problems)
-    for answer, problem in zip(answers, problems, strict=True):
-        assert_right(answer, problem)
+    examples = [make_problem(seed=seed) for seed in range(3)]
+    answers = submit(PER_POINT, examples)
+    for answer, example in zip(answers, examples, strict=True):
+        assert_right(answer, example)
 
 
 def test_a_failure_at_a_later_point_says_at_which(submit):
@@ -166,16 +166,16 @@ def test_one_buffer_returned_for_every_point_is_still_averaged(submit):
     """What a call returned is copied before the next call may overwrite it."""
     head = "G = np.zeros((4, 3))\ncalls = []"
     text = returning("G, W", head, "x, y, V, W").replace("    return", "    G[...] = x\n    return")
-    problem = make_problem()
-    np.testing.assert_allclose(submit(text, problem).tensors["V"][0], problem.X.mean(axis=0), rtol=1e-14)
+    example = make_problem()
+    np.testing.assert_allclose(submit(text, example).tensors["V"][0], example.X.mean(axis=0), rtol=1e-14)
 
 
 def test_one_matrix_needs_no_tuple(submit):
     """Without a hidden layer there is W alone: an array, a list, or a number where it is 1×1."""
     for expression in ("W", "(W,)", "W.tolist()", "W.item()", "{'W': W}"):
-        problem = make_problem((1, 1))
-        answer = submit(returning(expression, parameters="X, Y, W"), problem)
-        np.testing.assert_array_equal(answer.tensors["W"], problem.parameters["W"])
+        example = make_problem((1, 1))
+        answer = submit(returning(expression, parameters="X, Y, W"), example)
+        np.testing.assert_array_equal(answer.tensors["W"], example.parameters["W"])
 
 
 def test_biases_left_out_are_no_failure(submit):
@@ -393,8 +393,8 @@ def test_a_file_with_another_alphabet_in_its_name_is_located_too(submit):
 
 def test_answers_in_files_are_fitted_alike(tmp_path):
     """An NPZ or JSON answer is checked for the exported point, and for no other."""
-    problem = make_problem(bias=True)
-    gradients = truth(problem)
+    example = make_problem(bias=True)
+    gradients = truth(example)
     np.savez(tmp_path / "a.npz", **{f"grad_{name}": tensor for name, tensor in gradients.items()})
     (tmp_path / "a.json").write_text(
         json.dumps({name: tensor.tolist() for name, tensor in gradients.items()})
@@ -403,27 +403,27 @@ def test_answers_in_files_are_fitted_alike(tmp_path):
     (tmp_path / "c.json").write_text('{"V": []}')
     limits = {"layout": "rows", "time_limit": 1.0, "memory_limit": MEMORY}
     for name in ("a.npz", "a.json"):
-        assert_right(collect(tmp_path / name, problem, **limits), problem)
-    kinds = [collect(tmp_path / f"{name}.json", problem, **limits).kind for name in "bcd"]
+        assert_right(collect(tmp_path / name, example, **limits), example)
+    kinds = [collect(tmp_path / f"{name}.json", example, **limits).kind for name in "bcd"]
     assert kinds == ["wrong shapes", "wrong shapes", "unreadable"]
-    (only,) = collect(tmp_path / "a.npz", [problem, problem], **limits)
+    (only,) = collect(tmp_path / "a.npz", [example, example], **limits)
     assert isinstance(only, Answer)
 
 
 def test_many_files_keep_their_order_and_fail_alone(tmp_path):
     """A failure among right answers is that file's only."""
-    problem = make_problem()
+    example = make_problem()
     texts = [PER_POINT, "import os\nos._exit(1)", PER_POINT, "while True: pass"]
     paths = [tmp_path / f"s{index}.py" for index in range(len(texts) + 1)]
     for path, text in zip(paths, texts, strict=False):
         path.write_text(text)
-    results = collect_many(paths, problem, layout="rows", time_limit=1.0, memory_limit=MEMORY, jobs=2)
-    assert_right(results[0], problem)
-    assert_right(results[2], problem)
+    results = collect_many(paths, example, layout="rows", time_limit=1.0, memory_limit=MEMORY, jobs=2)
+    assert_right(results[0], example)
+    assert_right(results[2], example)
     assert [result.kind for result in results[1::2]] == ["exit", "time limit"]
     assert results[4].kind == "unreadable"
     answers, failure = collect_many(
-        paths[:2], [problem] * 2, layout="rows", time_limit=1.0, memory_limit=MEMORY
+        paths[:2], [example] * 2, layout="rows", time_limit=1.0, memory_limit=MEMORY
     )
     assert len(answers) == 2
     assert failure.kind == "exit"

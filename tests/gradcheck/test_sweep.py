@@ -7,7 +7,7 @@ import pytest
 
 from bpcli.gradcheck.sweep import step_sweep
 from bpcli.network import Architecture
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 
 
 def point(activation="sigmoid", weight_decay=0.0):
@@ -16,7 +16,7 @@ def point(activation="sigmoid", weight_decay=0.0):
     parameters = {"V": rng.normal(size=(4, 3)), "W": rng.normal(size=(2, 4))}
     architecture = Architecture((3, 4, 2), activation, bias=False)
     X, Y = rng.normal(size=(5, 3)), rng.uniform(size=(5, 2))
-    return Problem(architecture, X, Y, parameters, weight_decay=weight_decay)
+    return Example(architecture, X, Y, parameters, weight_decay=weight_decay)
 
 
 def at(curve, step):

@@ -83,7 +83,7 @@ def with_other_answers(walked):
 
     def other_terms(terms):
         return tuple(
-            replace(term, passed=23.0, delta=29.0, slope=None if term.derivative is None else 31.0)
+            replace(term, passed=23.0, delta=29.0, derivative=None if term.derivative is None else 31.0)
             for term in terms
         )
 

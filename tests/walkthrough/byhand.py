@@ -125,16 +125,16 @@ ROWS = {
 }
 
 
-def sheet(problem, at=None, wrong=None, digits=None, rounded=half_up, ways=()):
+def sheet(example, at=None, wrong=None, digits=None, rounded=half_up, ways=()):
     """Every blank of a point; ``wrong(q)`` stands in the blank ``at``, and ``digits`` rounds each before going on.
 
     ``ways`` are other right formulas by name, such as ``ROWS``. Whoever rounds does so after the update too: the loss
     after it comes from rounded a, h, b and z.
     """
-    q = {name: tensor.tolist() for name, tensor in problem.parameters.items()}
-    q |= {"x": problem.X[0].tolist(), "y": problem.Y[0].tolist(), "rate": problem.learning_rate}
+    q = {name: tensor.tolist() for name, tensor in example.parameters.items()}
+    q |= {"x": example.X[0].tolist(), "y": example.Y[0].tolist(), "rate": example.learning_rate}
     given = set(q)
-    entropy = problem.architecture.loss == "cross_entropy"
+    entropy = example.architecture.loss == "cross_entropy"
 
     def kept(value):
         return value if digits is None else each(lambda v: rounded(v, digits), value)
@@ -199,9 +199,9 @@ _UNDER_ENTROPY = (
 )
 
 
-def mistakes(problem):
+def mistakes(example):
     """The mistakes of the catalogue that can be made with this loss."""
-    if problem.architecture.loss == "squared_error":
+    if example.architecture.loss == "squared_error":
         return MISTAKES
     kept = [m for m in MISTAKES if m[0] not in _SQUARED_ONLY and m[1] not in ("grad_z", "loss")]
     return (*(m for m in kept if m[:2] != ("matmul-for-elementwise", "delta_2")), *_UNDER_ENTROPY)

@@ -32,15 +32,15 @@ def _vector(array):
 class Oracle:
     """One point, its numbers as exact decimals."""
 
-    def __init__(self, problem):
-        self.net = problem.architecture
+    def __init__(self, example):
+        self.net = example.architecture
         self.names = self.net.names()
-        self.x, self.y = _vector(problem.X[0]), _vector(problem.Y[0])
+        self.x, self.y = _vector(example.X[0]), _vector(example.Y[0])
         self.parameters = {
             name: [_vector(row) for row in tensor] if tensor.ndim == 2 else _vector(tensor)
-            for name, tensor in problem.parameters.items()
+            for name, tensor in example.parameters.items()
         }
-        self.rate = Decimal(problem.learning_rate)
+        self.rate = Decimal(example.learning_rate)
 
     def pre(self, index, inputs):
         """Weights times inputs, plus bias, with sums written out."""

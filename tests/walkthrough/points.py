@@ -3,7 +3,7 @@
 import numpy as np
 
 from bpcli.network import Architecture, Parameters
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.worksheets.answers import Answers
 
 
@@ -18,7 +18,7 @@ def point(sizes, seed=0, *, rate=0.5, **settings):
         else np.arange(1.0, sizes[-1] + 1)[None] % 2
     )
     parameters = {name: rng.choice(halves, tensor.shape) for name, tensor in Parameters(architecture).named()}
-    return Problem(architecture, rng.choice(halves, (1, sizes[0])), Y, parameters, learning_rate=rate)
+    return Example(architecture, rng.choice(halves, (1, sizes[0])), Y, parameters, learning_rate=rate)
 
 
 # Every quantity of the sheet's network by the name that it has in the JSON document.

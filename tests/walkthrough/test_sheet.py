@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from bpcli.network import Architecture
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.render.walkthrough.text import text_part
 from bpcli.walkthrough.blocks import Equation, Graph, Numbers, Table
 from bpcli.walkthrough.factors import factor_table
@@ -68,7 +68,7 @@ def test_every_equation_comes_out_as_it_says(walked, style):
 
 def symbols(walked, style):
     """Every symbol that may stand under a brace, with the numbers it stands for as a matrix."""
-    notation, found = Notation(walked.problem.architecture, style), {}
+    notation, found = Notation(walked.example.architecture, style), {}
     for name, quantity in walked.quantities.items():
         values = quantity.value
         matrix = values if values.ndim == 2 else values.reshape(-1, 1)
@@ -82,7 +82,7 @@ def symbols(walked, style):
             found[symbol] = matrix
             if values.ndim and notation.symbol(name, transposed=True) != symbol:
                 found[notation.symbol(name, transposed=True)] = matrix.T
-    if walked.problem.architecture.output == "softmax":
+    if walked.example.architecture.output == "softmax":
         z = walked["z"]
         found["J"] = np.array([[z[j] * ((j == k) - z[k]) for k in range(len(z))] for j in range(len(z))])
     return found
@@ -90,7 +90,7 @@ def symbols(walked, style):
 
 def single(walked, style):
     """Every symbol of one entry or one row, with its numbers."""
-    notation, found = Notation(walked.problem.architecture, style), {}
+    notation, found = Notation(walked.example.architecture, style), {}
     for index, layer in enumerate(notation.layers):
         for j in range(len(walked[layer.out])):
             unit = str(j + 1)
@@ -129,14 +129,14 @@ def test_every_quantity_stands_on_the_sheet_with_formula_working_and_shape(walke
         if quantity.value.ndim:
             assert equation.answer.label == equation.symbol
         if not name.startswith("grad_bias") and equation.formula != "diag(1)":
-            by_entry = name == "grad_z" and walked.problem.architecture.loss == "cross_entropy"
+            by_entry = name == "grad_z" and walked.example.architecture.loss == "cross_entropy"
             assert equation.working or by_entry, name
 
 
 def test_given_numbers_are_exact_and_all_others_are_not(walked, style):
     """Whatever equation they stand in."""
-    given = {"x", "y", *walked.problem.parameters}
-    notation = Notation(walked.problem.architecture, style)
+    given = {"x", "y", *walked.example.parameters}
+    notation = Notation(walked.example.architecture, style)
     exact = {notation.symbol(name, transposed=turned) for name in given for turned in (False, True)}
     for equation in blocks(walked, Equation, style):
         for numbers in equation.working:
@@ -147,7 +147,7 @@ def test_given_numbers_are_exact_and_all_others_are_not(walked, style):
 def test_each_quantity_belongs_to_its_pass(walked):
     """Given, forward, backward and update, by what the names mean."""
     for name, quantity in walked.quantities.items():
-        if name in ("x", "y", *walked.problem.parameters):
+        if name in ("x", "y", *walked.example.parameters):
             expected = "given"
         elif name.startswith(("grad_", "delta_")):
             expected = "backward"
@@ -160,11 +160,11 @@ def test_each_quantity_belongs_to_its_pass(walked):
 
 def test_the_forward_pass_after_the_step_is_that_of_the_new_weights(walked):
     """a, h, b and z, once more from new_V and new_W by the core."""
-    problem = walked.problem
-    parameters = {name: walked[f"new_{name}"] for name in problem.parameters}
-    again = walk(Problem(problem.architecture, problem.X, problem.Y, parameters))
+    example = walked.example
+    parameters = {name: walked[f"new_{name}"] for name in example.parameters}
+    again = walk(Example(example.architecture, example.X, example.Y, parameters))
     assert set(walked.after) == {
-        name for layer in problem.architecture.names() for name in (layer.pre, layer.out)
+        name for layer in example.architecture.names() for name in (layer.pre, layer.out)
     }
     for name, value in walked.after.items():
         assert same(value, again[name]), name
@@ -194,7 +194,7 @@ def test_the_factors_and_when_they_are_known():
 
 def test_the_graphs_carry_what_they_say(walked, style):
     """Forward the values, backward the gradients; what was known before is marked."""
-    notation = Notation(walked.problem.architecture, style)
+    notation = Notation(walked.example.architecture, style)
     forward, backward = blocks(walked, Graph, style)
     layers = notation.layers
     expected = ["x", *(name for layer in layers for name in (layer.pre, layer.out)), "loss"]
@@ -209,7 +209,7 @@ def test_the_graphs_carry_what_they_say(walked, style):
 
 
 PAGES = Path(__file__).parent / "pages"
-BOARD = Problem(
+BOARD = Example(
     Architecture((3, 2, 2), bias=False),
     np.array([[1.0, 0.5, -1.0]]),
     np.array([[1.0, 0.0]]),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bpcli.common.errors import DataError
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.network.formulas import gradient_formulas
 from bpcli.walkthrough.core import core_values
 from bpcli.walkthrough.counting import multiplications
@@ -29,14 +29,14 @@ CASES = {
 
 
 @pytest.fixture(params=CASES.values(), ids=CASES)
-def problem(request):
+def example(request):
     """A point of each kind of network."""
     return point(**request.param)
 
 
-def test_every_quantity_agrees_with_decimal_arithmetic_to_12_digits(problem):
+def test_every_quantity_agrees_with_decimal_arithmetic_to_12_digits(example):
     """Relative to the largest entry of the quantity."""
-    walked, true = walk(problem), Oracle(problem).quantities()
+    walked, true = walk(example), Oracle(example).quantities()
     assert set(walked.quantities) == set(true)
     for name, quantity in walked.quantities.items():
         expected = np.array(true[name], dtype=np.float64)
@@ -49,21 +49,21 @@ def test_the_names_are_those_of_the_contract():
     assert set(walk(point((3, 2, 2))).document()["quantities"]) == set(NAMES)
 
 
-def test_the_row_forms_agree_with_the_core(problem):
+def test_the_row_forms_agree_with_the_core(example):
     """To rounding."""
-    assert walk(problem).largest_difference < 1e-14
+    assert walk(example).largest_difference < 1e-14
 
 
 def test_a_wrong_core_is_seen_by_the_row_forms(monkeypatch):
     """A gradient spoilt in its last digits shows in the largest difference."""
-    stepped = Problem.stepped
+    stepped = Example.stepped
 
     def spoilt(self):
         network = stepped(self)
         network.gradients.weights[0][0, 0] += 1e-9
         return network
 
-    monkeypatch.setattr(Problem, "stepped", spoilt)
+    monkeypatch.setattr(Example, "stepped", spoilt)
     assert walk(point((3, 2, 2))).largest_difference == pytest.approx(1e-9, rel=1e-3)
 
 
@@ -71,8 +71,8 @@ def test_a_wrong_core_is_seen_by_the_row_forms(monkeypatch):
 def test_a_wrong_slope_or_bias_gradient_of_the_core_is_seen_by_the_row_forms(monkeypatch, name):
     """Half as large again, in the core only."""
 
-    def spoilt(problem):
-        values = core_values(problem)
+    def spoilt(example):
+        values = core_values(example)
         return values | {name: 1.5 * values[name]}
 
     monkeypatch.setattr("bpcli.walkthrough.walk.core_values", spoilt)
@@ -158,9 +158,9 @@ def counted_with_reuse(sizes, softmax):
     return len(tally)
 
 
-def test_the_multiplications_are_those_that_a_computation_makes(problem):
+def test_the_multiplications_are_those_that_a_computation_makes(example):
     """Both counts, on numbers that count their products."""
-    net = problem.architecture
+    net = example.architecture
     found, softmax = multiplications(net), net.output == "softmax"
     assert found.with_reuse == counted_with_reuse(net.sizes, softmax)
     assert found.without_reuse == counted_without_reuse(net.sizes, softmax, net.bias)
@@ -172,10 +172,10 @@ def test_the_sheets_network_by_hand():
     assert (found.with_reuse, found.without_reuse) == (18, 44)
 
 
-def test_the_formulas_are_those_that_training_prints(problem):
+def test_the_formulas_are_those_that_training_prints(example):
     """The gradients in the first notation, letter by letter."""
-    notation = Notation(problem.architecture)
-    for formula in gradient_formulas(problem.architecture):
+    notation = Notation(example.architecture)
+    for formula in gradient_formulas(example.architecture):
         assert plain(notation.gradient_formula(formula.name)) == formula.formula
 
 

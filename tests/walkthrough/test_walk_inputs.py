@@ -24,7 +24,7 @@ def drawn(architecture, seed, *, learning_rate, digits):
 
 def chosen(*overrides, hidden=None, sizes=None, rate=None, seed=None, **tensors):
     """The point for typed numbers."""
-    return chosen_point(config(*overrides), Typed(tensors, hidden, sizes, rate), seed, drawn).problem
+    return chosen_point(config(*overrides), Typed(tensors, hidden, sizes, rate), seed, drawn).example
 
 
 @pytest.mark.parametrize(
@@ -140,10 +140,10 @@ def test_what_is_not_typed_is_that_of_the_configuration_where_the_sizes_fit():
     shipped = chosen()
     found = chosen_point(config(), Typed({"x": "1,0,2"}, None, None, None), None, drawn)
     assert found.drawn is None
-    assert found.problem.X.tolist() == [[1, 0, 2]]
-    np.testing.assert_array_equal(found.problem.Y, shipped.Y)
+    assert found.example.X.tolist() == [[1, 0, 2]]
+    np.testing.assert_array_equal(found.example.Y, shipped.Y)
     for name, tensor in shipped.parameters.items():
-        np.testing.assert_array_equal(found.problem.parameters[name], tensor)
+        np.testing.assert_array_equal(found.example.parameters[name], tensor)
 
 
 def test_what_is_drawn_is_told_with_its_seed():

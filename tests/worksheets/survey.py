@@ -20,16 +20,16 @@ UNIT = 10.0**-DIGITS
 SHOWS = 3 * UNIT  # what a mistake must change
 
 
-def ill_posed(problem):
+def ill_posed(example):
     """Yield every rule of docs/worksheets.md that a point breaks."""
-    q = sheet(problem)
-    numbers = [problem.X, *problem.parameters.values()]
+    q = sheet(example)
+    numbers = [example.X, *example.parameters.values()]
     halves = [v for tensor in numbers for v in tensor.ravel().tolist()]
     if not all(v and 2 * v == int(2 * v) and abs(v) <= 2 for v in halves):
         yield "a number that is no half from -2 to 2, or zero"
-    if len(set(problem.X.ravel().tolist())) < problem.X.size:
+    if len(set(example.X.ravel().tolist())) < example.X.size:
         yield "two inputs alike"
-    if not all(v in (0, 1) for v in problem.Y.ravel().tolist()):
+    if not all(v in (0, 1) for v in example.Y.ravel().tolist()):
         yield "a target that is neither 0 nor 1"
     if not all(0.05 <= v <= 0.95 for v in q["h"] + q["z"]):
         yield "a saturated unit"
@@ -43,17 +43,17 @@ def ill_posed(problem):
             yield f"{name} has two rows alike"
     if len({abs(v) for v in q["a"]}) < len(q["a"]):
         yield "two units alike"
-    yield from hidden_mistakes(problem, q)
+    yield from hidden_mistakes(example, q)
 
 
-def hidden_mistakes(problem, right):
+def hidden_mistakes(example, right):
     """Yield the mistakes that do not show, and the pairs that look alike, in the blank that they are made in."""
     found = {}
-    for id_, at, formula in mistakes(problem):
+    for id_, at, formula in mistakes(example):
         if at in right:
             with suppress(ValueError):  # the sizes do not allow it
-                found.setdefault(at, []).append((id_, sheet(problem, at, formula)[at]))
-    step = min(1.0, 2 * problem.learning_rate)
+                found.setdefault(at, []).append((id_, sheet(example, at, formula)[at]))
+    step = min(1.0, 2 * example.learning_rate)
     for at, all_made in found.items():
         made = [(id_, value) for id_, value in all_made if np.shape(value) == np.shape(right[at])]
         for i, (id_, value) in enumerate(made):
@@ -70,13 +70,13 @@ def change(right, wrong, at):
     return inf if true.shape != found.shape else float(np.abs(true - found).max())
 
 
-def verdict_on(problem, id_, at, formula, *, rounding, ways=()):
+def verdict_on(example, id_, at, formula, *, rounding, ways=()):
     """Say what the grading makes of one mistake carried through a whole sheet."""
-    right = sheet(problem)
+    right = sheet(example)
     if at not in right:
         return "does not apply"
     try:
-        whole = sheet(problem, at, formula, DIGITS if rounding else None, ways=ways)
+        whole = sheet(example, at, formula, DIGITS if rounding else None, ways=ways)
     except ValueError:
         return "does not apply"  # the sizes do not allow it
     size = change(right, whole, at)
@@ -84,7 +84,7 @@ def verdict_on(problem, id_, at, formula, *, rounding, ways=()):
         return "does not apply"
     if size < SHOWS:
         return "hidden by rounding"
-    judged = grade(problem, answers_of(whole, DIGITS), DIGITS)
+    judged = grade(example, answers_of(whole, DIGITS), DIGITS)
     wrong = [blank for blank in judged.blanks if blank.verdict == "wrong"]
     if [blank.name for blank in wrong] != [at]:
         return f"marked in {', '.join(blank.name for blank in wrong) or 'nothing'}"
@@ -99,18 +99,18 @@ def survey(architecture, seeds):
     counts: Counter[tuple[str, str]] = Counter()
     sheets = {}
     for seed in seeds:
-        problem = drawn_point(architecture, seed)
-        faults = list(ill_posed(problem))
+        example = drawn_point(architecture, seed)
+        faults = list(ill_posed(example))
         counts["sheet", "; ".join(faults) or "well posed"] += 1
-        numbers = b"".join(t.tobytes() for t in (problem.X, problem.Y, *problem.parameters.values()))
+        numbers = b"".join(t.tobytes() for t in (example.X, example.Y, *example.parameters.values()))
         sheets.setdefault(numbers, []).append(seed)
         rounding = bool(seed % 2)
         ways = ROWS if rounding and architecture.loss == "cross_entropy" else ()
-        key = sheet(problem, digits=DIGITS if rounding else None, ways=ways)
-        right = grade(problem, answers_of(key, DIGITS), DIGITS).entirely_right
+        key = sheet(example, digits=DIGITS if rounding else None, ways=ways)
+        right = grade(example, answers_of(key, DIGITS), DIGITS).entirely_right
         counts["key", "entirely right" if right else "not entirely right"] += 1
-        for id_, at, formula in mistakes(problem):
-            found = verdict_on(problem, id_, at, formula, rounding=rounding, ways=ways)
+        for id_, at, formula in mistakes(example):
+            found = verdict_on(example, id_, at, formula, rounding=rounding, ways=ways)
             counts[f"{id_} in {at}", found] += 1
     return counts, sheets
 

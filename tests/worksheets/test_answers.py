@@ -5,7 +5,7 @@ import pytest
 
 from bpcli.common.errors import DataError, UsageError
 from bpcli.network import Architecture
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.walkthrough.blocks import Equation
 from bpcli.walkthrough.parts import sheet
 from bpcli.walkthrough.walk import walk
@@ -64,8 +64,8 @@ OTHERS = (
 @pytest.mark.parametrize("architecture", OTHERS, ids=str)
 def test_the_key_of_any_network_is_entirely_right(written, architecture):
     """Other depths, activations, outputs and losses."""
-    problem = drawn_point(architecture, 1)
-    assert grade(problem, read_answers(written(filled(problem, 4)), problem), 4).entirely_right
+    example = drawn_point(architecture, 1)
+    assert grade(example, read_answers(written(filled(example, 4)), example), 4).entirely_right
 
 
 @pytest.mark.parametrize("architecture", architectures(), ids=str)
@@ -73,8 +73,8 @@ def test_the_key_of_any_network_is_entirely_right(written, architecture):
 def test_every_key_is_entirely_right(written, architecture, digits):
     """The rounded numbers of the key, read from its file, earn every mark."""
     for seed in range(1, 11):
-        problem = drawn_point(architecture, seed, digits=digits)
-        judged = grade(problem, read_answers(written(filled(problem, digits)), problem), digits)
+        example = drawn_point(architecture, seed, digits=digits)
+        judged = grade(example, read_answers(written(filled(example, digits)), example), digits)
         assert judged.entirely_right
         assert judged.marks == judged.total
 
@@ -93,14 +93,14 @@ def test_rows_and_blanks_may_be_left_out(written):
 @pytest.mark.parametrize("architecture", OTHERS, ids=str)
 def test_the_heading_draws_the_same_point_again(written, architecture):
     """Sizes, functions, loss, biases, rate, seed and digits: nothing else is needed."""
-    problem = drawn_point(architecture, 5, learning_rate=1e-05 if architecture.depth == 1 else 0.25, digits=3)
-    path = written(template(problem, 5, 3, "Worksheet 5"))
+    example = drawn_point(architecture, 5, learning_rate=1e-05 if architecture.depth == 1 else 0.25, digits=3)
+    path = written(template(example, 5, 3, "Worksheet 5"))
     heading = read_heading(path)
     again = drawn_again(path, heading, heading.digits)
-    assert np.array_equal(again.X, problem.X)
-    assert np.array_equal(again.Y, problem.Y)
-    assert all(np.array_equal(again.parameters[name], tensor) for name, tensor in problem.parameters.items())
-    assert again.learning_rate == problem.learning_rate
+    assert np.array_equal(again.X, example.X)
+    assert np.array_equal(again.Y, example.Y)
+    assert all(np.array_equal(again.parameters[name], tensor) for name, tensor in example.parameters.items())
+    assert again.learning_rate == example.learning_rate
 
 
 @pytest.mark.parametrize("text", ["", "digits: 4\n", "seed: null\n", "seed: 7\ndigits: 4\n"])
@@ -160,14 +160,14 @@ def test_a_part_of_a_sheet_has_the_blanks_of_that_part(written):
 @pytest.mark.parametrize("architecture", [POINT.architecture, *OTHERS], ids=str)
 def test_every_blank_belongs_to_the_part_of_the_walk_that_asks_for_it(architecture):
     """As the equations of the walk have their names."""
-    problem = drawn_point(architecture, 1)
+    example = drawn_point(architecture, 1)
     asked = {
         block.name: part.letter
-        for part in sheet(walk(problem)).parts
+        for part in sheet(walk(example)).parts
         for block in part.blocks
         if isinstance(block, Equation) and block.name
     }
-    for blank in blanks(problem):
+    for blank in blanks(example):
         assert part_of(architecture, blank.name) == asked.get(blank.name, part_of(architecture, blank.name))
 
 
@@ -250,4 +250,4 @@ def test_a_network_that_nobody_works_out_by_hand_has_no_sheet():
     architecture = Architecture((16, 32, 4), bias=False)
     weights = {"V": np.ones((32, 16)), "W": np.ones((4, 32))}
     with pytest.raises(UsageError, match=r"would ask for 1,4\d\d numbers"):
-        template(Problem(architecture, np.ones((1, 16)), np.ones((1, 4)), weights), None, 4, "Too large")
+        template(Example(architecture, np.ones((1, 16)), np.ones((1, 4)), weights), None, 4, "Too large")

@@ -6,7 +6,7 @@ import pytest
 from bpcli.common.errors import UsageError
 from bpcli.mistakes.candidates import Quantities, hidden_candidates, output_candidates
 from bpcli.network import Architecture, Parameters
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.walkthrough.core import core_values
 from bpcli.worksheets.blanks import blanks
 from bpcli.worksheets.chain import given, steps
@@ -33,7 +33,7 @@ def point(architecture, seed=0):
     parameters.flat[...] = rng.uniform(-1.5, 1.5, parameters.flat.shape)
     outputs = architecture.sizes[-1]
     Y = np.eye(outputs)[:1] if architecture.output == "softmax" else rng.integers(0, 2, (1, outputs)) * 1.0
-    return Problem(architecture, rng.uniform(0.5, 2, (1, architecture.sizes[0])), Y, dict(parameters.named()))
+    return Example(architecture, rng.uniform(0.5, 2, (1, architecture.sizes[0])), Y, dict(parameters.named()))
 
 
 @pytest.mark.parametrize(
@@ -41,9 +41,9 @@ def point(architecture, seed=0):
 )
 def test_every_value_is_that_of_plain_python_to_twelve_digits(loss, bias):
     """Forward, backward, update and the loss after it, worked out number by number."""
-    problem = point(Architecture((3, 4, 2), loss=loss, bias=bias))
-    by_hand = sheet(problem)
-    found = blanks(problem)
+    example = point(Architecture((3, 4, 2), loss=loss, bias=bias))
+    by_hand = sheet(example)
+    found = blanks(example)
     assert [blank.name for blank in found] == list(by_hand)
     for blank in found:
         np.testing.assert_allclose(blank.value, by_hand[blank.name], rtol=1e-12, atol=1e-15)
@@ -54,8 +54,8 @@ def test_a_sheet_worked_out_on_paper():
     """x = 1, V = 0, W = 1, y = 1: h = ½, z = s(½), and the rest with e^-½ alone."""
     architecture = Architecture((1, 1, 1), bias=False)
     numbers = {"V": np.array([[0.0]]), "W": np.array([[1.0]])}
-    problem = Problem(architecture, np.array([[1.0]]), np.array([[1.0]]), numbers, learning_rate=1.0)
-    found = {blank.name: blank.value.item() for blank in blanks(problem)}
+    example = Example(architecture, np.array([[1.0]]), np.array([[1.0]]), numbers, learning_rate=1.0)
+    found = {blank.name: blank.value.item() for blank in blanks(example)}
     z = 1 / (1 + 0.6065306597126334)  # e^-½
     delta = z * (1 - z) * (z - 1)
     expected = {
@@ -98,19 +98,19 @@ def test_a_softmax_has_no_omega():
 
 def test_more_than_one_sample_is_refused():
     """A worksheet is about one point."""
-    problem = Problem(
+    example = Example(
         Architecture((1, 1), bias=False), np.ones((2, 1)), np.ones((2, 1)), {"W": np.ones((1, 1))}
     )
     with pytest.raises(UsageError, match="2 samples"):
-        blanks(problem)
+        blanks(example)
 
 
 @pytest.mark.parametrize("architecture", ALL, ids=str)
 def test_each_step_leads_from_the_cores_numbers_to_the_cores_numbers(architecture):
     """Every right formula for a blank, fed with the core's earlier quantities, gives the core's."""
-    problem = point(architecture)
-    core = core_values(problem) | given(problem)
-    for step in steps(problem):
+    example = point(architecture)
+    core = core_values(example) | given(example)
+    for step in steps(example):
         for way in step.ways:
             np.testing.assert_allclose(way.formula(core), core[step.name], rtol=1e-11, atol=1e-13)
         for slip in step.slips:
@@ -124,17 +124,17 @@ def test_each_step_leads_from_the_cores_numbers_to_the_cores_numbers(architectur
 )
 def test_what_follows_from_a_named_slip_are_the_gradients_of_the_catalogue(architecture):
     """A slip with an id, carried through the sheet, ends in gradients that gradcheck has under that id."""
-    problem = point(architecture)
-    q = Quantities(problem)
+    example = point(architecture)
+    q = Quantities(example)
     layers = {"W": output_candidates(q), "V": hidden_candidates(q)}
-    for step in steps(problem):
+    for step in steps(example):
         for slip in step.slips:
             if slip.id is None or step.name.startswith(("new", "loss")):
                 continue
             if step.name == "Omega" and architecture.loss == "cross_entropy":
                 continue  # which does not need it
-            found = given(problem)
-            for each in steps(problem):
+            found = given(example)
+            for each in steps(example):
                 # A wrong ∇z matters if δ is worked out from it, which under softmax is the second way.
                 way = next((way for way in each.ways if step.name in way.needs), each.ways[0])
                 found[each.name] = (slip.wrong if each.name == step.name else way.formula)(found)
@@ -145,7 +145,7 @@ def test_what_follows_from_a_named_slip_are_the_gradients_of_the_catalogue(archi
                     true = getattr(candidates[0], part)
                     if not np.allclose(found[tensor], true, rtol=1e-12, atol=1e-15):
                         spoilt = True
-                        known = list(_of_the_catalogue(candidates, part, slip.id, problem))
+                        known = list(_of_the_catalogue(candidates, part, slip.id, example))
                         assert any(np.allclose(found[tensor], k, rtol=1e-10, atol=1e-14) for k in known), (
                             step.name,
                             slip.words,
@@ -154,7 +154,7 @@ def test_what_follows_from_a_named_slip_are_the_gradients_of_the_catalogue(archi
             assert spoilt, (step.name, slip.words)
 
 
-def _of_the_catalogue(candidates, part, id_, problem):
+def _of_the_catalogue(candidates, part, id_, example):
     """What the catalogue makes of a tensor under one mistake."""
     true = getattr(candidates[0], part)
     factors = {"sign": (-1,), "half": (2, 0.5), "bias-frozen": (0,)}
@@ -163,5 +163,5 @@ def _of_the_catalogue(candidates, part, id_, problem):
         if candidate.ids == (id_,):
             tensor = getattr(candidate, part)
             if candidate.per_rate is not None:
-                tensor = tensor - problem.learning_rate * candidate.per_rate[part == "bias"]
+                tensor = tensor - example.learning_rate * candidate.per_rate[part == "bias"]
             yield tensor

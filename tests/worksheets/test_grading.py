@@ -8,7 +8,7 @@ import pytest
 from bpcli.gradcheck.injecting import injected
 from bpcli.mistakes.catalogue import BY_ID
 from bpcli.network import Architecture
-from bpcli.network.example import Problem
+from bpcli.network.example import Example
 from bpcli.walkthrough.core import core_values
 from bpcli.worksheets.answers import Answers
 from bpcli.worksheets.chain import given, steps
@@ -22,10 +22,10 @@ DEFAULT, WIDER, SQUARE, ENTROPY = architectures()
 POINT = drawn_point(WIDER, 7)
 
 
-def judged(values, problem=POINT, digits=4):
+def judged(values, example=POINT, digits=4):
     """Grade numbers as they are, unrounded."""
     arrays = {name: np.asarray(value, np.float64) for name, value in values.items()}
-    return {blank.name: blank for blank in grade(problem, Answers("anna.yaml", arrays), digits).blanks}
+    return {blank.name: blank for blank in grade(example, Answers("anna.yaml", arrays), digits).blanks}
 
 
 def verdicts(blank):
@@ -42,8 +42,8 @@ def test_a_mistake_carried_through_the_sheet_is_marked_where_it_was_made_and_nam
 ):
     """Every later number follows and keeps its mark, whether one calculates on with rounded numbers or not."""
     for seed in (1, 2, 3):
-        problem = drawn_point(SQUARE, seed)
-        assert verdict_on(problem, id_, at, formula, rounding=rounding) == "marked and named"
+        example = drawn_point(SQUARE, seed)
+        assert verdict_on(example, id_, at, formula, rounding=rounding) == "marked and named"
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,8 @@ def test_a_mistake_carried_through_the_sheet_is_marked_where_it_was_made_and_nam
 )
 def test_so_are_those_that_need_another_network(architecture, id_, at, formula):
     """Cross-entropy; a single input, without which the shape gives it away."""
-    problem = drawn_point(architecture, 1)
-    assert verdict_on(problem, id_, at, formula, rounding=True) == "marked and named"
+    example = drawn_point(architecture, 1)
+    assert verdict_on(example, id_, at, formula, rounding=True) == "marked and named"
 
 
 @pytest.mark.parametrize("architecture", [DEFAULT, SQUARE], ids=str)
@@ -78,15 +78,15 @@ def test_a_slip_without_a_name_is_marked_where_it_was_made_and_told(architecture
     """Of the forward pass, the loss and the update, written down in plain Python; where the sizes allow it."""
     told = 0
     for seed in (1, 2, 3):
-        problem = drawn_point(architecture, seed)
-        right = sheet(problem)
+        example = drawn_point(architecture, seed)
+        right = sheet(example)
         try:
-            whole = sheet(problem, at, formula, 4 if seed % 2 else None)
+            whole = sheet(example, at, formula, 4 if seed % 2 else None)
         except ValueError:
             continue
         if not SHOWS <= change(right, whole, at) < np.inf:
             continue  # no slip in a network without biases
-        blanks = grade(problem, answers_of(whole, 4), 4).blanks
+        blanks = grade(example, answers_of(whole, 4), 4).blanks
         (wrong,) = (blank for blank in blanks if blank.verdict == "wrong")
         assert wrong.name == at
         assert any(words in named.words for named in wrong.mistakes)
@@ -108,13 +108,13 @@ def test_a_slip_without_a_name_is_marked_where_it_was_made_and_told(architecture
 )
 def test_every_slip_of_any_network_is_marked_in_its_blank_and_is_among_those_named(architecture, seed):
     """Those with words only, too; but for what is no slip at this point, and an update that changes next to nothing."""
-    problem = drawn_point(architecture, seed)
-    true = core_values(problem)
-    for step in steps(problem):
+    example = drawn_point(architecture, seed)
+    true = core_values(example)
+    for step in steps(example):
         for slip in step.slips:
-            values = given(problem)
+            values = given(example)
             with np.errstate(all="ignore"):
-                for other in steps(problem):
+                for other in steps(example):
                     formula = slip.wrong if other.name == step.name else other.ways[0].formula
                     values[other.name] = np.round(formula(values), 4) if seed % 2 else formula(values)
             if np.abs(values[step.name] - true[step.name]).max() < 0.0003:
@@ -122,7 +122,7 @@ def test_every_slip_of_any_network_is_marked_in_its_blank_and_is_among_those_nam
             answered = {
                 name: values[name] for name in true if name in values and np.isfinite(values[name]).all()
             }
-            blanks = grade(problem, answers_of(answered, 4), 4).blanks
+            blanks = grade(example, answers_of(answered, 4), 4).blanks
             wrong = {
                 blank.name: [named.kind for named in blank.mistakes]
                 for blank in blanks
@@ -140,9 +140,9 @@ ELSEWHERE |= {"last-sample", "bias-times-input", "extra-omega"}
 @pytest.mark.parametrize("id_", [name for name in BY_ID if name not in ELSEWHERE])
 def test_gradients_alone_are_enough_to_name_a_mistake(id_):
     """Gradcheck makes the mistake; only ∇W and ∇V are written down, and every other blank is left out."""
-    problem = drawn_point(SQUARE, 3)
-    found = injected(problem, id_)
-    blanks = judged({f"grad_{name}": np.round(tensor, 4) for name, tensor in found.items()}, problem)
+    example = drawn_point(SQUARE, 3)
+    found = injected(example, id_)
+    blanks = judged({f"grad_{name}": np.round(tensor, 4) for name, tensor in found.items()}, example)
     wrong = [blank for blank in blanks.values() if blank.verdict == "wrong"]
     assert wrong
     assert any(id_ in {named.id for named in blank.mistakes} for blank in wrong), wrong
@@ -172,12 +172,12 @@ def sheet_raw(q):
 
 def test_two_slips_are_marked_each_where_it_was_made():
     """tanh-derivative in Λ and then the wrong input in ∇V."""
-    problem = drawn_point(SQUARE, 2)
-    q = sheet(problem, "Lambda", lambda q: each(lambda h: 1 - h * h, q["h"]), 4)
+    example = drawn_point(SQUARE, 2)
+    q = sheet(example, "Lambda", lambda q: each(lambda h: 1 - h * h, q["h"]), 4)
     q["grad_V"] = each(lambda v: round(v, 4), outer(q["delta_1"], q["h"]))
-    q["new_V"] = np.round(problem.parameters["V"] - 0.5 * np.array(q["grad_V"]), 4)
+    q["new_V"] = np.round(example.parameters["V"] - 0.5 * np.array(q["grad_V"]), 4)
     q.pop("loss_after")
-    blanks = judged(q, problem)
+    blanks = judged(q, example)
     wrong = {
         name: [n.id for n in blank.mistakes] for name, blank in blanks.items() if blank.verdict == "wrong"
     }
@@ -198,9 +198,9 @@ def test_two_wrong_numbers_name_a_slip_that_one_does_not():
 
 def test_one_wrong_number_is_enough_where_the_slip_shows_in_no_other():
     """One unit in all: the sign of its δ."""
-    problem = drawn_point(Architecture((2, 1, 2), bias=False), 1)
-    values = sheet(problem, "delta_1", lambda q: [-d for d in product(q["Lambda"], q["grad_h"])], 4)
-    assert [named.id for named in judged(values, problem)["delta_1"].mistakes] == ["sign"]
+    example = drawn_point(Architecture((2, 1, 2), bias=False), 1)
+    values = sheet(example, "delta_1", lambda q: [-d for d in product(q["Lambda"], q["grad_h"])], 4)
+    assert [named.id for named in judged(values, example)["delta_1"].mistakes] == ["sign"]
 
 
 @pytest.mark.parametrize("architecture", [DEFAULT, ENTROPY], ids=str)
@@ -209,9 +209,9 @@ def test_one_wrong_number_is_enough_where_the_slip_shows_in_no_other():
 def test_a_sheet_worked_out_as_it_says_is_entirely_right(architecture, rounded, digits):
     """Every number rounded and calculated on with, the forward pass after the update too, however ties are broken."""
     for seed in range(1, 13):
-        problem = drawn_point(architecture, seed, digits=digits)
+        example = drawn_point(architecture, seed, digits=digits)
         assert_right(
-            grade(problem, Answers("", arrays(sheet(problem, digits=digits, rounded=rounded))), digits)
+            grade(example, Answers("", arrays(sheet(example, digits=digits, rounded=rounded))), digits)
         )
 
 
@@ -219,8 +219,8 @@ def test_a_sheet_worked_out_as_it_says_is_entirely_right(architecture, rounded, 
 def test_the_row_forms_of_the_sheet_are_right(architecture):
     """Row j of ∇W as e_j · z_j(1-z_j) · hᵀ, each factor rounded; ∇h as a sum of such products."""
     for seed in range(1, 13):
-        problem = drawn_point(architecture, seed)
-        assert_right(grade(problem, Answers("", arrays(sheet(problem, digits=4, ways=ROWS))), 4))
+        example = drawn_point(architecture, seed)
+        assert_right(grade(example, Answers("", arrays(sheet(example, digits=4, ways=ROWS))), 4))
 
 
 @pytest.mark.parametrize("rounded", ROUNDINGS)
@@ -228,10 +228,10 @@ def test_what_was_left_out_costs_nothing_else(rounded):
     """Any six blanks of a right sheet are missing: every number that is there is right."""
     rng = np.random.default_rng(0)
     for seed in range(1, 21):
-        problem = drawn_point(SQUARE, seed)
-        whole = arrays(sheet(problem, digits=4, rounded=rounded))
+        example = drawn_point(SQUARE, seed)
+        whole = arrays(sheet(example, digits=4, rounded=rounded))
         there = {name: whole[name] for name in sorted(set(whole) - set(rng.choice(list(whole), 6, False)))}
-        assert_right(grade(problem, Answers("", there), 4))
+        assert_right(grade(example, Answers("", there), 4))
 
 
 def arrays(values):
@@ -252,10 +252,10 @@ def error_written_for_gradient(q):
 
 def test_an_error_that_is_delta_already_is_told_in_words():
     """∇z = z - y under cross-entropy, and δ right: the derivative was multiplied in nowhere."""
-    problem = drawn_point(ENTROPY, 3)
-    values = sheet(problem, digits=4)
-    values["grad_z"] = error_written_for_gradient(values | {"y": problem.Y[0].tolist()})
-    blanks = judged({name: np.round(value, 4) for name, value in values.items()}, problem)
+    example = drawn_point(ENTROPY, 3)
+    values = sheet(example, digits=4)
+    values["grad_z"] = error_written_for_gradient(values | {"y": example.Y[0].tolist()})
+    blanks = judged({name: np.round(value, 4) for name, value in values.items()}, example)
     assert [name for name, blank in blanks.items() if blank.verdict != "right"] == ["grad_z"]
     (named,) = blanks["grad_z"].mistakes
     assert (named.id, named.words) == (None, "z - y, which is δ here; ∇z is (z - y)/(z(1-z))")
@@ -264,9 +264,9 @@ def test_an_error_that_is_delta_already_is_told_in_words():
 @pytest.mark.parametrize("left_out", [(), ("delta_2",), ("grad_z", "delta_2")])
 def test_multiplied_by_omega_it_is_the_mistake_of_the_catalogue(left_out):
     """δ = Ω (z - y), written or not."""
-    problem = drawn_point(ENTROPY, 3)
-    whole = sheet(problem, "grad_z", error_written_for_gradient, 4, ways=ROWS)
-    blanks = judged({name: value for name, value in whole.items() if name not in left_out}, problem)
+    example = drawn_point(ENTROPY, 3)
+    whole = sheet(example, "grad_z", error_written_for_gradient, 4, ways=ROWS)
+    blanks = judged({name: value for name, value in whole.items() if name not in left_out}, example)
     (wrong,) = (blank for blank in blanks.values() if blank.verdict == "wrong")
     assert wrong.name == ("grad_W" if "grad_z" in left_out else "grad_z")
     assert {named.id for named in wrong.mistakes} == {"extra-omega"}
@@ -293,7 +293,7 @@ def test_a_delta_that_is_written_and_not_used_is_one_mistake():
 
 def simple():
     """a = 0.125 exactly: a tie at two digits."""
-    return Problem(
+    return Example(
         Architecture((1, 1), bias=False), np.array([[0.5]]), np.array([[1.0]]), {"W": np.array([[0.25]])}
     )
 
@@ -324,11 +324,11 @@ def test_calculating_on_with_rounded_numbers_is_right():
 
 def test_rounding_that_adds_up_is_still_right():
     """b = W h with each h rounded to two digits: off by a whole unit, and right all the same."""
-    problem = drawn_point(WIDER, 5)
-    rounded = sheet(problem, digits=2)
-    exact = core_values(problem)["b"]
+    example = drawn_point(WIDER, 5)
+    rounded = sheet(example, digits=2)
+    exact = core_values(example)["b"]
     assert np.abs(np.array(rounded["b"]) - exact).max() > 0.01  # more than a whole unit
-    assert judged(rounded, problem, digits=2)["b"].verdict == "right"
+    assert judged(rounded, example, digits=2)["b"].verdict == "right"
 
 
 def test_an_unexplained_number_is_plainly_wrong_and_what_follows_follows():
@@ -367,9 +367,9 @@ def test_a_last_digit_that_was_cut_off_is_told_as_such():
 
 def test_a_slip_without_a_name_in_the_catalogue_is_told_in_words():
     """W h with Wᵀ, and a forgotten sigmoid."""
-    problem = drawn_point(SQUARE, 1)
-    values = {name: np.round(value, 4) for name, value in sheet(problem, "h", lambda q: q["a"], 4).items()}
-    (named,) = judged(values, problem)["h"].mistakes
+    example = drawn_point(SQUARE, 1)
+    values = {name: np.round(value, 4) for name, value in sheet(example, "h", lambda q: q["a"], 4).items()}
+    (named,) = judged(values, example)["h"].mistakes
     assert (named.id, named.words) == (None, "the sigmoid is left out: h = a")
 
 
@@ -383,11 +383,11 @@ def test_two_slips_that_fit_alike_are_both_told():
 
 def test_wild_numbers_are_judged_without_a_warning():
     """Logarithms of negative numbers, overflow: wrong, and nothing else."""
-    problem = drawn_point(Architecture((3, 4, 2), loss="cross_entropy", bias=False), 1)
-    values = {name: np.full(np.shape(value), 1e200) for name, value in core_values(problem).items()}
-    blanks = {name: blank for name, blank in judged(values, problem).items() if blank.verdict != "follows"}
+    example = drawn_point(Architecture((3, 4, 2), loss="cross_entropy", bias=False), 1)
+    values = {name: np.full(np.shape(value), 1e200) for name, value in core_values(example).items()}
+    blanks = {name: blank for name, blank in judged(values, example).items() if blank.verdict != "follows"}
     assert blanks["a"].verdict == "wrong"
-    json.dumps(grade(problem, answers_of(values, 4), 4).document(), allow_nan=False)
+    json.dumps(grade(example, answers_of(values, 4), 4).document(), allow_nan=False)
 
 
 def test_the_document_holds_what_the_table_shows():

@@ -10,17 +10,17 @@ from bpcli.worksheets.posing import faults
 from tests.worksheets.survey import architectures, ill_posed
 
 
-def numbers(problem):
+def numbers(example):
     """Everything that is printed on the sheet."""
-    return b"".join(t.tobytes() for t in (problem.X, problem.Y, *problem.parameters.values()))
+    return b"".join(t.tobytes() for t in (example.X, example.Y, *example.parameters.values()))
 
 
 @pytest.mark.parametrize("architecture", architectures(), ids=str)
 def test_thirty_seeds_give_thirty_well_posed_sheets(architecture):
     """No two alike, and each by the rules, checked in plain Python."""
     points = [drawn_point(architecture, seed) for seed in range(1, 31)]
-    assert [list(ill_posed(problem)) for problem in points] == [[]] * 30
-    assert len({numbers(problem) for problem in points}) == 30
+    assert [list(ill_posed(example)) for example in points] == [[]] * 30
+    assert len({numbers(example) for example in points}) == 30
 
 
 def test_thirty_seeds_differ_even_where_there_are_few_sheets():
@@ -49,14 +49,14 @@ def test_the_same_seed_gives_the_same_sheet_and_another_architecture_another():
 )
 def test_other_networks_have_sheets_too(architecture):
     """Biases, activations, losses and depths: halves that are not zero, targets that suit the output."""
-    problem = drawn_point(architecture, 3)
-    for tensor in (problem.X, *problem.parameters.values()):
+    example = drawn_point(architecture, 3)
+    for tensor in (example.X, *example.parameters.values()):
         assert tensor.all()
         assert np.array_equal(2 * tensor, np.round(2 * tensor))
         assert np.abs(tensor).max() <= 2
     if architecture.output == "softmax":
-        assert sorted(problem.Y[0]) == [0.0] * (architecture.sizes[-1] - 1) + [1.0]
-    gradients = dict(problem.stepped().gradients.named())
+        assert sorted(example.Y[0]) == [0.0] * (architecture.sizes[-1] - 1) + [1.0]
+    gradients = dict(example.stepped().gradients.named())
     assert all(np.abs(g).max() >= 0.001 for g in gradients.values())
 
 
@@ -70,16 +70,16 @@ def test_deeper_networks_have_sheets_at_few_digits_too():
     """Where mistakes need not show."""
     deep = Architecture((3, 2, 2, 2), bias=False)
     points = [drawn_point(deep, seed, digits=2) for seed in range(1, 4)]
-    assert not any(list(faults(problem, 2)) for problem in points)
+    assert not any(list(faults(example, 2)) for example in points)
 
 
 def test_the_survey_sees_inputs_that_are_alike_and_mistakes_that_do_not_show():
     """The rules in plain Python catch what is planted."""
-    problem = drawn_point(Architecture((3, 3, 3), bias=True), 1)
-    problem.X[0, 1] = problem.X[0, 0]
-    assert "two inputs alike" in list(ill_posed(problem))
-    problem.parameters["W"][...] = problem.parameters["W"] + problem.parameters["W"].T + 1e-6 * np.eye(3, k=1)
-    assert "w-not-transposed in grad_h looks like what is right" in list(ill_posed(problem))
+    example = drawn_point(Architecture((3, 3, 3), bias=True), 1)
+    example.X[0, 1] = example.X[0, 0]
+    assert "two inputs alike" in list(ill_posed(example))
+    example.parameters["W"][...] = example.parameters["W"] + example.parameters["W"].T + 1e-6 * np.eye(3, k=1)
+    assert "w-not-transposed in grad_h looks like what is right" in list(ill_posed(example))
 
 
 def test_a_relu_is_clearly_on_or_off():
@@ -102,17 +102,17 @@ def test_a_relu_is_clearly_on_or_off():
 )
 def test_a_spoilt_point_is_seen(spoil, complaint):
     """A zero, a saturated unit, two units alike, a gradient that vanishes."""
-    problem = drawn_point(Architecture((3, 4, 2), bias=False), 1)
-    assert not list(faults(problem, 4))
-    spoil(problem)
-    assert any(complaint in fault for fault in faults(problem, 4))
+    example = drawn_point(Architecture((3, 4, 2), bias=False), 1)
+    assert not list(faults(example, 4))
+    spoil(example)
+    assert any(complaint in fault for fault in faults(example, 4))
 
 
 def test_a_symmetric_matrix_hides_its_transposition():
     """W = Wᵀ: nobody could see W for Wᵀ."""
-    problem = drawn_point(Architecture((3, 3, 3), bias=False), 1)
-    problem.parameters["W"][...] = problem.parameters["W"] + problem.parameters["W"].T
-    assert any("w-not-transposed cannot be told" in fault for fault in faults(problem, 4))
+    example = drawn_point(Architecture((3, 3, 3), bias=False), 1)
+    example.parameters["W"][...] = example.parameters["W"] + example.parameters["W"].T
+    assert any("w-not-transposed cannot be told" in fault for fault in faults(example, 4))
 
 
 @pytest.mark.parametrize(
