@@ -11,13 +11,15 @@ SetOption: TypeAlias = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="Override a key, dotted and typed as in YAML: --set model.hidden=[16,8]. Repeatable.",
+        help="Override a value: dotted key, YAML value, for example --set model.hidden=16,8. Repeatable.",
     ),
 ]
 SeedOption: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        "--seed", metavar="N", help="Fixes the split, the weights and the shuffling; overrides seed."
+        "--seed",
+        metavar="N",
+        help="Random seed of the split, the initial weights and the shuffling; overrides seed.",
     ),
 ]
 JsonOption: TypeAlias = Annotated[

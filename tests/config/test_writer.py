@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from bpcli.config.combinations import clashes
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,7 +32,6 @@ from bpcli.config import (
     starter,
     to_yaml,
 )
-from bpcli.config.combinations import clashes
 from bpcli.config.fields import BUILT_IN
 
 from .conftest import Load
