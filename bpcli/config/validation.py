@@ -163,7 +163,7 @@ def _unknown_in_variant(word: str, variants: Variants, model: type[BaseModel]) -
     if hint := did_you_mean(word, model.model_fields):
         return f"unknown key for {name}; {hint}"
     if owners := [name for name in variants.models if word in variants.keys(name)]:
-        return f"{name} has no such key; remove it, or write {variants.tag}: {listed(owners, 'or')}"
+        return f"unknown key for {name}; remove it, or write {variants.tag}: {listed(owners, 'or')}"
     return f"unknown key for {name}; its keys are {listed(model.model_fields)}"
 
 

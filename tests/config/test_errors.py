@@ -34,28 +34,27 @@ model:
         options={"seed": -1},
     )
     assert lines == [
-        "my.yaml:1:1: sed: there is no such key; did you mean seed?",
-        "my.yaml:3:11: data.source: 'digts' is neither a built-in set nor a path to .csv, .tsv, .npz or .npy "
-        "(.gz too); did you mean digits?",
+        "my.yaml:1:1: sed: unknown key; did you mean seed?",
+        "my.yaml:3:11: data.source: 'digts' is neither a built-in data set nor the path of a .csv, .tsv, .npz or "
+        ".npy file (.gz too); did you mean digits?",
         "my.yaml:4:10: data.noise: -1 is too small; write 0 or more",
         "my.yaml:6:18: model.init.scheme: 'unifrm' is not one of constant, zeros, normal, uniform, xavier, he; "
         "did you mean uniform?",
-        "my.yaml:6:31: model.init.low: 1.0 is not below model.init.high: 0.5; "
-        "write for example low: -0.5, high: 0.5",
-        "my.yaml:6:34: model.init.hi: uniform has no such key; did you mean high?",
+        "my.yaml:6:31: model.init.low: 1.0 is not less than model.init.high: 0.5; "
+        "use values such as low: -0.5, high: 0.5",
+        "my.yaml:6:34: model.init.hi: unknown key for uniform; did you mean high?",
         "my.yaml:10:3: training.loss: written twice, first at 9:3; keep one of the two",
-        "my.yaml:10:9: training.loss: 'mse' is not one of squared_error, cross_entropy; "
-        "write squared_error or cross_entropy",
-        "my.yaml:11:11: training.epochs: 'ten' is not a whole number; write for example 50",
-        "my.yaml:12:13: training.schedule: the alias '*a' is refused; write the value",
+        "my.yaml:10:9: training.loss: 'mse' is not one of squared_error, cross_entropy; write one of these",
+        "my.yaml:11:11: training.epochs: 'ten' is not an integer; use a value such as 50",
+        "my.yaml:12:13: training.schedule: the alias '*a' is not allowed; write the value",
         "my.yaml:13:1: model: written twice, first at 5:1; keep one of the two",
         "my.yaml:14:9: model.bias: 'no' is not true or false; write false",
-        "my.yaml:15:12: model.hidden[0]: 'x' is not a whole number; write for example 16",
+        "my.yaml:15:12: model.hidden[0]: 'x' is not an integer; use a value such as 16",
         "my.yaml:15:15: model.hidden[1]: 0 is too small; write 1 or more",
         "BPCLI_DATA__VALIDATION=2: data.validation: 2 is too large; write less than 1",
-        "--set training.batch_size=0: training.batch_size: 0 is neither a whole number from 1 to 1000000000 "
-        "nor full; write for example 32",
-        "--set foo: there is no '='; write KEY=VALUE, for example --set training.epochs=20",
+        "--set training.batch_size=0: training.batch_size: 0 is neither an integer from 1 to 1000000000 "
+        "nor full; use a value such as 32",
+        "--set foo: missing '='; write KEY=VALUE, for example --set training.epochs=20",
         "--seed -1: seed: -1 is too small; write 0 or more",
     ]
 
@@ -77,29 +76,29 @@ def test_problems_have_parts(load: Load) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("epochs: 3", "1:1: epochs: there is no such key here; did you mean training.epochs?"),
-        ("training.epochs: 3", "1:1: training.epochs: there is no such key; dots are for --set, so write "
+        ("epochs: 3", "1:1: epochs: unknown key; did you mean training.epochs?"),
+        ("training.epochs: 3", "1:1: training.epochs: unknown key; dotted keys work with --set only, so write "
             "training: {epochs: 3}"),
-        ("model: {learning_rate: 3}", "1:9: model.learning_rate: there is no such key here; "
+        ("model: {learning_rate: 3}", "1:9: model.learning_rate: unknown key; "
             "did you mean training.optimizer.learning_rate?"),
-        ("training: {patience: 3}", "1:12: training.patience: there is no such key here; "
+        ("training: {patience: 3}", "1:12: training.patience: unknown key; "
             "did you mean training.early_stopping.patience?"),
-        ("model: {activations: tanh}", "1:9: model.activations: there is no such key; did you mean activation?"),
-        ("colour: red", "1:1: colour: there is no such key; the keys of the top level are seed, data, model "
+        ("model: {activations: tanh}", "1:9: model.activations: unknown key; did you mean activation?"),
+        ("colour: red", "1:1: colour: unknown key; the keys at the top level are seed, data, model "
             "and training"),
-        ("training: {early_stopping: {q: 1}}", "1:29: training.early_stopping.q: there is no such key; "
+        ("training: {early_stopping: {q: 1}}", "1:29: training.early_stopping.q: unknown key; "
             "the keys of training.early_stopping are patience and min_delta"),
-        ("model: {init: {scheme: he, std: 2}}", "1:28: model.init.std: he has no such key; leave it out, "
+        ("model: {init: {scheme: he, std: 2}}", "1:28: model.init.std: unknown key for he; remove it, "
             "or write scheme: normal"),
-        ("training: {optimizer: {name: adam, momentum: 0.9}}", "1:36: training.optimizer.momentum: adam has no such "
-            "key; leave it out, or write name: sgd"),
-        ("training: {optimizer: {adam: 1, name: adam}}", "1:24: training.optimizer.adam: adam has no such key; "
+        ("training: {optimizer: {name: adam, momentum: 0.9}}", "1:36: training.optimizer.momentum: unknown key "
+            "for adam; remove it, or write name: sgd"),
+        ("training: {optimizer: {adam: 1, name: adam}}", "1:24: training.optimizer.adam: unknown key for adam; "
             "its keys are name, learning_rate, beta1, beta2 and epsilon"),
         ("training: {optimizer: {name: lbfgs, momentum: x}}", "1:30: training.optimizer.name: 'lbfgs' is not one of "
-            "sgd, adam; write sgd or adam"),
-        ('"a\\nb\\e[2J": 1', "1:1: a\\nb\\x1b[2J: there is no such key; the keys of the top level are seed, data, "
+            "sgd, adam; write one of these"),
+        ('"a\\nb\\e[2J": 1', "1:1: a\\nb\\x1b[2J: unknown key; the keys at the top level are seed, data, "
             "model and training"),
-        (f"{'k' * 500}: 1", f"1:1: {'k' * 59}…: there is no such key; the keys of the top level are seed, data, "
+        (f"{'k' * 500}: 1", f"1:1: {'k' * 59}…: unknown key; the keys at the top level are seed, data, "
             "model and training"),
     ],
 )  # fmt: skip
@@ -112,26 +111,26 @@ def test_unknown_keys(text: str, complaint: str, complaints: Complaints) -> None
     ("text", "complaint"),
     [
         ("model: {output: softmax}",
-            "1:17: model.output: softmax does not go with training.loss: squared_error; "
+            "1:17: model.output: softmax cannot be combined with training.loss: squared_error; "
             "write training.loss: cross_entropy, or model.output: sigmoid"),
         ("training: {loss: squared_error}\nmodel: {output: softmax}",
-            "2:17: model.output: softmax does not go with training.loss: squared_error; "
+            "2:17: model.output: softmax cannot be combined with training.loss: squared_error; "
             "write training.loss: cross_entropy, or model.output: sigmoid"),
         ("model: {output: identity}\ntraining: {loss: cross_entropy}",
-            "2:18: training.loss: cross_entropy does not go with model.output: identity; "
+            "2:18: training.loss: cross_entropy cannot be combined with model.output: identity; "
             "write model.output: sigmoid or softmax, or training.loss: squared_error"),
         ("model: {output: softmax}\ntraining: {loss: cross_entropy}\ndata: {task: regression}",
-            "3:14: data.task: model.output: softmax does not go with data.task: regression; "
+            "3:14: data.task: model.output: softmax cannot be combined with data.task: regression; "
             "write model.output: identity, or data.task: classification"),
         ("data: {source: iris, samples: 9}",
-            "1:31: data.samples: 9 is for circles, moons and spiral only, not for data.source: iris; "
-            "write data.samples: null, or one of those sources"),
+            "1:31: data.samples: 9 cannot be combined with data.source: iris; "
+            "write data.samples: null, or use circles, moons or spiral as the source"),
         ("data: {noise: 0.1}",
-            "1:15: data.noise: 0.1 is for circles, moons and spiral only, not for data.source: digits; "
-            "write data.noise: null, or one of those sources"),
+            "1:15: data.noise: 0.1 cannot be combined with data.source: digits; "
+            "write data.noise: null, or use circles, moons or spiral as the source"),
         ("model: {init: {scheme: uniform, low: 1, high: 1}}",
-            "1:47: model.init.high: model.init.low: 1.0 is not below model.init.high: 1.0; "
-            "write for example low: -0.5, high: 0.5"),
+            "1:47: model.init.high: model.init.low: 1.0 is not less than model.init.high: 1.0; "
+            "use values such as low: -0.5, high: 0.5"),
     ],
 )  # fmt: skip
 def test_impossible_combinations(text: str, complaint: str, complaints: Complaints) -> None:
@@ -142,7 +141,9 @@ def test_impossible_combinations(text: str, complaint: str, complaints: Complain
 def test_a_combination_with_an_override(complaints: Complaints) -> None:
     """The stronger layer is where a combination became impossible."""
     (line,) = complaints("data: {source: moons, samples: 9}", overrides=["data.source=iris"])
-    assert line.startswith("--set data.source=iris: data.source: data.samples: 9 is for circles, moons")
+    assert line.startswith(
+        "--set data.source=iris: data.source: data.samples: 9 cannot be combined with data.source: iris"
+    )
 
 
 @pytest.mark.parametrize(

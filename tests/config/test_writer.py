@@ -4,8 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from bpcli.config.combinations import clashes
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bpcli.config import (
@@ -33,10 +32,11 @@ from bpcli.config import (
     to_yaml,
 )
 from bpcli.config.fields import BUILT_IN
+from bpcli.config.models import conflicts
 
+from ..yamltext.test_scalars import texts
 from .conftest import Load
 from .test_models import DOCUMENTED
-from .test_scalars import texts
 
 counts = st.integers(1, 10**9)
 numbers = st.floats(allow_nan=False, allow_infinity=False)
@@ -86,7 +86,7 @@ configs = st.builds(
         early_stopping=st.none() | st.builds(EarlyStopping, patience=counts, min_delta=positive),
         checkpoint_every=counts,
     ),
-).filter(lambda config: not list(clashes(config)))
+).filter(lambda config: not list(conflicts(config)))
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +101,7 @@ def reread(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Config]:
     return reread
 
 
+@settings(max_examples=30)
 @given(configs)
 def test_round_trip(reread: Callable[[str], Config], config: Config) -> None:
     """Whatever a configuration holds, reading what was written gives an equal one."""
