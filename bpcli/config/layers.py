@@ -1,7 +1,6 @@
-"""The layers of a configuration above its file, and how one layer is merged over another.
+"""The layers above the file and how they merge; apart from ``resolution`` because precedence has its own rules.
 
-The layers are the environment, ``--set`` and a command's own options, each as one tree. Only ``resolution``
-uses them; they are a module of their own because precedence and merging have rules of their own.
+The layers are the environment, ``--set`` and a command's own options, each as one tree.
 """
 
 from collections.abc import Iterable, Mapping

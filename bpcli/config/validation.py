@@ -1,6 +1,5 @@
-"""Turns a tree into a configuration and reports every mistake at once, in plain words instead of pydantic's.
+"""Turns a tree into a configuration; apart from ``resolution`` because it words every error of pydantic anew.
 
-Only ``resolution`` uses it; it is a module of its own because the messages change for reasons of their own.
 An invalid value is removed, so that its default takes its place and the rest can be validated; combinations
 are checked last, except those that involve an invalid value.
 """

@@ -1,14 +1,14 @@
-"""Every mistake is reported in one go, where it stands, in words that say what to write."""
+"""All mistakes are reported at once, each with its place and what to write."""
 
 import pytest
 
 from bpcli.common.errors import ConfigError
 from bpcli.config import Config, ConfigProblems, Problem, read
 
-from .conftest import Complaints, Load
+from .conftest import Load, Reported
 
 
-def test_everything_at_once(complaints: Complaints) -> None:
+def test_everything_at_once(reported: Reported) -> None:
     """Unknown and repeated keys, wrong types and values, aliases and combinations come together, in order."""
     text = """\
 sed: 4
@@ -27,7 +27,7 @@ model:
   bias: no
   hidden: [x, 0]
 """
-    lines = complaints(
+    lines = reported(
         text,
         overrides=["training.batch_size=0", "foo"],
         environment={"BPCLI_DATA__VALIDATION": "2"},
@@ -74,7 +74,7 @@ def test_problems_have_parts(load: Load) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "report"),
     [
         ("epochs: 3", "1:1: epochs: unknown key; did you mean training.epochs?"),
         ("training.epochs: 3", "1:1: training.epochs: unknown key; dotted keys work with --set only, so write "
@@ -102,13 +102,13 @@ def test_problems_have_parts(load: Load) -> None:
             "model and training"),
     ],
 )  # fmt: skip
-def test_unknown_keys(text: str, complaint: str, complaints: Complaints) -> None:
+def test_unknown_keys(text: str, report: str, reported: Reported) -> None:
     """An unknown key comes with the key that was meant, or with those that there are."""
-    assert complaints(text) == [f"my.yaml:{complaint}"]
+    assert reported(text) == [f"my.yaml:{report}"]
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "report"),
     [
         ("model: {output: softmax}",
             "1:17: model.output: softmax cannot be combined with training.loss: squared_error; "
@@ -133,14 +133,14 @@ def test_unknown_keys(text: str, complaint: str, complaints: Complaints) -> None
             "use values such as low: -0.5, high: 0.5"),
     ],
 )  # fmt: skip
-def test_impossible_combinations(text: str, complaint: str, complaints: Complaints) -> None:
-    """Values that exclude each other are both named, at the later one, with what to write."""
-    assert complaints(text) == [f"my.yaml:{complaint}"]
+def test_impossible_combinations(text: str, report: str, reported: Reported) -> None:
+    """Values that cannot be combined are both named, at the later one, with what to write."""
+    assert reported(text) == [f"my.yaml:{report}"]
 
 
-def test_a_combination_with_an_override(complaints: Complaints) -> None:
+def test_a_combination_with_an_override(reported: Reported) -> None:
     """The stronger layer is where a combination became impossible."""
-    (line,) = complaints("data: {source: moons, samples: 9}", overrides=["data.source=iris"])
+    (line,) = reported("data: {source: moons, samples: 9}", overrides=["data.source=iris"])
     assert line.startswith(
         "--set data.source=iris: data.source: data.samples: 9 cannot be combined with data.source: iris"
     )
@@ -156,9 +156,9 @@ def test_a_combination_with_an_override(complaints: Complaints) -> None:
         ("training: {epochs: 1, epochs: 2}\n", "training.epochs"),
     ],
 )
-def test_combinations_beside_other_mistakes(text: str, key: str, complaints: Complaints) -> None:
-    """Combinations are judged although something else is wrong."""
-    lines = complaints(text + "model: {output: softmax}\ndata: {task: regression, samples: 3}")
+def test_combinations_beside_other_mistakes(text: str, key: str, reported: Reported) -> None:
+    """Combinations are checked even if something else is wrong."""
+    lines = reported(text + "model: {output: softmax}\ndata: {task: regression, samples: 3}")
     keys = {line.split(": ")[1] for line in lines}
     assert keys == {key, "model.output", "data.task", "data.samples"}
 
@@ -172,9 +172,9 @@ def test_combinations_beside_other_mistakes(text: str, key: str, complaints: Com
         "model: {init: {scheme: uniform, low: x, high: -1}}",
     ],
 )
-def test_combinations_of_wrong_values(text: str, complaints: Complaints) -> None:
-    """A combination with a value that was refused is not judged, since the value is not known."""
-    assert len(complaints(text)) == 1
+def test_combinations_of_wrong_values(text: str, reported: Reported) -> None:
+    """A combination is not checked if one of its values is invalid."""
+    assert len(reported(text)) == 1
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_combinations_of_wrong_values(text: str, complaints: Complaints) -> None
     ],
 )
 def test_possible_combinations(text: str, load: Load) -> None:
-    """What can stand together is accepted."""
+    """Valid combinations are accepted."""
     assert load(text).config != Config()
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bpcli.config import Config, ConfigProblems, read
 from bpcli.yamltext.reader import MAX_BYTES
 
-from .conftest import Complaints, Load
+from .conftest import Load, Reported
 
 HOSTILE = {
     "open lists": "[" * 60_000,
@@ -48,9 +48,9 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-def test_hostile_text(text: str, complaints: Complaints) -> None:
+def test_hostile_text(text: str, reported: Reported) -> None:
     """Every attempt ends in errors that are short and name the line and the column."""
-    lines = complaints(text)
+    lines = reported(text)
     assert all(line.startswith("my.yaml:") for line in lines)
     assert max(map(len, lines)) < 300
 
@@ -78,7 +78,7 @@ pieces = st.lists(st.sampled_from([*WORDS, *SIGNS, *TRICKS]), max_size=30).map("
 @settings(max_examples=60)
 @given(pieces | st.text(st.characters(exclude_categories=["Cs"])))
 def test_any_text(anywhere: Callable[[str], Config], text: str) -> None:
-    """Any text is a configuration or is refused with problems, and nothing else happens."""
+    """Any text is a configuration or has problems, and raises nothing else."""
     try:
         assert isinstance(anywhere(text), Config)
     except ConfigProblems as error:
@@ -94,14 +94,14 @@ def test_nothing_said(text: str, load: Load) -> None:
 
 
 @pytest.mark.parametrize("text", ["5", "- seed", "just words"])
-def test_not_a_mapping(text: str, complaints: Complaints) -> None:
+def test_not_a_mapping(text: str, reported: Reported) -> None:
     """The top level must hold keys and values."""
-    (line,) = complaints(text)
+    (line,) = reported(text)
     assert line.startswith("my.yaml:1:1: the file contains ")
     assert line.endswith("write keys and values, for example seed: 0")
 
 
-def test_merge_is_a_key_like_any_other(complaints: Complaints) -> None:
+def test_merge_is_a_key_like_any_other(reported: Reported) -> None:
     """``<<`` merges nothing."""
-    (line,) = complaints("<<: {seed: 1}")
+    (line,) = reported("<<: {seed: 1}")
     assert line.startswith("my.yaml:1:1: <<: unknown key")

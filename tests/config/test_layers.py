@@ -1,4 +1,4 @@
-"""Options are stronger than ``--set``, that than the environment, that than the file, that than the defaults."""
+"""Options override ``--set``, which overrides the environment, which overrides the file, then the defaults."""
 
 from itertools import permutations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bpcli.config import Adam, CosineSchedule, EarlyStopping, NormalInit, Sgd, StepSchedule, UniformInit
 
-from .conftest import Complaints, Load
+from .conftest import Load, Reported
 
 SGD = "training:\n  optimizer: {name: sgd, learning_rate: 0.25, momentum: 0.9}\n"
 
@@ -92,14 +92,14 @@ def test_lists_without_brackets(text: str, key: str, value: object, load: Load) 
     assert load(environment={variable: written}).config == config
 
 
-def test_commas_elsewhere(complaints: Complaints) -> None:
+def test_commas_elsewhere(reported: Reported) -> None:
     """Where a key takes no list, a comma is an ordinary character; a wrong item is named by its position."""
-    assert complaints(overrides=["training.epochs=1,2", "model.hidden=16,,x"]) == [
+    assert reported(overrides=["training.epochs=1,2", "model.hidden=16,,x"]) == [
         "--set training.epochs=1,2: training.epochs: '1,2' is not an integer; use a value such as 50",
         "--set model.hidden=16,,x: model.hidden[1]: null is not an integer; use a value such as 16",
         "--set model.hidden=16,,x: model.hidden[2]: 'x' is not an integer; use a value such as 16",
     ]
-    assert complaints(overrides=["model.hidden=16,*a", "data.target=a,@b"]) == [
+    assert reported(overrides=["model.hidden=16,*a", "data.target=a,@b"]) == [
         "--set model.hidden=16,*a: model.hidden[1]: the alias '*a' is not allowed; write the value",
         "--set data.target=a,@b: data.target: text that starts with '@' must be quoted",
     ]
@@ -121,7 +121,7 @@ def test_last_of_the_same_key(load: Load) -> None:
     assert load(overrides=stopping[::-1]).config.training.early_stopping == EarlyStopping(patience=3)
 
 
-def test_another_alternative_forgets(load: Load) -> None:
+def test_another_variant_drops_keys(load: Load) -> None:
     """A new name drops the keys of the former optimiser, shared ones too."""
     assert load(SGD, overrides=["training.optimizer.name=adam"]).config.training.optimizer == Adam()
     assert load(SGD, overrides=["training.optimizer={name: adam}"]).config.training.optimizer == Adam()
@@ -158,7 +158,7 @@ def test_another_alternative_forgets(load: Load) -> None:
 def test_overrides_apply_together(
     text: str, overrides: list[str], path: str, expected: object, load: Load
 ) -> None:
-    """The order of ``--set`` does not matter, also where one changes the alternative and others set its keys."""
+    """The order of ``--set`` does not matter, also where one changes the variant and others set its keys."""
     section, key = path.split(".")
     for order in permutations(overrides):
         config = load(text, overrides=list(order)).config
@@ -176,9 +176,9 @@ def test_a_stronger_layer_keeps_its_keys(load: Load) -> None:
     assert config.training.optimizer == Adam(beta1=0.5)
 
 
-def test_unknown_keys_are_not_forgotten(complaints: Complaints) -> None:
-    """A slip in the file is still named after the optimiser was changed."""
-    assert complaints(
+def test_unknown_keys_are_not_forgotten(reported: Reported) -> None:
+    """A mistake in the file is still reported after the optimiser was changed."""
+    assert reported(
         "training: {optimizer: {name: sgd, momentun: 0.9}}", overrides=["training.optimizer.name=adam"]
     ) == [
         "my.yaml:1:35: training.optimizer.momentun: unknown key for adam; "
@@ -202,15 +202,15 @@ def test_a_key_below_nothing(load: Load) -> None:
         ("", "training.epochs.x=3", "training.epochs.x: training.epochs is 50 and has no keys"),
     ],
 )
-def test_a_key_below_a_value(text: str, override: str, message: str, complaints: Complaints) -> None:
+def test_a_key_below_a_value(text: str, override: str, message: str, reported: Reported) -> None:
     """A scalar and a list have no keys, and that is said."""
-    (line,) = complaints(text, overrides=[override])
+    (line,) = reported(text, overrides=[override])
     assert line.startswith(f"--set {override}: {message}; set ")
 
 
-def test_below_a_wrong_value(complaints: Complaints) -> None:
+def test_below_a_wrong_value(reported: Reported) -> None:
     """A value of the file that has no keys is wrong itself, and both mistakes are named."""
-    first, second = complaints("model:\n  init: normal\n", overrides=["model.init.std=2"])
+    first, second = reported("model:\n  init: normal\n", overrides=["model.init.std=2"])
     assert first.startswith("my.yaml:2:9: model.init: 'normal' is not a mapping")
     assert second.startswith("--set model.init.std=2: model.init.std: model.init is 'normal' and has no keys")
 
@@ -248,9 +248,9 @@ def test_below_a_wrong_value(complaints: Complaints) -> None:
              "write KEY=VALUE, for example --set training.epochs=20"]),
     ],
 )  # fmt: skip
-def test_refused_overrides(layers: dict[str, object], lines: list[str], complaints: Complaints) -> None:
+def test_invalid_overrides(layers: dict[str, object], lines: list[str], reported: Reported) -> None:
     """A wrong override is shown as it was typed, instead of a file and a line."""
-    assert complaints("", **layers) == lines
+    assert reported("", **layers) == lines
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -16,7 +16,7 @@ from bpcli.config import (
     XavierInit,
 )
 
-from .conftest import Complaints, Load
+from .conftest import Load, Reported
 
 DOCUMENTED = """
 seed: 0
@@ -52,8 +52,8 @@ def test_defaults(load: Load) -> None:
     assert load(DOCUMENTED).config == Config()
 
 
-def test_defaults_of_alternatives() -> None:
-    """Every alternative can be named alone, and has defaults of its own."""
+def test_defaults_of_variants() -> None:
+    """Every variant can be selected by its name alone, and has its own defaults."""
     assert ConstantInit().value == 0.5
     assert NormalInit().std == 1.0
     assert (UniformInit().low, UniformInit().high) == (-0.5, 0.5)
@@ -74,7 +74,7 @@ def test_models_are_frozen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "report"),
     [
         ("seed: ten", "1:7: seed: 'ten' is not an integer; use a value such as 0"),
         ("seed: true", "1:7: seed: true is not an integer; use a value such as 0"),
@@ -157,10 +157,10 @@ def test_models_are_frozen() -> None:
             "use a value such as 10"),
     ],
 )  # fmt: skip
-def test_refused(text: str, complaint: str, complaints: Complaints) -> None:
+def test_invalid_values(text: str, report: str, reported: Reported) -> None:
     """A wrong value is named with its place, and with what to write instead."""
-    lines = [line.removeprefix("my.yaml:") for line in complaints(text)]
-    expected = complaint.splitlines()
+    lines = [line.removeprefix("my.yaml:") for line in reported(text)]
+    expected = report.splitlines()
     assert len(lines) == len(expected)
     assert all(line.startswith(start) for line, start in zip(lines, expected, strict=True))
 
@@ -181,19 +181,19 @@ CHOICES = {
 @pytest.mark.parametrize(
     ("key", "choice"), [(key, choice) for key, choices in CHOICES.items() for choice in choices]
 )
-def test_mistyped_choices(key: str, choice: str, complaints: Complaints) -> None:
+def test_mistyped_choices(key: str, choice: str, reported: Reported) -> None:
     """Every mistyped choice gets the list of choices and the one that was probably meant."""
     typed = choice.upper() if len(choice) < 4 else choice[:2] + choice[3:]
     choices = ", ".join(CHOICES[key])
-    assert complaints(overrides=[f"{key}={typed}"]) == [
+    assert reported(overrides=[f"{key}={typed}"]) == [
         f"--set {key}={typed}: {key}: '{typed}' is not one of {choices}; did you mean {choice}?"
     ]
 
 
 @pytest.mark.parametrize(("key", "choices"), CHOICES.items())
-def test_other_choices(key: str, choices: list[str], complaints: Complaints) -> None:
+def test_other_choices(key: str, choices: list[str], reported: Reported) -> None:
     """A value that resembles no choice gets the list of choices."""
-    assert complaints(overrides=[f"{key}=qqq"]) == [
+    assert reported(overrides=[f"{key}=qqq"]) == [
         f"--set {key}=qqq: {key}: 'qqq' is not one of {', '.join(choices)}; write one of these"
     ]
 

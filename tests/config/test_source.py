@@ -6,7 +6,7 @@ import pytest
 
 from bpcli.config import read, to_yaml
 
-from .conftest import Complaints, Load
+from .conftest import Load, Reported
 
 
 @pytest.mark.parametrize("source", ["and", "xor", "circles", "moons", "spiral", "digits", "iris"])
@@ -68,9 +68,9 @@ def test_a_run_keeps_its_source(load: Load, tmp_path: Path) -> None:
         ('"x{0}\\0.csv"', "the built-in data sets are"),
     ],
 )
-def test_refused_sources(source: str, hint: str, complaints: Complaints) -> None:
-    """Anything else is refused, with the built-in set that was probably meant."""
-    (line,) = complaints(f"data:\n  source: {source}\n")
+def test_invalid_sources(source: str, hint: str, reported: Reported) -> None:
+    """Anything else is an error that suggests the nearest built-in set."""
+    (line,) = reported(f"data:\n  source: {source}\n")
     assert line.startswith("my.yaml:2:11: data.source: '")
     assert (
         f"is neither a built-in data set nor the path of a .csv, .tsv, .npz or .npy file (.gz too); {hint}"

@@ -109,7 +109,7 @@ def test_round_trip(reread: Callable[[str], Config], config: Config) -> None:
 
 
 def test_readable() -> None:
-    """The keys stand in the documented order, alternatives and lists on one line."""
+    """The keys stand in the documented order, variants and lists on one line."""
     assert to_yaml(Config()) == DOCUMENTED.lstrip()
 
 
@@ -123,8 +123,8 @@ def test_starter(reread: Callable[[str], Config]) -> None:
     assert all(before.lstrip().startswith("#") for line, before in above.items() if ":" in line.split("#")[0])
 
 
-def test_starter_names_the_alternatives() -> None:
-    """Every alternative stands in the starter with its keys and defaults."""
+def test_starter_names_the_variants() -> None:
+    """Every variant is in the starter file with its keys and defaults."""
     text = starter()
     for line in (
         "{scheme: constant, value: 0.5}",
@@ -166,8 +166,8 @@ def test_schema() -> None:
     assert all("description" in p or "const" in p for p in properties)
 
 
-def test_schema_tells_alternatives_apart() -> None:
-    """Only the default alternative may leave out its name, so that a mapping without one fits exactly one."""
+def test_schema_tells_variants_apart() -> None:
+    """Only the default variant may omit its name, so that a mapping without one fits exactly one."""
     required = {name: each.get("required", []) for name, each in json_schema()["$defs"].items()}
     assert required["Sgd"] == required["XavierInit"] == required["ConstantSchedule"] == []
     assert required["Adam"] == required["CosineSchedule"] == ["name"]
