@@ -15,8 +15,8 @@ from time import perf_counter
 
 import numpy as np
 
-from bpcli.config.alternatives import Sgd
 from bpcli.config.models import TrainingConfig
+from bpcli.config.variants import Sgd
 from bpcli.network import Architecture, fixed_order_matmul
 from bpcli.symmetry_demo.race import Race
 from bpcli.symmetry_demo.starts import constant

@@ -1,4 +1,4 @@
-"""``bpcli config``: list, show, check and begin configurations."""
+"""``bpcli config``: list, show, check and create configurations."""
 
 import json
 from dataclasses import asdict
@@ -13,14 +13,14 @@ from bpcli.cli.resolving import resolved
 from bpcli.common.errors import UsageError
 
 app = typer.Typer(
-    help="List, show, check and begin configurations.",
+    help="List, show, check and create configurations.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 ConfigName = Annotated[
-    str, typer.Argument(metavar="CONFIG", help="A YAML file, or the name of a shipped configuration.")
+    str, typer.Argument(metavar="CONFIG", help="Path of a YAML file, or name of a shipped configuration.")
 ]
 
 
@@ -28,7 +28,7 @@ ConfigName = Annotated[
 def list_(as_json: JsonOption = False, quiet: QuietOption = False, no_color: NoColorOption = False) -> None:
     """List the shipped configurations."""
     from bpcli.config import shipped
-    from bpcli.render.configs import shipped_table
+    from bpcli.render.config import shipped_table
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     found = shipped()
@@ -52,9 +52,9 @@ def show(
     quiet: QuietOption = False,
     no_color: NoColorOption = False,
 ) -> None:
-    """Show the resolved configuration, with the origin of each value."""
+    """Show the resolved configuration with the origin of each value."""
     from bpcli.config import show_lines
-    from bpcli.render.configs import shown_config
+    from bpcli.render.config import shown_config
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     found = resolved(config, override, {"seed": seed})
@@ -78,9 +78,9 @@ def check(
     quiet: QuietOption = False,
     no_color: NoColorOption = False,
 ) -> int:
-    """Find everything that is wrong with a configuration, in one go. Exits with 2 if anything is."""
+    """Check a configuration and report all its problems at once. Exits with 2 if there are any."""
     from bpcli.config import ConfigProblems
-    from bpcli.render.configs import checked
+    from bpcli.render.config import checked
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     problems: tuple[dict[str, object], ...] = ()
@@ -97,25 +97,26 @@ def check(
 @app.command()
 def new(
     file: Annotated[
-        Path | None, typer.Argument(metavar="FILE", help="Where to write it; without, it is printed.")
+        Path | None,
+        typer.Argument(metavar="FILE", help="File to write; without FILE, the configuration is printed."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
 ) -> None:
-    """Begin a configuration: every key with its default, commented."""
+    """Create a configuration file: every key with its default and a comment."""
     from bpcli.config import starter
 
     if file is None:
         typer.echo(starter(), nl=False)
         return
     if file.exists() and not force:
-        raise UsageError(f"{file} exists already: choose another name, or overwrite it with --force")
+        raise UsageError(f"{file} already exists: choose another name, or overwrite it with --force")
     file.write_text(starter(), encoding="utf-8")
-    typer.echo(f"{file} written: edit it, then type  bpcli config check {file}")
+    typer.echo(f"created {file}; edit it, then run: bpcli config check {file}")
 
 
 @app.command()
 def schema() -> None:
-    """Print the JSON schema of a configuration, for editors that complete and check YAML."""
+    """Print the JSON schema of a configuration file, for completion and validation in editors."""
     from bpcli.config import json_schema
 
     typer.echo(json.dumps(json_schema(), indent=2, ensure_ascii=False))

@@ -11,13 +11,15 @@ SetOption: TypeAlias = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="Override a key, dotted and typed as in YAML: --set model.hidden=[16,8]. Repeatable.",
+        help="Override a value: dotted key, YAML value, for example --set model.hidden=16,8. Repeatable.",
     ),
 ]
 SeedOption: TypeAlias = Annotated[
     int | None,
     typer.Option(
-        "--seed", metavar="N", help="Fixes the split, the weights and the shuffling; overrides seed."
+        "--seed",
+        metavar="N",
+        help="Random seed of the split, the initial weights and the shuffling; overrides seed.",
     ),
 ]
 JsonOption: TypeAlias = Annotated[
@@ -31,11 +33,11 @@ NoColorOption: TypeAlias = Annotated[bool, typer.Option("--no-color", help="Prin
 
 
 def refuse_together(**modes: object) -> None:
-    """Refuse options that say different things to do; the names are those of the options, _ for -.
+    """Reject options that cannot be combined; the names are those of the options, _ for -.
 
     Raises:
-        UsageError: more than one of them is given.
+        UsageError: More than one of them is given.
     """
     given = [f"--{name.replace('_', '-')}" for name, value in modes.items() if value]
     if len(given) > 1:
-        raise UsageError(f"{' and '.join(given)} are different things to do: give one of them at a time")
+        raise UsageError(f"{' and '.join(given)} cannot be combined: give one of them at a time")

@@ -1,4 +1,4 @@
-"""From a command's options to the configuration that they amount to."""
+"""Resolves a command's configuration from its options and the environment, which only ``cli/`` reads."""
 
 import os
 from collections.abc import Mapping, Sequence
@@ -9,11 +9,13 @@ if TYPE_CHECKING:
 
 
 def resolved(config: str, overrides: Sequence[str] | None, options: Mapping[str, object]) -> "Resolved":
-    """Resolve a configuration under ``--set``, the environment, and dedicated options such as ``seed``.
+    """Return the configuration with ``--set``, the environment and named options such as ``seed`` applied.
 
-    An option that is None was not given.
+    Args:
+        config: The name of a shipped configuration, or a path.
+        overrides: The values of ``--set``.
+        options: The values of named options by dotted key; None for an option that is not given.
     """
     from bpcli.config import resolve
 
-    given = {key: value for key, value in options.items() if value is not None}
-    return resolve(config, overrides=overrides or [], environment=os.environ, options=given)
+    return resolve(config, overrides=overrides or [], environment=os.environ, options=options)

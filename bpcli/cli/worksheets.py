@@ -40,7 +40,7 @@ def seed_range(text: str) -> range:
     Raises:
         UsageError: it is something else.
     """
-    from bpcli.yamltext.quoting import show
+    from bpcli.yamltext.scalars import show
 
     first, colon, last = text.partition(":")
     numbers = all(end.isdecimal() and len(end) <= LONGEST for end in (first, last))

@@ -1,18 +1,18 @@
-"""The few ways in which a command can fail; each knows the exit code that tells them apart in a script."""
+"""The ways in which a command can fail, each with the exit code by which a script tells them apart."""
 
 
 class BpcliError(Exception):
-    """Something a person must be told: what is wrong, where, and what to do.
+    """An error for the user: what is wrong, where, and what to do.
 
     Raised anywhere below ``cli/`` and caught once, in ``cli/``, which prints the message on stderr and exits
-    with ``exit_code``. The message is complete by itself; nobody adds to it on the way.
+    with ``exit_code``. The message is complete; callers do not add to it.
     """
 
     exit_code = 2
 
 
 class UsageError(BpcliError):
-    """The command was called with something it cannot use: an option, a path, a run folder (exit 2)."""
+    """An option, a path or a run folder given to the command cannot be used (exit 2)."""
 
 
 class ConfigError(BpcliError):
@@ -24,6 +24,6 @@ class DataError(BpcliError):
 
 
 class MachineError(BpcliError):
-    """The machine failed, not the person: disk, permissions, a damaged file (exit 1)."""
+    """The machine failed: disk, permissions, a damaged file (exit 1)."""
 
     exit_code = 1

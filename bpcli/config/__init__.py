@@ -1,6 +1,10 @@
-"""The configuration: from YAML and overrides to frozen models, and back; every error with its place."""
+"""The configuration: from YAML and overrides to immutable models, and back; every error with its place."""
 
-from bpcli.config.alternatives import (
+from bpcli.config.library import Shipped, shipped
+from bpcli.config.models import Config, DataConfig, ModelConfig, TrainingConfig
+from bpcli.config.resolution import Resolved, read, resolve
+from bpcli.config.schema import json_schema
+from bpcli.config.variants import (
     Adam,
     ConstantInit,
     ConstantSchedule,
@@ -15,10 +19,6 @@ from bpcli.config.alternatives import (
     XavierInit,
     ZerosInit,
 )
-from bpcli.config.library import Shipped, shipped
-from bpcli.config.models import Config, DataConfig, ModelConfig, TrainingConfig
-from bpcli.config.resolving import Resolved, read, resolve
-from bpcli.config.schema import json_schema
 from bpcli.config.writer import ShownLine, show_lines, starter, to_yaml
 from bpcli.yamltext.problems import ConfigProblems, Problem
 

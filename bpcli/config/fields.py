@@ -1,4 +1,4 @@
-"""The types of single values: bounded numbers, and the few values that can be written in several ways."""
+"""The types of single values: bounded numbers, and values that can be written in more than one way."""
 
 from pathlib import PurePath
 from typing import Annotated, Literal
@@ -7,13 +7,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSch
 from pydantic_core import PydanticCustomError
 
 from bpcli.common.text import did_you_mean, listed
-from bpcli.yamltext.quoting import show
+from bpcli.yamltext.scalars import show
 
 GENERATED = ("circles", "moons", "spiral")
 BUILT_IN = ("and", "xor", *GENERATED, "digits", "iris")
 SUFFIXES = (".csv", ".tsv", ".npz", ".npy")
 
-# Far beyond any training that ends, and small enough for every counter it may be stored in.
+# Far beyond any training that ends, and small enough for every counter that may store it.
 _MANY = 10**9
 
 Count = Annotated[int, Field(ge=1, le=_MANY)]
@@ -23,12 +23,12 @@ NonNegative = Annotated[float, Field(ge=0)]
 BelowOne = Annotated[float, Field(ge=0, lt=1)]
 
 
-def _refuse(words: str) -> PydanticCustomError:
-    # The words travel as context: as the template itself, a brace in them would be a placeholder.
-    return PydanticCustomError("words", "{words}", {"words": words})
+def _invalid(message: str) -> PydanticCustomError:
+    # The message travels as context: in the template itself, a brace would be a placeholder.
+    return PydanticCustomError("message", "{message}", {"message": message})
 
 
-def _is_whole(value: object) -> bool:
+def _is_integer(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
@@ -36,37 +36,39 @@ def _known_source(source: str) -> str:
     name = PurePath(source).name.lower().removesuffix(".gz")
     if source in BUILT_IN or (name.endswith(SUFFIXES) and "\0" not in source):
         return source
-    hint = did_you_mean(source, BUILT_IN) or f"the built-in sets are {listed(BUILT_IN)}"
-    raise _refuse(
-        f"{show(source)} is neither a built-in set nor a path to {listed(SUFFIXES, 'or')} (.gz too); {hint}"
+    hint = did_you_mean(source, BUILT_IN) or f"the built-in data sets are {listed(BUILT_IN)}"
+    raise _invalid(
+        f"{show(source)} is neither a built-in data set nor the path of a {listed(SUFFIXES, 'or')} file "
+        f"(.gz too); {hint}"
     )
 
 
-def _a_list(target: object) -> object:
-    return [target] if isinstance(target, str) or _is_whole(target) else target
+def _as_list(target: object) -> object:
+    return [target] if isinstance(target, str) or _is_integer(target) else target
 
 
 def _column(column: object) -> object:
-    if isinstance(column, str) or _is_whole(column):
+    if isinstance(column, str) or _is_integer(column):
         return column
-    raise _refuse(
-        f"{show(column)} is neither a column's name nor its position; write for example label or -1"
+    raise _invalid(
+        f"{show(column)} is neither the name nor the position of a column; use a value such as label or -1"
     )
 
 
 def _size_or_full(size: object) -> object:
-    if size == "full" or (isinstance(size, int) and _is_whole(size) and 1 <= size <= _MANY):
+    if size == "full" or (isinstance(size, int) and _is_integer(size) and 1 <= size <= _MANY):
         return size
-    raise _refuse(f"{show(size)} is neither a whole number from 1 to {_MANY} nor full; write for example 32")
+    hint = did_you_mean(size, ["full"]) or "use a value such as 32"
+    raise _invalid(f"{show(size)} is neither an integer from 1 to {_MANY} nor full; {hint}")
 
 
 Source = Annotated[str, AfterValidator(_known_source)]
 Column = Annotated[int | str, BeforeValidator(_column)]
-# Lists become tuples, so that a frozen model is frozen all the way down.
+# Lists become tuples, so that a frozen model is immutable at every level.
 Widths = Annotated[tuple[Width, ...], Strict(False), Field(max_length=32)]
 Columns = Annotated[
     Annotated[tuple[Column, ...], Strict(False), Field(min_length=1, max_length=1000)] | None,
-    BeforeValidator(_a_list),
+    BeforeValidator(_as_list),
     WithJsonSchema(
         {
             "anyOf": [

@@ -1,4 +1,4 @@
-"""The configurations that bpcli ships, and how a name or a path on the command line becomes a file."""
+"""The shipped configurations, and the file that a name or a path on the command line stands for."""
 
 import os
 from dataclasses import dataclass
@@ -6,16 +6,16 @@ from pathlib import Path
 
 from bpcli.common.errors import UsageError
 from bpcli.common.text import did_you_mean, listed
-from bpcli.yamltext.quoting import show
+from bpcli.yamltext.scalars import show
 
-# In the wheel they are part of the package; in a checkout they stand beside it.
+# In the wheel they are inside the package; in a checkout they are beside it.
 _FOLDERS = (Path(__file__).parents[1] / "configs", Path(__file__).parents[2] / "configs")
 _SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
 class Shipped:
-    """A configuration that can be called by its name."""
+    """A shipped configuration, which can be used by its name."""
 
     name: str
     description: str
@@ -23,16 +23,17 @@ class Shipped:
 
 
 def shipped() -> list[Shipped]:
-    """All shipped configurations by name, each described by the comment in its first line."""
+    """Return the shipped configurations sorted by name, each described by the comment in its first line."""
     folder = next(filter(Path.is_dir, _FOLDERS), _FOLDERS[0])
     found = [Shipped(path.stem, _first_comment(path), path) for path in folder.glob("*.yaml")]
     return sorted(found, key=lambda each: each.name)
 
 
 def find_config(config: str) -> tuple[str, Path]:
-    """The name and the file of a configuration given by name or by path.
+    """Return the name and the file of a configuration given by name or by path.
 
-    A shipped name wins over a file of the same name; a path is what has a separator or ends in .yaml or .yml.
+    A shipped name takes precedence over a file of the same name, unless the text looks like a path: it contains
+    a separator or ends in .yaml or .yml.
 
     Raises:
         UsageError: It is neither the name of a shipped configuration nor an existing file.
@@ -47,8 +48,8 @@ def find_config(config: str) -> tuple[str, Path]:
     what = "file" if looks_like_a_path else "configuration"
     hint = f"; {meant}" if (meant := did_you_mean(path.stem, known)) else "."
     raise UsageError(
-        f"there is no {what} {show(config)}{hint} Shipped are {listed(known or ['none'])}; "
-        "`bpcli config list` describes them. The path of a .yaml file works too"
+        f"there is no {what} {show(config)}{hint} The shipped configurations are {listed(known or ['none'])}; "
+        "`bpcli config list` describes them. You can also give the path of a .yaml file"
     )
 
 
@@ -56,9 +57,9 @@ def _exists(path: Path) -> bool:
     try:
         return path.exists()
     except PermissionError:
-        return True  # reading it will say what is wrong
+        return True  # reading it reports what is wrong
     except (OSError, ValueError):
-        return False  # longer than any path, or with a character that none can have
+        return False  # too long for a path, or with a character that none can contain
 
 
 def _first_comment(path: Path) -> str:

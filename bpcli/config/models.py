@@ -1,20 +1,12 @@
-"""The configuration as frozen models: every key with its default, its bounds and what it does."""
+"""The configuration as immutable models: every key with its default, bounds and meaning; invalid combinations."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from bpcli.common.text import listed
-from bpcli.config.alternatives import (
-    ConstantSchedule,
-    EarlyStopping,
-    Init,
-    Optimizer,
-    Schedule,
-    Sgd,
-    StrictModel,
-    XavierInit,
-)
+from bpcli.common.text import LONGEST, listed, printable
 from bpcli.config.fields import (
     BUILT_IN,
     GENERATED,
@@ -27,106 +19,184 @@ from bpcli.config.fields import (
     Source,
     Widths,
 )
+from bpcli.config.variants import (
+    ConstantSchedule,
+    EarlyStopping,
+    Init,
+    Optimizer,
+    Schedule,
+    Sgd,
+    StrictModel,
+    UniformInit,
+    XavierInit,
+)
+from bpcli.yamltext.scalars import flow
 
 
 class DataConfig(StrictModel):
-    """Which samples are learnt from, and how they are prepared."""
+    """Which samples to train on, and how to prepare them."""
 
     source: Source = Field(
         "digits",
-        description=f"A built-in set ({listed(BUILT_IN)}), or a path to {listed(SUFFIXES, 'or')} (.gz too); "
-        "a relative path starts at the folder of the file it is written in.",
+        description=f"Built-in data set ({listed(BUILT_IN)}), or path of a {listed(SUFFIXES, 'or')} file (.gz too); "
+        "a relative path starts at the folder of the configuration file.",
         examples=["digits"],
     )
     samples: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
-        None, description=f"How many samples are generated ({listed(GENERATED)} only).", examples=[300]
+        None, description=f"Number of samples to generate ({listed(GENERATED)} only).", examples=[300]
     )
     noise: NonNegative | None = Field(
-        None, description=f"The noise on generated samples ({listed(GENERATED)} only).", examples=[0.1]
+        None, description=f"Standard deviation of the noise ({listed(GENERATED)} only).", examples=[0.1]
     )
     target: Columns = Field(
         None,
-        description="CSV: the columns to predict, by name or by position (0 the first, -1 the last), "
-        "such as [label]; null is the last column.",
+        description="Columns to predict, by name or position (0 is the first, -1 the last), such as [label]; "
+        "null selects the last column.",
         examples=[["label"]],
     )
     task: Literal["auto", "classification", "regression"] = Field(
         "auto",
-        description="auto | classification | regression; auto takes text, and whole numbers with at most "
-        "20 distinct values, for classes.",
+        description="auto | classification | regression; auto treats text, and integers with at most "
+        "20 distinct values, as classes.",
         examples=["auto"],
     )
     validation: BelowOne = Field(
-        0.2, description="The fraction held out for validation, stratified for classes.", examples=[0.2]
+        0.2,
+        description="Fraction of the samples held out for validation, stratified by class.",
+        examples=[0.2],
     )
     scale: Literal["standard", "minmax", "none"] = Field(
         "standard",
-        description="standard | minmax | none: how inputs are scaled, fitted on the training part only.",
+        description="standard | minmax | none: scaling of the inputs, fitted on the training set only.",
         examples=["standard"],
     )
 
 
 class ModelConfig(StrictModel):
-    """The network: its layers, their functions and their first weights."""
+    """The network: layers, activation functions and initial weights."""
 
     hidden: Widths = Field(
-        (32,), description="The width of every hidden layer; [] is logistic regression.", examples=[[16, 8]]
+        (32,), description="Width of each hidden layer; [] is logistic regression.", examples=[[16, 8]]
     )
     activation: Literal["sigmoid", "tanh", "relu", "identity"] = Field(
-        "sigmoid", description="Of the hidden layers: sigmoid | tanh | relu | identity.", examples=["sigmoid"]
+        "sigmoid",
+        description="Activation function of the hidden units: sigmoid | tanh | relu | identity.",
+        examples=["sigmoid"],
     )
     output: Literal["sigmoid", "identity", "softmax"] = Field(
         "sigmoid",
-        description="Of the last layer: sigmoid | identity | softmax (with cross_entropy only).",
+        description="Activation function of the output units: sigmoid | identity | softmax (cross_entropy only).",
         examples=["sigmoid"],
     )
-    bias: bool = Field(True, description="Whether the layers have biases.", examples=[True])
+    bias: bool = Field(True, description="Whether the layers have biases: true | false.", examples=[True])
     dtype: Literal["float64", "float32"] = Field(
-        "float64", description="The precision of the arithmetic: float64 | float32.", examples=["float64"]
+        "float64", description="Floating-point precision: float64 | float32.", examples=["float64"]
     )
     init: Init = Field(
-        XavierInit(), description="How the first weights are drawn.", examples=[{"scheme": "xavier"}]
+        XavierInit(),
+        description="Initialisation of the weights; biases start at zero.",
+        examples=[{"scheme": "xavier"}],
     )
 
 
 class TrainingConfig(StrictModel):
-    """How the weights move, and for how long."""
+    """Loss, optimiser and duration of the training."""
 
     loss: Literal["squared_error", "cross_entropy"] = Field(
         "squared_error",
-        description="squared_error | cross_entropy (with sigmoid or softmax output).",
+        description="Loss function: squared_error | cross_entropy (sigmoid or softmax output only).",
         examples=["squared_error"],
     )
     optimizer: Optimizer = Field(
-        Sgd(), description="The rule by which the weights follow the gradient.", examples=[{"name": "sgd"}]
+        Sgd(), description="Optimiser: how the gradient changes the weights.", examples=[{"name": "sgd"}]
     )
     schedule: Schedule = Field(
         ConstantSchedule(),
-        description="How the learning rate changes from epoch to epoch.",
+        description="Schedule of the learning rate by epoch.",
         examples=[{"name": "constant"}],
     )
     weight_decay: NonNegative = Field(
-        0.0, description="c of ½c‖·‖² over the weights, not the biases; 0 is none.", examples=[0.0001]
+        0.0,
+        description="L2 strength c: adds ½ c ‖W‖² for every weight matrix W, not for biases; 0 for none.",
+        examples=[0.0001],
     )
-    epochs: Count = Field(50, description="Passes over the training samples.", examples=[50])
+    epochs: Count = Field(50, description="Number of passes over the training set.", examples=[50])
     batch_size: BatchSize = Field(
-        32, description="Samples in a step, or full for all of them.", examples=[32]
+        32, description="Number of samples per step, or full for all of them.", examples=[32]
     )
     early_stopping: EarlyStopping | None = Field(
-        None, description="null, or when to stop for want of improvement:", examples=[{"patience": 10}]
+        None,
+        description="Stop when the loss no longer improves; null for never.",
+        examples=[{"patience": 10}],
     )
-    checkpoint_every: Count = Field(10, description="Epochs from one checkpoint to the next.", examples=[10])
+    checkpoint_every: Count = Field(10, description="Number of epochs between checkpoints.", examples=[10])
 
 
 class Config(StrictModel):
-    """One whole configuration; what is not given has its default."""
+    """A complete configuration; keys that are not given have their defaults."""
 
     seed: int = Field(
         0,
         ge=0,
-        description="One number that fixes the split, the first weights and the order of the samples.",
+        description="Random seed of the split, the initial weights and the order of the samples.",
         examples=[0],
     )
-    data: DataConfig = Field(DataConfig(), description="The samples.", examples=[{"source": "digits"}])
-    model: ModelConfig = Field(ModelConfig(), description="The network.", examples=[{"hidden": [32]}])
-    training: TrainingConfig = Field(TrainingConfig(), description="Learning.", examples=[{"epochs": 50}])
+    data: DataConfig = Field(DataConfig(), description="Data set.", examples=[{"source": "digits"}])
+    model: ModelConfig = Field(ModelConfig(), description="Network.", examples=[{"hidden": [32]}])
+    training: TrainingConfig = Field(TrainingConfig(), description="Training.", examples=[{"epochs": 50}])
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """Keys whose values are each valid but cannot be combined, and what to change."""
+
+    keys: tuple[str, ...]
+    message: str
+
+
+def conflicts(config: Config) -> Iterator[Conflict]:
+    """Yield every invalid combination of values in a configuration."""
+    yield from _output_conflicts(config)
+    yield from _source_conflicts(config)
+    init = config.model.init
+    if isinstance(init, UniformInit) and init.low >= init.high:
+        yield Conflict(
+            ("model.init.low", "model.init.high"),
+            f"model.init.low: {flow(init.low)} is not less than model.init.high: {flow(init.high)}; "
+            "use values such as low: -0.5, high: 0.5",
+        )
+
+
+def _output_conflicts(config: Config) -> Iterator[Conflict]:
+    output, loss = config.model.output, config.training.loss
+    if output == "softmax" and loss != "cross_entropy":
+        yield Conflict(
+            ("model.output", "training.loss"),
+            f"model.output: softmax cannot be combined with training.loss: {loss}; "
+            "write training.loss: cross_entropy, or model.output: sigmoid",
+        )
+    if output == "identity" and loss == "cross_entropy":
+        yield Conflict(
+            ("model.output", "training.loss"),
+            "training.loss: cross_entropy cannot be combined with model.output: identity; "
+            "write model.output: sigmoid or softmax, or training.loss: squared_error",
+        )
+    if output == "softmax" and config.data.task == "regression":
+        yield Conflict(
+            ("model.output", "data.task"),
+            "model.output: softmax cannot be combined with data.task: regression; "
+            "write model.output: identity, or data.task: classification",
+        )
+
+
+def _source_conflicts(config: Config) -> Iterator[Conflict]:
+    source = config.data.source
+    if source in GENERATED:
+        return
+    for key, value in (("samples", config.data.samples), ("noise", config.data.noise)):
+        if value is not None:
+            yield Conflict(
+                (f"data.{key}", "data.source"),
+                f"data.{key}: {flow(value)} cannot be combined with data.source: {printable(source, LONGEST)}; "
+                f"write data.{key}: null, or use {listed(GENERATED, 'or')} as the source",
+            )

@@ -1,4 +1,4 @@
-"""What the models say about a key: which keys stand beside it, what it is an example of, what replaces it."""
+"""What the models know about a key: the mapping it belongs to, an example value, the variants it selects."""
 
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -6,36 +6,36 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from bpcli.config.alternatives import EarlyStopping, Init, Optimizer, Schedule
 from bpcli.config.models import Config, DataConfig, ModelConfig, TrainingConfig
+from bpcli.config.variants import EarlyStopping, Init, Optimizer, Schedule
 from bpcli.yamltext.problems import KeyPath
 from bpcli.yamltext.tree import leaves
 
 
 @dataclass(frozen=True, slots=True)
-class Alternatives:
-    """Models that take each other's place, told apart by the value of ``tag``."""
+class Variants:
+    """The models of one discriminated union, by the value of the key ``tag`` that selects one of them."""
 
     tag: str
     models: dict[str, type[BaseModel]]
 
     @classmethod
-    def of(cls, union: Any, tag: str) -> "Alternatives":
-        """The alternatives of a discriminated union."""
+    def of(cls, union: Any, tag: str) -> "Variants":
+        """Return the variants of a discriminated union."""
         models: tuple[type[BaseModel], ...] = get_args(get_args(union)[0])
         return cls(tag, {model.model_fields[tag].default: model for model in models})
 
     def keys(self, name: object) -> frozenset[str]:
-        """The keys of one alternative without its tag, or of all where no alternative has that name."""
+        """Return the keys of one variant without its tag, or those of all variants for an unknown name."""
         known = isinstance(name, str) and name in self.models
         models = [self.models[str(name)]] if known else self.models.values()
         return frozenset(key for model in models for key in model.model_fields) - {self.tag}
 
 
-ALTERNATIVES: dict[KeyPath, Alternatives] = {
-    ("model", "init"): Alternatives.of(Init, "scheme"),
-    ("training", "optimizer"): Alternatives.of(Optimizer, "name"),
-    ("training", "schedule"): Alternatives.of(Schedule, "name"),
+VARIANTS: dict[KeyPath, Variants] = {
+    ("model", "init"): Variants.of(Init, "scheme"),
+    ("training", "optimizer"): Variants.of(Optimizer, "name"),
+    ("training", "schedule"): Variants.of(Schedule, "name"),
 }
 SECTIONS: dict[KeyPath, type[BaseModel]] = {
     ("data",): DataConfig,
@@ -47,7 +47,7 @@ _MAPPINGS: dict[KeyPath, type[BaseModel]] = {**SECTIONS, ("training", "early_sto
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A key as the models know it: its path, the mapping it stands in, and its field, if there is one."""
+    """A key: its path, the model of the mapping it belongs to, and its field, or None if it is unknown."""
 
     path: KeyPath
     parent: type[BaseModel]
@@ -55,21 +55,21 @@ class Key:
 
     @property
     def example(self) -> Any:
-        """A value that the key takes; for an item of a list, such an item."""
+        """A valid value; for an item of a list, a valid item."""
         examples = self.field.examples if self.field else None
         example: Any = examples[0] if examples else None
         return example[0] if isinstance(self.path[-1], int) else example
 
 
 def locate(location: KeyPath) -> Key:
-    """The key that pydantic means, whose locations hold the name of an alternative on the way."""
+    """Return the key for one of pydantic's locations, which also hold the names of the selected variants."""
     path: KeyPath = ()
     parent: type[BaseModel] = Config
     model: type[BaseModel] | None = Config
     field = None
     for part in location:
-        if path in ALTERNATIVES and model is None:
-            model = ALTERNATIVES[path].models[str(part)]
+        if path in VARIANTS and model is None:
+            model = VARIANTS[path].models[str(part)]
             continue
         path = (*path, part)
         if isinstance(part, int):
@@ -81,22 +81,29 @@ def locate(location: KeyPath) -> Key:
 
 
 def known_keys() -> list[KeyPath]:
-    """The path of every key that holds a value in some configuration."""
+    """Return the path of every key that holds a value in some configuration."""
     keys: list[KeyPath] = list(leaves(Config().model_dump()))
-    keys += [(*path, key) for path, each in ALTERNATIVES.items() for key in sorted(each.keys(None))]
+    keys += [(*path, key) for path, each in VARIANTS.items() for key in sorted(each.keys(None))]
     keys += [("training", "early_stopping", key) for key in EarlyStopping.model_fields]
     return list(dict.fromkeys(keys))
 
 
+def takes_list(path: KeyPath) -> bool:
+    """Return whether the value of a key is a list: its examples are lists."""
+    section = SECTIONS.get(path[:-1])
+    field = section.model_fields.get(str(path[-1])) if section else None
+    return isinstance(Key(path, section, field).example, list) if section else False
+
+
 def json_schema() -> dict[str, Any]:
-    """The JSON schema of a configuration file, for editors."""
+    """Return the JSON schema of a configuration file, for editors."""
     schema = Config.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     defaults = Config()
-    for path, alternatives in ALTERNATIVES.items():
+    for path, variants in VARIANTS.items():
         default = type(getattr(getattr(defaults, str(path[0])), str(path[1])))
-        for model in alternatives.models.values():
+        for model in variants.models.values():
             if model is not default:
-                # Without its tag a mapping is the default alternative, and no other may claim it.
-                schema["$defs"][model.__name__]["required"] = [alternatives.tag]
+                # A mapping without its tag is the default variant, and must match no other.
+                schema["$defs"][model.__name__]["required"] = [variants.tag]
     return schema

@@ -1,9 +1,9 @@
 """Which columns are the targets: by name or by position, with a did-you-mean."""
 
-from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from collections.abc import Sequence
 
 from bpcli.common.errors import DataError
+from bpcli.common.text import did_you_mean
 
 LAST = (-1,)
 
@@ -40,13 +40,6 @@ def target_positions(
     return found
 
 
-def did_you_mean(word: str, words: Iterable[str]) -> str:
-    """Return ``" (did you mean 'label'?)"``, or nothing where no word comes near."""
-    folded = {known.casefold(): known for known in words}
-    near = get_close_matches(word.casefold(), folded, n=1)
-    return f" (did you mean {folded[near[0]]!r}?)" if near else ""
-
-
 def _position(position: int, width: int, place: str) -> int:
     if not -width <= position < width:
         raise DataError(
@@ -64,7 +57,6 @@ def _named(name: str, names: Sequence[str] | None, width: int, place: str) -> in
         )
     if name not in names:
         listed = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
-        raise DataError(
-            f"{place}: there is no column {name!r}{did_you_mean(name, names)}; the columns are: {listed}"
-        )
+        hint = f" ({meant})" if (meant := did_you_mean(name, names)) else ""
+        raise DataError(f"{place}: there is no column {name!r}{hint}; the columns are: {listed}")
     return names.index(name)

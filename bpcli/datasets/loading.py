@@ -1,5 +1,7 @@
 """From the name of a source to its data set: a built-in one, or a file by its suffix."""
 
+import gzip
+import zlib
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import PurePath
@@ -8,10 +10,10 @@ from typing import Literal
 import numpy as np
 
 from bpcli.common.errors import DataError
+from bpcli.common.files import read_bytes
+from bpcli.common.text import did_you_mean
 from bpcli.datasets.arrays import read_npy, read_npz
-from bpcli.datasets.columns import did_you_mean
 from bpcli.datasets.dataset import Dataset, Table, Task
-from bpcli.datasets.files import decompress, read_bytes
 from bpcli.datasets.generators import CLOUDS, GATES, cloud, gate
 from bpcli.datasets.labels import understand
 from bpcli.datasets.text_table import read_text
@@ -19,6 +21,7 @@ from bpcli.datasets.text_table import read_text
 SHIPPED = {"digits": "digits.csv.gz", "iris": "iris.csv"}
 BUILT_IN: tuple[str, ...] = (*GATES, *CLOUDS, *SHIPPED)
 SUFFIXES = (".csv", ".tsv", ".npz", ".npy")
+GZIP_MAGIC = b"\x1f\x8b"
 
 
 def load(
@@ -60,17 +63,33 @@ def load(
     if source in SHIPPED:
         file = SHIPPED[source]
         raw = resources.files("bpcli.datasets").joinpath("files", file).read_bytes()
-        return understand(_read(decompress(raw, file), file, source, target), task, source)
+        return understand(_read(_decompress(raw, file), file, source, target), task, source)
     return understand(_read_file(source, target), task, PurePath(source).name)
 
 
 def _read_file(path: str, target: Sequence[str | int] | None) -> Table:
     if not path.lower().removesuffix(".gz").endswith(SUFFIXES):
+        hint = f" ({meant})" if (meant := did_you_mean(path, BUILT_IN)) else ""
         raise DataError(
             f"{path}: neither a built-in data set ({', '.join(BUILT_IN)}) nor a file ending in "
-            f"{', '.join(SUFFIXES)} (.gz too){did_you_mean(path, BUILT_IN)}"
+            f"{', '.join(SUFFIXES)} (.gz too){hint}"
         )
-    return _read(read_bytes(path), path, path, target)
+    advice = "check data.source (in a configuration file a relative path starts at its folder)"
+    return _read(_decompress(read_bytes(path, DataError, advice), path), path, path, target)
+
+
+def _decompress(raw: bytes, path: str) -> bytes:
+    """Undo gzip where a file is named .gz or begins like one.
+
+    Raises:
+        DataError: the file is truncated or damaged, or is called .gz and is not gzip.
+    """
+    if not (path.lower().endswith(".gz") or raw.startswith(GZIP_MAGIC)):
+        return raw
+    try:
+        return gzip.decompress(raw)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{path}: the gzip file is damaged ({error}); download or save it again") from None
 
 
 def _read(raw: bytes, file: str, place: str, target: Sequence[str | int] | None) -> Table:

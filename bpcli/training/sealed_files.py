@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from bpcli.common import files
 from bpcli.common.errors import MachineError
 from bpcli.common.files import write_atomically
 from bpcli.network import Array
@@ -105,14 +106,9 @@ def read_bytes(path: Path) -> bytes:
     Raises:
         MachineError: if it is missing or unreadable.
     """
-    try:
-        if path.exists() and not path.is_file():  # to read a pipe would wait for ever
-            raise MachineError(f"{path}: this is not a regular file; restore it from a copy, or train again")
-        return path.read_bytes()
-    except FileNotFoundError as error:
-        raise MachineError(f"{path}: the file is missing; the run cannot be used without it") from error
-    except OSError as error:
-        raise MachineError(f"{path}: cannot be read: {error.strerror}") from error
+    if path.exists() and not path.is_file():  # to read a pipe would wait for ever
+        raise MachineError(f"{path}: this is not a regular file; restore it from a copy, or train again")
+    return files.read_bytes(path, MachineError, "the run cannot be used without it")
 
 
 def _digest_of_arrays(arrays: Mapping[str, Array]) -> str:

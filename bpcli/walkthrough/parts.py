@@ -20,7 +20,7 @@ from bpcli.walkthrough.inputs import Drawn
 from bpcli.walkthrough.notation import Notation, Style
 from bpcli.walkthrough.update import update
 from bpcli.walkthrough.walk import Walk
-from bpcli.yamltext.quoting import show
+from bpcli.yamltext.scalars import show
 
 LETTERS = "abcdefgh"
 HOW_TO_WRITE = (

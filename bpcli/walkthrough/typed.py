@@ -9,7 +9,7 @@ import numpy as np
 from bpcli.common.errors import UsageError
 from bpcli.common.text import printable
 from bpcli.network import Array
-from bpcli.yamltext.quoting import show
+from bpcli.yamltext.scalars import show
 
 LARGEST = 1000  # units of a layer
 LONGEST = 60  # characters that a message quotes

@@ -15,8 +15,9 @@ from bpcli.network import Array
 from bpcli.worksheets.blanks import Blank
 from bpcli.yamltext.problems import Collector, ConfigProblems, KeyPath, Place
 from bpcli.yamltext.problems import Problem as Complaint
-from bpcli.yamltext.quoting import show
-from bpcli.yamltext.reader import MAX_BYTES, Unreadable, read
+from bpcli.yamltext.reader import MAX_BYTES, read
+from bpcli.yamltext.scalars import show
+from bpcli.yamltext.syntax_errors import YamlSyntaxError
 from bpcli.yamltext.text_file import read_text
 from bpcli.yamltext.tree import Node
 
@@ -39,7 +40,7 @@ def entries_of(path: Path) -> tuple[dict[str, Node], Collector]:
         root = read(read_text(path), lambda line, column: Place.in_file(str(path), line, column), problems)
     except ConfigProblems as error:  # not UTF-8
         raise DataError(str(error)) from None
-    except Unreadable as error:
+    except YamlSyntaxError as error:
         complaint = Complaint(str(path), error.place.line, error.place.column, "", error.message)
         raise DataError(str(complaint)) from None
     if root is not None and root.value is None:

@@ -12,7 +12,7 @@ from bpcli.network.example import Example
 from bpcli.worksheets.answer_file import shown
 from bpcli.worksheets.blanks import LETTERS
 from bpcli.yamltext.problems import Collector
-from bpcli.yamltext.tree import Node, bare
+from bpcli.yamltext.tree import Node, to_plain
 
 HEADING = ("seed", "digits", "network", "parts")  # everything else in the file is a blank
 NETWORK = ("sizes", "activation", "output", "loss", "bias", "rate")
@@ -93,7 +93,7 @@ def _whole(name: str, most: int | None, entries: Mapping[str, Node], problems: C
 def _network(node: Node | None, problems: Collector) -> tuple[Architecture | None, float | None]:
     if node is None or node.value is None:
         return None, None
-    said = bare(node)
+    said = to_plain(node)
     if not isinstance(said, dict) or set(said) != set(NETWORK):
         problems.add(node.place, ("network",), f"it must hold {listed(NETWORK)}, as bpcli wrote it")
         return None, None
@@ -124,7 +124,7 @@ def _network(node: Node | None, problems: Collector) -> tuple[Architecture | Non
 def _parts(node: Node | None, problems: Collector) -> tuple[str, ...]:
     if node is None or node.value is None:
         return tuple(LETTERS)
-    said = bare(node)
+    said = to_plain(node)
     if isinstance(said, list) and said and all(letter in tuple(LETTERS) for letter in said):
         return tuple(letter for letter in LETTERS if letter in said)
     problems.add(

@@ -11,7 +11,7 @@ from bpcli.walkthrough.sizing import Typed
 from bpcli.walkthrough.typed import read_hidden, read_sizes
 from bpcli.worksheets.heading import Heading
 from bpcli.worksheets.numbers import drawn_point
-from bpcli.yamltext.quoting import show
+from bpcli.yamltext.scalars import show
 
 KEYS = {
     "hidden": "model.hidden",

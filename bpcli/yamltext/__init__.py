@@ -1,1 +1,1 @@
-"""YAML text to values with their places; every syntax error in plain words."""
+"""Reads YAML text into values with their places; every syntax error is reported in plain words."""

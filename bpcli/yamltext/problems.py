@@ -1,24 +1,33 @@
-"""Where something was written and what is wrong with it, gathered so that one run reports every error."""
+"""Where a value was written and what is wrong with it, collected so that one run reports every error."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 
 from bpcli.common.errors import ConfigError
-from bpcli.common.text import printable
-from bpcli.yamltext.quoting import dotted
+from bpcli.common.text import LONGEST, printable
 
-_OVERRIDE_SHOWN = 100
+_LONGEST_OVERRIDE = 100
 
 KeyPath = tuple[str | int, ...]
+
+
+def dotted(path: Sequence[str | int]) -> str:
+    """Return a path as it is written after ``--set``, with ``[i]`` for the items of a list."""
+    parts = [f"[{part}]" if isinstance(part, int) else f".{printable(part, LONGEST)}" for part in path]
+    return "".join(parts).removeprefix(".")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a value was written: in a file, on the command line or in the environment.
 
-    ``origin`` is its short form, for a reader who knows which file is meant. Places sort by ``order``:
-    defaults, the file from top to bottom, then the stronger layers in turn.
+    Attributes:
+        text: The file, or the override as it was typed.
+        origin: The short form, such as ``xor.yaml:12`` or ``--set``.
+        order: Sort key: defaults, the file from top to bottom, then the layers of higher precedence in turn.
+        line: Counted from 1; None outside a file.
+        column: Counted from 1; None outside a file.
     """
 
     text: str
@@ -29,26 +38,30 @@ class Place:
 
     @classmethod
     def default(cls) -> "Place":
-        """The place of what nobody wrote."""
+        """Return the place of a value that is not set anywhere."""
         return cls("default", "default", (0, 0, 0))
 
     @classmethod
     def in_file(cls, file: str, line: int, column: int) -> "Place":
-        """A line and a column of a file, both counted from 1."""
+        """Return a line and a column of a file, both counted from 1."""
         return cls(file, f"{printable(PurePath(file).name)}:{line}", (1, line, column), line, column)
 
     @classmethod
     def in_override(cls, text: str, origin: str, layer: int, position: int) -> "Place":
-        """An override as it was typed; ``layer`` is above 1, the file's, and higher for stronger layers."""
-        return cls(printable(text, _OVERRIDE_SHOWN), origin, (layer, position, 0))
+        """Return an override as it was typed; ``layer`` is 2 or more, and higher for higher precedence."""
+        return cls(printable(text, _LONGEST_OVERRIDE), origin, (layer, position, 0))
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong with a configuration.
 
-    ``file`` is a file or, without line and column, the override as it was typed; ``key`` is the dotted key,
-    empty where the text cannot be read as keys and values at all.
+    Attributes:
+        file: A file or, where line and column are None, the override as it was typed.
+        line: Counted from 1.
+        column: Counted from 1.
+        key: The dotted key; empty where the text cannot be read as keys and values.
+        message: What is wrong and what to write.
     """
 
     file: str
@@ -65,7 +78,7 @@ class Problem:
 
 
 class ConfigProblems(ConfigError):
-    """Everything that is wrong with a configuration, one line each (exit 2)."""
+    """Every problem of a configuration, one line each (exit 2)."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -73,28 +86,28 @@ class ConfigProblems(ConfigError):
 
 
 class Collector:
-    """Gathers problems while reading goes on, and remembers which values are not known for them."""
+    """Collects problems while reading continues, and records which keys have an invalid value."""
 
     def __init__(self) -> None:
         self._found: list[tuple[tuple[int, int, int], Problem]] = []
-        self._spoilt: set[KeyPath] = set()
+        self._invalid: set[KeyPath] = set()
 
-    def add(self, place: Place, path: Sequence[str | int], message: str, *, spoils: bool = True) -> None:
-        """Notes what is wrong at ``place`` with the key ``path``.
+    def add(self, place: Place, path: Sequence[str | int], message: str, *, invalidates: bool = True) -> None:
+        """Record a problem at ``place`` with the key ``path``.
 
-        ``spoils`` says that the value of the key is not known, so that nothing more can be said about it.
+        ``invalidates`` says that the value of the key is unknown, so that no further check can use it.
         """
         problem = Problem(place.text, place.line, place.column, dotted(path), message)
         self._found.append((place.order, problem))
-        if spoils:
-            self._spoilt.add(tuple(path))
+        if invalidates:
+            self._invalid.add(tuple(path))
 
-    def spoilt(self, path: KeyPath) -> bool:
-        """Whether the value of ``path``, of something below it or of what holds it is not known."""
-        return any(path[: len(spoilt)] == spoilt[: len(path)] for spoilt in self._spoilt)
+    def is_invalid(self, path: KeyPath) -> bool:
+        """Return whether the value of ``path``, of a key below it or of a mapping around it is invalid."""
+        return any(path[: len(invalid)] == invalid[: len(path)] for invalid in self._invalid)
 
     def raise_if_any(self) -> None:
-        """Ends the reading if anything was found.
+        """Raise the problems found so far.
 
         Raises:
             ConfigProblems: Every problem, in the order of their places.

@@ -1,4 +1,4 @@
-"""YAML 1.2 scalars in both directions, because PyYAML speaks 1.1, where ``no`` is false and ``1e-3`` is text.
+"""Reads and writes YAML 1.2 scalars, because PyYAML follows 1.1, where ``no`` is false and ``1e-3`` is text.
 
 The rules are the core schema of the specification, https://yaml.org/spec/1.2.2/#103-core-schema.
 """
@@ -6,9 +6,11 @@ The rules are the core schema of the specification, https://yaml.org/spec/1.2.2/
 import re
 from typing import TypeAlias
 
+from bpcli.common.text import LONGEST, printable
+
 Scalar: TypeAlias = str | int | float | bool | None
 
-# Python refuses to convert some thousand digits; 100 are more than any seed needs.
+# Python does not convert strings of several thousand digits; 100 are more than any seed needs.
 MAX_DIGITS = 100
 
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
@@ -20,16 +22,16 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INFINITY = re.compile(r"([-+]?)\.(?:inf|Inf|INF)")
 _NANS = frozenset((".nan", ".NaN", ".NAN"))
 
-# What needs no quotes here or in a YAML 1.1 reader, which would take the words below for booleans.
+# Text that needs no quotes, neither here nor in a YAML 1.1 reader, to which the words below are booleans.
 _PLAIN = re.compile(r"[^\W\d]\w*([./+-]+\w+)*|/[\w./+-]*")
 _BOOLS_OF_1_1 = frozenset(("y", "n", "yes", "no", "on", "off"))
 
 
 def parse_scalar(text: str) -> Scalar:
-    """The value of an unquoted scalar.
+    """Return the value of an unquoted scalar.
 
     Raises:
-        ValueError: It is a whole number of more than ``MAX_DIGITS`` digits.
+        ValueError: It is an integer of more than ``MAX_DIGITS`` digits.
     """
     if text in _NULLS:
         return None
@@ -38,7 +40,7 @@ def parse_scalar(text: str) -> Scalar:
     for pattern, base in ((_DECIMAL, 10), (_OCTAL, 8), (_HEXADECIMAL, 16)):
         if pattern.fullmatch(text):
             if len(text) > MAX_DIGITS:
-                raise ValueError(f"a whole number of more than {MAX_DIGITS} digits")
+                raise ValueError(f"an integer of more than {MAX_DIGITS} digits")
             return int(text, base)
     if infinity := _INFINITY.fullmatch(text):
         return float(f"{infinity[1]}inf")
@@ -48,7 +50,7 @@ def parse_scalar(text: str) -> Scalar:
 
 
 def flow(value: object) -> str:
-    """A value on one line of YAML; what ``parse_scalar`` would take for something else stands in quotes."""
+    """Return a value as one line of YAML; text that ``parse_scalar`` would read as another type is quoted."""
     match value:
         case None:
             return "null"
@@ -64,6 +66,13 @@ def flow(value: object) -> str:
             return "[" + ", ".join(map(flow, value)) + "]"
         case _:
             return str(value)
+
+
+def show(value: object) -> str:
+    """Return a value as a message quotes it: text in quotes, everything else as YAML."""
+    if isinstance(value, str):
+        return f"'{printable(value, LONGEST)}'"
+    return printable(flow(value), LONGEST)
 
 
 def _number(value: float) -> str:

@@ -1,4 +1,4 @@
-"""``bpcli config``: what is shipped, what it resolves to, what is wrong with a file, and where to begin."""
+"""``bpcli config``: what is shipped, what it resolves to, what is wrong with a file, and a file to start from."""
 
 import json
 
@@ -37,11 +37,11 @@ def test_what_show_prints_is_a_configuration(bpcli, tmp_path):
 
 
 def test_check_finds_nothing_wrong_with_what_is_shipped(bpcli):
-    """Every shipped configuration is in order."""
+    """Every shipped configuration is valid."""
     for each in json.loads(bpcli("config", "list", "--json").out)["configurations"]:
         found = bpcli("config", "check", each["name"])
         assert found.code == 0
-        assert "in order" in found.out
+        assert "valid" in found.out
 
 
 def test_check_reports_problems_as_json_too(bpcli, tmp_path):
@@ -59,7 +59,7 @@ def test_check_reports_problems_as_json_too(bpcli, tmp_path):
 
 
 def test_new_begins_a_file_that_checks(bpcli, tmp_path):
-    """The starter file is in order, is not overwritten, and goes to stdout without a name."""
+    """The starter file is valid, is not overwritten, and goes to stdout without a name."""
     assert bpcli("config", "new", "mine.yaml").code == 0
     assert bpcli("config", "check", "mine.yaml").code == 0
     assert "--force" in bpcli("config", "new", "mine.yaml").err

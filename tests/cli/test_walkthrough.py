@@ -83,8 +83,8 @@ def test_a_configuration_gives_its_first_training_row(bpcli):
         (["--x", "1,0,1", "--y", "1,0", "--V", "1,0;0,1", "--W", "1,0;0,1"], "given is 2×2; it must be 2×3"),
         (["--part", "i"], "there is no part 'i'"),
         (["--part", "c-a"], "there is no part 'c-a'"),
-        (["--worksheet", "--key"], "different things to do"),
-        (["--step", "--seeds", "1:2", "--out", "sheets"], "different things to do"),
+        (["--worksheet", "--key"], "cannot be combined"),
+        (["--step", "--seeds", "1:2", "--out", "sheets"], "cannot be combined"),
         (
             ["--seeds", "1:3", "--out", "sheets", "--x", "1,0,1", "--bias-V", "1,1"],
             "leave --x and --bias-V out",

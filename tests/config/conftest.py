@@ -1,4 +1,4 @@
-"""A configuration file in a folder of its own, read and laid over as the tests ask."""
+"""A configuration file in its own folder, resolved with the layers that a test gives."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +8,12 @@ import pytest
 from bpcli.config import ConfigProblems, Resolved, resolve
 
 Load = Callable[..., Resolved]
-Complaints = Callable[..., list[str]]
+Reported = Callable[..., list[str]]
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """Where the configuration of a test stands."""
+    """The configuration file of a test."""
     return tmp_path / "my.yaml"
 
 
@@ -29,13 +29,13 @@ def load(file: Path) -> Load:
 
 
 @pytest.fixture
-def complaints(load: Load, file: Path) -> Complaints:
-    """The lines of the error that a text is refused with, without the folder."""
+def reported(load: Load, file: Path) -> Reported:
+    """Returns the lines of the error for a text, without the folder."""
 
-    def complaints(text: str | bytes = "", **layers: object) -> list[str]:
+    def reported(text: str | bytes = "", **layers: object) -> list[str]:
         with pytest.raises(ConfigProblems) as caught:
             load(text, **layers)
         assert "\n".join(map(str, caught.value.problems)) == str(caught.value)
         return str(caught.value).replace(f"{file.parent}/", "").splitlines()
 
-    return complaints
+    return reported

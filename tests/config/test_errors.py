@@ -1,14 +1,14 @@
-"""Every mistake is reported in one go, where it stands, in words that say what to write."""
+"""All mistakes are reported at once, each with its place and what to write."""
 
 import pytest
 
 from bpcli.common.errors import ConfigError
 from bpcli.config import Config, ConfigProblems, Problem, read
 
-from .conftest import Complaints, Load
+from .conftest import Load, Reported
 
 
-def test_everything_at_once(complaints: Complaints) -> None:
+def test_everything_at_once(reported: Reported) -> None:
     """Unknown and repeated keys, wrong types and values, aliases and combinations come together, in order."""
     text = """\
 sed: 4
@@ -27,35 +27,34 @@ model:
   bias: no
   hidden: [x, 0]
 """
-    lines = complaints(
+    lines = reported(
         text,
         overrides=["training.batch_size=0", "foo"],
         environment={"BPCLI_DATA__VALIDATION": "2"},
         options={"seed": -1},
     )
     assert lines == [
-        "my.yaml:1:1: sed: there is no such key; did you mean seed?",
-        "my.yaml:3:11: data.source: 'digts' is neither a built-in set nor a path to .csv, .tsv, .npz or .npy "
-        "(.gz too); did you mean digits?",
+        "my.yaml:1:1: sed: unknown key; did you mean seed?",
+        "my.yaml:3:11: data.source: 'digts' is neither a built-in data set nor the path of a .csv, .tsv, .npz or "
+        ".npy file (.gz too); did you mean digits?",
         "my.yaml:4:10: data.noise: -1 is too small; write 0 or more",
         "my.yaml:6:18: model.init.scheme: 'unifrm' is not one of constant, zeros, normal, uniform, xavier, he; "
         "did you mean uniform?",
-        "my.yaml:6:31: model.init.low: 1.0 is not below model.init.high: 0.5; "
-        "write for example low: -0.5, high: 0.5",
-        "my.yaml:6:34: model.init.hi: uniform has no such key; did you mean high?",
+        "my.yaml:6:31: model.init.low: 1.0 is not less than model.init.high: 0.5; "
+        "use values such as low: -0.5, high: 0.5",
+        "my.yaml:6:34: model.init.hi: unknown key for uniform; did you mean high?",
         "my.yaml:10:3: training.loss: written twice, first at 9:3; keep one of the two",
-        "my.yaml:10:9: training.loss: 'mse' is not one of squared_error, cross_entropy; "
-        "write squared_error or cross_entropy",
-        "my.yaml:11:11: training.epochs: 'ten' is not a whole number; write for example 50",
-        "my.yaml:12:13: training.schedule: the alias '*a' is refused; write the value",
+        "my.yaml:10:9: training.loss: 'mse' is not one of squared_error, cross_entropy; write one of these",
+        "my.yaml:11:11: training.epochs: 'ten' is not an integer; use a value such as 50",
+        "my.yaml:12:13: training.schedule: the alias '*a' is not allowed; write the value",
         "my.yaml:13:1: model: written twice, first at 5:1; keep one of the two",
         "my.yaml:14:9: model.bias: 'no' is not true or false; write false",
-        "my.yaml:15:12: model.hidden[0]: 'x' is not a whole number; write for example 16",
+        "my.yaml:15:12: model.hidden[0]: 'x' is not an integer; use a value such as 16",
         "my.yaml:15:15: model.hidden[1]: 0 is too small; write 1 or more",
         "BPCLI_DATA__VALIDATION=2: data.validation: 2 is too large; write less than 1",
-        "--set training.batch_size=0: training.batch_size: 0 is neither a whole number from 1 to 1000000000 "
-        "nor full; write for example 32",
-        "--set foo: there is no '='; write KEY=VALUE, for example --set training.epochs=20",
+        "--set training.batch_size=0: training.batch_size: 0 is neither an integer from 1 to 1000000000 "
+        "nor full; use a value such as 32",
+        "--set foo: missing '='; write KEY=VALUE, for example --set training.epochs=20",
         "--seed -1: seed: -1 is too small; write 0 or more",
     ]
 
@@ -75,74 +74,76 @@ def test_problems_have_parts(load: Load) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "report"),
     [
-        ("epochs: 3", "1:1: epochs: there is no such key here; did you mean training.epochs?"),
-        ("training.epochs: 3", "1:1: training.epochs: there is no such key; dots are for --set, so write "
+        ("epochs: 3", "1:1: epochs: unknown key; did you mean training.epochs?"),
+        ("training.epochs: 3", "1:1: training.epochs: unknown key; dotted keys work with --set only, so write "
             "training: {epochs: 3}"),
-        ("model: {learning_rate: 3}", "1:9: model.learning_rate: there is no such key here; "
+        ("model: {learning_rate: 3}", "1:9: model.learning_rate: unknown key; "
             "did you mean training.optimizer.learning_rate?"),
-        ("training: {patience: 3}", "1:12: training.patience: there is no such key here; "
+        ("training: {patience: 3}", "1:12: training.patience: unknown key; "
             "did you mean training.early_stopping.patience?"),
-        ("model: {activations: tanh}", "1:9: model.activations: there is no such key; did you mean activation?"),
-        ("colour: red", "1:1: colour: there is no such key; the keys of the top level are seed, data, model "
+        ("model: {activations: tanh}", "1:9: model.activations: unknown key; did you mean activation?"),
+        ("colour: red", "1:1: colour: unknown key; the keys at the top level are seed, data, model "
             "and training"),
-        ("training: {early_stopping: {q: 1}}", "1:29: training.early_stopping.q: there is no such key; "
+        ("training: {early_stopping: {q: 1}}", "1:29: training.early_stopping.q: unknown key; "
             "the keys of training.early_stopping are patience and min_delta"),
-        ("model: {init: {scheme: he, std: 2}}", "1:28: model.init.std: he has no such key; leave it out, "
+        ("model: {init: {scheme: he, std: 2}}", "1:28: model.init.std: unknown key for he; remove it, "
             "or write scheme: normal"),
-        ("training: {optimizer: {name: adam, momentum: 0.9}}", "1:36: training.optimizer.momentum: adam has no such "
-            "key; leave it out, or write name: sgd"),
-        ("training: {optimizer: {adam: 1, name: adam}}", "1:24: training.optimizer.adam: adam has no such key; "
+        ("training: {optimizer: {name: adam, momentum: 0.9}}", "1:36: training.optimizer.momentum: unknown key "
+            "for adam; remove it, or write name: sgd"),
+        ("training: {optimizer: {adam: 1, name: adam}}", "1:24: training.optimizer.adam: unknown key for adam; "
             "its keys are name, learning_rate, beta1, beta2 and epsilon"),
         ("training: {optimizer: {name: lbfgs, momentum: x}}", "1:30: training.optimizer.name: 'lbfgs' is not one of "
-            "sgd, adam; write sgd or adam"),
-        ('"a\\nb\\e[2J": 1', "1:1: a\\nb\\x1b[2J: there is no such key; the keys of the top level are seed, data, "
+            "sgd, adam; write one of these"),
+        ('"a\\nb\\e[2J": 1', "1:1: a\\nb\\x1b[2J: unknown key; the keys at the top level are seed, data, "
             "model and training"),
-        (f"{'k' * 500}: 1", f"1:1: {'k' * 59}…: there is no such key; the keys of the top level are seed, data, "
+        (f"{'k' * 500}: 1", f"1:1: {'k' * 59}…: unknown key; the keys at the top level are seed, data, "
             "model and training"),
     ],
 )  # fmt: skip
-def test_unknown_keys(text: str, complaint: str, complaints: Complaints) -> None:
+def test_unknown_keys(text: str, report: str, reported: Reported) -> None:
     """An unknown key comes with the key that was meant, or with those that there are."""
-    assert complaints(text) == [f"my.yaml:{complaint}"]
+    assert reported(text) == [f"my.yaml:{report}"]
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "report"),
     [
         ("model: {output: softmax}",
-            "1:17: model.output: softmax does not go with training.loss: squared_error; "
+            "1:17: model.output: softmax cannot be combined with training.loss: squared_error; "
             "write training.loss: cross_entropy, or model.output: sigmoid"),
         ("training: {loss: squared_error}\nmodel: {output: softmax}",
-            "2:17: model.output: softmax does not go with training.loss: squared_error; "
+            "2:17: model.output: softmax cannot be combined with training.loss: squared_error; "
             "write training.loss: cross_entropy, or model.output: sigmoid"),
         ("model: {output: identity}\ntraining: {loss: cross_entropy}",
-            "2:18: training.loss: cross_entropy does not go with model.output: identity; "
+            "2:18: training.loss: cross_entropy cannot be combined with model.output: identity; "
             "write model.output: sigmoid or softmax, or training.loss: squared_error"),
         ("model: {output: softmax}\ntraining: {loss: cross_entropy}\ndata: {task: regression}",
-            "3:14: data.task: model.output: softmax does not go with data.task: regression; "
+            "3:14: data.task: model.output: softmax cannot be combined with data.task: regression; "
             "write model.output: identity, or data.task: classification"),
         ("data: {source: iris, samples: 9}",
-            "1:31: data.samples: 9 is for circles, moons and spiral only, not for data.source: iris; "
-            "write data.samples: null, or one of those sources"),
+            "1:31: data.samples: 9 cannot be combined with data.source: iris; "
+            "write data.samples: null, or use circles, moons or spiral as the source"),
         ("data: {noise: 0.1}",
-            "1:15: data.noise: 0.1 is for circles, moons and spiral only, not for data.source: digits; "
-            "write data.noise: null, or one of those sources"),
+            "1:15: data.noise: 0.1 cannot be combined with data.source: digits; "
+            "write data.noise: null, or use circles, moons or spiral as the source"),
         ("model: {init: {scheme: uniform, low: 1, high: 1}}",
-            "1:47: model.init.high: model.init.low: 1.0 is not below model.init.high: 1.0; "
-            "write for example low: -0.5, high: 0.5"),
+            "1:47: model.init.high: model.init.low: 1.0 is not less than model.init.high: 1.0; "
+            "use values such as low: -0.5, high: 0.5"),
     ],
 )  # fmt: skip
-def test_impossible_combinations(text: str, complaint: str, complaints: Complaints) -> None:
-    """Values that exclude each other are both named, at the later one, with what to write."""
-    assert complaints(text) == [f"my.yaml:{complaint}"]
+def test_impossible_combinations(text: str, report: str, reported: Reported) -> None:
+    """Values that cannot be combined are both named, at the later one, with what to write."""
+    assert reported(text) == [f"my.yaml:{report}"]
 
 
-def test_a_combination_with_an_override(complaints: Complaints) -> None:
+def test_a_combination_with_an_override(reported: Reported) -> None:
     """The stronger layer is where a combination became impossible."""
-    (line,) = complaints("data: {source: moons, samples: 9}", overrides=["data.source=iris"])
-    assert line.startswith("--set data.source=iris: data.source: data.samples: 9 is for circles, moons")
+    (line,) = reported("data: {source: moons, samples: 9}", overrides=["data.source=iris"])
+    assert line.startswith(
+        "--set data.source=iris: data.source: data.samples: 9 cannot be combined with data.source: iris"
+    )
 
 
 @pytest.mark.parametrize(
@@ -155,9 +156,9 @@ def test_a_combination_with_an_override(complaints: Complaints) -> None:
         ("training: {epochs: 1, epochs: 2}\n", "training.epochs"),
     ],
 )
-def test_combinations_beside_other_mistakes(text: str, key: str, complaints: Complaints) -> None:
-    """Combinations are judged although something else is wrong."""
-    lines = complaints(text + "model: {output: softmax}\ndata: {task: regression, samples: 3}")
+def test_combinations_beside_other_mistakes(text: str, key: str, reported: Reported) -> None:
+    """Combinations are checked even if something else is wrong."""
+    lines = reported(text + "model: {output: softmax}\ndata: {task: regression, samples: 3}")
     keys = {line.split(": ")[1] for line in lines}
     assert keys == {key, "model.output", "data.task", "data.samples"}
 
@@ -171,9 +172,9 @@ def test_combinations_beside_other_mistakes(text: str, key: str, complaints: Com
         "model: {init: {scheme: uniform, low: x, high: -1}}",
     ],
 )
-def test_combinations_of_wrong_values(text: str, complaints: Complaints) -> None:
-    """A combination with a value that was refused is not judged, since the value is not known."""
-    assert len(complaints(text)) == 1
+def test_combinations_of_wrong_values(text: str, reported: Reported) -> None:
+    """A combination is not checked if one of its values is invalid."""
+    assert len(reported(text)) == 1
 
 
 @pytest.mark.parametrize(
@@ -189,7 +190,7 @@ def test_combinations_of_wrong_values(text: str, complaints: Complaints) -> None
     ],
 )
 def test_possible_combinations(text: str, load: Load) -> None:
-    """What can stand together is accepted."""
+    """Valid combinations are accepted."""
     assert load(text).config != Config()
 
 

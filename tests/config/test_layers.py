@@ -1,4 +1,4 @@
-"""Options are stronger than ``--set``, that than the environment, that than the file, that than the defaults."""
+"""Options override ``--set``, which overrides the environment, which overrides the file, then the defaults."""
 
 from itertools import permutations
 
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bpcli.config import Adam, CosineSchedule, EarlyStopping, NormalInit, Sgd, StepSchedule, UniformInit
 
-from .conftest import Complaints, Load
+from .conftest import Load, Reported
 
 SGD = "training:\n  optimizer: {name: sgd, learning_rate: 0.25, momentum: 0.9}\n"
 
@@ -65,6 +65,46 @@ def test_values_are_typed_as_yaml(load: Load) -> None:
     assert config.model.bias is False
 
 
+@pytest.mark.parametrize(
+    ("text", "key", "value"),
+    [
+        ("model.hidden=16,8", "hidden", (16, 8)),
+        ("model.hidden=16, 8", "hidden", (16, 8)),
+        ("model.hidden=16,", "hidden", (16,)),
+        ("model.hidden=16", "hidden", (16,)),
+        ("model.hidden=[16,8]", "hidden", (16, 8)),
+        ("model.hidden=[]", "hidden", ()),
+        ("data.target=a,b", "target", ("a", "b")),
+        ("data.target=a,2", "target", ("a", 2)),
+        ("data.target=label", "target", ("label",)),
+        ("data.target=-1", "target", (-1,)),
+        ('data.target="a,b"', "target", ("a,b",)),
+        ("data.target=length (cm]", "target", ("length (cm]",)),
+        ("data.target=", "target", None),
+    ],
+)
+def test_lists_without_brackets(text: str, key: str, value: object, load: Load) -> None:
+    """Where a key takes a list, commas separate its items, unless the value is quoted."""
+    config = load(overrides=[text]).config
+    assert getattr(config.model if key == "hidden" else config.data, key) == value
+    name, _, written = text.partition("=")
+    variable = "BPCLI_" + name.upper().replace(".", "__")
+    assert load(environment={variable: written}).config == config
+
+
+def test_commas_elsewhere(reported: Reported) -> None:
+    """Where a key takes no list, a comma is an ordinary character; a wrong item is named by its position."""
+    assert reported(overrides=["training.epochs=1,2", "model.hidden=16,,x"]) == [
+        "--set training.epochs=1,2: training.epochs: '1,2' is not an integer; use a value such as 50",
+        "--set model.hidden=16,,x: model.hidden[1]: null is not an integer; use a value such as 16",
+        "--set model.hidden=16,,x: model.hidden[2]: 'x' is not an integer; use a value such as 16",
+    ]
+    assert reported(overrides=["model.hidden=16,*a", "data.target=a,@b"]) == [
+        "--set model.hidden=16,*a: model.hidden[1]: the alias '*a' is not allowed; write the value",
+        "--set data.target=a,@b: data.target: text that starts with '@' must be quoted",
+    ]
+
+
 def test_environment_in_any_case(load: Load) -> None:
     """The keys in a variable's name may be of either case; its prefix is ``BPCLI_``."""
     config = load(
@@ -81,7 +121,7 @@ def test_last_of_the_same_key(load: Load) -> None:
     assert load(overrides=stopping[::-1]).config.training.early_stopping == EarlyStopping(patience=3)
 
 
-def test_another_alternative_forgets(load: Load) -> None:
+def test_another_variant_drops_keys(load: Load) -> None:
     """A new name drops the keys of the former optimiser, shared ones too."""
     assert load(SGD, overrides=["training.optimizer.name=adam"]).config.training.optimizer == Adam()
     assert load(SGD, overrides=["training.optimizer={name: adam}"]).config.training.optimizer == Adam()
@@ -118,7 +158,7 @@ def test_another_alternative_forgets(load: Load) -> None:
 def test_overrides_apply_together(
     text: str, overrides: list[str], path: str, expected: object, load: Load
 ) -> None:
-    """The order of ``--set`` does not matter, also where one changes the alternative and others set its keys."""
+    """The order of ``--set`` does not matter, also where one changes the variant and others set its keys."""
     section, key = path.split(".")
     for order in permutations(overrides):
         config = load(text, overrides=list(order)).config
@@ -136,12 +176,12 @@ def test_a_stronger_layer_keeps_its_keys(load: Load) -> None:
     assert config.training.optimizer == Adam(beta1=0.5)
 
 
-def test_unknown_keys_are_not_forgotten(complaints: Complaints) -> None:
-    """A slip in the file is still named after the optimiser was changed."""
-    assert complaints(
+def test_unknown_keys_are_not_forgotten(reported: Reported) -> None:
+    """A mistake in the file is still reported after the optimiser was changed."""
+    assert reported(
         "training: {optimizer: {name: sgd, momentun: 0.9}}", overrides=["training.optimizer.name=adam"]
     ) == [
-        "my.yaml:1:35: training.optimizer.momentun: adam has no such key; "
+        "my.yaml:1:35: training.optimizer.momentun: unknown key for adam; "
         "its keys are name, learning_rate, beta1, beta2 and epsilon"
     ]
 
@@ -157,62 +197,60 @@ def test_a_key_below_nothing(load: Load) -> None:
 @pytest.mark.parametrize(
     ("text", "override", "message"),
     [
-        ("", "model.hidden.x=3", "model.hidden.x: model.hidden is a list, which has no keys below it"),
-        ("seed: 3", "seed.x.y=3", "seed.x: seed is 3, which has no keys below it"),
-        ("", "training.epochs.x=3", "training.epochs.x: training.epochs is 50, which has no keys below it"),
+        ("", "model.hidden.x=3", "model.hidden.x: model.hidden is a list and has no keys"),
+        ("seed: 3", "seed.x.y=3", "seed.x: seed is 3 and has no keys"),
+        ("", "training.epochs.x=3", "training.epochs.x: training.epochs is 50 and has no keys"),
     ],
 )
-def test_a_key_below_a_value(text: str, override: str, message: str, complaints: Complaints) -> None:
+def test_a_key_below_a_value(text: str, override: str, message: str, reported: Reported) -> None:
     """A scalar and a list have no keys, and that is said."""
-    (line,) = complaints(text, overrides=[override])
+    (line,) = reported(text, overrides=[override])
     assert line.startswith(f"--set {override}: {message}; set ")
 
 
-def test_below_a_wrong_value(complaints: Complaints) -> None:
+def test_below_a_wrong_value(reported: Reported) -> None:
     """A value of the file that has no keys is wrong itself, and both mistakes are named."""
-    first, second = complaints("model:\n  init: normal\n", overrides=["model.init.std=2"])
+    first, second = reported("model:\n  init: normal\n", overrides=["model.init.std=2"])
     assert first.startswith("my.yaml:2:9: model.init: 'normal' is not a mapping")
-    assert second.startswith(
-        "--set model.init.std=2: model.init.std: model.init is 'normal', which has no keys"
-    )
+    assert second.startswith("--set model.init.std=2: model.init.std: model.init is 'normal' and has no keys")
 
 
 @pytest.mark.parametrize(
     ("layers", "lines"),
     [
         ({"overrides": ["seed"]},
-            ["--set seed: there is no '='; write KEY=VALUE, for example --set training.epochs=20"]),
+            ["--set seed: missing '='; write KEY=VALUE, for example --set training.epochs=20"]),
         ({"overrides": ["=3", "a..b=3"]},
             ["--set =3: a part of the key is empty; write KEY=VALUE, for example --set training.epochs=20",
              "--set a..b=3: a part of the key is empty; write KEY=VALUE, for example --set training.epochs=20"]),
         ({"environment": {"BPCLI_": "1"}},
-            ["BPCLI_=1: a part of the key is empty; write for example BPCLI_TRAINING__EPOCHS=20"]),
+            ["BPCLI_=1: a part of the key is empty; for example BPCLI_TRAINING__EPOCHS=20"]),
         ({"overrides": ["training.epochs=x"]},
-            ["--set training.epochs=x: training.epochs: 'x' is not a whole number; write for example 50"]),
+            ["--set training.epochs=x: training.epochs: 'x' is not an integer; use a value such as 50"]),
         ({"environment": {"BPCLI_TRAINING__EPOCHS": "x"}},
-            ["BPCLI_TRAINING__EPOCHS=x: training.epochs: 'x' is not a whole number; write for example 50"]),
+            ["BPCLI_TRAINING__EPOCHS=x: training.epochs: 'x' is not an integer; use a value such as 50"]),
         ({"options": {"training.epochs": 0}},
             ["--epochs 0: training.epochs: 0 is too small; write 1 or more"]),
         ({"overrides": ["trainig.epochs=3"]},
-            ["--set trainig.epochs=3: trainig: there is no such key; did you mean training?"]),
+            ["--set trainig.epochs=3: trainig: unknown key; did you mean training?"]),
         ({"overrides": ["model.hidden=[3", "seed=*a", "data.source={a: 1, a: 2}"]},
-            ["--set model.hidden=[3: model.hidden: a bracket is opened and never closed; write its ']'",
-             "--set seed=*a: seed: the alias '*a' is refused; write the value",
+            ["--set model.hidden=[3: model.hidden: a bracket is opened but never closed; add the missing ']'",
+             "--set seed=*a: seed: the alias '*a' is not allowed; write the value",
              "--set data.source={a: 1, a: 2}: data.source.a: written twice; keep one of the two",
-             "--set data.source={a: 1, a: 2}: data.source.a: data.source is 'digits', which has no keys below it; "
+             "--set data.source={a: 1, a: 2}: data.source.a: data.source is 'digits' and has no keys; "
              "set data.source itself"]),
         ({"overrides": ["seed=1\n---\n2"]},
-            ["--set seed=1\\n---\\n2: seed: a second document begins here; keep one and delete the '---'"]),
+            ["--set seed=1\\n---\\n2: seed: a second document starts here; keep one and delete the '---'"]),
         ({"overrides": ["seed=" + "9" * 70_000]},
-            ["--set seed=" + "9" * 88 + "…: seed: longer than 65536 characters; no value needs that many"]),
+            ["--set seed=" + "9" * 88 + "…: seed: longer than 65536 characters, the limit for a value"]),
         ({"overrides": [".".join("a" * 10_000) + "=3"]},
             ["--set " + "a." * 46 + "a…: the key has too many parts; "
              "write KEY=VALUE, for example --set training.epochs=20"]),
     ],
 )  # fmt: skip
-def test_refused_overrides(layers: dict[str, object], lines: list[str], complaints: Complaints) -> None:
+def test_invalid_overrides(layers: dict[str, object], lines: list[str], reported: Reported) -> None:
     """A wrong override is shown as it was typed, instead of a file and a line."""
-    assert complaints("", **layers) == lines
+    assert reported("", **layers) == lines
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -41,11 +41,14 @@ def test_a_shipped_name_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 @pytest.mark.parametrize(
     ("config", "start"),
     [
-        ("digts", "there is no configuration 'digts'; did you mean digits? Shipped are and, circles, "),
-        ("qqq", "there is no configuration 'qqq'. Shipped are and, circles, "),
-        ("xor.yaml", "there is no file 'xor.yaml'; did you mean xor? Shipped are "),
-        ("no/where", "there is no file 'no/where'. Shipped are "),
-        ("a\0b", "there is no configuration 'a\\x00b'. Shipped are "),
+        (
+            "digts",
+            "there is no configuration 'digts'; did you mean digits? The shipped configurations are and, ",
+        ),
+        ("qqq", "there is no configuration 'qqq'. The shipped configurations are and, circles, "),
+        ("xor.yaml", "there is no file 'xor.yaml'; did you mean xor? The shipped configurations are "),
+        ("no/where", "there is no file 'no/where'. The shipped configurations are "),
+        ("a\0b", "there is no configuration 'a\\x00b'. The shipped configurations are "),
         ("q" * 5_000, "there is no configuration 'qqq"),
     ],
 )

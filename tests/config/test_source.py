@@ -6,7 +6,7 @@ import pytest
 
 from bpcli.config import read, to_yaml
 
-from .conftest import Complaints, Load
+from .conftest import Load, Reported
 
 
 @pytest.mark.parametrize("source", ["and", "xor", "circles", "moons", "spiral", "digits", "iris"])
@@ -61,15 +61,18 @@ def test_a_run_keeps_its_source(load: Load, tmp_path: Path) -> None:
     [
         ("digts", "did you mean digits?"),
         ("Iris", "did you mean iris?"),
-        ("x.txt", "the built-in sets are and, xor, circles, moons, spiral, digits and iris"),
-        ("x.gz", "the built-in sets are"),
-        ("folder/", "the built-in sets are"),
+        ("x.txt", "the built-in data sets are and, xor, circles, moons, spiral, digits and iris"),
+        ("x.gz", "the built-in data sets are"),
+        ("folder/", "the built-in data sets are"),
         ("./iris", "did you mean iris?"),
-        ('"x{0}\\0.csv"', "the built-in sets are"),
+        ('"x{0}\\0.csv"', "the built-in data sets are"),
     ],
 )
-def test_refused_sources(source: str, hint: str, complaints: Complaints) -> None:
-    """Anything else is refused, with the built-in set that was probably meant."""
-    (line,) = complaints(f"data:\n  source: {source}\n")
+def test_invalid_sources(source: str, hint: str, reported: Reported) -> None:
+    """Anything else is an error that suggests the nearest built-in set."""
+    (line,) = reported(f"data:\n  source: {source}\n")
     assert line.startswith("my.yaml:2:11: data.source: '")
-    assert f"is neither a built-in set nor a path to .csv, .tsv, .npz or .npy (.gz too); {hint}" in line
+    assert (
+        f"is neither a built-in data set nor the path of a .csv, .tsv, .npz or .npy file (.gz too); {hint}"
+        in line
+    )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bpcli.config import (
@@ -31,12 +31,12 @@ from bpcli.config import (
     starter,
     to_yaml,
 )
-from bpcli.config.combinations import clashes
 from bpcli.config.fields import BUILT_IN
+from bpcli.config.models import conflicts
 
+from ..yamltext.test_scalars import texts
 from .conftest import Load
 from .test_models import DOCUMENTED
-from .test_scalars import texts
 
 counts = st.integers(1, 10**9)
 numbers = st.floats(allow_nan=False, allow_infinity=False)
@@ -86,7 +86,7 @@ configs = st.builds(
         early_stopping=st.none() | st.builds(EarlyStopping, patience=counts, min_delta=positive),
         checkpoint_every=counts,
     ),
-).filter(lambda config: not list(clashes(config)))
+).filter(lambda config: not list(conflicts(config)))
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +101,7 @@ def reread(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Config]:
     return reread
 
 
+@settings(max_examples=30)
 @given(configs)
 def test_round_trip(reread: Callable[[str], Config], config: Config) -> None:
     """Whatever a configuration holds, reading what was written gives an equal one."""
@@ -108,7 +109,7 @@ def test_round_trip(reread: Callable[[str], Config], config: Config) -> None:
 
 
 def test_readable() -> None:
-    """The keys stand in the documented order, alternatives and lists on one line."""
+    """The keys stand in the documented order, variants and lists on one line."""
     assert to_yaml(Config()) == DOCUMENTED.lstrip()
 
 
@@ -122,8 +123,8 @@ def test_starter(reread: Callable[[str], Config]) -> None:
     assert all(before.lstrip().startswith("#") for line, before in above.items() if ":" in line.split("#")[0])
 
 
-def test_starter_names_the_alternatives() -> None:
-    """Every alternative stands in the starter with its keys and defaults."""
+def test_starter_names_the_variants() -> None:
+    """Every variant is in the starter file with its keys and defaults."""
     text = starter()
     for line in (
         "{scheme: constant, value: 0.5}",
@@ -165,8 +166,8 @@ def test_schema() -> None:
     assert all("description" in p or "const" in p for p in properties)
 
 
-def test_schema_tells_alternatives_apart() -> None:
-    """Only the default alternative may leave out its name, so that a mapping without one fits exactly one."""
+def test_schema_tells_variants_apart() -> None:
+    """Only the default variant may omit its name, so that a mapping without one fits exactly one."""
     required = {name: each.get("required", []) for name, each in json_schema()["$defs"].items()}
     assert required["Sgd"] == required["XavierInit"] == required["ConstantSchedule"] == []
     assert required["Adam"] == required["CosineSchedule"] == ["name"]

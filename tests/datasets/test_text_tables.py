@@ -117,8 +117,8 @@ def test_a_target_is_chosen_by_name_or_position(read, target):
 @pytest.mark.parametrize(
     ("contents", "target", "message"),
     [
-        (PLAIN, ["kinf"], "there is no column 'kinf' (did you mean 'kind'?); the columns are: a, b, kind"),
-        (PLAIN, ["Kind"], "there is no column 'Kind' (did you mean 'kind'?); the columns are: a, b, kind"),
+        (PLAIN, ["kinf"], "there is no column 'kinf' (did you mean kind?); the columns are: a, b, kind"),
+        (PLAIN, ["Kind"], "there is no column 'Kind' (did you mean kind?); the columns are: a, b, kind"),
         (
             "1,2,0\n3,4,1\n",
             ["y"],

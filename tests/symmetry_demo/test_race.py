@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bpcli.config import resolve
-from bpcli.config.alternatives import Sgd as SgdConfig
 from bpcli.config.models import TrainingConfig
+from bpcli.config.variants import Sgd as SgdConfig
 from bpcli.network import Architecture, Network, Parameters, fixed_order_matmul
 from bpcli.symmetry_demo.race import Race, recorded_steps
 from bpcli.symmetry_demo.starts import constant, starts

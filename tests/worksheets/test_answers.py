@@ -213,10 +213,10 @@ def test_everything_that_is_wrong_with_a_file_is_told_at_once(written):
     ("text", "expected"),
     [
         ("a: [1, 2, 3, 4]\na: [1, 2, 3, 4]\n", "answers.yaml:2:1: a: written twice, first at 1:1"),
-        ("a: *b\n", "answers.yaml:1:4: a: the alias '*b' is refused"),
-        ("a: [1, 2\n", "answers.yaml:1:4: a bracket is opened and never closed"),
+        ("a: *b\n", "answers.yaml:1:4: a: the alias '*b' is not allowed"),
+        ("a: [1, 2\n", "answers.yaml:1:4: a bracket is opened but never closed"),
         ("- 1\n", "answers.yaml: it must hold a line for each blank, such as a: [0.5, -1.25]"),
-        (b"a: \xff\n", "answers.yaml:1:4: the byte 0xff is not UTF-8"),
+        (b"a: \xff\n", "answers.yaml:1:4: the byte 0xff is not valid UTF-8"),
         ("#" * 70_000, "answers.yaml: longer than 64 KiB"),
         ("a: [[1], [2], [3], [4]]\n", "answers.yaml:1:4: a: its shape is 4×1; it must be 4"),
         ("a: {first: 1}\n", "answers.yaml:1:4: a: its shape is one number; it must be 4"),

@@ -3,13 +3,13 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bpcli.yamltext.problems import Collector, Place
 from bpcli.yamltext.reader import read
-from bpcli.yamltext.scalars import MAX_DIGITS, Scalar, flow, parse_scalar
-from bpcli.yamltext.tree import bare
+from bpcli.yamltext.scalars import MAX_DIGITS, Scalar, flow, parse_scalar, show
+from bpcli.yamltext.tree import to_plain
 
 values = st.none() | st.booleans() | st.integers(-(10**90), 10**90) | st.floats(allow_nan=False)
 texts = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(
@@ -99,11 +99,12 @@ def test_text_of_1_2(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["9" * (MAX_DIGITS + 1), "0x" + "f" * MAX_DIGITS, "-" + "9" * 5000])
 def test_too_many_digits(text: str) -> None:
-    """A whole number of enormous length is refused and not converted."""
+    """An integer of enormous length is rejected and not converted."""
     with pytest.raises(ValueError, match="more than 100 digits"):
         parse_scalar(text)
 
 
+@settings(max_examples=60)
 @given(
     st.recursive(values | texts, lambda inner: st.lists(inner) | st.dictionaries(texts, inner), max_leaves=8)
 )
@@ -113,7 +114,7 @@ def test_written_values_are_read_back(value: object) -> None:
     node = read(flow(value), lambda *_: Place.default(), problems)
     problems.raise_if_any()
     assert node is not None
-    assert bare(node) == value
+    assert to_plain(node) == value
 
 
 @pytest.mark.parametrize(
@@ -122,6 +123,22 @@ def test_written_values_are_read_back(value: object) -> None:
 def test_doubtful_text_is_quoted(text: str) -> None:
     """Text that some reader might take for something else stands in quotes."""
     assert flow(text) == f'"{text}"'
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("no", "'no'"),
+        (3.0, "3.0"),
+        (None, "null"),
+        ([1, "a b"], '[1, "a b"]'),
+        ("a\nb", "'a\\nb'"),
+        ("x" * 99, f"'{'x' * 59}…'"),
+    ],
+)
+def test_shown_in_messages(value: object, shown: str) -> None:
+    """A message quotes text, writes other values as YAML, and keeps both short and on one line."""
+    assert show(value) == shown
 
 
 @pytest.mark.parametrize("text", ["digits", "/data/my-iris.csv.gz", "a/b.npz", "日本.csv", "label_1"])

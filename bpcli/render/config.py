@@ -1,4 +1,4 @@
-"""What ``bpcli config`` shows: the shipped configurations, and one of them with the origin of each value."""
+"""What ``bpcli config`` shows: the shipped configurations, or one configuration with the origin of each value."""
 
 from collections.abc import Sequence
 
@@ -10,17 +10,17 @@ from bpcli.config import Config, Resolved, Shipped, ShownLine
 
 
 def shipped_table(configurations: Sequence[Shipped]) -> RenderableType:
-    """List names and what each is for."""
+    """Return a table of names and descriptions."""
     table = Table.grid(padding=(0, 2))
     table.add_column(style="cyan", no_wrap=True)
     table.add_column()
     for each in configurations:
         table.add_row(each.name, each.description)
-    return Group(table, Text(), Text.assemble(("train one with ", "dim"), ("bpcli train NAME", "cyan")))
+    return Group(table, Text(), Text.assemble(("Train one with: ", "dim"), ("bpcli train NAME", "cyan")))
 
 
 def shown_config(lines: Sequence[ShownLine]) -> RenderableType:
-    """Show the resolved configuration as YAML; a value that is not the default carries its origin as a comment."""
+    """Return the resolved configuration as YAML, with the origin of each value as a comment; defaults are dim."""
     width = max(len(line.text) for line in lines if line.origin)
     text = Text()
     for line in lines:
@@ -33,9 +33,9 @@ def shown_config(lines: Sequence[ShownLine]) -> RenderableType:
 
 
 def checked(resolved: Resolved) -> RenderableType:
-    """Say that a configuration is in order, and what it amounts to in a line."""
+    """Return the message that a configuration is valid, with its main values."""
     return Text.assemble(
-        (str(resolved.path), "cyan"), ": ", ("in order", "green"), f"; {_in_a_line(resolved.config)}"
+        (str(resolved.path), "cyan"), ": ", ("valid", "green"), f"; {_in_a_line(resolved.config)}"
     )
 
 

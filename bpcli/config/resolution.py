@@ -1,4 +1,4 @@
-"""One configuration from all its layers: defaults, file, environment, ``--set``, options, in this order."""
+"""Resolves a configuration from its layers: defaults, file, environment, ``--set`` and options, in this order."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -7,27 +7,30 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bpcli.config.fields import BUILT_IN
-from bpcli.config.layering import overlay
+from bpcli.config.layers import from_environment, from_options, from_set, overlay
 from bpcli.config.library import find_config
 from bpcli.config.models import Config
-from bpcli.config.overrides import from_environment, from_options, from_set
 from bpcli.config.validation import validate
-from bpcli.yamltext.problems import Collector, ConfigProblems, Place, Problem
-from bpcli.yamltext.quoting import dotted, show
-from bpcli.yamltext.reader import Unreadable
+from bpcli.yamltext.problems import Collector, ConfigProblems, Place, Problem, dotted
 from bpcli.yamltext.reader import read as read_yaml
+from bpcli.yamltext.scalars import show
+from bpcli.yamltext.syntax_errors import YamlSyntaxError
 from bpcli.yamltext.text_file import read_text
-from bpcli.yamltext.tree import Node, find, grow, leaves
+from bpcli.yamltext.tree import Node, find, from_plain, leaves
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """A configuration, the file it began with, and where each of its values comes from.
+    """A configuration, its file, and the origin of each value.
 
-    ``origins`` has every dotted key that holds a value: "default", "xor.yaml:12", "--set",
-    "BPCLI_TRAINING__EPOCHS", or the option, such as "--epochs".
+    Attributes:
+        config: The configuration.
+        name: The name of the shipped configuration, or that of the file without its suffix.
+        path: The file.
+        origins: For every dotted key that holds a value: "default", "xor.yaml:12", "--set",
+            "BPCLI_TRAINING__EPOCHS", or the option, such as "--epochs".
     """
 
     config: Config
@@ -43,18 +46,18 @@ def resolve(
     environment: Mapping[str, str] = _NOTHING,
     options: Mapping[str, object] = _NOTHING,
 ) -> Resolved:
-    """The configuration that ``config`` and everything laid over it amount to.
+    """Return the configuration after all layers are merged.
 
     Args:
         config: The name of a shipped configuration, or a path.
-        overrides: ``KEY=VALUE`` of every ``--set``: dotted keys, values typed as in YAML.
-        environment: The environment, of which every variable that starts with ``BPCLI_`` counts.
-        options: Values that a command has options for, by dotted key; None stands for an option not given.
+        overrides: ``KEY=VALUE`` of every ``--set``: a dotted key and a YAML value.
+        environment: Environment variables; those that start with ``BPCLI_`` are used.
+        options: Values of a command's own options, by dotted key; None for an option that is not given.
 
     Raises:
         UsageError: There is no such configuration.
         MachineError: The file cannot be read.
-        ConfigProblems: Everything that is wrong with the file and what is laid over it.
+        ConfigProblems: Every problem of the file and the layers above it.
     """
     name, path = find_config(config)
     problems = Collector()
@@ -69,12 +72,12 @@ def resolve(
 
 
 def read(path: Path | str) -> Config:
-    """The configuration in one file, with nothing laid over it, such as that of a run folder.
+    """Return the configuration in one file, such as that of a run folder, without any other layer.
 
     Raises:
         UsageError: There is no such file.
         MachineError: The file cannot be read.
-        ConfigProblems: Everything that is wrong with it.
+        ConfigProblems: Every problem of the file.
     """
     path = Path(path)
     problems = Collector()
@@ -83,8 +86,8 @@ def read(path: Path | str) -> Config:
 
 
 def _combined(layers: Iterable[Node], path: Path, problems: Collector) -> tuple[Config, Node]:
-    # The tree comes along because it knows where each value was written.
-    tree = grow(Config().model_dump(), Place.default())
+    # The tree is returned too because it has the place of each value.
+    tree = from_plain(Config().model_dump(), Place.default())
     for layer in layers:
         tree = overlay(tree, layer, problems)
     return _with_absolute_source(validate(tree, problems), tree, path), tree
@@ -94,15 +97,15 @@ def _from_file(path: Path, problems: Collector) -> Node:
     file = str(path)
     try:
         node = read_yaml(read_text(path), lambda line, column: Place.in_file(file, line, column), problems)
-    except Unreadable as error:
+    except YamlSyntaxError as error:
         place = error.place
         raise ConfigProblems([Problem(file, place.line, place.column, "", error.message)]) from None
     if node is None or node.value is None:
         return Node({}, Place.default())
     if not isinstance(node.value, dict):
         what = "a list" if isinstance(node.value, list) else show(node.value)
-        message = f"the file holds {what}; write keys and values, for example seed: 0"
-        problems.add(node.place, (), message, spoils=False)
+        message = f"the file contains {what}; write keys and values, for example seed: 0"
+        problems.add(node.place, (), message, invalidates=False)
         return Node({}, Place.default())
     return node
 
@@ -114,8 +117,8 @@ def _with_absolute_source(config: Config, tree: Node, path: Path) -> Config:
     node = find(tree, ("data", "source"))
     in_file = node is not None and node.place.line is not None
     written = (path.parent if in_file else Path()) / source
-    # Links in the folder are followed, so that '..' means what the system means by it; the file itself keeps
-    # its name, because a link may point to data that has no suffix.
+    # Links in the folder are followed, so that '..' means the same as to the system; the file itself keeps
+    # its name, because a link may point to a file without a suffix.
     absolute = os.path.join(os.path.realpath(written.parent), written.name)  # noqa: PTH118
     data = config.data.model_copy(update={"source": absolute})
     return config.model_copy(update={"data": data})

@@ -1,0 +1,34 @@
+"""Text in messages is printable, short, and suggests what was probably meant."""
+
+import pytest
+
+from bpcli.common.text import did_you_mean, listed, printable
+
+
+@pytest.mark.parametrize(
+    ("word", "choices", "question"),
+    [
+        ("digts", ["digits", "iris"], "did you mean digits?"),
+        ("RELU", ["sigmoid", "relu"], "did you mean relu?"),
+        ("labl", ["Label", "x"], "did you mean Label?"),
+        ("sepal lenght", ["sepal length", "x"], "did you mean 'sepal length'?"),
+        ("qqq", ["digits"], None),
+        (3, ["3"], None),
+        ("x" * 1_000, ["x" * 999], None),
+        ("a", [], None),
+    ],
+)
+def test_did_you_mean(word: object, choices: list[str], question: str | None) -> None:
+    """The nearest choice is suggested as it is spelled, whatever the case; more than one word is quoted."""
+    assert did_you_mean(word, choices) == question
+
+
+def test_printable() -> None:
+    """Control characters are escaped and long text is cut."""
+    assert printable("a\n\x1b[2Jé") == "a\\n\\x1b[2Jé"
+    assert printable("abcdef", 4) == "abc…"
+
+
+def test_listed() -> None:
+    """Words are joined as in a sentence."""
+    assert [listed("a"), listed("ab"), listed("abc", "or")] == ["a", "a and b", "a, b or c"]
