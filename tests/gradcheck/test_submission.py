@@ -78,12 +78,12 @@ def truth(problem):
 
 @pytest.fixture
 def submit(tmp_path):
-    """Write a submission and collect its answer, within a second."""
+    """Write a submission and collect its answer, within a second unless it is given more."""
 
-    def write_and_collect(text, problem=None, *, name="ann.py", layout="rows"):
+    def write_and_collect(text, problem=None, *, name="ann.py", layout="rows", seconds=1.0):
         path = tmp_path / name
         path.write_text(text, "utf-8")
-        limits = {"time_limit": 1.0, "memory_limit": MEMORY}
+        limits = {"time_limit": seconds, "memory_limit": MEMORY}
         return collect(path, make_problem() if problem is None else problem, layout=layout, **limits)
 
     return write_and_collect
@@ -362,8 +362,8 @@ LIMITS = {
 @linux
 @pytest.mark.parametrize(("kind", "words", "text"), LIMITS.values(), ids=LIMITS)
 def test_what_the_system_ends_is_told_apart(submit, kind, words, text):
-    """Memory, signals and forged answers."""
-    failure = submit(text)
+    """Memory, signals, files and forged answers; a busy machine needs its time to fill the memory."""
+    failure = submit(text, seconds=30.0)
     assert isinstance(failure, Failure), failure
     assert (failure.kind, words in failure.message) == (kind, True), failure
 
