@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bpcli.cli.console import Screen
+from bpcli.cli.interrupts import ending
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption, refuse_together
 from bpcli.cli.resolving import resolved
 from bpcli.cli.several import SeveralFiles
-from bpcli.common.errors import UsageError
+from bpcli.common.errors import MachineError, UsageError
 
 if TYPE_CHECKING:
     from bpcli.config import Config
@@ -40,6 +41,7 @@ def gradcheck(
             "--against",
             metavar="FILE...",
             help="Check the gradients in these files: .py with a function gradients, or .npz and .json answers.",
+            readable=False,  # one that cannot be read must not keep the others from being checked
         ),
     ] = None,
     export: Annotated[
@@ -93,10 +95,10 @@ def gradcheck(
     A Python file defines a function `gradients` whose parameter names say what it wants: `x, y` for a point at a
     time (1-D arrays; bpcli averages the results over the points), or `X, Y` for the batch; `V, W`, and `bias_V,
     bias_W` where there are biases; `learning_rate` and `weight_decay` if it asks. It returns a tuple in the order
-    V, W, bias_V, bias_W, or a dict by those names. Each file runs in a process of its own, with a time and a memory
-    limit; that is no sandbox.
+    V, W, bias_V, bias_W, or a dict by those names. Each file runs in a process of its own, with limits on its time,
+    its memory and the size of the files that it writes; that is no sandbox.
 
-    Exits with 0 if every gradient is right, and with 3 if any is not.
+    Exits with 0 if every gradient is right, with 3 if any is not, and with 1 if the machine failed to check one.
     """
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     refuse_together(
@@ -122,6 +124,13 @@ def gradcheck(
 
     screen.show(gradcheck_report(report))
     screen.document(report.document())
+    if report.by_machine:
+        from bpcli.common.text import printable
+
+        raise MachineError(
+            f"the machine failed to check {len(report.by_machine)} of {len(report.checks)} files "
+            f"({printable(', '.join(report.by_machine), 200)}); free space or change permissions, then try again"
+        )
     return 0 if report.verdict == "correct" else 3
 
 
@@ -202,7 +211,8 @@ def _against(
 
     points = points_for(config, read_problem(point) if point else None)
     screen.warn(_replacement(points.replaced))
-    return check_submissions(paths, points, layout=layout, time_limit=time_limit)
+    with ending():
+        return check_submissions(paths, points, layout=layout, time_limit=time_limit)
 
 
 def _replacement(reasons: tuple[str, ...]) -> list[str]:

@@ -1,6 +1,7 @@
-"""SIGINT and SIGTERM as a question that a loop can ask, so that what is done so far is kept."""
+"""SIGINT and SIGTERM as a question that a loop can ask, or as an exception, so that nothing is left half done."""
 
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -41,3 +42,21 @@ def listening() -> Iterator[Interrupts]:
     finally:
         for each, handler in previous.items():
             signal.signal(each, handler)
+
+
+@contextmanager
+def ending() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP leave the block by an exception, as SIGINT does, so that it ends what it has started."""
+    previous: dict[signal.Signals, signal.Handlers | Callable[..., object] | int | None] = {}
+
+    def leave(number: int, _frame: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    for each in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(each) is signal.SIG_DFL:  # nohup has switched SIGHUP off
+            previous[each] = signal.signal(each, leave)
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -1,18 +1,21 @@
 """Somebody else's gradients from their files to the report: collect the answers, judge each, keep the order."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
-from bpcli.common.errors import UsageError
-from bpcli.gradcheck.exchange import Failure
+from bpcli.common.errors import MachineError, UsageError
+from bpcli.gradcheck.answer import Answer
+from bpcli.gradcheck.exchange import MACHINE, Failure
 from bpcli.gradcheck.grading import SubmissionCheck, grade
 from bpcli.gradcheck.informative import random_point
 from bpcli.gradcheck.injecting import DECAY, injected, suited
 from bpcli.gradcheck.points import Points
 from bpcli.gradcheck.report import GradcheckReport
-from bpcli.gradcheck.submission import Answer, Layout, collect_many
+from bpcli.gradcheck.submission import Layout, collect_many
 from bpcli.network.example import Example
 
 SUFFIXES = (".py", ".npz", ".json")
@@ -28,11 +31,14 @@ def check_submissions(
     numbers answers at the first.
 
     Raises:
-        UsageError: if none of the paths is a .py, .npz or .json file.
+        UsageError: if none of the paths is a .py, .npz or .json file that can be read.
+        MachineError: if there is one path, and the machine failed to look at it or to run it.
     """
-    unusable = {path: text for path in paths if (text := _unusable(path))}
+    unusable = {path: why for path in paths if (why := _unusable(path))}
     if len(unusable) == len(paths):
-        raise UsageError("; ".join(unusable.values()))
+        usage = any(isinstance(why.error, UsageError) for why in unusable.values())
+        message = "; ".join(str(why.error) for why in unusable.values())
+        raise UsageError(message) if usage else MachineError(message)
     # A function that asks for weight_decay gets one; whether it counts is known from the answer.
     asked = [example.with_decay(example.weight_decay or DECAY) for example in points.examples]
     usable = [path for path in paths if path not in unusable]
@@ -40,28 +46,52 @@ def check_submissions(
     judged = {
         path: _judged(path, points, asked, answers) for path, answers in zip(usable, collected, strict=True)
     }
-    judged |= {path: SubmissionCheck(str(path), "failed", failure=text) for path, text in unusable.items()}
+    judged |= {path: _not_looked_at(path, why) for path, why in unusable.items()}
+    if len(paths) == 1 and (failed := judged[paths[0]]).by_machine:
+        raise MachineError(f"{failed.failure}")
     return GradcheckReport(tuple(judged[path] for path in paths), points.examples[0])
 
 
-def _unusable(path: Path) -> str | None:
-    """Why a path cannot be an answer."""
+class _Unusable(NamedTuple):
+    """Why a path cannot be an answer: the error if it is the only one, and whether its author is not to blame."""
+
+    error: UsageError | MachineError
+    by_machine: bool = False
+
+
+def _unusable(path: Path) -> _Unusable | None:
+    takes = "--against takes .py, .npz and .json files"
     if path.suffix.lower() not in SUFFIXES:
-        return f"{path}: --against takes .py, .npz and .json files"
-    if path.is_dir():
-        return f"{path} is a folder: --against takes .py, .npz and .json files"
-    return (
-        None
-        if path.is_file()
-        else f"{path}: there is no such file; --against takes .py, .npz and .json files"
-    )
+        return _Unusable(UsageError(f"{path}: {takes}"))
+    try:
+        if path.is_dir():
+            return _Unusable(UsageError(f"{path} is a folder: {takes}"))
+        if not path.is_file():
+            return _Unusable(UsageError(f"{path}: there is no such file; {takes}"))
+    except OSError as error:  # its folder may not be looked into
+        reason = f"{path}: {error.strerror}; change permissions, then try again"
+        return _Unusable(MachineError(reason), by_machine=True)
+    if not os.access(path, os.R_OK):
+        reason = f"{path} is not readable; change its permissions, then try again"
+        return _Unusable(UsageError(reason), by_machine=True)
+    return None
+
+
+def _not_looked_at(path: Path, why: _Unusable) -> SubmissionCheck:
+    text = f"{MACHINE}: {why.error}" if why.by_machine else str(why.error)
+    return SubmissionCheck(str(path), "failed", failure=text, by_machine=why.by_machine)
 
 
 def _judged(
     path: Path, points: Points, asked: Sequence[Example], answers: Sequence[Answer] | Failure
 ) -> SubmissionCheck:
     if isinstance(answers, Failure):
-        return SubmissionCheck(str(path), "failed", failure=f"{answers.kind}: {answers.message}")
+        return SubmissionCheck(
+            str(path),
+            "failed",
+            failure=f"{answers.kind}: {answers.message}",
+            by_machine=answers.kind == MACHINE,
+        )
     if path.suffix.lower() == ".py":
         decays = answers[0].wants_decay
         examples = asked if decays else [example.with_decay(0.0) for example in asked]

@@ -1,14 +1,16 @@
-"""The program inside a submission's own process: it calls ``gradients`` and writes down what came back.
+"""The program inside a submission's own process: it calls ``gradients`` and sends what came back.
 
 Run by its path, with the standard library and NumPy alone, so that a process costs no more than importing NumPy.
-It reads ``request.json`` and ``point-0.npz``, ``point-1.npz`` … from the folder it is given, and leaves an
-``answer-0.npz`` … for each point there; ``submission.py`` is at the other end. A folder, and not the standard
-streams, because those belong to the submission.
+It reads its request and the points from its standard input, and sends a message for each point to its standard
+output; ``process.py`` is at the other end, and ``answer.py`` says what a message is. Pipes, and not files, so that
+a full disk costs nobody an answer. The submission gets an empty input and prints to standard error.
 """
 
+import errno
 import faulthandler
 import importlib.util
 import inspect
+import io
 import json
 import os
 import sys
@@ -16,8 +18,9 @@ import threading
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from importlib.machinery import SourceFileLoader
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -33,6 +36,9 @@ except ImportError:  # Windows has no such limits; the wall clock remains
 Tensors = dict[str, Any]
 NUMPY = dict(vars(np))
 LONGEST = 300  # characters of an exception's text: NumPy may print a whole array
+LONGEST_MESSAGE = 2000
+DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+TEMPORARY = Path.cwd().parent  # bpcli gave this process a folder of its own in there
 
 
 class RefusedError(Exception):
@@ -43,24 +49,26 @@ class RefusedError(Exception):
         self.kind, self.at = kind, at
 
 
-def main(channel: Path) -> None:
+def main() -> None:
     """Answer every point in turn, each within the time limit, and stop at the first failure."""
-    request = json.loads((channel / "request.json").read_text("utf-8"))
-    (channel / "request.json").unlink()  # its token tells this program's answers from a submission's own
+    requests, answers = take_streams()
+    with requests:
+        request = json.loads(requests.readline())
+        archives = [requests.read(length) for length in request["points"]]
+    process = os.getpid()
     path = Path(request["submission"])
     sys.argv = [str(path)]
     sys.path.append(str(path.parent))  # at the end: a neighbour called random.py must not become everybody's
     function = None
-    fault = (channel / "fault.txt").open("w")
-    faulthandler.enable(fault)
+    faulthandler.enable(answers)  # what it writes follows the answers, since the process ends with it
     _ = np.ones((128, 128)) @ np.ones(
         (128, 128)
     )  # BLAS takes its buffers now, and not from the submission's memory
-    for index in range(request["points"]):
-        with np.load(channel / f"point-{index}.npz", allow_pickle=False) as archive:
+    for content in archives:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             point = {name: archive[name][()] for name in archive.files}
-        faulthandler.dump_traceback_later(request["time_limit"], exit=True, file=fault)
-        limit(request["memory_limit"], request["cpu_limit"])
+        faulthandler.dump_traceback_later(request["time_limit"], exit=True, file=answers)
+        limit(request["memory_limit"], request["cpu_limit"], request["file_limit"])
         tensors: Tensors = {}
         try:
             function = function or load(path)
@@ -68,13 +76,13 @@ def main(channel: Path) -> None:
         except BaseException as error:  # SystemExit too: whatever a submission raises is its result
             lift_memory_limit()
             kind, message = explain(error, path, loading=function is None)
-            report = {"kind": kind, "message": message}
+            report = {"kind": kind, "message": one_line(message, LONGEST_MESSAGE)}
+        if os.getpid() != process:
+            break  # a fork that the submission made came back here as well: only one of them answers
+        faulthandler.cancel_dump_traceback_later()
         lift_memory_limit()
         restore_numpy()
-        report_array = np.array(json.dumps({**report, "token": request["token"]}))
-        unfinished = channel / "unfinished.npz"
-        np.savez(unfinished, report=report_array, **tensors)
-        unfinished.replace(channel / f"answer-{index}.npz")
+        send(answers, request["token"], report, tensors)
         if "kind" in report:
             break
     for stream in (sys.stdout, sys.stderr):
@@ -83,14 +91,38 @@ def main(channel: Path) -> None:
     os._exit(0)  # threads that a submission left running would keep an ordinary exit waiting
 
 
-def limit(memory: int, cpu: int) -> None:
-    """Bound the address space, above what Python and NumPy already take, and the processor time.
+def take_streams() -> tuple[IO[bytes], IO[bytes]]:
+    """Take standard input and output away from the submission, and return them."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    return requests, answers
+
+
+def send(answers: IO[bytes], token: str, report: dict[str, Any], tensors: Tensors) -> None:
+    """Send one message; the token tells it from what a submission sends itself."""
+    archive = io.BytesIO()
+    if tensors:
+        np.savez(archive, **tensors)
+    text, content = json.dumps(report).encode(), archive.getvalue()
+    answers.write(f"{token}{len(text):016}{len(content):016}".encode() + text + content)
+    answers.flush()
+
+
+def limit(memory: int, cpu: int, file: int) -> None:
+    """Bound the size of files, the processor time, and the address space above what Python and NumPy already take.
 
     Processor time is bounded for whatever outlives the process. Without ``/proc``, memory stays unbounded: what is
-    already taken is unknown.
+    already taken is unknown. Python ignores SIGXFSZ, so that writing too much raises an OSError.
     """
     if resource is None:
         return
+    with suppress(OSError, ValueError):
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
+        file = file if before == resource.RLIM_INFINITY else min(file, before)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file, file))
     with suppress(OSError, ValueError):
         resource.setrlimit(resource.RLIMIT_CPU, (cpu, resource.getrlimit(resource.RLIMIT_CPU)[1]))
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
@@ -115,11 +147,14 @@ def restore_numpy() -> list[str]:
 
 def load(path: Path) -> Callable[..., Any]:
     """Import the file, under a name that no neighbour has, and return its ``gradients``."""
-    spec = importlib.util.spec_from_file_location("the_submission", path)
-    assert spec is not None and spec.loader is not None  # it ends in .py
+    loader = SourceFileLoader(
+        "the_submission", str(path)
+    )  # given, since only .py in small letters implies it
+    spec = importlib.util.spec_from_file_location(loader.name, path, loader=loader)
+    assert spec is not None  # it has a loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
+    loader.exec_module(module)
     function: Callable[..., Any] | None = vars(module).get("gradients")
     if callable(function):
         return function
@@ -298,6 +333,12 @@ def explain(error: BaseException, path: Path, *, loading: bool) -> tuple[str, st
             "memory limit",
             f"{at}: it needs more memory than it may have ({what}); look for what grows here",
         )
+    code = errno_of(error)
+    if code == errno.EFBIG and resource is not None:
+        most = resource.getrlimit(resource.RLIMIT_FSIZE)[0] >> 20
+        return "file limit", f"{at}: it wrote a file larger than {most} MiB; gradients need not write any"
+    if code in DISK_FULL:
+        return "machine failure", f"{at}: {what}: the disk is full; free space in {TEMPORARY}, then try again"
     if isinstance(error, RecursionError):
         return "crash", f"{at}: {what}; a function calls itself without end"
     if isinstance(error, ModuleNotFoundError):
@@ -305,6 +346,15 @@ def explain(error: BaseException, path: Path, *, loading: bool) -> tuple[str, st
     if loading:
         return "import failed", f"{at}: {what}; the file must import without an error"
     return "crash", f"{at}: {what}"
+
+
+def errno_of(error: BaseException | None) -> int | None:
+    """Return the number of the system's error that an exception is, or that it was raised from or during."""
+    for _ in range(10):  # a chain may be made endless
+        if isinstance(error, OSError) and error.errno:
+            return error.errno
+        error = None if error is None else error.__cause__ or error.__context__
+    return None
 
 
 def where(error: BaseException, path: Path) -> str:
@@ -317,19 +367,24 @@ def where(error: BaseException, path: Path) -> str:
 
 
 def shortened(error: BaseException) -> str:
-    """The text of an exception on one line of bounded length, with nothing in it that a screen would obey."""
+    """The text of an exception on one line of bounded length."""
     try:
-        text = " ".join(str(error.msg if isinstance(error, SyntaxError) else error).split())
+        return one_line(str(error.msg if isinstance(error, SyntaxError) else error), LONGEST)
     except Exception:
         return "its text cannot be printed"
-    text = "".join(letter if letter.isprintable() else "?" for letter in text[: LONGEST + 1])
-    return text if len(text) <= LONGEST else f"{text[:LONGEST]} …"
+
+
+def one_line(text: str, longest: int) -> str:
+    """The text on one line of bounded length, with nothing in it that a screen would obey."""
+    text = " ".join(text.split())
+    text = "".join(letter if letter.isprintable() else "?" for letter in text[: longest + 1])
+    return text if len(text) <= longest else f"{text[:longest]} …"
 
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1]))
+        main()
     except BaseException:
         traceback.print_exc()
-    finally:  # a fork that has left the group finds its folder gone; an ordinary exit would hang in it for ever
+    finally:  # a submission may have taken away what answers are sent by; an ordinary exit could hang for ever
         os._exit(1)

@@ -17,6 +17,7 @@ from bpcli.network.architecture import Activation, LossName, Output
 from bpcli.network.example import Example
 
 SETTINGS = ("sizes", "activation", "output", "loss", "learning_rate", "weight_decay")
+MACHINE = "machine failure"  # the kind of a Failure
 LARGEST = 1 << 28  # bytes, uncompressed: an answer is small, and a zip can promise terabytes
 
 
@@ -27,7 +28,8 @@ class Failure:
     Attributes:
         kind: a few words to group by: "time limit", "memory limit", "crash", "exit", "import failed",
             "no function", "unknown parameter", "changed argument", "missing return", "wrong return",
-            "wrong type", "wrong shapes", "not finite", "unreadable".
+            "wrong type", "wrong shapes", "not finite", "file limit", "unreadable"; or "machine failure", which is
+            not the submission's fault.
         message: for its author: the file, the line where it is known, what happened and what to do.
     """
 
@@ -172,7 +174,7 @@ def read_members(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise DataError(f"{path}: cannot be read: {error.strerror}") from None
     try:
-        return _from_npz(raw) if suffix == ".npz" else _from_json(raw)
+        return read_npz(raw) if suffix == ".npz" else _from_json(raw)
     except (
         Exception
     ) as error:  # a damaged file fails in a dozen ways, in zipfile, zlib, ast and the allocator
@@ -181,7 +183,8 @@ def read_members(path: Path) -> dict[str, Any]:
         ) from None
 
 
-def _from_npz(raw: bytes) -> dict[str, Any]:
+def read_npz(raw: bytes) -> dict[str, Any]:
+    """Return the arrays of an NPZ archive; whatever is wrong with it raises one of many exceptions."""
     with zipfile.ZipFile(io.BytesIO(raw)) as archive:
         if sum(member.file_size for member in archive.infolist()) > LARGEST:
             raise ValueError(f"it unpacks to more than {LARGEST >> 20} MiB")

@@ -74,6 +74,7 @@ class SubmissionCheck:
         reasons: why the point cannot tell, if it cannot.
         notes: what else was noticed, such as printed output.
         failure: what went wrong before there was an answer.
+        by_machine: the machine failed, by a full disk or for want of permissions, and the submission is not to blame.
     """
 
     source: str
@@ -84,6 +85,7 @@ class SubmissionCheck:
     reasons: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     failure: str | None = None
+    by_machine: bool = False
 
 
 def grade(
@@ -283,7 +285,8 @@ def _row_factor(found: Array, true: Array) -> float | None:
     found, true = np.atleast_1d(found), np.atleast_1d(true)
     if relative_residual(found, true) <= MATCH:
         return 1.0
-    length = float(found @ found)
+    with np.errstate(over="ignore"):
+        length = float(found @ found)
     if not length:
         return None
     factor = float(found @ true) / length

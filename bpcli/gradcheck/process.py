@@ -1,25 +1,31 @@
 """The process that a submission runs in: started with little, ended in time, and asked why it ended.
 
-What it prints is kept at its beginning and its end only, so that a flood of output fills no memory.
+It is asked and answers through pipes, so that neither depends on the disk. What it prints is kept at its beginning and
+its end only, and what it answers up to a limit, so that a flood of output fills no memory.
 """
 
+import io
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from bpcli.gradcheck.exchange import Failure
+from bpcli.gradcheck.exchange import LARGEST, MACHINE, Failure
 
 CHILD = Path(__file__).with_name("child.py")
 STARTING = (
     10.0  # seconds that Python and NumPy may take to start on a busy machine; not the submission's time
 )
 KEPT = 400  # characters of what was printed
+FILE_LIMIT = 16 << 20  # bytes of each file that it writes
+LEAST_SPACE = 1 << 16  # bytes: a disk with less is full
 
 # The submission sees little of its user's environment: what Python and NumPy need to start, and one thread each.
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "PYTHONPATH", "SYSTEMROOT")
@@ -28,10 +34,10 @@ SET = dict.fromkeys(
 ) | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", "MPLBACKEND": "Agg"}
 
 
-_RUNNING: set[subprocess.Popen[str]] = set()
+_RUNNING: set[subprocess.Popen[bytes]] = set()
 
 
-def _kill(process: subprocess.Popen[str]) -> None:
+def _kill(process: subprocess.Popen[bytes]) -> None:
     """End a process and all that it has started."""
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
@@ -64,45 +70,88 @@ class Printed(threading.Thread):
         return f"its printed output was captured: {self.size} characters, beginning {first[:80]!r}"
 
 
-def run_child(channel: Path, seconds: float) -> tuple[int | None, Printed]:
-    """Run ``child.py``; return its exit status, None where it had to be ended, and what was printed."""
-    folder = channel / "work"
-    folder.mkdir()
+class Received(threading.Thread):
+    """What a process sends, read as it comes, and no further than answers can be long."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        super().__init__(daemon=True)
+        self.stream, self.data = stream, bytearray()
+
+    def run(self) -> None:
+        """Read until the process has closed its end, or has sent too much."""
+        with self.stream:
+            while len(self.data) <= LARGEST and (piece := self.stream.read1(1 << 16)):
+                self.data += piece
+
+
+def _feed(stream: IO[bytes], content: bytes) -> None:
+    """Write all of it; a process that ends before it has read all gets no more."""
+    with suppress(OSError), stream:
+        stream.write(content)
+
+
+@dataclass(frozen=True, eq=False)
+class Ended:
+    """A process that has ended.
+
+    Attributes:
+        status: its exit status; None where it had to be ended.
+        printed: what it printed.
+        sent: what it sent as its answers.
+        full: the folder for temporary files, if there was no space left in it.
+    """
+
+    status: int | None
+    printed: Printed
+    sent: bytes
+    full: Path | None
+
+
+def run_child(folder: Path, request: bytes, seconds: float) -> Ended:
+    """Run ``child.py`` in this folder, and give it the request.
+
+    Raises:
+        OSError: the system cannot start it.
+    """
     process = subprocess.Popen(
         # -P keeps bpcli's own folder off sys.path; -I would hide a NumPy installed for one user only.
-        [sys.executable, "-P", str(CHILD), str(channel)],
-        stdin=subprocess.DEVNULL,
+        [sys.executable, "-P", str(CHILD)],
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
+        stderr=subprocess.PIPE,
         cwd=folder,
-        env={name: os.environ[name] for name in PASSED_ON if name in os.environ} | SET,
+        env={name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        | SET
+        | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)),
         start_new_session=True,  # a process group, which can be ended with all that it has started
-        encoding="utf-8",
-        errors="replace",
     )
-    assert process.stdout is not None
-    printed = Printed(process.stdout)
-    printed.start()
+    assert process.stdin and process.stderr and isinstance(process.stdout, io.BufferedReader)
+    printed = Printed(io.TextIOWrapper(process.stderr, "utf-8", errors="replace"))
+    received = Received(process.stdout)
+    feeder = threading.Thread(target=_feed, args=(process.stdin, request), daemon=True)
     status: int | None = None
     _RUNNING.add(process)
     try:
+        for thread in (printed, received, feeder):
+            thread.start()
         with suppress(subprocess.TimeoutExpired):
             status = process.wait(seconds)
     finally:
         _kill(process)
         process.wait()
         _RUNNING.discard(process)
-        printed.join(1.0)  # a process that left the group may keep the pipe open; it is not waited for
-    return status, printed
+    # A process that left the group may keep the pipes open; it is not waited for much longer than a busy machine takes.
+    received.join(STARTING)
+    printed.join(1.0)
+    full = folder.parent if shutil.disk_usage(folder.parent).free < LEAST_SPACE else None
+    return Ended(status, printed, bytes(received.data), full)
 
 
-def failure_of(
-    path: Path, status: int | None, printed: Printed, channel: Path, limits: tuple[float, int]
-) -> Failure:
-    """Say why a process ended without an answer."""
+def failure_of(path: Path, ended: Ended, fault: bytes, limits: tuple[float, int]) -> Failure:
+    """Say why a process ended without an answer; ``fault`` is what the fault handler wrote."""
     seconds, memory = limits
-    fault = channel / "fault.txt"
-    text = fault.read_bytes()[: 1 << 16].decode("ascii", "replace") if fault.is_file() else ""
+    status, printed = ended.status, ended.printed
+    text = fault[: 1 << 16].decode("ascii", "replace")
     # faulthandler writes the innermost frame first, and the thread that matters under this heading or last.
     thread = text.partition("Current thread")[2] or text.rpartition("Thread 0x")[2]
     name = re.escape(str(path).encode("ascii", "backslashreplace").decode())
@@ -116,6 +165,12 @@ def failure_of(
         return Failure(
             "memory limit",
             f"{at}: killed by the system, as happens when memory runs out ({memory >> 20} MiB)",
+        )
+    if status == -getattr(signal, "SIGXFSZ", 0):
+        return Failure("file limit", f"{at}: it wrote a file larger than {FILE_LIMIT >> 20} MiB")
+    if ended.full:
+        return Failure(
+            MACHINE, f"{at}: it ended without an answer, and the disk is full; free space in {ended.full}"
         )
     if status < 0:
         return Failure(

@@ -34,6 +34,13 @@ class GradcheckReport:
         order: tuple[Verdict, ...] = ("wrong", "failed", "uninformative")
         return next((verdict for verdict in order if verdict in verdicts), "correct")
 
+    @property
+    def by_machine(self) -> tuple[str, ...]:
+        """The submissions that the machine failed to check."""
+        return tuple(
+            check.source for check in self.checks if isinstance(check, SubmissionCheck) and check.by_machine
+        )
+
     def document(self) -> dict[str, Any]:
         """Return the JSON document ``bpcli.gradcheck/1``; what does not exist or is not finite is None."""
         return {

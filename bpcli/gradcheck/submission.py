@@ -1,47 +1,30 @@
 """Somebody else's gradients: each file is run, or read, so that nothing in it harms more than itself.
 
 A Python file runs in a process of its own (``child.py``), in a folder of its own. That guards against accidents:
-endless loops, crashes, floods of output. It is no sandbox: a submission may do whatever its user may.
+endless loops, crashes, floods of output, full disks. It is no sandbox: a submission may do whatever its user may.
 """
 
+import io
 import json
 import os
 import secrets
 import tempfile
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from math import ceil
 from pathlib import Path
 from typing import Any, Literal, cast, overload
 
 import numpy as np
 
-from bpcli.common.errors import DataError
-from bpcli.gradcheck.exchange import Failure, read_answer, read_members, shapes_of
-from bpcli.gradcheck.process import STARTING, end_all, failure_of, run_child
+from bpcli.gradcheck.answer import Answer, is_foreign, messages, not_ours, parse
+from bpcli.gradcheck.exchange import LARGEST, MACHINE, Failure, read_answer, shapes_of
+from bpcli.gradcheck.process import FILE_LIMIT, STARTING, end_all, failure_of, run_child
 from bpcli.network import Array
 from bpcli.network.example import Example
 
 Layout = Literal["rows", "columns"]
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """Gradients as they were returned.
-
-    Attributes:
-        tensors: by the parameter's name. A matrix may be transposed, and a bias may have the shape of its
-            matrix: those are mistakes with names. Every other shape fits. Float precision is the submission's.
-        per_point: the function took a point at a time, and this is the mean over the points.
-        wants_decay: the function asked for ``weight_decay``.
-        notes: what its author may want to know besides.
-    """
-
-    tensors: dict[str, Array]
-    per_point: bool = False
-    wants_decay: bool = False
-    notes: tuple[str, ...] = ()
 
 
 @overload
@@ -106,18 +89,30 @@ def collect_many(
     memory_limit: int,
     jobs: int | None = None,
 ) -> Sequence[Answer | list[Answer] | Failure]:
-    """Collect from many files, in order, ``jobs`` at a time (by default one for each processor)."""
+    """Collect from many files, in order, ``jobs`` at a time (by default one for each processor).
+
+    Where the machine failed, as a full disk does, the file is run once more by itself: the others are done then, and
+    what they wrote is removed.
+    """
 
     def one(path: Path) -> Answer | list[Answer] | Failure:
         return collect(path, example, layout=layout, time_limit=time_limit, memory_limit=memory_limit)
 
     pool = ThreadPoolExecutor(jobs or os.cpu_count() or 1)
+    futures = [pool.submit(one, path) for path in paths]
     try:
-        return list(pool.map(one, paths))
+        results = [future.result() for future in futures]
+        for index, result in enumerate(results):
+            if isinstance(result, Failure) and result.kind == MACHINE:
+                results[index] = one(paths[index])
+        return results
     finally:
-        # After Ctrl-C nobody waits for a time limit: what has not begun is dropped, what runs is ended.
+        # After Ctrl-C nobody waits for a time limit: what has not begun is dropped, what runs is ended. Until all is
+        # done, because a process may be started just now, and for the folders to be removed.
         pool.shutdown(wait=False, cancel_futures=True)
         end_all()
+        while wait(futures, timeout=0.05).not_done:
+            end_all()
 
 
 def _read(path: Path, example: Example) -> Answer | Failure:
@@ -129,61 +124,69 @@ def _run(
     path: Path, examples: Sequence[Example], layout: Layout, time_limit: float, memory_limit: int
 ) -> list[Answer | Failure]:
     """Run a Python file in a process of its own and take its answers, one for each example."""
-    with tempfile.TemporaryDirectory(prefix="bpcli-", ignore_cleanup_errors=True) as folder:
-        channel = Path(folder)
-        names = list(shapes_of(examples[0].architecture))
-        token = secrets.token_hex()
-        request = {
-            "submission": str(path),
-            "points": len(examples),
-            "matrices": [name for name in names if not name.startswith("bias_")],
-            "biases": [name for name in names if name.startswith("bias_")],
-            "time_limit": time_limit,
-            "cpu_limit": ceil(len(examples) * time_limit + STARTING),
-            "memory_limit": memory_limit,
-            "token": token,
-        }
-        (channel / "request.json").write_text(json.dumps(request), "utf-8")
-        for index, example in enumerate(examples):
-            np.savez(
-                channel / f"point-{index}.npz",
-                x=example.X,  # a row at a time
-                y=example.Y,
-                X=example.X if layout == "rows" else np.ascontiguousarray(example.X.T),
-                Y=example.Y if layout == "rows" else np.ascontiguousarray(example.Y.T),
-                learning_rate=np.array(example.learning_rate),
-                weight_decay=np.array(example.weight_decay),
-                **cast(dict[str, Any], example.parameters),
-            )
-        status, printed = run_child(channel, len(examples) * time_limit + STARTING)
-        end = failure_of(path, status, printed, channel, (time_limit, memory_limit))
-        results: list[Answer | Failure] = []
-        for index, example in enumerate(examples):
-            result = _answer(path, channel / f"answer-{index}.npz", token, end)
-            if isinstance(result, Answer):
-                noise = (printed.note(),) if printed.size else ()
-                result = _fitted(path, replace(result, notes=(*result.notes, *noise)), example)
-            results.append(result)
-        return results
-
-
-def _answer(path: Path, file: Path, token: str, end: Failure) -> Answer | Failure:
-    """Read what ``child.py`` wrote, believing nothing: the submission could have written the file."""
-    if not file.exists():
-        return end
-    forged = Failure(
-        "unreadable", f"{path.name}: it wrote into the file that bpcli keeps for its answer; only return"
-    )
+    token = secrets.token_hex()
+    request = _request(path, examples, layout, time_limit, memory_limit, token)
     try:
-        members = read_members(file)
-        report = json.loads(str(members.pop("report")))
-    except (DataError, KeyError, ValueError):
-        return forged
-    if not isinstance(report, dict) or report.get("token") != token:
-        return forged
-    if "kind" in report:
-        return Failure(report["kind"], report["message"])
-    return Answer(members, report["per_point"], report["wants_decay"], tuple(report["notes"]))
+        with tempfile.TemporaryDirectory(prefix="bpcli-", ignore_cleanup_errors=True) as folder:
+            ended = run_child(Path(folder), request, len(examples) * time_limit + STARTING)
+    except OSError as error:
+        at = f"{error.filename}: " if error.filename else ""
+        return [
+            Failure(MACHINE, f"{path.name}: not run: {at}{error.strerror}; free space or change permissions")
+        ]
+    if len(ended.sent) > LARGEST:
+        return [Failure("unreadable", f"{path.name}: {LARGEST >> 20} MiB are too many for gradients")]
+    sent, rest = messages(ended.sent, token)
+    noise = (ended.printed.note(),) if ended.printed.size else ()
+    results: list[Answer | Failure] = []
+    for message, example in zip(sent, examples, strict=False):
+        result = parse(path, message)
+        if isinstance(result, Answer):
+            result = _fitted(path, replace(result, notes=(*result.notes, *noise)), example)
+        results.append(result)
+    if len(results) < len(examples):
+        foreign = is_foreign(rest, token)
+        limits = (time_limit, memory_limit)
+        results.append(not_ours(path, "something else") if foreign else failure_of(path, ended, rest, limits))
+    return results
+
+
+def _request(
+    path: Path,
+    examples: Sequence[Example],
+    layout: Layout,
+    time_limit: float,
+    memory_limit: int,
+    token: str,
+) -> bytes:
+    """What ``child.py`` reads: a line of JSON, and each example as NPZ."""
+    archives = []
+    for example in examples:
+        buffer = io.BytesIO()
+        np.savez(
+            buffer,
+            x=example.X,  # a row at a time
+            y=example.Y,
+            X=example.X if layout == "rows" else np.ascontiguousarray(example.X.T),
+            Y=example.Y if layout == "rows" else np.ascontiguousarray(example.Y.T),
+            learning_rate=np.array(example.learning_rate),
+            weight_decay=np.array(example.weight_decay),
+            **cast(dict[str, Any], example.parameters),
+        )
+        archives.append(buffer.getvalue())
+    names = list(shapes_of(examples[0].architecture))
+    settings = {
+        "submission": str(path),
+        "points": [len(archive) for archive in archives],
+        "matrices": [name for name in names if not name.startswith("bias_")],
+        "biases": [name for name in names if name.startswith("bias_")],
+        "time_limit": time_limit,
+        "cpu_limit": ceil(len(examples) * time_limit + STARTING),
+        "memory_limit": memory_limit,
+        "file_limit": FILE_LIMIT,
+        "token": token,
+    }
+    return b"".join((json.dumps(settings).encode(), b"\n", *archives))
 
 
 def _fitted(path: Path, answer: Answer, example: Example) -> Answer | Failure:

@@ -6,12 +6,13 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bpcli.common.text import printable
 from bpcli.gradcheck.diagnosis import Finding
 from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict
 from bpcli.gradcheck.own import OwnCheck
 from bpcli.gradcheck.report import GradcheckReport, mistakes_of
 from bpcli.mistakes.catalogue import CATALOGUE
-from bpcli.render.mistakes import algebra, printable
+from bpcli.render.mistakes import algebra
 from bpcli.render.text import LOSS_NAMES, columns, counted, heading, number, ranges, shape
 
 ROUNDED = 1e-4  # a residual that rounding to a few digits leaves
@@ -77,7 +78,7 @@ def _submission(check: SubmissionCheck) -> list[RenderableType]:
         Text.assemble("\n", (printable(check.source), "bold"), "  ", (check.verdict, STYLES[check.verdict]))
     ]
     if check.failure:
-        parts.append(Text(check.failure))
+        parts.append(Text(printable(check.failure)))
     if check.tensors:
         parts.append(_answer_table(check.tensors))
     for finding in check.findings:
@@ -89,7 +90,7 @@ def _submission(check: SubmissionCheck) -> list[RenderableType]:
         parts.append(
             Text.assemble(("This point cannot tell: ", "yellow"), "; ".join(check.reasons) or _AS_CLOSE)
         )
-    parts += [Text(note, style="dim") for note in check.notes]
+    parts += [Text(printable(note), style="dim") for note in check.notes]
     return parts
 
 
@@ -170,7 +171,7 @@ def _many(checks: Sequence[SubmissionCheck]) -> RenderableType:
 
 def _summary(check: SubmissionCheck) -> str:
     if check.failure:
-        return check.failure.splitlines()[0]
+        return printable(check.failure)
     named = [
         f"{' with '.join(finding.ids)}{_constant(finding)} in {', '.join(finding.tensors)}"
         + "".join(f", or {' with '.join(ids)}" for ids in finding.alternatives)

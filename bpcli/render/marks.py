@@ -7,7 +7,8 @@ from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
-from bpcli.render.mistakes import algebra, printable
+from bpcli.common.text import printable
+from bpcli.render.mistakes import algebra
 from bpcli.render.text import columns, counted, shape
 from bpcli.worksheets.marks import BlankMark, EntryMark, Grade, Named, Unread
 

@@ -16,8 +16,3 @@ def algebra(mistake: Mistake, wrong: str) -> RenderableType:
     for label, text in ((wrong, mistake.wrong), ("right", mistake.right), ("fix", mistake.fix)):
         table.add_row(label, text)
     return Padding(Group(Text(mistake.explanation), table), (0, 0, 0, 2))
-
-
-def printable(source: str) -> str:
-    """A file's name on one line, whatever is in it."""
-    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in source)

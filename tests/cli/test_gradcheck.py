@@ -1,6 +1,13 @@
 """``bpcli gradcheck`` as a person types it: verdicts, exit codes, and a mistake mended from the message alone."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -148,8 +155,6 @@ def test_every_mistake_can_be_injected_and_is_named(bpcli, mistake):
 
 def test_the_catalogue_is_printed_and_documented(bpcli):
     """--list-mistakes and docs/mistakes.md have every row."""
-    from pathlib import Path
-
     shown = bpcli("gradcheck", "--list-mistakes")
     page = (Path(__file__).parents[2] / "docs" / "mistakes.md").read_text()
     assert shown.code == 0
@@ -215,3 +220,119 @@ def test_relu_at_a_kink_is_checked_at_a_random_point(bpcli):
     found = bpcli("gradcheck", "xor", "--set", "model.activation=relu")
     assert found.code == 0
     assert "a random point" in found.out
+
+
+FULL_DISK = "import errno\nraise OSError(errno.ENOSPC, 'No space left on device')\n"
+FORGED = (
+    'import json\njson.dumps = lambda report: \'{"kind": "crash"}\'\n',
+    'import json\njson.dumps = lambda report: \'{"kind": "crash", "message": "\\\\u001b[2J"}\'\n',
+    "raise ValueError('\\x1b[2J')\n",
+)
+
+
+def test_forged_reports_are_lines_of_a_table_that_go_no_further(bpcli, tmp_path):
+    """A report without a message, and one that would clear the screen: failed, and a right file is correct."""
+    names = ["a.py", "b\x1b[2J.py", "c.py", "mine.py"]
+    for name, text in zip(names, FORGED, strict=False):
+        (tmp_path / name).write_text(text + "raise ValueError\n")
+    (tmp_path / "mine.py").write_text(RIGHT)
+    found = bpcli("gradcheck", "--json", "--against", *names)
+    verdicts = [check["verdict"] for check in json.loads(found.out)["checks"]]
+    assert (found.code, verdicts) == (3, ["failed", "failed", "failed", "correct"])
+    for arguments in (names, names[1:2]):
+        shown = bpcli("gradcheck", "--against", *arguments)
+        assert shown.code == 3
+        assert "\x1b" not in shown.out + shown.err
+        assert r"\x1b[2J" in shown.out
+
+
+def test_a_full_disk_is_exit_1_and_the_others_are_judged(bpcli, tmp_path):
+    """It is not the submission's fault: said in its line and at the end; alone it is the error itself."""
+    (tmp_path / "full.py").write_text(FULL_DISK)
+    (tmp_path / "mine.py").write_text(RIGHT)
+    found = bpcli("gradcheck", "--json", "--against", "full.py", "mine.py")
+    full, mine = json.loads(found.out)["checks"]
+    assert (found.code, full["verdict"], mine["verdict"]) == (1, "failed", "correct")
+    assert full["failure"].startswith(
+        "machine failure: full.py:2: OSError: [Errno 28] No space left on device"
+    )
+    assert f"free space in {tempfile.gettempdir()}" in full["failure"]
+    assert "failed to check 1 of 2 files (full.py)" in found.err
+    alone = bpcli("gradcheck", "--against", "full.py")
+    assert (alone.code, alone.out) == (1, "")
+    assert "the disk is full" in alone.err
+
+
+def test_a_file_that_cannot_be_read_costs_itself_only(bpcli, tmp_path, monkeypatch):
+    """Alone it is wrong usage; among others a line that is the machine's failure. The same in a closed folder."""
+    for name in ("mine.py", "shut.py", "locked.py"):
+        (tmp_path / name).write_text(RIGHT)
+    is_dir, access = Path.is_dir, os.access
+
+    def refuse(path):
+        if path.name == "locked.py":
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_dir(path)
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    monkeypatch.setattr(
+        os, "access", lambda path, *mode: Path(path).name != "shut.py" and access(path, *mode)
+    )
+    assert [bpcli("gradcheck", "--against", name).code for name in ("shut.py", "locked.py")] == [2, 1]
+    found = bpcli("gradcheck", "--json", "--against", "shut.py", "mine.py", "locked.py")
+    checks = json.loads(found.out)["checks"]
+    assert (found.code, [check["verdict"] for check in checks]) == (1, ["failed", "correct", "failed"])
+    assert checks[0]["failure"].startswith("machine failure: shut.py is not readable")
+    assert checks[2]["failure"].startswith("machine failure: locked.py: Permission denied")
+
+
+UNWRITABLE = """
+import resource, sys, tempfile
+tempfile.tempdir = "."
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+sys.argv = ["bpcli", "gradcheck", "--against", "mine.py", "writes.py"]
+from bpcli.__main__ import main
+main()
+"""
+
+
+def test_an_answer_needs_no_space_on_the_disk(tmp_path):
+    """Where no file can hold a byte, a file that writes none is judged."""
+    pytest.importorskip("resource")
+    (tmp_path / "mine.py").write_text(RIGHT)
+    (tmp_path / "writes.py").write_text("open('x', 'w', buffering=1).write('?\\n')\n" + RIGHT)
+    command = [sys.executable, "-B", "-c", UNWRITABLE]
+    found = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert found.returncode == 3, found.stderr
+    assert "1 of 2 files correct" in found.stdout
+    assert "larger than 0 MiB" in found.stdout
+
+
+STARTED = """
+import signal, sys
+signal.signal(signal.{}, signal.SIG_DFL)
+sys.argv = ["bpcli", "gradcheck", "--time-limit", "60", "--against", "loop.py", "mine.py"]
+from bpcli.__main__ import main
+main()
+"""
+LOOP = "import os\nopen({!r}, 'w').write(str(os.getpid()))\nwhile True: pass\n"
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has neither")
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_a_signal_ends_what_was_started_and_leaves_no_folder(tmp_path, sent, code):
+    """The submission's process is gone, and so is its folder, when bpcli has ended."""
+    scratch, marker = tmp_path / "scratch", tmp_path / "pid"
+    scratch.mkdir()
+    (tmp_path / "loop.py").write_text(LOOP.format(str(marker)))
+    (tmp_path / "mine.py").write_text(RIGHT)
+    command = [sys.executable, "-c", STARTED.format(sent.name)]
+    with subprocess.Popen(command, cwd=tmp_path, env=os.environ | {"TMPDIR": str(scratch)}) as process:
+        deadline = time.monotonic() + 60
+        while not (marker.exists() and marker.read_text()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        process.send_signal(sent)
+        assert process.wait(60) == code
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(marker.read_text()), 0)
+    assert list(scratch.iterdir()) == []

@@ -7,8 +7,9 @@ import time
 import numpy as np
 import pytest
 
+from bpcli.gradcheck.answer import Answer
 from bpcli.gradcheck.exchange import Failure
-from bpcli.gradcheck.submission import Answer, collect, collect_many
+from bpcli.gradcheck.submission import collect, collect_many
 from bpcli.network import Architecture, Parameters, initialise
 from bpcli.network.example import Example
 
@@ -77,12 +78,12 @@ def truth(example):
 
 @pytest.fixture
 def submit(tmp_path):
-    """Write a submission and collect its answer, within a second."""
+    """Write a submission and collect its answer, within a second unless it is given more."""
 
-    def write_and_collect(text, example=None, *, name="ann.py", layout="rows"):
+    def write_and_collect(text, example=None, *, name="ann.py", layout="rows", seconds=1.0):
         path = tmp_path / name
         path.write_text(text, "utf-8")
-        limits = {"time_limit": 1.0, "memory_limit": MEMORY}
+        limits = {"time_limit": seconds, "memory_limit": MEMORY}
         return collect(path, make_problem() if example is None else example, layout=layout, **limits)
 
     return write_and_collect
@@ -237,6 +238,16 @@ def test_a_changed_numpy_and_threads_are_noted(submit):
     assert "threads running (1)" in notes
 
 
+INTO_EVERYTHING = """
+import os
+for descriptor in range(3, 20):
+    try:
+        os.write(descriptor, {})
+    except OSError:
+        pass
+os._exit(0)
+"""
+
 # What is wrong: the kind, words of the message, and the submission; ``running`` puts its body on line 3.
 FAILURES = {
     "an endless loop": ("time limit", "ann.py:3: still running", running("while True: pass")),
@@ -289,8 +300,8 @@ FAILURES = {
     "changed data": ("changed argument", "changes X", returning("X.sort() or (V, W)")),
     "garbage": (
         "unreadable",
-        "it wrote into",
-        "import os\nopen('../answer-0.npz', 'w').write('?')\nos._exit(0)",
+        "not what bpcli's worker writes",
+        "def gradients(x, y):\n    return x\n" + INTO_EVERYTHING.format("b'?'"),
     ),
 }
 
@@ -306,13 +317,6 @@ def test_a_failure_is_named_and_located(submit, kind, words, text):
     assert failure.message.isprintable()
 
 
-FORGED = """
-import os
-import numpy as np
-np.savez("../answer-0.npz", report=np.array('{"token": 1, "notes": []}'), V=np.ones((4, 3)), W=np.ones((2, 4)))
-os._exit(0)
-"""
-
 LIMITS = {
     "arrays": (
         "memory limit",
@@ -327,20 +331,39 @@ LIMITS = {
         running("ctypes.string_at(0)", "import ctypes"),
     ),
     "an abort": ("crash", "ann.py:3: Aborted", running("os.abort()", "import os")),
-    "a pipe for an answer": (
+    "a forged answer": (
         "unreadable",
-        "it wrote",
-        "import os\nos.mkfifo('../answer-0.npz')\nos._exit(0)",
+        "not what bpcli's worker writes",
+        INTO_EVERYTHING.format("b'0' * 64 + b'%016d' % 2 + b'%016d' % 0 + b'{}'"),
     ),
-    "a forged answer": ("unreadable", "it wrote into", FORGED),
+    "a large file": (
+        "file limit",
+        "ann.py:3: it wrote a file larger than 16 MiB",
+        running("open('large', 'wb').write(bytes(17 << 20))"),
+    ),
+    "a large file, told of otherwise": (
+        "file limit",
+        "it wrote a file larger than 16 MiB",
+        "try:\n    open('large', 'wb').write(bytes(17 << 20))\nexcept OSError as e:\n    raise ValueError from e",
+    ),
+    "a large file, and its signal": (
+        "file limit",
+        "it wrote a file larger than 16 MiB",
+        "import signal\nsignal.signal(signal.SIGXFSZ, signal.SIG_DFL)\nopen('large', 'wb').write(bytes(17 << 20))",
+    ),
+    "a full disk": (
+        "machine failure",
+        "the disk is full; free space in ",
+        running("print('?', file=open('/dev/full', 'w'), flush=True)"),
+    ),
 }
 
 
 @linux
 @pytest.mark.parametrize(("kind", "words", "text"), LIMITS.values(), ids=LIMITS)
 def test_what_the_system_ends_is_told_apart(submit, kind, words, text):
-    """Memory, signals and forged answers."""
-    failure = submit(text)
+    """Memory, signals, files and forged answers; a busy machine needs its time to fill the memory."""
+    failure = submit(text, seconds=30.0)
     assert isinstance(failure, Failure), failure
     assert (failure.kind, words in failure.message) == (kind, True), failure
 
