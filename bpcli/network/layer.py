@@ -18,13 +18,14 @@ class Layer:
     ==============  ==============  ======================================================
     ``weight``      …×d_out×d_in    V, W; a row is a neuron
     ``bias``        …×1×d_out       or None
-    ``grad_weight``, ``grad_bias``  ∇V (as ``weight``) and the gradient of its bias (…×d_out)
+    ``grad_weight``, ``grad_bias``  ∇V and the gradient of its bias: as ``weight`` and ``bias``
     ``pre``         …×N×d_out       a = V x + bias
     ``out``         …×N×d_out       h = g(a)
     ``derivative``  …×N×d_out       g′(a): the diagonal of Λ (of Ω in the output layer)
     ``grad_out``    …×N×d_out       ∇h: arrives from the layer above
     ``delta``       …×N×d_out       δ = Λ ∇h
     ``samples``     –               N, in the precision of the network
+    ``ones``        1×N             the input of a bias, in every sample
     ==============  ==============  ======================================================
 
     ``weight_T`` and ``delta_T`` are the same numbers transposed; ``pieces`` are ``pre``, ``out`` and ``derivative``
@@ -42,6 +43,7 @@ class Layer:
     grad_out: Array
     delta: Array
     samples: Array
+    ones: Array
     weight_T: Array
     delta_T: Array
     pieces: tuple[tuple[Array, Array, Array], ...]
@@ -65,7 +67,7 @@ class Layer:
         """Fill the gradients of the layer's parameters from its δ and its input."""
         matmul(self.delta_T, x, out=self.grad_weight)            # ∇V = δ xᵀ
         if self.grad_bias is not None:
-            np.add.reduce(self.delta, axis=-2, out=self.grad_bias)  # the row weights of a constant input 1
+            matmul(self.ones, self.delta, out=self.grad_bias)    #   the input of a bias is 1
 
     def pass_back(self, below: "Layer", matmul: MatMul) -> None:
         """Fill ∇h of the layer below."""
@@ -87,7 +89,7 @@ class LayerBuffers:
     ) -> None:
         self._g = g
         self._weight, self._grad_weight = weight, grad_weight
-        self._bias, self._grad_bias = None if bias is None else bias[..., None, :], grad_bias
+        self._bias, self._grad_bias = _as_row(bias), _as_row(grad_bias)
         *lead, fan_out, _ = weight.shape
         self._pre, self._out, self._derivative, self._grad_out, self._delta = (
             np.zeros((*lead, rows, fan_out), weight.dtype) for _ in range(5)
@@ -111,7 +113,13 @@ class LayerBuffers:
             grad_out=self._grad_out[every],
             delta=self._delta[every],
             samples=np.array(samples, pre.dtype),
+            ones=np.ones((1, samples), pre.dtype),
             weight_T=self._weight.mT,
             delta_T=self._delta[every].mT,
             pieces=tuple((pre[part], out[part], derivative[part]) for part in parts),
         )
+
+
+def _as_row(bias: Array | None) -> Array | None:
+    """View a bias (…×d) as what is added to every row of a batch (…×1×d)."""
+    return None if bias is None else bias[..., None, :]

@@ -123,7 +123,7 @@ class Network:
                 names.grad_matrix: layer.grad_weight,
             }
             if layer.bias is not None and layer.grad_bias is not None:
-                named |= {names.bias: layer.bias[..., 0, :], names.grad_bias: layer.grad_bias}
+                named |= {names.bias: layer.bias[..., 0, :], names.grad_bias: layer.grad_bias[..., 0, :]}
         return named
 
     def _require_passes(self) -> tuple[Array, Array]:

@@ -11,7 +11,7 @@ from bpcli.network.architecture import Architecture
 Array = NDArray[Any]
 
 # What is worked on at a time where several operations go over one array: it stays in a core's own cache meanwhile.
-PIECE_BYTES = 1 << 17
+PIECE_BYTES = 1 << 18
 
 
 class Parameters:

@@ -44,8 +44,9 @@ class Batches:
         self._order[...] = self._rows
         self._rng.shuffle(self._order)
         for start in range(0, len(self._order), self._size):
-            rows = self._order[start : start + self._size]
-            x, y = self._x[: len(rows)], self._y[: len(rows)]
+            rows, x, y = self._order[start : start + self._size], self._x, self._y
+            if len(rows) < self._size:
+                x, y = x[: len(rows)], y[: len(rows)]
             # Only mode="clip" gathers straight into the buffer; the default makes an array first.
             self._X.take(rows, axis=0, out=x, mode="clip")
             self._Y.take(rows, axis=0, out=y, mode="clip")

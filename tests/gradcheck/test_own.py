@@ -123,7 +123,7 @@ def test_a_fault_in_the_backward_pass_itself_is_caught(monkeypatch):
         first = network.layers[0]
         first.delta[...] = first.grad_out
         np.matmul(first.delta.mT, network.inputs[0], out=first.grad_weight)
-        first.delta.sum(axis=-2, out=first.grad_bias)
+        first.grad_bias[...] = first.delta.sum(axis=-2, keepdims=True)
 
     monkeypatch.setattr(Network, "backward", backward)
     for check in check_own(config()):
