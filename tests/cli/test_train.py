@@ -287,7 +287,9 @@ def test_the_environment_overrides_the_file_and_options_override_it(bpcli, monke
 def long_training(folder):
     """Start a training that takes minutes, and wait until it has kept its first checkpoint."""
     command = [sys.executable, "-m", "bpcli", "train", "xor", "--epochs", "1000000", "--out", "run", "--json"]
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
         try:
             while not (folder / "run" / "checkpoint.npz").exists():
                 assert process.poll() is None
