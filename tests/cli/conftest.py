@@ -1,6 +1,6 @@
 """Run the program in the test's own process, in a folder of its own."""
 
-import os
+import signal
 import sys
 from dataclasses import dataclass
 
@@ -22,8 +22,6 @@ class Outcome:
 def bpcli(tmp_path, monkeypatch, capsys):
     """Return a function that runs a command line in ``tmp_path``, 100 columns wide, as in a pipe."""
     monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("BPCLI_")]:
-        monkeypatch.delenv(name)
 
     def run(*arguments, columns=100):
         monkeypatch.setenv("COLUMNS", str(columns))
@@ -35,3 +33,13 @@ def bpcli(tmp_path, monkeypatch, capsys):
         return Outcome(ended.value.code, streams.out, streams.err)
 
     return run
+
+
+@pytest.fixture
+def default_signals():
+    """Let what is started here take SIGINT, which a job in the background inherits as ignored, and SIGTERM."""
+    handlers = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    previous = {each: signal.signal(each, handler) for each, handler in handlers.items()}
+    yield
+    for each, handler in previous.items():
+        signal.signal(each, handler)

@@ -67,7 +67,7 @@ def test_every_command_is_in_the_readme(command):
 
 def test_a_reader_who_leaves_is_no_error(tmp_path):
     """``bpcli config list | head -1`` prints a line and nothing on stderr."""
-    line = f"{sys.executable} -m bpcli config list | head -1; exit ${{PIPESTATUS[0]}}"
+    line = f"'{sys.executable}' -m bpcli config list | head -1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", line], cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stderr == ""
     assert done.stdout.startswith("and")

@@ -27,9 +27,10 @@ def point(sizes=(4, 4, 4), *, bias=True, samples=5, seed=0, decay=0.0):
     return random_point(empty, np.random.default_rng(seed))
 
 
-def test_over_random_networks_no_wrong_gradient_passes_and_no_right_one_fails():
+@pytest.mark.parametrize("networks", [6, pytest.param(60, marks=pytest.mark.slow)])
+def test_over_random_networks_no_wrong_gradient_passes_and_no_right_one_fails(networks):
     """The survey of benchmarks/gradcheck_quality.py in short: the right name alone, or among those that fit."""
-    for (truth, verdict), count in survey(60, seed=1).items():
+    for (truth, verdict), count in survey(networks, seed=1).items():
         kind, _, form = truth.partition(", ")
         if kind == "correct":
             assert verdict == "correct", (truth, verdict, count)
@@ -71,7 +72,7 @@ def test_the_catalogue_and_the_survey_have_the_same_rows():
     assert {mistake.id for mistake in CATALOGUE} == {*MISTAKES, "extra-omega"}
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
 def test_two_mistakes_in_different_matrices_are_both_named_or_unknown(seed):
     """Every pair: W with one mistake, V with another; the names are right or there are none."""
     for on_w, on_v in product(ON_W, ON_V):

@@ -78,9 +78,9 @@ def truth(example):
 
 @pytest.fixture
 def submit(tmp_path):
-    """Write a submission and collect its answer, within a second unless it is given more."""
+    """Write a submission and collect its answer; what is to reach the time limit is given a second."""
 
-    def write_and_collect(text, example=None, *, name="ann.py", layout="rows", seconds=1.0):
+    def write_and_collect(text, example=None, *, name="ann.py", layout="rows", seconds=30.0):
         path = tmp_path / name
         path.write_text(text, "utf-8")
         limits = {"time_limit": seconds, "memory_limit": MEMORY}
@@ -223,11 +223,9 @@ HARMLESS = {
 
 @pytest.mark.parametrize("head", HARMLESS.values(), ids=HARMLESS)
 def test_what_stays_inside_the_process_does_no_harm(submit, head):
-    """The answer arrives all the same, and at once."""
-    started = time.monotonic()
+    """The answer arrives all the same, and nobody waits for what is still running: that would reach the limit."""
     answer = submit(returning("V, W", head))
     assert isinstance(answer, Answer), answer
-    assert time.monotonic() - started < 10
 
 
 def test_a_changed_numpy_and_threads_are_noted(submit):
@@ -309,7 +307,7 @@ FAILURES = {
 @pytest.mark.parametrize(("kind", "words", "text"), FAILURES.values(), ids=FAILURES)
 def test_a_failure_is_named_and_located(submit, kind, words, text):
     """Its kind, and the file and line and reason in its message."""
-    failure = submit(text)
+    failure = submit(text, seconds=1.0 if kind == "time limit" else 30.0)
     assert isinstance(failure, Failure), failure
     assert failure.kind == kind, failure
     assert words in failure.message
@@ -376,8 +374,8 @@ def test_grandchildren_end_with_the_submission(submit, tmp_path):
         "import subprocess\nchild = subprocess.Popen(['sleep', '60'])\n"
         f"open({str(marker)!r}, 'w').write(str(child.pid))\nwhile True: pass"
     )
-    assert submit(text).kind == "time limit"
-    deadline = time.monotonic() + 5
+    assert submit(text, seconds=1.0).kind == "time limit"
+    deadline = time.monotonic() + 50  # of the 60 seconds that it would take by itself
     while is_running(int(marker.read_text())):
         assert time.monotonic() < deadline
         time.sleep(0.01)
@@ -394,7 +392,7 @@ def test_a_fork_that_leaves_the_group_ends_by_itself(submit, tmp_path):
     text = f"import os, time\ndef gradients(X, Y, V, W):\n    {body}\n"
     text = text.replace("os.setsid()", f"os.setsid(); open({str(marker)!r}, 'w').write(str(os.getpid()))")
     assert isinstance(submit(text), Answer)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 50
     while is_running(int(marker.read_text())):
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -411,7 +409,7 @@ def is_running(pid):
 
 def test_a_file_with_another_alphabet_in_its_name_is_located_too(submit):
     """The fault handler writes ASCII; the line is found all the same."""
-    assert submit("while True:\n    pass", name="Übung π.py").message.startswith("Übung π.py:")
+    assert submit("while True:\n    pass", name="Übung π.py", seconds=1.0).message.startswith("Übung π.py:")
 
 
 def test_answers_in_files_are_fitted_alike(tmp_path):

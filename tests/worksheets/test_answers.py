@@ -72,7 +72,7 @@ def test_the_key_of_any_network_is_entirely_right(written, architecture):
 @pytest.mark.parametrize("digits", [3, 4, 6])
 def test_every_key_is_entirely_right(written, architecture, digits):
     """The rounded numbers of the key, read from its file, earn every mark."""
-    for seed in range(1, 11):
+    for seed in (1, 2):
         example = drawn_point(architecture, seed, digits=digits)
         judged = grade(example, read_answers(written(filled(example, digits)), example), digits)
         assert judged.entirely_right
@@ -168,7 +168,7 @@ def test_every_blank_belongs_to_the_part_of_the_walk_that_asks_for_it(architectu
         if isinstance(block, Equation) and block.name
     }
     for blank in blanks(example):
-        assert part_of(architecture, blank.name) == asked.get(blank.name, part_of(architecture, blank.name))
+        assert part_of(architecture, blank.name) == asked[blank.name]
 
 
 def test_an_empty_file_answers_nothing(written):

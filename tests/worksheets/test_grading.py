@@ -41,7 +41,7 @@ def test_a_mistake_carried_through_the_sheet_is_marked_where_it_was_made_and_nam
     id_, at, formula, rounding
 ):
     """Every later number follows and keeps its mark, whether one calculates on with rounded numbers or not."""
-    for seed in (1, 2, 3):
+    for seed in (1,):  # benchmarks/worksheets.py takes a thousand
         example = drawn_point(SQUARE, seed)
         assert verdict_on(example, id_, at, formula, rounding=rounding) == "marked and named"
 
@@ -77,7 +77,7 @@ def test_so_are_those_that_need_another_network(architecture, id_, at, formula):
 def test_a_slip_without_a_name_is_marked_where_it_was_made_and_told(architecture, at, words, formula):
     """Of the forward pass, the loss and the update, written down in plain Python; where the sizes allow it."""
     told = 0
-    for seed in (1, 2, 3):
+    for seed in (1, 2):
         example = drawn_point(architecture, seed)
         right = sheet(example)
         try:
@@ -91,7 +91,7 @@ def test_a_slip_without_a_name_is_marked_where_it_was_made_and_told(architecture
         assert wrong.name == at
         assert any(words in named.words for named in wrong.mistakes)
         told += 1
-    assert told in (0, 3)
+    assert told in (0, 2)
     assert told or architecture == DEFAULT
 
 
@@ -99,10 +99,12 @@ def test_a_slip_without_a_name_is_marked_where_it_was_made_and_told(architecture
     ("architecture", "seed"),
     [
         (Architecture((3, 2), bias=False), 1),
-        (Architecture((2, 3, 2, 2), bias=True), 2),
+        pytest.param(Architecture((2, 3, 2, 2), bias=True), 2, marks=pytest.mark.slow),
         (Architecture((3, 3, 2), "tanh", "softmax", "cross_entropy", bias=False), 3),
-        (Architecture((3, 3, 3), "relu", "sigmoid", "cross_entropy", bias=False), 4),
-        (Architecture((2, 3, 2), "identity", "identity", bias=True), 5),
+        pytest.param(
+            Architecture((3, 3, 3), "relu", "sigmoid", "cross_entropy", bias=False), 4, marks=pytest.mark.slow
+        ),
+        pytest.param(Architecture((2, 3, 2), "identity", "identity", bias=True), 5, marks=pytest.mark.slow),
     ],
     ids=str,
 )
@@ -208,7 +210,7 @@ def test_one_wrong_number_is_enough_where_the_slip_shows_in_no_other():
 @pytest.mark.parametrize("digits", [2, 4])
 def test_a_sheet_worked_out_as_it_says_is_entirely_right(architecture, rounded, digits):
     """Every number rounded and calculated on with, the forward pass after the update too, however ties are broken."""
-    for seed in range(1, 13):
+    for seed in range(1, 4):
         example = drawn_point(architecture, seed, digits=digits)
         assert_right(
             grade(example, Answers("", arrays(sheet(example, digits=digits, rounded=rounded))), digits)
@@ -218,7 +220,7 @@ def test_a_sheet_worked_out_as_it_says_is_entirely_right(architecture, rounded, 
 @pytest.mark.parametrize("architecture", [DEFAULT, SQUARE, ENTROPY], ids=str)
 def test_the_row_forms_of_the_sheet_are_right(architecture):
     """Row j of ∇W as e_j · z_j(1-z_j) · hᵀ, each factor rounded; ∇h as a sum of such products."""
-    for seed in range(1, 13):
+    for seed in range(1, 4):
         example = drawn_point(architecture, seed)
         assert_right(grade(example, Answers("", arrays(sheet(example, digits=4, ways=ROWS))), 4))
 
@@ -227,7 +229,7 @@ def test_the_row_forms_of_the_sheet_are_right(architecture):
 def test_what_was_left_out_costs_nothing_else(rounded):
     """Any six blanks of a right sheet are missing: every number that is there is right."""
     rng = np.random.default_rng(0)
-    for seed in range(1, 21):
+    for seed in range(1, 4):
         example = drawn_point(SQUARE, seed)
         whole = arrays(sheet(example, digits=4, rounded=rounded))
         there = {name: whole[name] for name in sorted(set(whole) - set(rng.choice(list(whole), 6, False)))}

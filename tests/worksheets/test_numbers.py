@@ -15,17 +15,20 @@ def numbers(example):
     return b"".join(t.tobytes() for t in (example.X, example.Y, *example.parameters.values()))
 
 
+@pytest.mark.parametrize("seeds", [6, pytest.param(30, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("architecture", architectures(), ids=str)
-def test_thirty_seeds_give_thirty_well_posed_sheets(architecture):
+def test_every_seed_gives_another_well_posed_sheet(architecture, seeds):
     """No two alike, and each by the rules, checked in plain Python."""
-    points = [drawn_point(architecture, seed) for seed in range(1, 31)]
-    assert [list(ill_posed(example)) for example in points] == [[]] * 30
-    assert len({numbers(example) for example in points}) == 30
+    points = [drawn_point(architecture, seed) for seed in range(1, seeds + 1)]
+    assert [list(ill_posed(example)) for example in points] == [[]] * seeds
+    assert len({numbers(example) for example in points}) == seeds
 
 
-def test_thirty_seeds_differ_even_where_there_are_few_sheets():
+@pytest.mark.parametrize("seeds", [12, pytest.param(30, marks=pytest.mark.slow)])
+def test_every_seed_gives_another_sheet_even_where_there_are_few(seeds):
     """One input, one hidden unit, one output: four numbers in all."""
-    assert len({numbers(drawn_point(Architecture((1, 1, 1), bias=False), s)) for s in range(1, 31)}) == 30
+    architecture = Architecture((1, 1, 1), bias=False)
+    assert len({numbers(drawn_point(architecture, seed)) for seed in range(1, seeds + 1)}) == seeds
 
 
 def test_the_same_seed_gives_the_same_sheet_and_another_architecture_another():
@@ -69,7 +72,7 @@ def test_small_and_large_steps_have_sheets_too():
 def test_deeper_networks_have_sheets_at_few_digits_too():
     """Where mistakes need not show."""
     deep = Architecture((3, 2, 2, 2), bias=False)
-    points = [drawn_point(deep, seed, digits=2) for seed in range(1, 4)]
+    points = [drawn_point(deep, seed, digits=2) for seed in (1,)]
     assert not any(list(faults(example, 2)) for example in points)
 
 
