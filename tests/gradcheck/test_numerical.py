@@ -9,7 +9,7 @@ from bpcli.network import Architecture
 from bpcli.network.example import Example
 from tests.network.oracle import central_difference, complex_step, plain_loss, residual
 from tests.network.test_gradients import DEPTHS, EVERY, PAIRS, loss_of_z
-from tests.network.test_gradients import example as network_and_batch
+from tests.network.test_gradients import problem as network_and_batch
 
 
 def small(activation="sigmoid", pair=PAIRS[0], bias=True, hidden=(5,)):
