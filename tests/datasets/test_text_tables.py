@@ -43,9 +43,9 @@ def is_plain(dataset) -> None:
         (PLAIN.replace(",", "\t"), "TABS.TSV"),
         (PLAIN.replace(",", " , "), "spaces.csv"),
         ('"a","b","kind"\n"1","2","x"\n"3",4.5,"y"\n-5,"6e-1",x\n', "quotes.csv"),
-        (gzip.compress(PLAIN.encode()), "data.csv.gz"),
-        (gzip.compress(PLAIN.replace(",", "\t").encode()), "data.tsv.gz"),
-        (gzip.compress(PLAIN.encode()), "gzip-all-the-same.csv"),
+        (gzip.compress(PLAIN.encode(), mtime=0), "data.csv.gz"),
+        (gzip.compress(PLAIN.replace(",", "\t").encode(), mtime=0), "data.tsv.gz"),
+        (gzip.compress(PLAIN.encode(), mtime=0), "gzip-all-the-same.csv"),
     ],
 )
 def test_one_table_in_many_dresses(read, contents, name):
