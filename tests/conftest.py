@@ -5,14 +5,13 @@ What BLAS and its threads do is left as it is: the tests must hold for each of t
 
 import os
 
-import pytest
 from hypothesis import HealthCheck, settings
 
 # Read by Typer when it is imported, by Rich for each console, by Python in the processes that tests start.
 UNSET = (
     "CI", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "FORCE_COLOR", "GITHUB_ACTIONS", "LANG", "LANGUAGE", "LINES",
-    "NO_COLOR",
-    "PYTHONIOENCODING", "PYTHONWARNINGS", "PY_COLORS", "TERMINAL_WIDTH", "TTY_COMPATIBLE", "TTY_INTERACTIVE",
+    "NO_COLOR", "PYTHONIOENCODING", "PYTHONWARNINGS", "PY_COLORS", "TERMINAL_WIDTH", "TTY_COMPATIBLE",
+    "TTY_INTERACTIVE",
 )  # fmt: skip
 SET = {"COLUMNS": "100", "LC_ALL": "C", "PYTHONUTF8": "1", "TERM": "xterm-256color"}
 
@@ -25,17 +24,7 @@ settings.load_profile("same everywhere")
 
 
 def pytest_sessionstart():
-    """Take away what is read on import; pytest itself has looked at its own terminal by now."""
-    for name in UNSET:
-        os.environ.pop(name, None)
-
-
-@pytest.fixture(autouse=True)
-def environment(monkeypatch):
-    """A terminal of 100 columns that knows colours, no locale, and nothing of bpcli's own."""
-    for name in [name for name in os.environ if name.startswith("BPCLI_")]:
-        monkeypatch.delenv(name)
-    for name in UNSET:
-        monkeypatch.delenv(name, raising=False)
-    for name, value in SET.items():
-        monkeypatch.setenv(name, value)
+    """Pin the environment before anything of bpcli is imported; pytest has looked at its own terminal by now."""
+    for name in [name for name in os.environ if name in UNSET or name.startswith("BPCLI_")]:
+        del os.environ[name]
+    os.environ.update(SET)

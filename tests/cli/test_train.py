@@ -351,7 +351,7 @@ def test_a_signal_stops_the_run_and_loses_nothing(bpcli, tmp_path, sent, code):
 
 @pytest.mark.usefixtures("default_signals")
 def test_an_interrupt_that_is_ignored_from_the_start_stays_ignored(tmp_path):
-    """As under nohup and in the background: Ctrl-C is meant for another process then, and SIGTERM still ends it."""
+    """As in the background, where Ctrl-C at the terminal is meant for another process; SIGTERM still ends it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with long_training(tmp_path) as process:
         process.send_signal(signal.SIGINT)

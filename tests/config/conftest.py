@@ -23,7 +23,7 @@ def load(file: Path) -> Load:
 
     def load(text: str | bytes = "", **layers: object) -> Resolved:
         file.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return resolve(str(file), **layers)  # type: ignore[arg-type]
+        return resolve(str(file), **layers)
 
     return load
 

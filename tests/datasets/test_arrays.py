@@ -227,8 +227,8 @@ def test_a_truncated_file_is_refused(refuse, name):
     whole = {
         "data.npz": npz(X=X, y=[0, 1, 0]),
         "data.npy": npy(X),
-        "data.npz.gz": gzip.compress(npz(X=X, y=[0, 1, 0])),
-        "data.csv.gz": gzip.compress(b"a,y\n1,0\n2,1\n"),
+        "data.npz.gz": gzip.compress(npz(X=X, y=[0, 1, 0]), mtime=0),
+        "data.csv.gz": gzip.compress(b"a,y\n1,0\n2,1\n", mtime=0),
     }[name]
     for length in range(0, len(whole), 7):
         assert refuse(whole[:length], name).startswith("data.")

@@ -1,7 +1,7 @@
 """Every mistake of the catalogue is caught and named, no right gradient fails, and nothing is guessed."""
 
 from dataclasses import replace
-from itertools import product
+from itertools import islice, product
 
 import numpy as np
 import pytest
@@ -72,10 +72,12 @@ def test_the_catalogue_and_the_survey_have_the_same_rows():
     assert {mistake.id for mistake in CATALOGUE} == {*MISTAKES, "extra-omega"}
 
 
-@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))])
-def test_two_mistakes_in_different_matrices_are_both_named_or_unknown(seed):
-    """Every pair: W with one mistake, V with another; the names are right or there are none."""
-    for on_w, on_v in product(ON_W, ON_V):
+@pytest.mark.parametrize(
+    ("seed", "every"), [(0, 4), *(pytest.param(seed, 1, marks=pytest.mark.slow) for seed in range(3))]
+)
+def test_two_mistakes_in_different_matrices_are_both_named_or_unknown(seed, every):
+    """W with one mistake, V with another; the names are right or there are none. In short, every fourth pair."""
+    for on_w, on_v in islice(product(ON_W, ON_V), 0, None, every):
         example = point(seed=seed)
         first, second = answer(example, on_w, matrix="W"), answer(example, on_v, matrix="V")
         both = {k: (first if k.endswith("W") else second)[k] for k in first}
@@ -192,7 +194,7 @@ def test_gradients_computed_in_float32_are_judged_by_their_own_rounding():
     """At weights of 0.001 a right gradient in float32 is further off than 1e-6, and is not failed for it."""
     rng = np.random.default_rng(4)
     worst = 0.0
-    for _ in range(200):
+    for _ in range(100):
         example = random_problem(rng)
         single = answer(example, dtype=np.float32)
         worst = max(worst, distance(single, answer(example)))

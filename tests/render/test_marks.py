@@ -18,9 +18,9 @@ POINT = drawn_point(Architecture((3, 4, 2), bias=False), 7)
 
 def shown(renderable, width=100):
     """The text of a renderable."""
-    console = Console(file=StringIO(), width=width)
+    console = Console(file=(page := StringIO()), width=width)
     console.print(renderable)
-    return console.file.getvalue()
+    return page.getvalue()
 
 
 def graded(at=None, wrong=None, source="anna.yaml", **replaced):

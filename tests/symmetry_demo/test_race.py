@@ -28,7 +28,7 @@ def run(race):
     return race
 
 
-def data(samples, inputs, outputs, dtype, seed=0):
+def data(samples, inputs, outputs, dtype, seed=0) -> tuple[np.ndarray, np.ndarray]:
     """Return random samples with targets inside (0, 1)."""
     rng = np.random.default_rng(seed)
     return (
