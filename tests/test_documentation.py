@@ -53,7 +53,9 @@ def test_the_readme_is_short():
 @pytest.mark.parametrize("mark", ["train", "tests"])
 def test_the_set_up_commands_are_one_line_each(mark):
     """.ci/run takes the line after the mark and its fence, so there must be exactly one."""
-    (block,) = re.findall(rf"^<!-- {mark} -->\n```sh\n(.*?)```$", (ROOT / "README.md").read_text(), re.M | re.S)
+    (block,) = re.findall(
+        rf"^<!-- {mark} -->\n```sh\n(.*?)```$", (ROOT / "README.md").read_text(), re.M | re.S
+    )
     assert len(block.splitlines()) == 1
 
 
@@ -85,7 +87,9 @@ def command_lines(text):
 
 def test_a_command_that_does_not_exist_is_found():
     """The reader of commands takes prompts and shell blocks, and leaves what commands print alone."""
-    page = "```sh\nbpcli train xor  # a comment\n```\n```text\n$ bpcli gone --off > x\nbpcli train digits\n```\n"
+    page = (
+        "```sh\nbpcli train xor  # a comment\n```\n```text\n$ bpcli gone --off > x\nbpcli train digits\n```\n"
+    )
     assert list(command_lines(page)) == ["bpcli train xor  # a comment", "bpcli gone --off"]
 
 
