@@ -1,5 +1,7 @@
 """What the documentation points to exists, and what it shows is what bpcli prints."""
 
+import contextlib
+import importlib
 import importlib.util
 import re
 import shlex
@@ -123,3 +125,26 @@ def shown(svg):
         lines.setdefault(float(height), []).append(unescape(text).replace("\xa0", " "))
     text = "\n".join("".join(lines[height]).rstrip() for height in sorted(lines))
     return re.sub(r"[\d.]+ s, [\d,]+ samples a second", "TIME", text)
+
+
+ROOMS = sorted(path.name for path in (ROOT / "bpcli").iterdir() if (path / "__init__.py").exists())
+
+
+@pytest.mark.parametrize("name", ["CONTRIBUTING.md", "docs/architecture.md"])
+def test_functions_named_in_pages_exist(name):
+    """What the pages about the code name as ``room.module.function`` is there."""
+    text = re.sub(r"^```python\n.*?^```", "", (ROOT / name).read_text(), flags=re.M | re.S)
+    names = re.findall(rf"(?<![\w./`\"-])`?((?:{'|'.join(ROOMS)})(?:\.[A-Za-z_]\w+)+)", text)
+    assert [name for name in names if not resolves(name)] == []
+
+
+def resolves(dotted):
+    """Whether a dotted name below bpcli leads to a module, or to something in one."""
+    found, words = importlib.import_module("bpcli"), dotted.split(".")
+    for number, word in enumerate(words, 1):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(".".join(["bpcli", *words[:number]]))
+        found = getattr(found, word, None)
+        if found is None:
+            return False
+    return True
