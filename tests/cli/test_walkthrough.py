@@ -90,14 +90,14 @@ def test_a_configuration_gives_its_first_training_row(bpcli):
             "leave --x and --bias-V out",
         ),
         (["--seeds", f"1:{'9' * 5000}", "--out", "sheets"], "no range of seeds"),
-        (["--sizes", "9" * 5000], "is no list of sizes"),
+        (["--sizes", "9" * 5000], "is not a list of sizes"),
         (["--seeds", "1:3"], "go together"),
         (["--out", "sheets"], "go together"),
         (["--seeds", "3:1", "--out", "sheets"], "no range of seeds"),
         (["--seeds", "1:3", "--out", "sheets", "--seed", "2"], "leave --seed out"),
         (["--step", "--format", "html"], "leave --format, --json and --quiet out"),
         (["--step", "--json"], "leave --format, --json and --quiet out"),
-        (["--rate", "nan"], "no learning rate"),
+        (["--rate", "nan"], "the learning rate must be a number above 0"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_sentence(bpcli, arguments, said):

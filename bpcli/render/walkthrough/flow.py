@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from bpcli.render.walkthrough.digits import Cell, grid, operand, padded
-from bpcli.render.walkthrough.folding import before, unbroken
+from bpcli.common.markup import plain
+from bpcli.render.walkthrough.digits import Cell, before, grid, operand, padded, unbroken
 from bpcli.render.walkthrough.layout import BLANK
 from bpcli.walkthrough.blocks import Block, Equation, Givens, Numbers, Sheet, Term
-from bpcli.walkthrough.markup import plain
 
 FORMULA = 4 * BLANK  # room to write one
 ANSWER, GIVEN, LABEL = "bold green", "cyan", "dim"

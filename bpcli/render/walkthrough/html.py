@@ -3,8 +3,8 @@
 import re
 from html import escape
 
-from bpcli.render.walkthrough.digits import Cell, grid, operand
-from bpcli.render.walkthrough.folding import before, unbroken
+from bpcli.common.markup import mixed
+from bpcli.render.walkthrough.digits import Cell, before, grid, operand, unbroken
 from bpcli.render.walkthrough.stylesheet import STYLE
 from bpcli.render.walkthrough.svg import svg
 from bpcli.walkthrough.blocks import (
@@ -22,7 +22,6 @@ from bpcli.walkthrough.blocks import (
     Term,
     visible,
 )
-from bpcli.walkthrough.markup import mixed
 
 
 def html(sheet: Sheet) -> str:

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator
 
-from bpcli.render.walkthrough.digits import Cell, grid, operand
-from bpcli.render.walkthrough.folding import before, unbroken
-from bpcli.render.walkthrough.picture import picture
-from bpcli.render.walkthrough.tex import escaped, exponent, math, prose, underline
+from bpcli.common.markup import plain
+from bpcli.render.walkthrough.digits import Cell, before, grid, operand, unbroken
+from bpcli.render.walkthrough.tex import escaped, exponent, math, picture, prose, underline
 from bpcli.walkthrough.blocks import (
     Block,
     Equation,
@@ -21,7 +20,6 @@ from bpcli.walkthrough.blocks import (
     Term,
     visible,
 )
-from bpcli.walkthrough.markup import plain
 
 PAGE = 90  # of an equation, in characters
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
