@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from bpcli.walkthrough.blocks import Mode
     from bpcli.walkthrough.example import Chosen
     from bpcli.walkthrough.options import Typed
+    from bpcli.walkthrough.sheet import Explain
 
 DEFAULT = "walkthrough"
+USUAL_DIGITS = 4
 Point = Callable[[int | None, int], "Chosen"]
 
 
@@ -97,13 +99,21 @@ def walkthrough(
         list[str] | None,
         typer.Option("--part", metavar="a-h", help="Only this part, or a range: --part a-c. Repeatable."),
     ] = None,
+    explain: Annotated[
+        Literal["short", "full"] | None,
+        typer.Option(
+            "--explain",
+            help="full derives each part in symbols first. Default: short for text, full for other formats.",
+            show_default=False,
+        ),
+    ] = None,
     step: Annotated[
         bool,
         typer.Option("--step", help="Show one part at a time: Enter for the next, b to go back, q to quit."),
     ] = False,
     digits: Annotated[
         int, typer.Option("--digits", metavar="N", min=1, max=12, help="Number of decimals printed.")
-    ] = 4,
+    ] = USUAL_DIGITS,
     worksheet: Annotated[
         bool, typer.Option("--worksheet", help="Questions and given numbers, with room for the rest.")
     ] = False,
@@ -149,6 +159,8 @@ def walkthrough(
     refuse_together(step=step, grade=grade, seeds=seeds)
     if seeds is None:  # which writes worksheets and keys
         refuse_together(step=step, worksheet=worksheet, key=key, grade=grade)
+    for other in ({"worksheet": worksheet}, {"key": key}, {"seeds": seeds}, {"grade": grade}):
+        refuse_together(explain=explain, **other)
     if step and (format_ != "text" or as_json or quiet):
         raise UsageError("--step shows text, a part at a time: leave --format, --json and --quiet out")
     if (out is None) != (seeds is None) or (force and out is None):
@@ -170,12 +182,16 @@ def walkthrough(
     if seeds is not None and out is not None:
         refuse_fixed(seed, typed)
         return _written(point, seed_range(seeds), out, look, screen, force=force)
+    paper = (
+        worksheet or key
+    )  # for which the digits are those that one calculates with, and so part of the sheet
     return _shown(
-        point(seed, digits),
+        point(seed, digits if paper else USUAL_DIGITS),
         seed,
         look,
         "worksheet" if worksheet else "key" if key else "walk",
         screen,
+        explain=explain or ("short" if format_ == "text" else "full"),
         step=step,
     )
 
@@ -188,7 +204,14 @@ def _point(settings: "Config", typed: "Typed", seed: int | None, digits: int) ->
 
 
 def _shown(
-    chosen: "Chosen", seed: int | None, look: Look, mode: "Mode", screen: Screen, *, step: bool
+    chosen: "Chosen",
+    seed: int | None,
+    look: Look,
+    mode: "Mode",
+    screen: Screen,
+    *,
+    explain: "Explain",
+    step: bool,
 ) -> int:
     from bpcli.render.walkthrough.pages import page
     from bpcli.render.walkthrough.text import text, text_part, text_title
@@ -204,6 +227,7 @@ def _shown(
         digits=look.digits,
         title=TITLES[mode] if seed is None or mode == "walk" else f"{TITLES[mode]} {seed}",
         drawn=chosen.drawn,
+        explain=explain,
     )
     if step:
         screen.show(text_title(whole))

@@ -34,6 +34,14 @@ class Notation(Symbols):
             "softmax": "softmax({})",
         }[self.activation(layer)]
 
+    def composed(self) -> str:
+        """The outputs in terms of x and the parameters: s(W s(V x))."""
+        found = self.symbol("x")
+        for index, names in enumerate(self.layers):
+            bias = f" + {self.symbol(names.bias)}" if self.architecture.bias else ""
+            found = self.activated(index).format(f"{self.symbol(names.matrix)} {found}{bias}")
+        return found
+
     def derivative_formula(self, layer: int) -> str:
         """diag(h (1-h)); under softmax, of whose Jacobian the quantity is the diagonal only, z (1-z)."""
         names = self.layers[layer]

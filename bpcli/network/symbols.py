@@ -66,12 +66,12 @@ class Symbols:
         letter, digits = name[0].lower(), name[1:]
         return indexed(letter, (f"{digits}," if digits else "") + unit + comma + source)
 
-    def row(self, layer: int, unit: str) -> str:
-        """The weights of one unit, a row of our matrix."""
-        name = self.layers[layer].matrix
+    def row(self, layer: int, unit: str, *, transposed: bool = False) -> str:
+        """The weights of one unit, a row of our matrix, as a column vector."""
+        name, high = self.layers[layer].matrix, "T" if transposed else ""
         if self.style == "delta":
-            return indexed("w", f"·{unit}", f"({layer + 1})")
-        return indexed(name[0].lower(), (f"{name[1:]}," if name[1:] else "") + unit)
+            return indexed("w", f"·{unit}", f"({layer + 1})" + high)
+        return indexed(name[0].lower(), (f"{name[1:]}," if name[1:] else "") + unit, high)
 
     def derivative_entry(self, layer: int, unit: str) -> str:
         """The derivative of one unit: z_j(1-z_j), or g′(S_j^(l))."""

@@ -1,4 +1,4 @@
-"""What a walkthrough consists of, in a form that knows no page: paragraphs, equations, tables and graphs.
+"""What a walkthrough consists of, in a form that knows no page: text, equations, derivations, tables and graphs.
 
 Text between dollar signs, and every formula, is the markup of ``markup``. Numbers stay numbers: a
 renderer rounds them.
@@ -99,6 +99,22 @@ class Equation:
         return self.asks_formula and mode == "worksheet"
 
 
+@dataclass(frozen=True)
+class Factor:
+    """A symbol of a derivation, or a ``stack`` of rows, with its ``shape`` under a brace."""
+
+    symbol: str = ""
+    shape: str = ""
+    stack: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """One line of a derivation: ``sides`` that are equal, each of factors and of the words between them."""
+
+    sides: tuple[tuple[str | Factor, ...], ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Givens:
     """The numbers that everything starts from, side by side; they stand on worksheets too."""
@@ -161,7 +177,7 @@ class Graph:
     backward: bool = False
 
 
-Block = Prose | Question | Equation | Givens | Table | Graph
+Block = Prose | Question | Equation | Derivation | Givens | Table | Graph
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,9 +201,11 @@ class Sheet:
 
 
 def visible(block: Block, mode: Mode) -> bool:
-    """Explanations are left out of a worksheet and of its key, questions out of a walk."""
+    """Explanations and derivations are left out of a worksheet and its key, questions out of a walk."""
     if isinstance(block, Prose):
         return mode in block.modes
+    if isinstance(block, Derivation):
+        return mode == "walk"
     if isinstance(block, Question):
         return mode != "walk"
     return True

@@ -59,7 +59,7 @@ def parameters(walk: Walk, notation: Notation) -> Part:
     net = walk.example.architecture
     rows = []
     for name in walk.example.parameters:
-        shape = "×".join(map(str, walk[name].shape))
+        shape = _shape(walk, notation, name)
         gradient = f"${notation.symbol(f'grad_{name}')}$"
         rows.append((f"${notation.symbol(name)}$", shape, str(walk[name].size), gradient, shape))
     on_the_way = listed(f"${notation.symbol(layer.grad_out)}$" for layer in reversed(notation.layers))
@@ -75,6 +75,16 @@ def parameters(walk: Walk, notation: Notation) -> Part:
             ),
         ),
     )
+
+
+def _shape(walk: Walk, notation: Notation, name: str) -> str:
+    """The shape of a parameter in symbols and in numbers: d^(1)×d^(0) = 2×3."""
+    for index, layer in enumerate(notation.layers):
+        sizes = [notation.size(index + 1), notation.size(index)]
+        if name in (layer.matrix, layer.bias):
+            symbols = "×".join(sizes if name == layer.matrix else sizes[:1])
+            return f"${symbols}$ = {'×'.join(map(str, walk[name].shape))}"
+    raise KeyError(name)
 
 
 def forward_graph(walk: Walk, notation: Notation) -> Graph:

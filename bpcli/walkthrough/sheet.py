@@ -1,6 +1,8 @@
 """The whole sheet: what is given, both notations side by side, and the parts a to h that are wanted."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Literal
 
 from bpcli.common.errors import UsageError
 from bpcli.common.text import listed
@@ -15,12 +17,16 @@ from bpcli.walkthrough.blocks import (
     Sheet,
     Table,
 )
+from bpcli.walkthrough.derivations import derivation
 from bpcli.walkthrough.example import Drawn
 from bpcli.walkthrough.forward import forward, givens, parameters
+from bpcli.walkthrough.reasons import why
 from bpcli.walkthrough.reuse import reuse
 from bpcli.walkthrough.update import update
 from bpcli.walkthrough.walk import Walk
 from bpcli.yamltext.scalars import show
+
+Explain = Literal["short", "full"]
 
 LETTERS = "abcdefgh"
 HOW_TO_WRITE = (
@@ -61,8 +67,13 @@ def sheet(
     digits: int = 4,
     title: str = "Walkthrough",
     drawn: Drawn | None = None,
+    explain: Explain = "short",
 ) -> Sheet:
-    """Return the parts that are wanted, the given numbers before them; delta notation comes with its table."""
+    """Return the parts that are wanted, the given numbers before them; delta notation comes with its table.
+
+    With ``explain`` "full" each part of a walk begins with its derivation in symbols; either way it ends with one
+    sentence that says why.
+    """
     notation = Notation(walk.example.architecture, style)
     remarks = (
         Prose(ROUNDED.format(digits=digits), ("walk", "key")),
@@ -81,9 +92,18 @@ def sheet(
         "g": reuse,
         "h": update,
     }
-    parts += [makers[letter](walk, notation) for letter in letters]
+    for letter in letters:
+        part = makers[letter](walk, notation)
+        parts.append(_explained(part, notation, explain) if mode == "walk" else part)
     below = [network_line(walk)] + ([drawn_line(drawn, notation)] if drawn else [])
     return Sheet(title, tuple(below), tuple(parts), mode, digits)
+
+
+def _explained(part: Part, notation: Notation, explain: Explain) -> Part:
+    """The derivation before the numbers, and why after them."""
+    before = derivation(part.letter, notation) if explain == "full" else ()
+    reason = why(part.letter, notation)
+    return replace(part, blocks=(*before, *part.blocks, *([reason] if reason else [])))
 
 
 def drawn_line(drawn: Drawn, notation: Notation) -> str:

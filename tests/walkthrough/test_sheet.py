@@ -172,9 +172,10 @@ def test_the_forward_pass_after_the_step_is_that_of_the_new_weights(walked):
 
 
 def test_the_shapes_of_the_parameters_are_rows_by_columns():
-    """4-3-2: V is 3×4, W 2×3, and each gradient has the shape of its parameter."""
+    """4-3-2: V is 3×4, W 2×3, in symbols and numbers; each gradient has the shape of its parameter."""
     (table,) = blocks(walk(point((4, 3, 2))), Table, letters="b")
-    assert table.rows == (("$V$", "3×4", "12", "$∇V$", "3×4"), ("$W$", "2×3", "6", "$∇W$", "2×3"))
+    v, w = "$d^{(1)}×d^{(0)}$ = 3×4", "$d^{(2)}×d^{(1)}$ = 2×3"
+    assert table.rows == (("$V$", v, "12", "$∇V$", v), ("$W$", w, "6", "$∇W$", w))
 
 
 def test_the_factors_and_when_they_are_known():

@@ -64,6 +64,16 @@ def math(markup: str) -> str:
     return re.sub(f"[{''.join(_SYMBOLS)}]", lambda found: _SYMBOLS[found[0]], words)
 
 
+def fractions(markup: str) -> str:
+    """A displayed formula, with every derivative ∂u/∂v as a fraction."""
+    name = r"[A-Za-zℓ]+(?:[_^]\{[^}]*\})*"
+    parts = re.split(rf"(∂{name}/∂{name})", markup)
+    return "".join(
+        rf"\frac{{{math(part.split('/')[0])}}}{{{math(part.split('/')[1])}}}" if number % 2 else math(part)
+        for number, part in enumerate(parts)
+    )
+
+
 def _word(found: re.Match[str]) -> str:
     word = found[1]
     if word in ("log", "exp", "tanh", "max"):
