@@ -29,7 +29,7 @@ NETWORKS = {
     "deeper": {"sizes": (3, 3, 2, 2), "bias": True, "activation": "tanh"},
     "none": {"sizes": (3, 2), "loss": "cross_entropy"},
     "softmax": {"sizes": (3, 3, 3), "output": "softmax", "loss": "cross_entropy", "activation": "relu"},
-    "wide": {"sizes": (20, 12, 9), "bias": True},
+    "wide": {"sizes": (12, 9, 3), "bias": True},
 }
 
 
@@ -47,14 +47,22 @@ def printed(walked, width, **settings):
     return captured.get().splitlines()
 
 
-@pytest.mark.parametrize(("width", "style"), [(60, "vw"), (60, "delta"), (100, "vw")])
-def test_no_line_is_too_long_and_no_matrix_is_parted(walked, width, style):
-    """As many brackets open as close on every line, the corners too."""
-    for mode in ("walk", "worksheet"):
-        for line in printed(walked, width, style=style, mode=mode):
-            assert len(line) <= width
-            for left, right in ("⎡⎤", "⎢⎥", "⎣⎦"):
-                assert line.count(left) == line.count(right), line
+@pytest.mark.parametrize(
+    ("width", "style", "mode"),
+    [
+        (60, "delta", "walk"),
+        *(pytest.param(*form, marks=pytest.mark.slow)
+          for form in ((60, "vw", "walk"), (100, "vw", "walk"), (60, "delta", "worksheet"), (60, "vw", "worksheet"))),
+    ],
+)  # fmt: skip
+def test_no_line_is_too_long_and_no_matrix_is_parted(walked, width, style, mode):
+    """As many brackets open as close on every line, the corners too; no brace is torn from its symbol."""
+    lines = printed(walked, width, style=style, mode=mode, explain="full")
+    for line in lines:
+        assert len(line) <= width
+        assert line.count("╰") == line.count("╯")
+        for left, right in ("⎡⎤", "⎢⎥", "⎣⎦"):
+            assert line.count(left) == line.count(right), line
 
 
 def test_boxes_are_whole_at_60_columns(walked):
@@ -200,6 +208,25 @@ def test_a_key_holds_every_answer(format_):
             assert scalar(Numbers(value, form=form), 4) in written, name
 
 
+def test_a_derivation_has_its_shapes_below_braces_in_every_format():
+    """1×d^(1) below ∂ℓ/∂w_j, and the rows of ∇W on top of one another."""
+    whole = sheet(walk(point((3, 2, 2))), letters="d", explain="full")
+    lines = printed(walk(point((3, 2, 2))), 100, letters="d", explain="full")
+    at = next(number for number, line in enumerate(lines) if "∂ℓ/∂w_j = ∂ℓ/∂z_j · ∂z_j/∂b_j" in line)
+    assert lines[at + 2].split() == ["1×d⁽¹⁾", "1×1", "1×1", "1×d⁽¹⁾"]
+    assert any("⎡ ∂ℓ/∂w₁ ⎤" in line for line in lines)
+    row = '<span class="under shape">1×<i>d</i><sup>(1)</sup></span>'
+    assert row in page(whole, "html")
+    assert '<td class="row">∂<i>ℓ</i>/∂<i>w</i><sub>2</sub></td>' in page(whole, "html")
+    for format_ in ("latex", "markdown"):
+        written = page(whole, format_)
+        assert r"\underbrace{\frac{\partial \ell }{\partial w_{j}}}_{1\times d^{(1)}}" in written
+        assert (
+            r"\begin{bmatrix}\partial \ell /\partial w_{1} \\ \partial \ell /\partial w_{2}\end{bmatrix}"
+            in written
+        )
+
+
 def test_round_numbers_are_short_and_points_stand_below_one_another():
     """0.5 and not 0.5000; a column keeps its point."""
     assert needed(np.array([0.5, 1.0]), 4) == 1
@@ -273,7 +300,7 @@ class Page(HTMLParser):
 def test_the_page_is_whole_and_fetches_nothing(walked):
     """Every tag is closed in order, no attribute loads anything, the graph is inline."""
     for mode in ("walk", "worksheet", "key"):
-        written = page(sheet(walked, mode=mode), "html")
+        written = page(sheet(walked, mode=mode, explain="full"), "html")
         reader = Page()
         reader.feed(written)
         assert not reader.open
@@ -286,7 +313,7 @@ def test_the_page_is_whole_and_fetches_nothing(walked):
 def test_the_latex_has_no_letter_that_pdflatex_does_not_know(walked):
     """Every symbol became a command; braces close."""
     for style in ("vw", "delta"):
-        written = page(sheet(walked, style=style), "latex")
+        written = page(sheet(walked, style=style, explain="full"), "latex")
         assert written.isascii()
         bare = re.sub(r"\\[{}]", "", written)
         assert bare.count("{") == bare.count("}")
@@ -304,7 +331,7 @@ def test_the_latex_compiles_and_nothing_sticks_out(tmp_path):
 
 def test_equations_hold_elements_only(walked):
     """Bare text, sub and sup in a row of boxes would stand apart."""
-    written = page(sheet(walked), "html")
+    written = page(sheet(walked, explain="full"), "html")
     for equation in re.findall(r'<div class="equation[^"]*">(.*?)</div>', written):
         assert equation.startswith("<span")
         depth = 0

@@ -159,7 +159,7 @@ def _numbers(
     if single:
         body = [Text(BLANK if blank else operand(numbers, sheet.digits, before), style=style)]
     else:
-        body = _matrix(numbers, sheet, width, style, blank=blank)
+        body = _matrix(numbers, sheet, width - len("diag ") * numbers.diagonal, style, blank=blank)
     captions: list[str] = []
     if numbers.label and labelled:
         captions = [plain(numbers.label)] if single else [plain(numbers.label), numbers.size]
