@@ -1,4 +1,4 @@
-"""What a walkthrough consists of, in a form that knows no page: text, equations, derivations, tables and graphs.
+"""What a walkthrough consists of, independent of the format: text, equations, derivations, tables and graphs.
 
 Text between dollar signs, and every formula, is the markup of ``markup``. Numbers stay numbers: a
 renderer rounds them.
@@ -15,7 +15,7 @@ Form = Literal["rounded", "exact", "significant"]
 
 @dataclass(frozen=True)
 class Prose:
-    """A paragraph; one that explains stands on no worksheet."""
+    """A paragraph, shown in these modes; by default it explains, and is not on worksheets or keys."""
 
     text: str
     modes: tuple[Mode, ...] = ("walk",)
@@ -34,7 +34,7 @@ class Numbers:
 
     Attributes:
         form: rounded to the decimals of the sheet; exact, as given numbers are, with all the digits they have; or with
-            so many significant digits, as small differences are.
+            a number of significant digits, for small differences.
         diagonal: whether it is a square matrix of which only the diagonal is written, after diag.
     """
 
@@ -72,7 +72,7 @@ class Equation:
         formula: and its right one, in symbols; stands on worksheets where ``given``.
         working: the formula with numbers for symbols.
         answer: what comes out.
-        given: whether the formula defines the network, and so is no secret.
+        given: whether the formula defines the network, so that a worksheet may print it.
         slots: whether a worksheet leaves room for each number of the working too.
         asks_formula: whether it leaves room for the formula.
     """

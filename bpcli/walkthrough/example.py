@@ -1,4 +1,4 @@
-"""Which point is walked through: that of a configuration, one with numbers typed by hand, or one drawn from a seed."""
+"""The point to walk through: from a configuration, typed on the command line, or drawn from a seed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,8 +14,8 @@ from bpcli.training.configured import configured_example
 from bpcli.walkthrough.options import Typed, chosen_architecture
 from bpcli.walkthrough.parsing import read_tensor
 
-Draw = Callable[..., Example]  # numbers.drawn_point
-SIGNIFICANT = 2  # digits of the numbers of a configuration: what is printed is what is calculated with
+Draw = Callable[..., Example]  # draws a point for an architecture and a seed
+SIGNIFICANT = 2  # digits of numbers from a configuration, so that what is printed is what is calculated with
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def _by(shape: tuple[int, ...]) -> str:
 
 
 def _rounded(example: Example) -> Example:
-    """The first sample of an example, its numbers rounded as one writes them on a board."""
+    """The first sample of an example, its numbers rounded to two significant digits."""
 
     def rounded(tensor: Array) -> Array:
         return np.array([float(f"{value:.{SIGNIFICANT}g}") for value in tensor.flat]).reshape(tensor.shape)

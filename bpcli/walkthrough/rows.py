@@ -1,7 +1,7 @@
-"""The backward pass as one does it on paper: row by row, number by number, in plain Python.
+"""The backward pass row by row in plain Python, a second computation that the training code is compared with.
 
 Nothing here is a matrix product. The activations and the weights come from the training core; the derivatives of the
-units and the gradients are worked out once more from them, so that the two forms of the sheet (row by row, and
+units and the gradients are computed once more from them, so that the two forms of the sheet (row by row, and
 stacked) can be compared.
 """
 
@@ -70,7 +70,7 @@ class LayerRows:
 
 
 def layer_rows(architecture: Architecture, vectors: Vectors, matrices: Matrices) -> tuple[LayerRows, ...]:
-    """Work every layer out from the forward pass, the first layer first.
+    """Compute every layer from the forward pass, the first layer first.
 
     ``vectors`` holds x, y, and a, h, b, z of the forward pass, ``matrices`` the weights.
     """
@@ -112,7 +112,7 @@ def layer_rows(architecture: Architecture, vectors: Vectors, matrices: Matrices)
 
 
 def _derivatives(activation: str, pre: list[float], out: list[float]) -> tuple[float, ...]:
-    """g′ of each unit, from its own output, as one does it on paper."""
+    """g′ of each unit, from its output."""
     if activation in ("sigmoid", "softmax"):
         return tuple(h * (1 - h) for h in out)
     if activation == "tanh":

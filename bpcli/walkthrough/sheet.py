@@ -44,7 +44,7 @@ def chosen_letters(wanted: Sequence[str]) -> list[str]:
     """Return the parts that "a", "c-e" or "a,c" name, in order; all of them where nothing is wanted.
 
     Raises:
-        UsageError: one of them is no part.
+        UsageError: one of them is not a part.
     """
     chosen: set[str] = set()
     for word in (word.strip().lower() for text in wanted for word in text.split(",")):

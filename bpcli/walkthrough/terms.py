@@ -37,7 +37,7 @@ def number(value: float | Array, label: str = "", form: Form = "rounded") -> Num
 
 
 def shown(count: int) -> list[int]:
-    """Which of so many rows are written out: all of few, the first ones and the last of many."""
+    """The rows that are written out: all of a few, the first ones and the last of many."""
     return list(range(count)) if count <= ROWS_SHOWN else [*range(ROWS_SHOWN - 2), count - 1]
 
 

@@ -196,7 +196,7 @@ def multiplications(architecture: Architecture) -> Multiplications:
     full), d·c for ∇W = δ hᵀ and, unless it is the first, d·c for ∇h = Wᵀ δ.
 
     Without reuse an entry of ∇W costs one product more than its δ_j; a δ_j costs one more than its ∂ℓ/∂h_j, and that
-    is Σ_k w_kj δ_k, with every δ_k worked out anew. A bias gradient costs what its δ_j costs.
+    is Σ_k w_kj δ_k, with every δ_k computed again. A bias gradient costs what its δ_j costs.
     """
     output = architecture.sizes[-1]
     one_delta = output if architecture.output == "softmax" else 1  # from scratch

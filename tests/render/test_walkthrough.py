@@ -24,7 +24,6 @@ from tests.walkthrough.points import point
 
 NETWORKS = {
     "the sheet's": {"sizes": (3, 2, 2)},
-    "small": {"sizes": (2, 2, 1)},
     "biases": {"sizes": (3, 4, 2), "bias": True},
     "deeper": {"sizes": (3, 3, 2, 2), "bias": True, "activation": "tanh"},
     "none": {"sizes": (3, 2), "loss": "cross_entropy"},

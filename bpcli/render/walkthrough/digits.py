@@ -1,4 +1,4 @@
-"""How numbers stand in a walkthrough: so many decimals, round numbers short, points below one another."""
+"""How numbers and terms are printed: decimals, short round numbers, aligned points, and where a line may break."""
 
 import re
 from collections.abc import Iterable
@@ -53,7 +53,7 @@ def needed(values: Array, digits: int) -> int:
 
 
 def cell(value: float, decimals: int) -> Cell:
-    """A number with so many decimals; one that is round is printed short, a huge one with a power of ten."""
+    """A number with this many decimals; a round one is printed short, a huge one with a power of ten."""
     if abs(value) >= HUGE:
         return Cell(significant(value, decimals))
     text = f"{value:.{decimals}f}"
@@ -85,7 +85,7 @@ def _aligned(rows: list[list[str]]) -> list[list[Cell]]:
 
 
 def significant(value: float, digits: int) -> str:
-    """A number with so many digits behind its zeros, four at least."""
+    """A number with this many significant digits, at least four."""
     return _power(f"{value:.{max(digits, 4)}g}")
 
 

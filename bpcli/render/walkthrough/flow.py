@@ -140,7 +140,7 @@ def _with_comma(piece: _Piece) -> _Piece:
 
 
 def _beside(*pieces: _Piece) -> _Piece:
-    """Pieces that are not to be parted."""
+    """Pieces that stay on one line."""
     return _Piece(list(_laid(list(pieces), indent="")), max(piece.base for piece in pieces))
 
 

@@ -1,4 +1,4 @@
-"""A walkthrough as one HTML file: no network, no script, the graph as inline SVG, and a page of paper when printed."""
+"""A walkthrough as one HTML file without scripts or external resources; graphs are inline SVG, and it prints on A4."""
 
 import re
 from html import escape

@@ -1,5 +1,7 @@
 """A walkthrough on the terminal: matrices in tall brackets with their shapes below, folded between factors only."""
 
+from textwrap import wrap
+
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.text import Text
 
@@ -23,6 +25,8 @@ from bpcli.walkthrough.blocks import (
 
 STYLES = {"known": GIVEN, "found": ANSWER}
 LINES = {"known": ("╌", "╎"), "found": ("─", "│")}
+KEPT = "\ue000"  # a space where no line may end; a private character, as Rich folds at every kind of space
+SHORT = 45  # characters of a formula that stays on one line
 
 
 def text(sheet: Sheet) -> RenderableType:
@@ -50,12 +54,28 @@ def _prose(markup: str) -> str:
     return mixed(markup, str, plain)
 
 
+class _Paragraph:
+    """Text that is folded between words, but not within a short formula."""
+
+    def __init__(self, markup: str, style: str = "") -> None:
+        self._text = mixed(markup, str, lambda formula: _kept_together(plain(formula)))
+        self._style = style
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for line in wrap(self._text, options.max_width, break_long_words=False, break_on_hyphens=False):
+            yield Text(line.replace(KEPT, " "), style=self._style)
+
+
+def _kept_together(formula: str) -> str:
+    return formula.replace(" ", KEPT) if len(formula) <= SHORT else formula
+
+
 def _block(block: Block, sheet: Sheet, *, last: bool) -> RenderableType:
     match block:
         case Prose(markup):
-            return Text(_prose(markup))
+            return _Paragraph(markup)
         case Question(markup):
-            return Text(_prose(markup), style="italic")
+            return _Paragraph(markup, "italic")
         case Table():
             table = _table(block, sheet.mode)
             return table if last else Group(table, Text())
