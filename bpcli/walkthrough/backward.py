@@ -73,8 +73,9 @@ def matrix_gradient(walk: Walk, notation: Notation, index: int) -> tuple[Block, 
     inputs = notation.symbol(names.input, transposed=True)
     first = notation.symbol(names.delta, "j") if softmax else f"∂ℓ/∂{notation.symbol(names.out, 'j')}"
     local = "" if softmax else f" · {notation.derivative_entry(index, 'j')}"
+    matrix, pre = notation.symbol(names.matrix), notation.symbol(names.pre, "j")
     explained = (
-        f"Row j of ${notation.symbol(names.matrix)}$ affects the loss only through unit j, so its gradient is "
+        f"Row j of ${matrix}$ affects the loss only through ${pre}$, so its gradient is "
         f"$∂ℓ/∂{notation.row(index, 'j')} = {first}{local} · {inputs}$."
     )
     if notation.style == "delta":

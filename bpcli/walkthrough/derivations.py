@@ -27,6 +27,10 @@ def derivation(letter: str, notation: Notation) -> tuple[Block, ...]:
         "h": lambda: _descent(notation),
     }
     blocks = makers[letter]() if letter in makers else ()
+    if letter in "ef" and last > 1:
+        blocks += (
+            Prose("The other hidden layers follow in the same way, with their own inputs and activations."),
+        )
     return (*blocks, Prose("With numbers:")) if blocks and letter != "g" else blocks
 
 
@@ -60,7 +64,7 @@ def _output_gradient(notation: Notation) -> tuple[Block, ...]:
     size = notation.size(len(notation.layers))
     gradient = Factor(notation.symbol("grad_z"), f"{size}×1")
     return (
-        Prose(f"Of the terms of the loss only $j$ contains ${z}$, and it is ${term}$. Its derivative is"),
+        Prose(f"One term of the loss contains ${z}$: ${term}$. Its derivative is"),
         _plain(f"∂ℓ/∂{z}", *steps, notation.output_gradient("j")),
         Prose("All components in one column:"),
         Derivation(((gradient,), (notation.output_gradient(),))),
@@ -154,7 +158,11 @@ def _unit_derivative(notation: Notation, index: int) -> tuple[str, tuple[Block, 
     if activation == "tanh":
         return f"(1-{out}^{{2}})" if notation.style == "vw" else f"(1-({out})^{{2}})", (
             middle,
-            _plain(left, f"1 - tanh({pre})^{{2}}"),
+            _plain(
+                left,
+                f"1 - tanh({pre})^{{2}}",
+                f"1 - ({out})^{{2}}" if notation.style == "delta" else f"1 - {out}^{{2}}",
+            ),
         )
     if activation == "relu":
         return f"[{pre}>0]", (

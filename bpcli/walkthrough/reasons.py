@@ -25,11 +25,13 @@ def why(letter: str, notation: Notation) -> Prose | None:
 
 def _why_composed(notation: Notation) -> str:
     z, composed = notation.symbol("z"), notation.composed()
+    bias = ", adds its bias" if notation.architecture.bias else ""
     loss = ""
     if notation.architecture.loss == "squared_error":
         loss = f", and the loss is $ℓ = ½ ‖y - {composed}‖^{{2}}$"
     return (
-        "each layer is a linear map followed by an activation, and the network is their composition: "
+        f"each layer multiplies by its matrix{bias} and applies its activation, and the network is the composition of "
+        "its layers: "
         f"${z} = {composed}${loss}."
     )
 
@@ -72,7 +74,12 @@ def _why_same(notation: Notation, index: int) -> str:
         (above.input, names.input),
     ]
     swapped = listed(f"${notation.symbol(new)}$ for ${notation.symbol(old)}$" for old, new in pairs)
-    return f"the hidden layer computes what the layer above did, with {swapped}."
+    layer = (
+        "the hidden layer"
+        if index == 0
+        else f"the layer of ${notation.symbol(names.matrix)}$, like the others,"
+    )
+    return f"{layer} computes what the layer above did, with {swapped}."
 
 
 def _why_modules(_notation: Notation) -> str:

@@ -55,7 +55,6 @@ code { font-size: .75rem; margin-left: .8rem; }
 .matrix::after { right: 0; border-left: 0; }
 .matrix td { padding: .05rem .5rem; text-align: right; white-space: nowrap; }
 .matrix td.row { text-align: center; }
-.derivation { color: var(--ink); }
 .number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .answer { color: var(--answer); font-weight: 600; }
 .omitted { visibility: hidden; }
