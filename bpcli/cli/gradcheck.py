@@ -173,18 +173,18 @@ def _export(config: "Config", path: Path, screen: Screen) -> int:
 
 def _own(config: "Config", method: Literal["complex", "central"] | None) -> "GradcheckReport":
     from bpcli.gradcheck.own import check_own
-    from bpcli.gradcheck.points import configured_point
     from bpcli.gradcheck.report import GradcheckReport
+    from bpcli.training.configured import configured_example
 
-    return GradcheckReport(check_own(config, method=method), configured_point(config))
+    return GradcheckReport(check_own(config, method=method), configured_example(config))
 
 
 def _sweep(config: "Config", screen: Screen) -> int:
-    from bpcli.gradcheck.points import configured_point
     from bpcli.gradcheck.sweep import step_sweep
     from bpcli.render.sweep import sweep_plot
+    from bpcli.training.configured import configured_example
 
-    sweep = step_sweep(configured_point(config))
+    sweep = step_sweep(configured_example(config))
     screen.show(sweep_plot(sweep))
     screen.document(sweep.document())
     return 0
@@ -192,9 +192,9 @@ def _sweep(config: "Config", screen: Screen) -> int:
 
 def _injected(config: "Config", name: str) -> "GradcheckReport":
     from bpcli.gradcheck.against import check_injected
-    from bpcli.gradcheck.points import configured_point
+    from bpcli.training.configured import configured_example
 
-    return check_injected(name, configured_point(config))
+    return check_injected(name, configured_example(config))
 
 
 def _against(

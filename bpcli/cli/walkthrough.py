@@ -1,4 +1,4 @@
-"""``bpcli walkthrough``: one point forward and backward by hand; worksheets, their keys, and their marks."""
+"""``bpcli walkthrough``: the forward and backward pass of one point; worksheets, their keys, and their marks."""
 
 from collections.abc import Callable
 from functools import partial
@@ -19,10 +19,12 @@ from bpcli.common.errors import UsageError
 if TYPE_CHECKING:
     from bpcli.config import Config
     from bpcli.walkthrough.blocks import Mode
-    from bpcli.walkthrough.inputs import Chosen
-    from bpcli.walkthrough.sizing import Typed
+    from bpcli.walkthrough.example import Chosen
+    from bpcli.walkthrough.options import Typed
+    from bpcli.walkthrough.sheet import Explain
 
 DEFAULT = "walkthrough"
+USUAL_DIGITS = 4
 Point = Callable[[int | None, int], "Chosen"]
 
 
@@ -46,11 +48,15 @@ def walkthrough(
     y: Annotated[str | None, typer.Option("--y", metavar="NUMBERS", help="The target: --y 1,0.")] = None,
     V: Annotated[
         str | None,
-        typer.Option("--V", metavar="ROWS", help="The first matrix, a row a neuron: --V '1,0,1; 0,1,1'."),
+        typer.Option(
+            "--V", metavar="ROWS", help="The first weight matrix, one row per neuron: --V '1,0,1; 0,1,1'."
+        ),
     ] = None,
     W: Annotated[
         str | None,
-        typer.Option("--W", metavar="ROWS", help="The second one (the only one with --hidden none)."),
+        typer.Option(
+            "--W", metavar="ROWS", help="The second weight matrix (the only one with --hidden none)."
+        ),
     ] = None,
     bias_V: Annotated[
         str | None, typer.Option("--bias-V", metavar="NUMBERS", help="The biases of the hidden layer.")
@@ -61,11 +67,14 @@ def walkthrough(
     hidden: Annotated[
         str | None,
         typer.Option(
-            "--hidden", metavar="SIZES", help="Hidden layers: 3, or 4,3, or none. Numbers are drawn."
+            "--hidden",
+            metavar="SIZES",
+            help="Hidden layers: 3, or 4,3, or none. Weights are drawn at random.",
         ),
     ] = None,
     sizes: Annotated[
-        str | None, typer.Option("--sizes", metavar="SIZES", help="All layers: 3,2,2. Numbers are drawn.")
+        str | None,
+        typer.Option("--sizes", metavar="SIZES", help="All layers: 3,2,2. The numbers are drawn at random."),
     ] = None,
     rate: Annotated[
         float | None,
@@ -75,22 +84,36 @@ def walkthrough(
     ] = None,
     seed: Annotated[
         int | None,
-        typer.Option("--seed", metavar="N", min=0, help="Draw the point and the weights, small and round."),
+        typer.Option(
+            "--seed",
+            metavar="N",
+            min=0,
+            help="Draw the point and the weights at random: small round numbers.",
+        ),
     ] = None,
     notation: Annotated[
         Literal["vw", "delta"],
-        typer.Option("--notation", help="h, z, ∇ … or x^(l), S^(l), δ^(l), w_ij, with a table of both."),
+        typer.Option("--notation", help="vw: h, z, ∇. delta: x⁽ˡ⁾, S⁽ˡ⁾, δ⁽ˡ⁾, w_ij, with a table of both."),
     ] = "vw",
     part: Annotated[
         list[str] | None,
         typer.Option("--part", metavar="a-h", help="Only this part, or a range: --part a-c. Repeatable."),
     ] = None,
+    explain: Annotated[
+        Literal["short", "full"] | None,
+        typer.Option(
+            "--explain",
+            help="full derives each part in symbols first. Default: short for text, full for other formats.",
+            show_default=False,
+        ),
+    ] = None,
     step: Annotated[
-        bool, typer.Option("--step", help="One part at a time: Enter goes on, b goes back, q ends.")
+        bool,
+        typer.Option("--step", help="Show one part at a time: Enter for the next, b to go back, q to quit."),
     ] = False,
     digits: Annotated[
-        int, typer.Option("--digits", metavar="N", min=1, max=12, help="Decimals of the numbers.")
-    ] = 4,
+        int, typer.Option("--digits", metavar="N", min=1, max=12, help="Number of decimals printed.")
+    ] = USUAL_DIGITS,
     worksheet: Annotated[
         bool, typer.Option("--worksheet", help="Questions and given numbers, with room for the rest.")
     ] = False,
@@ -120,11 +143,11 @@ def walkthrough(
     quiet: QuietOption = False,
     no_color: NoColorOption = False,
 ) -> int:
-    """Walk through the forward and the backward pass of one point, every quantity with formula, numbers and shape.
+    """Walk through the forward and the backward pass of one point, every quantity with its formula, value and shape.
 
     The point is the first training row of the configuration with its initial weights, all rounded to two digits; or
-    typed with --x, --y, --V, --W; or drawn with small round numbers from --seed. What is not typed is as configured, or
-    drawn where there is a --seed or the sizes are others.
+    typed with --x, --y, --V, --W; or drawn at random with --seed. Missing values come from the configuration; with
+    --seed, or if sizes differ, they are drawn at random.
 
     Worksheets leave blanks to fill: --worksheet prints one, --key its key, and --seeds 1:30 --out DIR writes thirty
     different ones with their keys and files for the answers, which --grade marks.
@@ -136,14 +159,16 @@ def walkthrough(
     refuse_together(step=step, grade=grade, seeds=seeds)
     if seeds is None:  # which writes worksheets and keys
         refuse_together(step=step, worksheet=worksheet, key=key, grade=grade)
+    for other in ({"worksheet": worksheet}, {"key": key}, {"seeds": seeds}, {"grade": grade}):
+        refuse_together(explain=explain, **other)
     if step and (format_ != "text" or as_json or quiet):
         raise UsageError("--step shows text, a part at a time: leave --format, --json and --quiet out")
     if (out is None) != (seeds is None) or (force and out is None):
         raise UsageError(
             "--seeds A:B and --out DIR go together (and --force with them): give both, or neither"
         )
-    from bpcli.walkthrough.parts import chosen_letters
-    from bpcli.walkthrough.sizing import Typed
+    from bpcli.walkthrough.options import Typed
+    from bpcli.walkthrough.sheet import chosen_letters
 
     look = Look(chosen_letters(part or []), notation, digits, format_)
     resolution = resolved(config or DEFAULT, override, {})
@@ -157,29 +182,40 @@ def walkthrough(
     if seeds is not None and out is not None:
         refuse_fixed(seed, typed)
         return _written(point, seed_range(seeds), out, look, screen, force=force)
+    paper = (
+        worksheet or key
+    )  # for which the digits are those that one calculates with, and so part of the sheet
     return _shown(
-        point(seed, digits),
+        point(seed, digits if paper else USUAL_DIGITS),
         seed,
         look,
         "worksheet" if worksheet else "key" if key else "walk",
         screen,
+        explain=explain or ("short" if format_ == "text" else "full"),
         step=step,
     )
 
 
 def _point(settings: "Config", typed: "Typed", seed: int | None, digits: int) -> "Chosen":
-    from bpcli.walkthrough.inputs import chosen_point
+    from bpcli.walkthrough.example import chosen_point
     from bpcli.worksheets.numbers import drawn_point
 
     return chosen_point(settings, typed, seed, drawn_point, digits)
 
 
 def _shown(
-    chosen: "Chosen", seed: int | None, look: Look, mode: "Mode", screen: Screen, *, step: bool
+    chosen: "Chosen",
+    seed: int | None,
+    look: Look,
+    mode: "Mode",
+    screen: Screen,
+    *,
+    explain: "Explain",
+    step: bool,
 ) -> int:
     from bpcli.render.walkthrough.pages import page
     from bpcli.render.walkthrough.text import text, text_part, text_title
-    from bpcli.walkthrough.parts import sheet
+    from bpcli.walkthrough.sheet import sheet
     from bpcli.walkthrough.walk import walk
 
     walked = walk(chosen.example)
@@ -191,6 +227,7 @@ def _shown(
         digits=look.digits,
         title=TITLES[mode] if seed is None or mode == "walk" else f"{TITLES[mode]} {seed}",
         drawn=chosen.drawn,
+        explain=explain,
     )
     if step:
         screen.show(text_title(whole))

@@ -9,10 +9,10 @@ from bpcli.common.errors import MachineError, UsageError
 
 if TYPE_CHECKING:
     from bpcli.network.example import Example
+    from bpcli.network.symbols import Style
     from bpcli.render.walkthrough.pages import Format
     from bpcli.walkthrough.blocks import Mode
-    from bpcli.walkthrough.notation import Style
-    from bpcli.walkthrough.sizing import Typed
+    from bpcli.walkthrough.options import Typed
 
 MOST = 10_000
 LONGEST = 18  # digits of a seed
@@ -86,7 +86,7 @@ def write_worksheets(
     """
     from bpcli.common.files import write_atomically
     from bpcli.render.walkthrough.pages import SUFFIXES, page
-    from bpcli.walkthrough.parts import sheet
+    from bpcli.walkthrough.sheet import sheet
     from bpcli.walkthrough.walk import walk
     from bpcli.worksheets.answers import filled, template
 

@@ -130,9 +130,7 @@ def read_answer(path: Path) -> dict[str, Array] | Failure:
 
 def shapes_of(architecture: Architecture) -> dict[str, tuple[int, ...]]:
     """Return the shape of each parameter, and so of its gradient, in the order of a tuple: matrices, then biases."""
-    names = list(zip(architecture.names(), architecture.shapes(), strict=True))
-    matrices: dict[str, tuple[int, ...]] = {name.matrix: (rows, columns) for name, (columns, rows) in names}
-    return matrices | ({name.bias: (rows,) for name, (_, rows) in names} if architecture.bias else {})
+    return architecture.parameter_shapes()
 
 
 def _how_to_answer(example: Example) -> str:

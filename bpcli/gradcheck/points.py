@@ -8,9 +8,8 @@ from bpcli.common.errors import UsageError
 from bpcli.config import Config
 from bpcli.gradcheck.informative import random_point, reasons_against
 from bpcli.network.example import Example
-from bpcli.training.building import begin
+from bpcli.training.configured import configured_example
 
-SAMPLES = 32
 MORE_SAMPLES = 2  # a second point has another N, which tells the factor 2 from N = 2, and 4 from N = 4
 
 
@@ -27,31 +26,13 @@ class Points:
     replaced: tuple[str, ...] = ()
 
 
-def configured_point(config: Config) -> Example:
-    """Return the point of a configuration: its first training samples, at most 32, and its initial weights.
-
-    Raises:
-        DataError: if the data cannot be used.
-    """
-    beginning = begin(config)
-    data, network = beginning.data, beginning.network
-    return Example(
-        architecture=network.architecture,
-        X=data.X[:SAMPLES].astype(np.float64),
-        Y=data.Y[:SAMPLES].astype(np.float64),
-        parameters={name: tensor.astype(np.float64) for name, tensor in network.parameters.named()},
-        learning_rate=config.training.optimizer.learning_rate,
-        weight_decay=config.training.weight_decay,
-    )
-
-
 def points_for(config: Config, fixed: Example | None = None) -> Points:
     """Return the points at which somebody else's gradients are compared.
 
     Raises:
         UsageError: if the network has more than one hidden layer: a submission returns V and W.
     """
-    first = fixed or configured_point(config)
+    first = fixed or configured_example(config)
     if first.architecture.depth > 2:
         raise UsageError(
             f"--against compares V and W, so it takes at most one hidden layer; this network has "

@@ -14,7 +14,7 @@ class LayerNames:
     """What the quantities of one layer are called in the code, on the screen and in JSON.
 
     A layer computes ``pre = matrix · input + bias`` and ``out = g(pre)``; ``derivative`` is g′(pre), the diagonal of
-    Λ (hidden) or Ω (output), and ``delta`` is the loss differentiated by ``pre``.
+    Λ (hidden) or Ω (output), and ``delta`` is the derivative of the loss with respect to ``pre``.
     """
 
     matrix: str
@@ -27,17 +27,17 @@ class LayerNames:
 
     @property
     def grad_matrix(self) -> str:
-        """The name of the loss differentiated by the matrix, such as ``grad_W``."""
+        """The name of the derivative of the loss with respect to the matrix, such as ``grad_W``."""
         return f"grad_{self.matrix}"
 
     @property
     def grad_bias(self) -> str:
-        """The name of the loss differentiated by the bias, such as ``grad_bias_W``."""
+        """The name of the derivative of the loss with respect to the bias, such as ``grad_bias_W``."""
         return f"grad_{self.bias}"
 
     @property
     def grad_out(self) -> str:
-        """The name of the loss differentiated by the layer's output, such as ``grad_z``."""
+        """The name of the derivative of the loss with respect to the layer's output, such as ``grad_z``."""
         return f"grad_{self.out}"
 
 
@@ -75,6 +75,14 @@ class Architecture:
     def shapes(self) -> Iterator[tuple[int, int]]:
         """Yield (fan-in, fan-out) of each layer; its matrix is fan-out × fan-in, as weight rows are neurons."""
         return zip(self.sizes, self.sizes[1:], strict=False)
+
+    def parameter_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Return the shape of each parameter, and so of its gradient, by name: the matrices, then the biases."""
+        named = list(zip(self.names(), self.shapes(), strict=True))
+        matrices: dict[str, tuple[int, ...]] = {
+            name.matrix: (rows, columns) for name, (columns, rows) in named
+        }
+        return matrices | ({name.bias: (rows,) for name, (_, rows) in named} if self.bias else {})
 
     def names(self) -> tuple[LayerNames, ...]:
         """Name the quantities of each layer, from the first to the output.

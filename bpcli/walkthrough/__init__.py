@@ -1,1 +1,1 @@
-"""One point walked through by hand: each quantity with its formula, numbers and shape; worksheets with keys."""
+"""The walkthrough: one point forward, backward and one step on, as a sheet of text, equations and graphs."""

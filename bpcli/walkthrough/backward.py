@@ -1,12 +1,20 @@
-"""Parts c to f: the gradients, each row by row and stacked, each factor with its shape."""
+"""Parts c to f: the gradients, row by row and stacked, each factor with its shape."""
 
 import numpy as np
 
+from bpcli.network.formulas import Notation
 from bpcli.walkthrough.blocks import Block, Equation, Numbers, Part, Prose, Question, Term
-from bpcli.walkthrough.derivative import derivative, jacobian_or_diagonal
-from bpcli.walkthrough.notation import Notation
-from bpcli.walkthrough.rows import Term as SumTerm
-from bpcli.walkthrough.terms import joined, number, quantity, shown, transposed, with_gap
+from bpcli.walkthrough.rows import Contribution
+from bpcli.walkthrough.terms import (
+    jacobian,
+    jacobian_or_diagonal,
+    joined,
+    number,
+    quantity,
+    shown,
+    transposed,
+    with_gap,
+)
 from bpcli.walkthrough.walk import Walk
 
 
@@ -16,17 +24,18 @@ def output_gradient(walk: Walk, notation: Notation) -> Part:
     y, z = walk["y"], walk["z"]
     net = walk.example.architecture
     working: tuple[Term, ...] = ()
-    blocks: list[Block] = [
-        Question(f"The gradient of the loss by the outputs, ${symbol}$: its formula, then its numbers.")
-    ]
     component = f"$∂ℓ/∂{notation.symbol('z', 'j')} = {notation.output_gradient('j')}$"
+    blocks: list[Block] = [
+        Question(
+            f"Compute the gradient of the loss with respect to the outputs, ${symbol}$: its formula, then its value."
+        ),
+        Prose(
+            f"The loss is a sum with one term per output, so each output has its own derivative: {component}."
+        ),
+    ]
     if net.loss == "squared_error":
         working = (quantity(walk, "z", notation.symbol("z")), "-", quantity(walk, "y", "y"))
-        blocks.append(
-            Prose(f"The loss is a sum of squares, so each output has a term of its own: {component}.")
-        )
     else:
-        blocks.append(Prose(f"Each output has a term of its own in the loss: {component}."))
         blocks += [
             Equation(
                 "",
@@ -63,22 +72,23 @@ def matrix_gradient(walk: Walk, notation: Notation, index: int) -> tuple[Block, 
     gradient, delta = notation.symbol(names.grad_matrix), notation.symbol(names.delta)
     inputs = notation.symbol(names.input, transposed=True)
     first = notation.symbol(names.delta, "j") if softmax else f"∂ℓ/∂{notation.symbol(names.out, 'j')}"
-    slope = "" if softmax else f" · {notation.slope_entry(index, 'j')}"
+    local = "" if softmax else f" · {notation.derivative_entry(index, 'j')}"
+    matrix, pre = notation.symbol(names.matrix), notation.symbol(names.pre, "j")
     explained = (
-        f"Row j of ${notation.symbol(names.matrix)}$ acts through one unit only, so its gradient is "
-        f"$∂ℓ/∂{notation.row(index, 'j')} = {first}{slope} · {inputs}$."
+        f"Row j of ${matrix}$ affects the loss only through ${pre}$, so its gradient is "
+        f"$∂ℓ/∂{notation.row(index, 'j')} = {first}{local} · {inputs}$."
     )
     if notation.style == "delta":
         explained += f" Entry by entry, ${notation.entry_gradient(index)}$."
     by_row, its_delta = _rows(walk, notation, index), delta_equation(walk, notation, index)
     blocks: list[Block] = [
         Question(
-            f"The gradient ${gradient}$ row by row, with the factors of each row; then stacked, with its formula."
+            f"Compute ${gradient}$ row by row, with the factors of each row; then stack the rows, and give the formula."
         ),
-        derivative(walk, notation, index),
+        _derivative(walk, notation, index),
         Prose(explained),
         *([its_delta, *by_row] if softmax else [*by_row, its_delta]),
-        Prose(f"Stacked, every row is a number of ${delta}$ times the same ${inputs}$:"),
+        Prose(f"Row j is ${notation.symbol(names.delta, 'j')}$ times ${inputs}$; stacked:"),
         Equation(
             names.grad_matrix,
             gradient,
@@ -95,7 +105,7 @@ def matrix_gradient(walk: Walk, notation: Notation, index: int) -> tuple[Block, 
     if walk.example.architecture.bias:
         bias = notation.symbol(names.grad_bias)
         blocks += [
-            Prose(f"A bias is the weight of an input 1, so ${bias}$ is ${delta}$ itself."),
+            Prose(f"A bias is the weight of a constant input 1, so ${bias}$ equals ${delta}$."),
             Equation(names.grad_bias, bias, delta, (), quantity(walk, names.grad_bias, bias)),
         ]
     return tuple(blocks)
@@ -111,7 +121,7 @@ def _rows(walk: Walk, notation: Notation, index: int) -> list[Block]:
         if row.derivative is None:
             factors: tuple[Term, ...] = (number(row.delta, notation.symbol(names.delta, unit)),)
         else:
-            factors = (passed, "·", number(row.derivative, notation.slope_entry(index, unit)))
+            factors = (passed, "·", number(row.derivative, notation.derivative_entry(index, unit)))
         symbol = f"∂ℓ/∂{notation.row(index, unit)}"
         working = (*factors, "·", quantity(walk, names.input, inputs, row=True))
         answer = Numbers(np.array(row.product), symbol, row=True)
@@ -124,13 +134,15 @@ def hidden_gradient(walk: Walk, notation: Notation, index: int) -> tuple[Block, 
     names, below = notation.layers[index], notation.layers[index - 1]
     gradient, unit = notation.symbol(below.grad_out), notation.symbol(below.out, "i")
     last = index + 1 == len(notation.layers)
-    above, many = ("output", "outputs") if last else ("unit above", "the units above")
+    above, many = (
+        ("output", "the outputs") if last else ("unit of the layer above", "the units of the layer above")
+    )
     explained = (
-        f"${unit}$ acts on every {above}, and what it does to each adds up: "
+        f"${unit}$ affects every {above}, and its contributions add up: "
         f"$∂ℓ/∂{unit} = Σ_{{j}} {notation.sum_term(index)}$."
     )
     if notation.style == "delta":
-        explained += f" With the unit's own derivative, ${notation.delta_recursion(index)}$."
+        explained += f" Multiplied by the derivative of the unit itself, ${notation.delta_recursion(index)}$."
     sums = walk.layers[index].sums
     with_delta = notation.style == "delta" or notation.softmax(index)
     lines = [
@@ -146,7 +158,7 @@ def hidden_gradient(walk: Walk, notation: Notation, index: int) -> tuple[Block, 
     ]
     return (
         Question(
-            f"The gradient ${gradient}$: its formula, its numbers, and each of its entries as a sum over {many}."
+            f"Compute ${gradient}$: its formula, its value, and each of its entries as a sum over {many}."
         ),
         Equation(
             below.grad_out,
@@ -165,7 +177,7 @@ def hidden_gradient(walk: Walk, notation: Notation, index: int) -> tuple[Block, 
     )
 
 
-def _product(term: SumTerm, *, with_delta: bool) -> list[Term]:
+def _product(term: Contribution, *, with_delta: bool) -> list[Term]:
     """w_ji · z_j(1-z_j) · ∂ℓ/∂z_j with numbers, or w_ji · δ_j."""
     weight = number(term.weight, form="exact")
     if with_delta or term.derivative is None:
@@ -187,3 +199,41 @@ def delta_equation(walk: Walk, notation: Notation, index: int) -> Equation:
         ),
         quantity(walk, names.delta, delta),
     )
+
+
+def _derivative(walk: Walk, notation: Notation, index: int) -> Equation:
+    """Ω = diag(z(1-z)), or the Jacobian of softmax."""
+    names = notation.layers[index]
+    symbol = notation.symbol(names.derivative)
+    if notation.softmax(index):
+        z, turned = notation.symbol("z"), notation.symbol("z", transposed=True)
+        working: tuple[Term, ...] = (
+            "diag(",
+            quantity(walk, "z"),
+            ")",
+            "-",
+            quantity(walk, "z", z),
+            quantity(walk, "z", turned, row=True),
+        )
+        return Equation("", symbol, notation.jacobian_formula(), working, Numbers(jacobian(walk), symbol))
+    return Equation(
+        names.derivative,
+        symbol,
+        notation.derivative_formula(index),
+        _diagonal(walk, notation, index),
+        Numbers(walk[names.derivative], symbol, diagonal=True),
+    )
+
+
+def _diagonal(walk: Walk, notation: Notation, index: int) -> tuple[Term, ...]:
+    """The diagonal with its numbers: 0.1113 · 0.8887, 0.8679 · 0.1321."""
+    names, activation = notation.layers[index], notation.activation(index)
+    if activation == "identity":
+        return ()
+    if activation == "relu":
+        return ("diag(1 where", quantity(walk, names.pre), "> 0, else 0)")
+    entries: list[list[Term]] = [
+        ["1 - (", number(h), ")^{2}"] if activation == "tanh" else [number(h), "·", number(1 - h)]
+        for h in walk[names.out]
+    ]
+    return ("diag [", *joined(entries, ","), "]")

@@ -1,4 +1,4 @@
-"""What a walkthrough consists of, in a form that knows no page: paragraphs, equations, tables and graphs.
+"""What a walkthrough consists of, independent of the format: text, equations, derivations, tables and graphs.
 
 Text between dollar signs, and every formula, is the markup of ``markup``. Numbers stay numbers: a
 renderer rounds them.
@@ -15,7 +15,7 @@ Form = Literal["rounded", "exact", "significant"]
 
 @dataclass(frozen=True)
 class Prose:
-    """A paragraph; one that explains stands on no worksheet."""
+    """A paragraph, shown in these modes; by default it explains, and is not on worksheets or keys."""
 
     text: str
     modes: tuple[Mode, ...] = ("walk",)
@@ -34,7 +34,7 @@ class Numbers:
 
     Attributes:
         form: rounded to the decimals of the sheet; exact, as given numbers are, with all the digits they have; or with
-            so many significant digits, as small differences are.
+            a number of significant digits, for small differences.
         diagonal: whether it is a square matrix of which only the diagonal is written, after diag.
     """
 
@@ -72,7 +72,7 @@ class Equation:
         formula: and its right one, in symbols; stands on worksheets where ``given``.
         working: the formula with numbers for symbols.
         answer: what comes out.
-        given: whether the formula defines the network, and so is no secret.
+        given: whether the formula defines the network, so that a worksheet may print it.
         slots: whether a worksheet leaves room for each number of the working too.
         asks_formula: whether it leaves room for the formula.
     """
@@ -97,6 +97,22 @@ class Equation:
     def room_for_formula(self, mode: Mode) -> bool:
         """Whether a line to write the formula on stands in its place."""
         return self.asks_formula and mode == "worksheet"
+
+
+@dataclass(frozen=True)
+class Factor:
+    """A symbol of a derivation, or a ``stack`` of rows, with its ``shape`` under a brace."""
+
+    symbol: str = ""
+    shape: str = ""
+    stack: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """One line of a derivation: ``sides`` that are equal, each of factors and of the words between them."""
+
+    sides: tuple[tuple[str | Factor, ...], ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -161,7 +177,7 @@ class Graph:
     backward: bool = False
 
 
-Block = Prose | Question | Equation | Givens | Table | Graph
+Block = Prose | Question | Equation | Derivation | Givens | Table | Graph
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,9 +201,11 @@ class Sheet:
 
 
 def visible(block: Block, mode: Mode) -> bool:
-    """Explanations are left out of a worksheet and of its key, questions out of a walk."""
+    """Explanations and derivations are left out of a worksheet and its key, questions out of a walk."""
     if isinstance(block, Prose):
         return mode in block.modes
+    if isinstance(block, Derivation):
+        return mode == "walk"
     if isinstance(block, Question):
         return mode != "walk"
     return True

@@ -1,8 +1,10 @@
-"""What is given, and part a: the forward pass drawn, and each of its quantities with its numbers."""
+"""What is given, part a (the forward pass, drawn and computed) and part b (the parameters and their gradients)."""
 
 import numpy as np
 
+from bpcli.common.text import listed
 from bpcli.network import Array
+from bpcli.network.formulas import Notation
 from bpcli.walkthrough.blocks import (
     Block,
     Box,
@@ -10,11 +12,12 @@ from bpcli.walkthrough.blocks import (
     Givens,
     Graph,
     Part,
+    Prose,
     Question,
     Stage,
+    Table,
     Term,
 )
-from bpcli.walkthrough.notation import Notation
 from bpcli.walkthrough.terms import number, quantity, rate
 from bpcli.walkthrough.walk import Walk
 
@@ -42,13 +45,46 @@ def _functions(walk: Walk, notation: Notation) -> tuple[str, ...]:
 def forward(walk: Walk, notation: Notation) -> Part:
     """(a) The graph with every value, and the layers one after the other, up to the loss."""
     blocks: list[Block] = [
-        Question("Complete the forward pass: every quantity of the graph, up to the loss."),
+        Question("Complete the forward pass: fill in every quantity of the graph, up to the loss."),
         forward_graph(walk, notation),
     ]
     for index in range(len(notation.layers)):
         blocks += [_pre(walk, notation, index), _out(walk, notation, index)]
     blocks.append(loss_equation(walk, notation, walk["z"], "loss"))
     return Part("a", "The forward pass", tuple(blocks))
+
+
+def parameters(walk: Walk, notation: Notation) -> Part:
+    """(b) The parameters, and the gradients that a step needs, with their shapes."""
+    net = walk.example.architecture
+    rows = []
+    for name in walk.example.parameters:
+        shape = _shape(walk, notation, name)
+        gradient = f"${notation.symbol(f'grad_{name}')}$"
+        rows.append((f"${notation.symbol(name)}$", shape, str(walk[name].size), gradient, shape))
+    on_the_way = listed(f"${notation.symbol(layer.grad_out)}$" for layer in reversed(notation.layers))
+    return Part(
+        "b",
+        "The parameters, and the gradients that a step needs",
+        (
+            Question("Which gradients does a step of gradient descent need? Give their shapes."),
+            Table(("parameter", "shape", "entries", "gradient", "its shape"), tuple(rows)),
+            Prose(
+                f"{net.parameter_count} trainable parameters; each gradient has the shape of its parameter. On the way "
+                f"the backward pass computes {on_the_way}. $x$ and $y$ stay fixed."
+            ),
+        ),
+    )
+
+
+def _shape(walk: Walk, notation: Notation, name: str) -> str:
+    """The shape of a parameter in symbols and in numbers: d^(1)×d^(0) = 2×3."""
+    for index, layer in enumerate(notation.layers):
+        sizes = [notation.size(index + 1), notation.size(index)]
+        if name in (layer.matrix, layer.bias):
+            symbols = "×".join(sizes if name == layer.matrix else sizes[:1])
+            return f"${symbols}$ = {'×'.join(map(str, walk[name].shape))}"
+    raise KeyError(name)
 
 
 def forward_graph(walk: Walk, notation: Notation) -> Graph:

@@ -1,27 +1,29 @@
-"""The backward pass as one does it on paper: row by row, number by number, in plain Python.
+"""The backward pass row by row in plain Python, a second computation that the training code is compared with.
 
 Nothing here is a matrix product. The activations and the weights come from the training core; the derivatives of the
-units and the gradients are worked out once more from them, so that the two forms of the sheet (row by row, and
+units and the gradients are computed once more from them, so that the two forms of the sheet (row by row, and
 stacked) can be compared.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import exp
 
-from bpcli.network import Architecture
+import numpy as np
 
-Numbers = Mapping[str, list[float]]
+from bpcli.network import Architecture, Array
+
+Vectors = Mapping[str, list[float]]
 Matrices = Mapping[str, list[list[float]]]
 
 
 @dataclass(frozen=True)
 class Row:
-    """Row j of a gradient: ``passed`` · ``slope`` · ``inputs``, the three factors of the chain rule.
+    """Row j of a gradient: ``passed`` · ``derivative`` · ``inputs``, the three factors of the chain rule.
 
     Attributes:
         passed: ∂ℓ/∂z_j, or what arrives at hidden unit j.
-        slope: z_j(1-z_j), the derivative of the unit; None under softmax, where δ_j is a sum over all outputs.
+        derivative: z_j(1-z_j), the derivative of the unit; None under softmax, where δ_j is a sum over all outputs.
         delta: δ_j, their product.
         inputs: hᵀ (or xᵀ).
         product: the row.
@@ -35,8 +37,11 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Term:
-    """What output j adds to ∂ℓ/∂h_i: ``weight`` w_ji · ``slope`` z_j(1-z_j) · ``passed`` ∂ℓ/∂z_j, or w_ji · δ_j."""
+class Contribution:
+    """What output j contributes to ∂ℓ/∂h_i: ``weight`` w_ji · ``derivative`` z_j(1-z_j) · ``passed`` ∂ℓ/∂z_j.
+
+    ``derivative`` is None under softmax, where the contribution is w_ji · δ_j.
+    """
 
     weight: float
     derivative: float | None
@@ -54,18 +59,18 @@ class LayerRows:
     """One layer row by row.
 
     Attributes:
-        slopes: the derivative of each unit; under softmax, the diagonal of its Jacobian.
+        derivatives: the derivative of each unit; under softmax, the diagonal of its Jacobian.
         rows: of the gradient.
         sums: that it passes back; empty for the first layer.
     """
 
-    slopes: tuple[float, ...]
+    derivatives: tuple[float, ...]
     rows: tuple[Row, ...]
-    sums: tuple[tuple[Term, ...], ...]
+    sums: tuple[tuple[Contribution, ...], ...]
 
 
-def layer_rows(architecture: Architecture, vectors: Numbers, matrices: Matrices) -> tuple[LayerRows, ...]:
-    """Work every layer out from the forward pass, the first layer first.
+def layer_rows(architecture: Architecture, vectors: Vectors, matrices: Matrices) -> tuple[LayerRows, ...]:
+    """Compute every layer from the forward pass, the first layer first.
 
     ``vectors`` holds x, y, and a, h, b, z of the forward pass, ``matrices`` the weights.
     """
@@ -76,29 +81,38 @@ def layer_rows(architecture: Architecture, vectors: Numbers, matrices: Matrices)
         layer = names[index]
         inputs, weight = vectors[layer.input], matrices[layer.matrix]
         activation = architecture.output if layer.out == "z" else architecture.activation
-        slopes = _slopes(activation, vectors[layer.pre], vectors[layer.out])
+        derivatives = _derivatives(activation, vectors[layer.pre], vectors[layer.out])
         softmax = activation == "softmax"
         if softmax:
             deltas = _through_softmax(vectors["z"], passed)
         else:
-            deltas = [arriving * slope for arriving, slope in zip(passed, slopes, strict=True)]
+            deltas = [arriving * local for arriving, local in zip(passed, derivatives, strict=True)]
         rows = tuple(
-            Row(passed[j], None if softmax else slopes[j], delta, inputs, [delta * value for value in inputs])
+            Row(
+                passed[j],
+                None if softmax else derivatives[j],
+                delta,
+                inputs,
+                [delta * value for value in inputs],
+            )
             for j, delta in enumerate(deltas)
         )
-        sums: tuple[tuple[Term, ...], ...] = ()
+        sums: tuple[tuple[Contribution, ...], ...] = ()
         if index > 0:
             sums = tuple(
-                tuple(Term(weight[j][i], row.derivative, row.passed, row.delta) for j, row in enumerate(rows))
+                tuple(
+                    Contribution(weight[j][i], row.derivative, row.passed, row.delta)
+                    for j, row in enumerate(rows)
+                )
                 for i in range(len(inputs))
             )
             passed = [sum(term.value for term in terms) for terms in sums]
-        found.append(LayerRows(slopes, rows, sums))
+        found.append(LayerRows(derivatives, rows, sums))
     return tuple(reversed(found))
 
 
-def _slopes(activation: str, pre: list[float], out: list[float]) -> tuple[float, ...]:
-    """g′ of each unit, from its own output, as one does it on paper."""
+def _derivatives(activation: str, pre: list[float], out: list[float]) -> tuple[float, ...]:
+    """g′ of each unit, from its output."""
     if activation in ("sigmoid", "softmax"):
         return tuple(h * (1 - h) for h in out)
     if activation == "tanh":
@@ -108,7 +122,7 @@ def _slopes(activation: str, pre: list[float], out: list[float]) -> tuple[float,
     return (1.0,) * len(out)
 
 
-def _output_gradient(architecture: Architecture, vectors: Numbers) -> list[float]:
+def _output_gradient(architecture: Architecture, vectors: Vectors) -> list[float]:
     """∂ℓ/∂z_j, output by output; 1/z is written 1 + e^-b, which has its digits where z rounds to 1."""
     outputs = list(zip(vectors["y"], vectors["z"], vectors["b"], strict=True))
     if architecture.loss == "squared_error":
@@ -132,3 +146,23 @@ def _through_softmax(z: list[float], passed: list[float]) -> list[float]:
         )
         for j in range(len(z))
     ]
+
+
+def differences(
+    architecture: Architecture, found: Mapping[str, Array], layers: tuple[LayerRows, ...]
+) -> Iterator[float]:
+    """How far the row forms are from the core, relative to a largest entry above 1."""
+    for names, layer in zip(architecture.names(), layers, strict=True):
+        rows = layer.rows
+        deltas = [row.delta for row in rows]
+        compared = [
+            (names.derivative, layer.derivatives),
+            (names.grad_out, [row.passed for row in rows]),
+            (names.delta, deltas),
+            (names.grad_matrix, [row.product for row in rows]),
+        ]
+        if architecture.bias:
+            compared.append((names.grad_bias, deltas))
+        for name, values in compared:
+            largest = max(1.0, float(np.abs(found[name]).max()))
+            yield float(np.abs(found[name] - np.array(values)).max()) / largest

@@ -1,10 +1,11 @@
-"""Quantities of a walk as the numbers of its equations: what is given with all its digits, what comes out rounded."""
+"""Quantities of a walk as the numbers of its equations: given ones with all their digits, computed ones rounded."""
 
 from collections.abc import Sequence
 
 import numpy as np
 
 from bpcli.network import Array
+from bpcli.network.formulas import Notation
 from bpcli.walkthrough.blocks import Block, Form, Numbers, Prose, Term
 from bpcli.walkthrough.walk import Walk
 
@@ -22,7 +23,7 @@ def transposed(walk: Walk, name: str, label: str) -> Numbers:
 
 
 def _form(walk: Walk, name: str) -> Form:
-    return "exact" if walk.quantities[name].when == "given" else "rounded"
+    return "exact" if walk.quantities[name].phase == "given" else "rounded"
 
 
 def rate(walk: Walk) -> Numbers:
@@ -36,7 +37,7 @@ def number(value: float | Array, label: str = "", form: Form = "rounded") -> Num
 
 
 def shown(count: int) -> list[int]:
-    """Which of so many rows are written out: all of few, the first ones and the last of many."""
+    """The rows that are written out: all of a few, the first ones and the last of many."""
     return list(range(count)) if count <= ROWS_SHOWN else [*range(ROWS_SHOWN - 2), count - 1]
 
 
@@ -55,5 +56,19 @@ def with_gap(blocks: Sequence[Block], count: int, noun: str) -> list[Block]:
     """The blocks with a remark before the last where some were left out."""
     if count == len(blocks):
         return list(blocks)
-    left_out = Prose(f"… and {count - len(blocks)} more {noun} of the same kind …")
+    left_out = Prose(f"… {count - len(blocks)} more {noun} …")
     return [*blocks[:-1], left_out, blocks[-1]]
+
+
+def jacobian_or_diagonal(walk: Walk, notation: Notation, index: int) -> Numbers:
+    """Ω or J as a whole matrix, as it stands in a product."""
+    names = notation.layers[index]
+    matrix = jacobian(walk) if notation.softmax(index) else np.diag(walk[names.derivative])
+    return Numbers(matrix, notation.symbol(names.derivative))
+
+
+def jacobian(walk: Walk) -> Array:
+    """J = diag(z) - z zᵀ."""
+    z = walk["z"]
+    matrix: Array = np.diag(z) - np.outer(z, z)
+    return matrix

@@ -1,12 +1,12 @@
-"""Part h: the parameters after one step, the forward pass with them, and whether the loss fell as the gradient said."""
+"""Part h: the parameters after one step, the loss with them, and the decrease that the gradient predicted."""
 
 from collections.abc import Iterator
 
 import numpy as np
 
+from bpcli.network.formulas import Notation
 from bpcli.walkthrough.blocks import Block, Equation, Numbers, Part, Prose, Question, Term
 from bpcli.walkthrough.forward import loss_equation
-from bpcli.walkthrough.notation import Notation
 from bpcli.walkthrough.terms import number, quantity, rate
 from bpcli.walkthrough.walk import Walk
 
@@ -14,23 +14,26 @@ from bpcli.walkthrough.walk import Walk
 def update(walk: Walk, notation: Notation) -> Part:
     """(h) New parameters, the loss with them, and the decrease predicted and real."""
     blocks: list[Block] = [
-        Question("Take one step of gradient descent, and work out the forward pass and the loss after it."),
-        Prose("All gradients were taken before any weight moved."),
+        Question("Take one step of gradient descent, and compute the forward pass and the loss after it."),
+        Prose("All gradients are computed before any weight changes."),
     ]
-    blocks += [_moved(walk, notation, name) for name in walk.example.parameters]
+    blocks += [_new(walk, notation, name) for name in walk.example.parameters]
     blocks += [
         Prose("The forward pass with the new weights:"),
         *_forward_again(walk, notation),
         loss_equation(walk, notation, walk.after["z"], "loss_after"),
-        Prose("The gradient predicts a fall of $α ‖∇ℓ‖^{2}$, the sum over all entries of all gradients:"),
-        _fall(walk, notation),
+        Prose(
+            "The gradient predicts that the loss decreases by $α ‖∇ℓ‖^{2}$, where $‖∇ℓ‖^{2}$ is the sum of the "
+            "squares of all entries of all gradients:"
+        ),
+        _decrease(walk, notation),
         _predicted(walk, notation),
         Prose(_verdict(walk)),
     ]
     return Part("h", "The update", tuple(blocks))
 
 
-def _moved(walk: Walk, notation: Notation, name: str) -> Equation:
+def _new(walk: Walk, notation: Notation, name: str) -> Equation:
     symbol, gradient, new = (notation.symbol(each) for each in (name, f"grad_{name}", f"new_{name}"))
     working = (
         quantity(walk, name, symbol),
@@ -54,7 +57,7 @@ def _forward_again(walk: Walk, notation: Notation) -> Iterator[Equation]:
             yield Equation("", symbol, formula, (), Numbers(walk.after[name]), given=True)
 
 
-def _fall(walk: Walk, notation: Notation) -> Equation:
+def _decrease(walk: Walk, notation: Notation) -> Equation:
     """ℓ - ℓ_new."""
     before, after = notation.symbol("loss"), notation.symbol("loss_after")
     working = (quantity(walk, "loss"), "-", quantity(walk, "loss_after"))
@@ -80,10 +83,10 @@ def _predicted(walk: Walk, notation: Notation) -> Equation:
 
 
 def _verdict(walk: Walk) -> str:
-    """What the two numbers say."""
+    """How the decrease compares with the predicted one."""
     if walk.predicted == 0:
-        return "The gradient vanishes here: nothing moves."
+        return "The gradient is zero here, so no weight changes."
     if walk.decrease <= 0:
-        return "The loss did not fall: the step is too long for the gradient's plane to hold."
+        return "The loss did not decrease: the step is too long for the linear approximation of the loss to hold."
     times = walk.decrease / walk.predicted
-    return f"The fall is {times:.4g} times the predicted one; they agree ever better as α shrinks."
+    return f"The decrease is {times:.4g} times the predicted one; they agree better for smaller α."

@@ -1,21 +1,22 @@
-"""The walk itself: every quantity of one step at one point, from the training core; the row forms beside it."""
+"""One step at one point as the training core takes it: every quantity by name, and the row forms beside it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import repeat
 from typing import Any, Literal
 
 import numpy as np
 
 from bpcli.common.errors import DataError
-from bpcli.network import Array
+from bpcli.common.markup import plain
+from bpcli.network import Architecture, Array
 from bpcli.network.example import Example
-from bpcli.walkthrough.core import core_values
-from bpcli.walkthrough.counting import Multiplications, multiplications
-from bpcli.walkthrough.markup import plain
-from bpcli.walkthrough.notation import Notation
-from bpcli.walkthrough.rows import LayerRows, layer_rows
+from bpcli.network.formulas import Notation
+from bpcli.training.descent import descend
+from bpcli.training.optimisers import Sgd
+from bpcli.walkthrough.rows import LayerRows, differences, layer_rows
 
-Pass = Literal["given", "forward", "backward", "update"]
+Phase = Literal["given", "forward", "backward", "update"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,7 +26,7 @@ class Quantity:
     name: str
     value: Array
     formula: str
-    when: Pass
+    phase: Phase
 
     def document(self) -> dict[str, Any]:
         """Return its part of the JSON document."""
@@ -33,8 +34,16 @@ class Quantity:
             "shape": list(self.value.shape),
             "value": self.value.tolist(),
             "formula": self.formula,
-            "pass": self.when,
+            "pass": self.phase,
         }
+
+
+@dataclass(frozen=True)
+class Multiplications:
+    """The products of one backward pass: each δ and ∇h computed once, or each gradient entry from scratch."""
+
+    with_reuse: int
+    without_reuse: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,9 +56,9 @@ class Walk:
         layers: the gradients row by row, the first layer first.
         largest_difference: between any number of the row forms and the same number of the core, relative to the
             largest of its quantity where that is above 1.
-        predicted: α ‖∇ℓ‖², by how much the loss falls as long as it is a plane.
+        predicted: α ‖∇ℓ‖², the decrease of the loss to first order in α.
         after: a, h, b and z with the new weights, by name.
-        multiplications: what the backward pass cost, and what it would have cost.
+        multiplications: of the backward pass, with reuse and without.
     """
 
     example: Example
@@ -66,7 +75,7 @@ class Walk:
 
     @property
     def decrease(self) -> float:
-        """By how much the loss fell in fact."""
+        """By how much the loss decreased."""
         return float(self["loss"] - self["loss_after"])
 
     def document(self) -> dict[str, Any]:
@@ -99,9 +108,9 @@ def walk(example: Example) -> Walk:
         found = core_values(example)
     for name, value in found.items():
         if not np.isfinite(value).all():
-            raise DataError(f"{name} leaves the range of floating point here: take smaller numbers")
+            raise DataError(f"{name} overflows at this point: use smaller numbers")
     quantities = {
-        name: Quantity(name, found[name], plain(formula), when) for name, formula, when in _order(example)
+        name: Quantity(name, found[name], plain(formula), phase) for name, formula, phase in _order(example)
     }
     layers = layer_rows(
         example.architecture,
@@ -113,7 +122,7 @@ def walk(example: Example) -> Walk:
         example=example,
         quantities=quantities,
         layers=layers,
-        largest_difference=max(_differences(example, found, layers)),
+        largest_difference=max(differences(example.architecture, found, layers)),
         predicted=example.learning_rate * steepness,
         after={
             name: found[f"{name}_after"]
@@ -124,7 +133,34 @@ def walk(example: Example) -> Walk:
     )
 
 
-def _order(example: Example) -> Iterator[tuple[str, str, Pass]]:
+def core_values(example: Example) -> dict[str, Array]:
+    """Return every quantity of a point of one sample, and those of a step of plain gradient descent.
+
+    The names are those of ``Network.quantities``, and beside them loss, new_V, new_W (and new_bias_V …); a_after,
+    h_after, b_after, z_after, which are those of the forward pass with the new weights; and loss_after.
+    """
+    over_samples = {"x", "y"}
+    for names in example.architecture.names():
+        over_samples |= {names.pre, names.out, names.derivative, names.grad_out, names.delta}
+    network = example.network()
+    update = Sgd(network.parameters, network.gradients)
+    steps = descend(network, repeat((example.X, example.Y)), update, repeat(example.learning_rate))
+    next(steps)
+    values = {
+        name: np.array(value[0] if name in over_samples else value)
+        for name, value in network.quantities().items()
+    }
+    values["loss"] = np.array(network.loss(example.Y))
+    next(steps)  # the update is taken, and the next passes are those with the new weights
+    after = network.quantities()
+    values |= {f"new_{name}": tensor.copy() for name, tensor in network.parameters.named()}
+    for names in example.architecture.names():
+        values |= {f"{name}_after": np.array(after[name][0]) for name in (names.pre, names.out)}
+    values["loss_after"] = np.array(network.loss(example.Y))
+    return values
+
+
+def _order(example: Example) -> Iterator[tuple[str, str, Phase]]:
     """Every quantity with its formula, in order of computation."""
     architecture = example.architecture
     layers, notation = architecture.names(), Notation(architecture)
@@ -138,7 +174,7 @@ def _order(example: Example) -> Iterator[tuple[str, str, Pass]]:
     for index, layer in enumerate(layers):
         yield layer.pre, notation.pre_formula(index), "forward"
         yield layer.out, notation.out_formula(index), "forward"
-        yield layer.derivative, notation.slope_formula(index), "forward"
+        yield layer.derivative, notation.derivative_formula(index), "forward"
     yield "loss", notation.loss_formula(), "forward"
     for index in reversed(range(len(layers))):
         layer = layers[index]
@@ -153,19 +189,22 @@ def _order(example: Example) -> Iterator[tuple[str, str, Pass]]:
     yield "loss_after", notation.loss_formula(), "update"
 
 
-def _differences(example: Example, found: dict[str, Array], layers: tuple[LayerRows, ...]) -> Iterator[float]:
-    """How far the row forms are from the core, relative to a largest entry above 1."""
-    for names, layer in zip(example.architecture.names(), layers, strict=True):
-        rows = layer.rows
-        deltas = [row.delta for row in rows]
-        compared = [
-            (names.derivative, layer.slopes),
-            (names.grad_out, [row.passed for row in rows]),
-            (names.delta, deltas),
-            (names.grad_matrix, [row.product for row in rows]),
-        ]
-        if example.architecture.bias:
-            compared.append((names.grad_bias, deltas))
-        for name, numbers in compared:
-            largest = max(1.0, float(np.abs(found[name]).max()))
-            yield float(np.abs(found[name] - np.array(numbers)).max()) / largest
+def multiplications(architecture: Architecture) -> Multiplications:
+    """Count both, from the output layer down.
+
+    With reuse a layer of d units on c inputs costs d products for δ = Λ ∇h (d² under softmax, whose Jacobian is
+    full), d·c for ∇W = δ hᵀ and, unless it is the first, d·c for ∇h = Wᵀ δ.
+
+    Without reuse an entry of ∇W costs one product more than its δ_j; a δ_j costs one more than its ∂ℓ/∂h_j, and that
+    is Σ_k w_kj δ_k, with every δ_k computed again. A bias gradient costs what its δ_j costs.
+    """
+    output = architecture.sizes[-1]
+    one_delta = output if architecture.output == "softmax" else 1  # from scratch
+    reused = scratch = 0
+    for layer in reversed(range(1, architecture.depth + 1)):
+        fan_in, fan_out = architecture.sizes[layer - 1], architecture.sizes[layer]
+        softmax = layer == architecture.depth and architecture.output == "softmax"
+        reused += fan_out * (fan_out if softmax else 1) + fan_out * fan_in * (2 if layer > 1 else 1)
+        scratch += fan_out * fan_in * (one_delta + 1) + fan_out * one_delta * architecture.bias
+        one_delta = fan_out * (one_delta + 1) + 1
+    return Multiplications(reused, scratch)

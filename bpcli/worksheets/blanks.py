@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from bpcli.common.errors import UsageError
 from bpcli.network import Architecture, Array
 from bpcli.network.example import Example
-from bpcli.walkthrough.core import core_values
+from bpcli.walkthrough.walk import core_values
 from bpcli.worksheets.chain import steps
 
 LETTERS = "abcdefgh"  # of the parts of a walk; b and g ask for no numbers of their own

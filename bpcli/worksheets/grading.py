@@ -7,7 +7,7 @@ import numpy as np
 
 from bpcli.network import Array
 from bpcli.network.example import Example
-from bpcli.walkthrough.core import core_values
+from bpcli.walkthrough.walk import core_values
 from bpcli.worksheets.answers import Answers
 from bpcli.worksheets.blanks import part_of
 from bpcli.worksheets.chain import Step, Way, given, steps

@@ -24,7 +24,7 @@ import numpy as np
 
 from bpcli.network import Architecture, Array, Parameters
 from bpcli.network.example import Example
-from bpcli.walkthrough.core import core_values
+from bpcli.walkthrough.walk import core_values
 from bpcli.worksheets.chain import given, steps
 
 SQUASHED = 0.05  # how far a sigmoid stays from 0 and 1

@@ -90,14 +90,14 @@ def test_a_configuration_gives_its_first_training_row(bpcli):
             "leave --x and --bias-V out",
         ),
         (["--seeds", f"1:{'9' * 5000}", "--out", "sheets"], "no range of seeds"),
-        (["--sizes", "9" * 5000], "is no list of sizes"),
+        (["--sizes", "9" * 5000], "is not a list of sizes"),
         (["--seeds", "1:3"], "go together"),
         (["--out", "sheets"], "go together"),
         (["--seeds", "3:1", "--out", "sheets"], "no range of seeds"),
         (["--seeds", "1:3", "--out", "sheets", "--seed", "2"], "leave --seed out"),
         (["--step", "--format", "html"], "leave --format, --json and --quiet out"),
         (["--step", "--json"], "leave --format, --json and --quiet out"),
-        (["--rate", "nan"], "no learning rate"),
+        (["--rate", "nan"], "the learning rate must be a number above 0"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_sentence(bpcli, arguments, said):
@@ -169,3 +169,25 @@ def test_every_blank_of_the_answers_file_has_its_place_on_the_sheet(bpcli, tmp_p
     assert {"loss", "grad_z"} <= set(names)
     for name in set(names) - {"seed", "digits", "network"}:
         assert f" {name}:" in sheet, name
+
+
+def test_digits_change_what_is_printed_and_not_the_point(bpcli):
+    """The drawn point, too, is the same whatever the digits."""
+    seeded = ("walkthrough", "--seed", "8", "--hidden", "3")
+    documents = [json.loads(bpcli(*seeded, "--digits", digits, "--json").out) for digits in ("2", "4", "9")]
+    assert documents[0] == documents[1] == documents[2]
+    two, nine = (bpcli(*seeded, "--digits", digits, "--part", "h").out for digits in ("2", "9"))
+    assert two != nine
+
+
+def test_explanations_are_full_in_documents_and_short_on_the_terminal(bpcli):
+    """Unless --explain says otherwise; worksheets and keys have none."""
+    mark = "With numbers:"
+    assert mark not in bpcli("walkthrough", "--part", "d").out
+    assert mark in bpcli("walkthrough", "--part", "d", "--explain", "full").out
+    for format_ in ("html", "latex", "markdown"):
+        assert mark in bpcli("walkthrough", "--part", "d", "--format", format_).out
+        assert mark not in bpcli("walkthrough", "--part", "d", "--format", format_, "--explain", "short").out
+    refused = bpcli("walkthrough", "--key", "--explain", "full")
+    assert refused.code == 2
+    assert "--explain and --key cannot be combined" in refused.err

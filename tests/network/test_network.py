@@ -237,3 +237,12 @@ def test_a_copy_of_parameters_has_its_own_numbers():
     twin.flat[...] = 0
     assert original.flat.all()
     assert not dict(twin.named())["V"].any()
+
+
+def test_parameters_have_the_shapes_that_an_architecture_says():
+    """Matrices first, then biases, whatever their order in memory."""
+    architecture = Architecture((4, 3, 2))
+    shapes = architecture.parameter_shapes()
+    assert shapes == {"V": (3, 4), "W": (2, 3), "bias_V": (3,), "bias_W": (2,)}
+    assert {name: tensor.shape for name, tensor in Parameters(architecture).named()} == shapes
+    assert Architecture((4, 2), bias=False).parameter_shapes() == {"W": (2, 4)}

@@ -8,11 +8,11 @@ from rich.console import Console
 
 from bpcli.network import Architecture
 from bpcli.network.example import Example
+from bpcli.network.formulas import Notation
 from bpcli.render.walkthrough.text import text_part
 from bpcli.walkthrough.blocks import Equation, Graph, Numbers, Table
-from bpcli.walkthrough.factors import factor_table
-from bpcli.walkthrough.notation import Notation
-from bpcli.walkthrough.parts import sheet
+from bpcli.walkthrough.reuse import factor_table
+from bpcli.walkthrough.sheet import sheet
 from bpcli.walkthrough.walk import walk
 from tests.walkthrough.evaluating import answer, outcome
 from tests.walkthrough.points import point
@@ -98,7 +98,7 @@ def single(walked, style):
             found[notation.symbol(layer.delta, unit)] = walked[layer.delta][j]
             found[f"∂ℓ/∂{notation.row(index, unit)}"] = walked[layer.grad_matrix][j : j + 1]
             if not notation.softmax(index):
-                found[notation.slope_entry(index, unit)] = walked[layer.derivative][j]
+                found[notation.derivative_entry(index, unit)] = walked[layer.derivative][j]
     return found
 
 
@@ -121,7 +121,7 @@ def test_every_quantity_stands_on_the_sheet_with_formula_working_and_shape(walke
     """All but what is given: one equation each, which its label names; a number and a diagonal of 1 need less."""
     equations = {block.name: block for block in blocks(walked, Equation, style) if block.name}
     for name, quantity in walked.quantities.items():
-        if quantity.when == "given" or (name == "Omega" and name not in equations):
+        if quantity.phase == "given" or (name == "Omega" and name not in equations):
             continue  # under softmax J is there instead
         equation = equations[name]
         assert equation.formula
@@ -155,7 +155,7 @@ def test_each_quantity_belongs_to_its_pass(walked):
             expected = "update"
         else:
             expected = "forward"
-        assert quantity.when == expected, name
+        assert quantity.phase == expected, name
 
 
 def test_the_forward_pass_after_the_step_is_that_of_the_new_weights(walked):
@@ -172,9 +172,10 @@ def test_the_forward_pass_after_the_step_is_that_of_the_new_weights(walked):
 
 
 def test_the_shapes_of_the_parameters_are_rows_by_columns():
-    """4-3-2: V is 3×4, W 2×3, and each gradient has the shape of its parameter."""
+    """4-3-2: V is 3×4, W 2×3, in symbols and numbers; each gradient has the shape of its parameter."""
     (table,) = blocks(walk(point((4, 3, 2))), Table, letters="b")
-    assert table.rows == (("$V$", "3×4", "12", "$∇V$", "3×4"), ("$W$", "2×3", "6", "$∇W$", "2×3"))
+    v, w = "$d^{(1)}×d^{(0)}$ = 3×4", "$d^{(2)}×d^{(1)}$ = 2×3"
+    assert table.rows == (("$V$", v, "12", "$∇V$", v), ("$W$", w, "6", "$∇W$", w))
 
 
 def test_the_factors_and_when_they_are_known():
@@ -183,8 +184,11 @@ def test_the_factors_and_when_they_are_known():
     starts, arrives = "starts the backward pass", "arrives by backpropagation"
     before, after, product = "before the forward pass", "after the forward pass", "product of these"
     known = (starts, after, after, before, product, arrives, after, before, product)
-    ours = ("∇z", "Ω", "h", "W", "∇W", "∇h", "Λ", "x", "∇V")
-    derivatives = ("∂ℓ/∂z", "∂z/∂b", "∂b/∂W", "∂b/∂h", "∂ℓ/∂W", "∂ℓ/∂h", "∂h/∂a", "∂a/∂V", "∂ℓ/∂V")
+    ours = ("∇z", "Ω", "h^{T}", "W", "∇W", "∇h", "Λ", "x^{T}", "∇V")
+    derivatives = (
+        *("∂ℓ/∂z", "∂z/∂b", "∂b_{j}/∂w_{j}", "∂b/∂h", "∂ℓ/∂W"),
+        *("∂ℓ/∂h", "∂h/∂a", "∂a_{j}/∂v_{j}", "∂ℓ/∂V"),
+    )
     rows = tuple((f"${a}$", f"${b}$", c) for a, b, c in zip(ours, derivatives, known, strict=True))
     assert factor_table(Notation(net)).rows == rows
     theirs = factor_table(Notation(net, "delta")).rows

@@ -5,9 +5,9 @@ import pytest
 
 from bpcli.common.errors import UsageError
 from bpcli.config import resolve
-from bpcli.walkthrough.inputs import chosen_point
-from bpcli.walkthrough.sizing import Typed
-from bpcli.walkthrough.typed import read_tensor
+from bpcli.walkthrough.example import chosen_point
+from bpcli.walkthrough.options import Typed
+from bpcli.walkthrough.parsing import read_tensor
 from tests.walkthrough.points import point
 
 
@@ -49,18 +49,18 @@ def test_a_vector_is_read_from_numbers_in_a_row_or_in_a_column(text):
         ("--x", "inf", "inf is not a finite number"),
         ("--x", "[1, [2], NaN]", "nan is not a finite number"),
         ("--x", "[true, 1]", "is not a finite number"),
-        ("--x", "[010, 1, 1]", "'[010, 1, 1]' is no list"),
-        ("--x", "[1:30, 1]", "'[1:30, 1]' is no list"),
-        ("--x", "[" * 500 + "]" * 500, "a number stands alone"),
-        ("--x", "[" * 100_000, "is no list"),
+        ("--x", "[010, 1, 1]", "'[010, 1, 1]' is not a list"),
+        ("--x", "[1:30, 1]", "'[1:30, 1]' is not a list"),
+        ("--x", "[" * 500 + "]" * 500, "expected a number"),
+        ("--x", "[" * 100_000, "is not a list"),
         ("--x", f"[1{'0' * 400}]", "is not a finite number"),
-        ("--x", f"[1{'0' * 5000}]", "is no list"),
+        ("--x", f"[1{'0' * 5000}]", "is not a list"),
         ("--x", "1," + "y" * 10_000, "is not a number"),
-        ("--V", "1,0;1", "its rows have 2, 1 numbers"),
-        ("--V", "[[1,0", "is no list"),
+        ("--V", "1,0;1", "its rows have 2, 1 entries"),
+        ("--V", "[[1,0", "is not a list"),
         ("--x", "1,0;0,1", "the shape given is 2×2; it must be a vector"),
         ("--x", "", "there is no number"),
-        ("--x", '[{"a": 1}]', "a number stands alone"),
+        ("--x", '[{"a": 1}]', "expected a number"),
     ],
 )
 def test_what_is_no_tensor_is_refused_in_one_sentence(option, text, said):
@@ -109,14 +109,14 @@ def test_hidden_layers_are_typed_deeper_or_none():
     [
         ({"hidden": "4,3", "W": "1,0;0,1"}, "cannot be typed"),
         ({"hidden": "none", "V": "1,0;0,1"}, "--V is the first matrix"),
-        ({"hidden": "0"}, "is no list of sizes"),
-        ({"hidden": "-3"}, "is no list of sizes"),
+        ({"hidden": "0"}, "is not a list of sizes"),
+        ({"hidden": "-3"}, "is not a list of sizes"),
         ({"hidden": "none", "bias_V": "1,2"}, "this network has no bias_V; it has x, y, W, bias_W"),
         ({"sizes": "3"}, "is one size"),
-        ({"sizes": "3,2", "hidden": "2"}, "leave --hidden out"),
-        ({"sizes": "3,2", "x": "1,2,3"}, "--sizes is for points that are drawn"),
-        ({"rate": 0.0}, "--rate: 0.0 is no learning rate"),
-        ({"rate": float("nan")}, "--rate: nan is no learning rate"),
+        ({"sizes": "3,2", "hidden": "2"}, "sets the hidden layers too: leave --hidden out"),
+        ({"sizes": "3,2", "x": "1,2,3"}, "--sizes is for points drawn at random"),
+        ({"rate": 0.0}, "--rate: the learning rate must be a number above 0, not 0.0"),
+        ({"rate": float("nan")}, "--rate: the learning rate must be a number above 0, not nan"),
     ],
 )
 def test_what_cannot_be_together_is_refused(typed, said):

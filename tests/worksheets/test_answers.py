@@ -7,7 +7,7 @@ from bpcli.common.errors import DataError, UsageError
 from bpcli.network import Architecture
 from bpcli.network.example import Example
 from bpcli.walkthrough.blocks import Equation
-from bpcli.walkthrough.parts import sheet
+from bpcli.walkthrough.sheet import sheet
 from bpcli.walkthrough.walk import walk
 from bpcli.worksheets.answers import filled, read_answers, read_heading, template
 from bpcli.worksheets.blanks import blanks, part_of

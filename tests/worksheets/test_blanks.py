@@ -7,7 +7,7 @@ from bpcli.common.errors import UsageError
 from bpcli.mistakes.candidates import Quantities, hidden_candidates, output_candidates
 from bpcli.network import Architecture, Parameters
 from bpcli.network.example import Example
-from bpcli.walkthrough.core import core_values
+from bpcli.walkthrough.walk import core_values
 from bpcli.worksheets.blanks import blanks
 from bpcli.worksheets.chain import given, steps
 from tests.walkthrough.byhand import sheet

@@ -9,7 +9,7 @@ from bpcli.gradcheck.injecting import injected
 from bpcli.mistakes.catalogue import BY_ID
 from bpcli.network import Architecture
 from bpcli.network.example import Example
-from bpcli.walkthrough.core import core_values
+from bpcli.walkthrough.walk import core_values
 from bpcli.worksheets.answers import Answers
 from bpcli.worksheets.chain import given, steps
 from bpcli.worksheets.grading import grade

@@ -1,13 +1,14 @@
-"""How numbers stand in a walkthrough: so many decimals, round numbers short, points below one another."""
+"""How numbers and terms are printed: decimals, short round numbers, aligned points, and where a line may break."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from math import isclose
 
 import numpy as np
 
 from bpcli.network import Array
-from bpcli.walkthrough.blocks import Numbers
+from bpcli.walkthrough.blocks import Numbers, Term
 
 EXACT = 1e-13  # a sum of round numbers is round but for this much
 HUGE, TINY = 1e7, 1e-6  # from here on, and below, a power of ten says more than zeros
@@ -52,7 +53,7 @@ def needed(values: Array, digits: int) -> int:
 
 
 def cell(value: float, decimals: int) -> Cell:
-    """A number with so many decimals; one that is round is printed short, a huge one with a power of ten."""
+    """A number with this many decimals; a round one is printed short, a huge one with a power of ten."""
     if abs(value) >= HUGE:
         return Cell(significant(value, decimals))
     text = f"{value:.{decimals}f}"
@@ -84,7 +85,7 @@ def _aligned(rows: list[list[str]]) -> list[list[Cell]]:
 
 
 def significant(value: float, digits: int) -> str:
-    """A number with so many digits behind its zeros, four at least."""
+    """A number with this many significant digits, at least four."""
     return _power(f"{value:.{max(digits, 4)}g}")
 
 
@@ -110,3 +111,25 @@ def operand(numbers: Numbers, digits: int, before: object) -> str:
 def padded(cell: Cell | None, width: int) -> str:
     """A cell in a column of this width, its point where that of the others is."""
     return "…".rjust(width) if cell is None else (cell.text + " " * len(cell.omitted)).rjust(width)
+
+
+def unbroken(terms: Iterable[Term]) -> list[list[Term]]:
+    """The terms in groups that stay on one line: products, parentheses, and the operator or comma beside them."""
+    groups: list[list[Term]] = []
+    depth, waiting = 0, False
+    for term in terms:
+        closes = isinstance(term, str) and term.startswith((")", "]", ","))
+        joins = closes or term == "·"
+        if groups and (depth or waiting or joins):
+            groups[-1].append(term)
+        else:
+            groups.append([term])
+        waiting = isinstance(term, str) and not closes
+        if isinstance(term, str):
+            depth += term.count("(") - term.count(")")
+    return groups
+
+
+def before(group: list[Term], place: int) -> Term:
+    """What stands before a term of its group; nothing before the first."""
+    return group[place - 1] if place else ""

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from bpcli.render.walkthrough.digits import Cell, grid, operand, padded
-from bpcli.render.walkthrough.folding import before, unbroken
+from bpcli.common.markup import plain
+from bpcli.render.walkthrough.digits import Cell, before, grid, operand, padded, unbroken
 from bpcli.render.walkthrough.layout import BLANK
-from bpcli.walkthrough.blocks import Block, Equation, Givens, Numbers, Sheet, Term
-from bpcli.walkthrough.markup import plain
+from bpcli.walkthrough.blocks import Block, Derivation, Equation, Factor, Givens, Numbers, Sheet, Term
 
 FORMULA = 4 * BLANK  # room to write one
 ANSWER, GIVEN, LABEL = "bold green", "cyan", "dim"
@@ -54,6 +53,9 @@ def _pieces(block: Block, sheet: Sheet, width: int) -> Iterator[_Piece]:
             given = _beside(_word(f"{plain(symbol)} ="), _numbers(numbers, sheet, width, GIVEN))
             yield _beside(given, _word(" "))
         return
+    if isinstance(block, Derivation):
+        yield from _derived(block)
+        return
     if not isinstance(block, Equation):
         raise TypeError(block)
     blank = sheet.mode == "worksheet"
@@ -71,6 +73,39 @@ def _pieces(block: Block, sheet: Sheet, width: int) -> Iterator[_Piece]:
     answer = _numbers(block.answer, sheet, width, ANSWER, blank=blank, labelled=not blank)
     name = [_Piece([Text(f" {block.name}:", style=LABEL)])] if blank and block.name else []
     yield _beside(*equals, answer, *name)
+
+
+def _derived(block: Derivation) -> Iterator[_Piece]:
+    """The factors of a line of a derivation; an equals sign goes with what follows it."""
+    for number, side in enumerate(block.sides):
+        pieces = [_word(plain(each)) if isinstance(each, str) else _factor(each) for each in side]
+        yield _beside(_word("="), pieces[0]) if number else pieces[0]
+        yield from pieces[1:]
+
+
+def _factor(factor: Factor) -> _Piece:
+    """A symbol with its shape below a brace, or a stack of rows in tall brackets."""
+    if factor.stack:
+        rows = [plain(row) for row in factor.stack]
+        wide = max(map(len, rows))
+        lines = [
+            Text(f"{_bracket('⎡⎢⎣[', i, len(rows))} {row.center(wide)} {_bracket('⎤⎥⎦]', i, len(rows))}")
+            for i, row in enumerate(rows)
+        ]
+        return _Piece(lines, (len(rows) - 1) // 2)
+    return _captioned([Text(plain(factor.symbol))], [plain(factor.shape)] if factor.shape else [])
+
+
+def _captioned(body: list[Text], captions: list[str]) -> _Piece:
+    """Lines with a brace and what stands below it."""
+    base = (len(body) - 1) // 2
+    if not captions:
+        return _Piece(body, base)
+    wide = body[0].cell_len
+    brace = "╰" + "─" * (wide - 2) + "╯" if wide > 1 else "│"
+    across = max(wide, *(len(caption) for caption in captions))
+    below = [Text(line, style=LABEL) for line in (brace, *captions)]
+    return _Piece([_centred(line, across) for line in (*body, *below)], base)
 
 
 def _at_equals(formula: str) -> list[str]:
@@ -105,7 +140,7 @@ def _with_comma(piece: _Piece) -> _Piece:
 
 
 def _beside(*pieces: _Piece) -> _Piece:
-    """Pieces that are not to be parted."""
+    """Pieces that stay on one line."""
     return _Piece(list(_laid(list(pieces), indent="")), max(piece.base for piece in pieces))
 
 
@@ -124,16 +159,11 @@ def _numbers(
     if single:
         body = [Text(BLANK if blank else operand(numbers, sheet.digits, before), style=style)]
     else:
-        body = _matrix(numbers, sheet, width, style, blank=blank)
-    base = (len(body) - 1) // 2
+        body = _matrix(numbers, sheet, width - len("diag ") * numbers.diagonal, style, blank=blank)
+    captions: list[str] = []
     if numbers.label and labelled:
         captions = [plain(numbers.label)] if single else [plain(numbers.label), numbers.size]
-        wide = body[0].cell_len
-        brace = "╰" + "─" * (wide - 2) + "╯" if wide > 1 else "│"
-        across = max(wide, *(len(caption) for caption in captions))
-        below = [Text(line, style=LABEL) for line in (brace, *captions)]
-        body = [_centred(line, across) for line in (*body, *below)]
-    piece = _Piece(body, base)
+    piece = _captioned(body, captions)
     return _beside(_word("diag"), piece) if numbers.diagonal else piece
 
 

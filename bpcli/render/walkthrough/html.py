@@ -1,15 +1,17 @@
-"""A walkthrough as one HTML file: no network, no script, the graph as inline SVG, and a page of paper when printed."""
+"""A walkthrough as one HTML file without scripts or external resources; graphs are inline SVG, and it prints on A4."""
 
 import re
 from html import escape
 
-from bpcli.render.walkthrough.digits import Cell, grid, operand
-from bpcli.render.walkthrough.folding import before, unbroken
+from bpcli.common.markup import mixed
+from bpcli.render.walkthrough.digits import Cell, before, grid, operand, unbroken
 from bpcli.render.walkthrough.stylesheet import STYLE
 from bpcli.render.walkthrough.svg import svg
 from bpcli.walkthrough.blocks import (
     Block,
+    Derivation,
     Equation,
+    Factor,
     Givens,
     Graph,
     Mode,
@@ -22,7 +24,6 @@ from bpcli.walkthrough.blocks import (
     Term,
     visible,
 )
-from bpcli.walkthrough.markup import mixed
 
 
 def html(sheet: Sheet) -> str:
@@ -77,6 +78,8 @@ def _block(block: Block, sheet: Sheet) -> str:
             return _givens(block, sheet)
         case Equation():
             return _equation(block, sheet)
+        case Derivation():
+            return _derivation(block)
 
 
 def _givens(block: Givens, sheet: Sheet) -> str:
@@ -111,6 +114,27 @@ def _equation(block: Equation, sheet: Sheet) -> str:
     factors = [term for term in working if isinstance(term, Numbers)]
     rooms = _room("between", factors) + _room("below", [*factors, *([] if blank else [block.answer])])
     return f'<div class="equation{rooms}">{"".join(pieces)}</div>'
+
+
+def _derivation(block: Derivation) -> str:
+    factors = [each for side in block.sides for each in side if isinstance(each, Factor) and each.shape]
+    rooms = " between-labels below-labels" if factors else ""
+    pieces = []
+    for number, side in enumerate(block.sides):
+        first, *others = (_word(each) if isinstance(each, str) else _factor(each) for each in side)
+        equals = "<span>=</span>" if number else ""
+        pieces += [f'<span class="piece">{equals}{first}</span>', *others]
+    return f'<div class="equation derivation{rooms}">{"".join(pieces)}</div>'
+
+
+def _factor(factor: Factor) -> str:
+    if factor.stack:
+        rows = "".join(f'<tr><td class="row">{math(row)}</td></tr>' for row in factor.stack)
+        return f'<table class="matrix">{rows}</table>'
+    body = f"<span>{math(factor.symbol)}</span>"
+    if not factor.shape:
+        return body
+    return f'<span class="factor">{body}<span class="under shape">{math(factor.shape)}</span></span>'
 
 
 def _room(where: str, numbers: list[Numbers]) -> str:

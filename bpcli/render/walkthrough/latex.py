@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from bpcli.render.walkthrough.digits import Cell, grid, operand
-from bpcli.render.walkthrough.folding import before, unbroken
-from bpcli.render.walkthrough.picture import picture
-from bpcli.render.walkthrough.tex import escaped, exponent, math, prose, underline
+from bpcli.common.markup import plain
+from bpcli.render.walkthrough.digits import Cell, before, grid, operand, unbroken
+from bpcli.render.walkthrough.tex import escaped, exponent, fractions, math, picture, prose, underline
 from bpcli.walkthrough.blocks import (
     Block,
+    Derivation,
     Equation,
+    Factor,
     Givens,
     Graph,
     Mode,
@@ -21,7 +22,6 @@ from bpcli.walkthrough.blocks import (
     Term,
     visible,
 )
-from bpcli.walkthrough.markup import plain
 
 PAGE = 90  # of an equation, in characters
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
@@ -102,6 +102,9 @@ def _pieces(block: Block, sheet: Sheet) -> Iterator[tuple[str, int]]:
             piece, size = _numbers(numbers, sheet, blank=False)
             yield f"{math(symbol)} = {piece}\\quad", size + len(plain(symbol)) + 6
         return
+    if isinstance(block, Derivation):
+        yield from _derived(block)
+        return
     if not isinstance(block, Equation):
         raise TypeError(block)
     blank = sheet.mode == "worksheet"
@@ -123,6 +126,26 @@ def _pieces(block: Block, sheet: Sheet) -> Iterator[tuple[str, int]]:
         piece += rf"\quad\text{{\scriptsize\ttfamily {escaped(block.name)}}}"
         size += len(block.name)
     yield f"{equals}{piece}", size + 2
+
+
+def _derived(block: Derivation) -> Iterator[tuple[str, int]]:
+    for number, side in enumerate(block.sides):
+        for place, each in enumerate(side):
+            piece, size = (_word(each)) if isinstance(each, str) else _factor(each)
+            yield f"{'= ' if number and not place else ''}{piece}", size + 2
+
+
+def _word(term: str) -> tuple[str, int]:
+    return fractions(term), len(plain(term)) + 1
+
+
+def _factor(factor: Factor) -> tuple[str, int]:
+    if factor.stack:
+        rows = r" \\ ".join(math(row) if row != "⋮" else r"\vdots" for row in factor.stack)
+        return rf"\begin{{bmatrix}}{rows}\end{{bmatrix}}", max(len(plain(row)) for row in factor.stack) + 4
+    size = max(len(plain(factor.symbol)), len(plain(factor.shape))) + 1
+    body = fractions(factor.symbol)
+    return (rf"\underbrace{{{body}}}_{{{math(factor.shape)}}}" if factor.shape else body), size
 
 
 def _group(group: list[Term], sheet: Sheet, *, blank: bool) -> tuple[str, int]:

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field, replace
 
+from bpcli.common.markup import plain
 from bpcli.render.walkthrough.digits import Cell, Grid, grid
 from bpcli.walkthrough.blocks import Box, Graph, Mode, Stage
-from bpcli.walkthrough.markup import plain
 
 ARROW = 5
 BLANK = "_____"

@@ -1,8 +1,9 @@
 """A walkthrough as Markdown: formulas between $$ for whoever renders mathematics, graphs as drawings in characters."""
 
-from bpcli.render.walkthrough.drawing import drawing
+from bpcli.common.markup import mixed
 from bpcli.render.walkthrough.latex import equation_lines
 from bpcli.render.walkthrough.tex import inline
+from bpcli.render.walkthrough.text import drawing
 from bpcli.walkthrough.blocks import (
     Block,
     Givens,
@@ -15,7 +16,6 @@ from bpcli.walkthrough.blocks import (
     Table,
     visible,
 )
-from bpcli.walkthrough.markup import mixed
 
 WIDTH = 100
 

@@ -54,6 +54,9 @@ code { font-size: .75rem; margin-left: .8rem; }
 .matrix::before { left: 0; border-right: 0; }
 .matrix::after { right: 0; border-left: 0; }
 .matrix td { padding: .05rem .5rem; text-align: right; white-space: nowrap; }
+.derivation { column-gap: .8rem; }
+.equation span { white-space: nowrap; }
+.matrix td.row { text-align: center; }
 .number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .answer { color: var(--answer); font-weight: 600; }
 .omitted { visibility: hidden; }

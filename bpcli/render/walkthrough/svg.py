@@ -1,4 +1,7 @@
-"""A graph as inline SVG for a page of HTML: boxes with right-aligned numbers, and arrows between them."""
+"""A graph as inline SVG for a page of HTML: boxes with right-aligned numbers, and arrows between them.
+
+What the drawing cannot do without stands in attributes too: some converters apply no style sheet to a drawing.
+"""
 
 import re
 from html import escape
@@ -22,7 +25,7 @@ def svg(block: Graph, sheet: Sheet) -> str:
     body = "\n".join(drawn)
     return (
         f'<svg class="graph" role="img" aria-label="{label}" width="{width}" height="{height}" '
-        f'viewBox="0 {-ABOVE} {width} {height}">\n{body}\n</svg>'
+        f'viewBox="0 {-ABOVE} {width} {height}" font-size="13">\n{body}\n</svg>'
     )
 
 
@@ -30,7 +33,7 @@ def _box(box: PlacedBox) -> list[str]:
     x, y = box.x * ACROSS + 2, box.y * DOWN + DOWN / 2
     drawn = [
         f'<rect class="{box.kind}" x="{x}" y="{y + 6}" width="{box.width * ACROSS}" '
-        f'height="{(box.height - 1) * DOWN - 6}" rx="4"/>',
+        f'height="{(box.height - 1) * DOWN - 6}" rx="4" fill="none" stroke="#888"/>',
         f'<text class="symbol" x="{x + 2}" y="{y - 1}">{_label(box.symbol)}</text>',
     ]
     used = len(box.rows[0]) * (box.cell_width + 1) - 1
@@ -41,7 +44,7 @@ def _box(box: PlacedBox) -> list[str]:
             end = (start + (column + 1) * (box.cell_width + 1) - 1) * ACROSS + 2
             end -= len(cell.omitted) * ACROSS if cell else 0
             text = "…" if cell is None else "____" if cell.text == BLANK else cell.text.replace("-", "−")
-            drawn.append(f'<text class="number" x="{end}" y="{middle}">{text}</text>')
+            drawn.append(f'<text class="number" x="{end}" y="{middle}" text-anchor="end">{text}</text>')
     return drawn
 
 
@@ -53,18 +56,28 @@ def _arrow(arrow: PlacedArrow) -> list[str]:
         ends = ((min(arrow.y1, arrow.y2) - 0.5) * DOWN, (max(arrow.y1, arrow.y2) + 1.5) * DOWN + 6)
         start, stop = ends[::down]
         head = f"{x},{stop} {x - 4},{stop - down * 8} {x + 4},{stop - down * 8}"
-        drawn = [f'<path d="M{x} {start}V{stop - down * 6}"/>', f'<polygon class="head" points="{head}"/>']
+        drawn = [
+            f'<path d="M{x} {start}V{stop - down * 6}" stroke="#888"/>',
+            f'<polygon class="head" points="{head}"/>',
+        ]
         if arrow.label:
             middle = (ends[0] + ends[1]) / 2 + 4
-            drawn.append(f'<text class="label beside" x="{x - 7}" y="{middle}">{_label(arrow.label)}</text>')
+            drawn.append(
+                f'<text class="label beside" x="{x - 7}" y="{middle}" text-anchor="end">{_label(arrow.label)}</text>'
+            )
         return drawn
     y = arrow.y1 * DOWN + DOWN / 2 + 3
     right = 1 if arrow.x2 > arrow.x1 else -1
     begin, end = (arrow.x1 + (right < 0)) * ACROSS + 2, (arrow.x2 + (right > 0)) * ACROSS + 2
     head = f"{end},{y} {end - right * 8},{y - 4} {end - right * 8},{y + 4}"
-    drawn = [f'<path d="M{begin} {y}H{end - right * 6}"/>', f'<polygon class="head" points="{head}"/>']
+    drawn = [
+        f'<path d="M{begin} {y}H{end - right * 6}" stroke="#888"/>',
+        f'<polygon class="head" points="{head}"/>',
+    ]
     if arrow.label:
-        drawn.append(f'<text class="label" x="{(begin + end) / 2}" y="{y - 7}">{_label(arrow.label)}</text>')
+        drawn.append(
+            f'<text class="label" x="{(begin + end) / 2}" y="{y - 7}" text-anchor="middle">{_label(arrow.label)}</text>'
+        )
     return drawn
 
 

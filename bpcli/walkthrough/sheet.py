@@ -1,35 +1,41 @@
-"""The parts a to h of a walkthrough, as blocks: forward (a, b), backward (c to f), reuse (g), the update (h)."""
+"""The whole sheet: what is given, both notations side by side, and the parts a to h that are wanted."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Literal
 
 from bpcli.common.errors import UsageError
 from bpcli.common.text import listed
+from bpcli.network.formulas import Notation
+from bpcli.network.symbols import Style
 from bpcli.walkthrough.backward import hidden_gradient, matrix_gradient, output_gradient
 from bpcli.walkthrough.blocks import (
     Block,
     Mode,
     Part,
     Prose,
-    Question,
     Sheet,
     Table,
 )
-from bpcli.walkthrough.factors import reuse
-from bpcli.walkthrough.forward import forward, givens
-from bpcli.walkthrough.inputs import Drawn
-from bpcli.walkthrough.notation import Notation, Style
+from bpcli.walkthrough.derivations import derivation
+from bpcli.walkthrough.example import Drawn
+from bpcli.walkthrough.forward import forward, givens, parameters
+from bpcli.walkthrough.reasons import why
+from bpcli.walkthrough.reuse import reuse
 from bpcli.walkthrough.update import update
 from bpcli.walkthrough.walk import Walk
 from bpcli.yamltext.scalars import show
 
+Explain = Literal["short", "full"]
+
 LETTERS = "abcdefgh"
 HOW_TO_WRITE = (
-    "Round each number to {digits} decimals as you write it down, and calculate on with what you wrote. Beside each "
-    "answer is its name in the answers file."
+    "Round each value to {digits} decimals when you write it down, and continue with the rounded value. Next to each "
+    "blank is its name in the answers file."
 )
 ROUNDED = (
-    "Calculated with all digits and printed rounded to {digits} decimals: worked out from what is printed, a last "
-    "digit may differ."
+    "Computed at full precision and printed rounded to {digits} decimals; recomputing from rounded numbers may change "
+    "the last digit."
 )
 LOSSES = {"squared_error": "squared error", "cross_entropy": "cross-entropy"}
 
@@ -38,7 +44,7 @@ def chosen_letters(wanted: Sequence[str]) -> list[str]:
     """Return the parts that "a", "c-e" or "a,c" name, in order; all of them where nothing is wanted.
 
     Raises:
-        UsageError: one of them is no part.
+        UsageError: one of them is not a part.
     """
     chosen: set[str] = set()
     for word in (word.strip().lower() for text in wanted for word in text.split(",")):
@@ -46,7 +52,7 @@ def chosen_letters(wanted: Sequence[str]) -> list[str]:
         ends = [first, last if dash else first]
         if not all(end in LETTERS and len(end) == 1 for end in ends) or ends[0] > ends[1]:
             raise UsageError(
-                f"--part: there is no part {show(word)}; they are a to h, or a range such as a-c"
+                f"--part: there is no part {show(word)}; write a letter from a to h, or a range such as a-c"
             )
         chosen |= set(LETTERS[LETTERS.index(ends[0]) : LETTERS.index(ends[1]) + 1])
     return [letter for letter in LETTERS if letter in chosen or not chosen]
@@ -61,8 +67,13 @@ def sheet(
     digits: int = 4,
     title: str = "Walkthrough",
     drawn: Drawn | None = None,
+    explain: Explain = "short",
 ) -> Sheet:
-    """Return the parts that are wanted, the given numbers before them; delta notation comes with its table."""
+    """Return the parts that are wanted, the given numbers before them; delta notation comes with its table.
+
+    With ``explain`` "full" each part of a walk begins with its derivation in symbols; either way it ends with one
+    sentence that says why.
+    """
     notation = Notation(walk.example.architecture, style)
     remarks = (
         Prose(ROUNDED.format(digits=digits), ("walk", "key")),
@@ -81,13 +92,22 @@ def sheet(
         "g": reuse,
         "h": update,
     }
-    parts += [makers[letter](walk, notation) for letter in letters]
+    for letter in letters:
+        part = makers[letter](walk, notation)
+        parts.append(_explained(part, notation, explain) if mode == "walk" else part)
     below = [network_line(walk)] + ([drawn_line(drawn, notation)] if drawn else [])
     return Sheet(title, tuple(below), tuple(parts), mode, digits)
 
 
+def _explained(part: Part, notation: Notation, explain: Explain) -> Part:
+    """The derivation before the numbers, and why after them."""
+    before = derivation(part.letter, notation) if explain == "full" else ()
+    reason = why(part.letter, notation)
+    return replace(part, blocks=(*before, *part.blocks, *([reason] if reason else [])))
+
+
 def drawn_line(drawn: Drawn, notation: Notation) -> str:
-    """Which numbers were drawn, and from which seed."""
+    """Which quantities were drawn at random, and from which seed."""
     names = listed(f"${notation.symbol(name)}$" for name in drawn.names)
     return f"drawn from seed {drawn.seed}: {names}"
 
@@ -102,26 +122,40 @@ def network_line(walk: Walk) -> str:
 
 
 def notation_table(walk: Walk, mode: Mode) -> Table:
-    """Both notations side by side; on a worksheet the names alone, as shapes and meanings are asked for there."""
+    """Both notations side by side; on a worksheet only the symbols, as shapes and meanings are asked for there."""
     net = walk.example.architecture
     ours, theirs = Notation(net), Notation(net, "delta")
     rows = [("x", ours.symbol("x"), theirs.symbol("x"), str(net.sizes[0]), "the input")]
     for index, names in enumerate(ours.layers):
         fan_in, fan_out = net.sizes[index : index + 2]
         matrix = f"{fan_out}×{fan_in}"
+        their_matrix = theirs.symbol(names.matrix, transposed=True)
+        weights = f"weights; neurons are rows of ${ours.symbol(names.matrix)}$, columns of ${their_matrix}$"
         described = [
-            (names.matrix, matrix, "weights; a row of ours is a neuron, a column of theirs"),
-            (names.bias, str(fan_out), "bias, the weights of an input 1") if net.bias else None,
-            (names.pre, str(fan_out), "before the activation"),
-            (names.out, str(fan_out), "after it"),
-            (names.derivative, f"{fan_out}×{fan_out}", "its derivative; --json has the diagonal"),
+            (
+                names.matrix,
+                matrix,
+                weights,
+            ),
+            (names.bias, str(fan_out), "bias: the weights of a constant input 1") if net.bias else None,
+            (names.pre, str(fan_out), "pre-activations"),
+            (names.out, str(fan_out), "outputs of the layer"),
+            (
+                names.derivative,
+                f"{fan_out}×{fan_out}",
+                "derivative of the activation; --json holds its diagonal",
+            ),
             (
                 names.grad_out,
                 str(fan_out),
-                "arrives by backpropagation" if index + 1 < net.depth else "starts it",
+                "arrives by backpropagation" if index + 1 < net.depth else "starts the backward pass",
             ),
-            (names.delta, str(fan_out), f"the loss differentiated by {'$' + theirs.symbol(names.pre) + '$'}"),
-            (names.grad_matrix, matrix, "the gradient that the step needs"),
+            (
+                names.delta,
+                str(fan_out),
+                f"derivative of the loss with respect to ${theirs.symbol(names.pre)}$",
+            ),
+            (names.grad_matrix, matrix, "gradient that the update uses"),
         ]
         rows += [
             (name, ours.symbol(name), theirs.symbol(name), size, what)
@@ -133,36 +167,13 @@ def notation_table(walk: Walk, mode: Mode) -> Table:
                 f"{ours.entry(index, 'j', 'i')}",
                 theirs.entry(index, "j", "i"),
                 "1",
-                f"from unit i to unit j, entry (j, i) of ${ours.symbol(names.matrix)}$",
+                f"weight from unit i to unit j: entry (j, i) of ${ours.symbol(names.matrix)}$",
             )
         )
     lines = tuple((name, f"${a}$", f"${b}$", size, what) for name, a, b, size, what in rows)
     if mode == "worksheet":
         return Table(("in the answers", "vw", "delta"), tuple(line[:3] for line in lines), open_columns=3)
     return Table(("in --json", "vw", "delta", "shape", "what it is"), lines, open_columns=5, explains=True)
-
-
-def parameters(walk: Walk, notation: Notation) -> Part:
-    """(b) The parameters, and the gradients that a step needs, with their shapes."""
-    net = walk.example.architecture
-    rows = []
-    for name in walk.example.parameters:
-        shape = "×".join(map(str, walk[name].shape))
-        gradient = f"${notation.symbol(f'grad_{name}')}$"
-        rows.append((f"${notation.symbol(name)}$", shape, str(walk[name].size), gradient, shape))
-    on_the_way = ", ".join(f"${notation.symbol(layer.grad_out)}$" for layer in reversed(notation.layers))
-    return Part(
-        "b",
-        "The parameters, and which gradients a step needs",
-        (
-            Question("Which gradients does a step of gradient descent need? Give the shape of each."),
-            Table(("parameter", "shape", "numbers", "needed", "shape of it"), tuple(rows)),
-            Prose(
-                f"{net.parameter_count} numbers are learnt, and each gradient has the shape of its parameter. "
-                f"The backward pass needs {on_the_way} on the way; $x$ and $y$ are given and never move."
-            ),
-        ),
-    )
 
 
 def last_matrix(walk: Walk, notation: Notation) -> Part:
@@ -184,7 +195,7 @@ def passed_back(walk: Walk, notation: Notation) -> Part:
     symbols = _symbols(notation, [notation.layers[index - 1].grad_out for index in hidden])
     if not hidden:
         return Part("e", "What is passed back", (_nothing_hidden(),))
-    return Part("e", f"{symbols}: the errors of the hidden units", blocks)
+    return Part("e", f"{symbols}, passed back to the hidden layer{'s' if len(hidden) > 1 else ''}", blocks)
 
 
 def hidden_matrices(walk: Walk, notation: Notation) -> Part:
@@ -198,7 +209,7 @@ def hidden_matrices(walk: Walk, notation: Notation) -> Part:
 
 
 def _nothing_hidden() -> Block:
-    return Prose("This network has no hidden layer: nothing is passed back any further.")
+    return Prose("This network has no hidden layer, so nothing is passed back.")
 
 
 def _symbols(notation: Notation, names: Sequence[str]) -> str:

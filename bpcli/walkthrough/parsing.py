@@ -1,4 +1,4 @@
-"""What is typed on the command line as numbers: vectors, matrices row by row, and lists of sizes."""
+"""Parsing of vectors, matrices and lists of sizes that are typed on the command line."""
 
 import json
 import re
@@ -28,7 +28,7 @@ def read_tensor(option: str, text: str) -> Array:
     lengths = [len(row) if isinstance(row, list) else 1 for row in rows]
     if len(set(lengths)) > 1:
         raise UsageError(
-            f"{option}: its rows have {', '.join(map(str, lengths))} numbers; they must be equally long"
+            f"{option}: its rows have {', '.join(map(str, lengths))} entries; all rows must have the same length"
         )
     numbers = [
         _finite(option, number) for row in rows for number in (row if isinstance(row, list) else [row])
@@ -52,7 +52,7 @@ def _listed(option: str, text: str) -> Any:
             return json.loads(text)
         except (ValueError, RecursionError):
             raise UsageError(
-                f"{option}: {show(text)} is no list; write for example [[1,0],[0,1]], or 1,0; 0,1"
+                f"{option}: {show(text)} is not a list; write for example [[1,0],[0,1]], or 1,0; 0,1"
             ) from None
     rows = [row.replace(",", " ").split() for row in text.strip().strip(";").split(";")]
     return rows if len(rows) > 1 else rows[0]
@@ -61,7 +61,7 @@ def _listed(option: str, text: str) -> Any:
 def _finite(option: str, value: Any) -> float:
     if isinstance(value, list | dict):
         raise UsageError(
-            f"{option}: a number stands alone, or in a row of a list; write for example [[1,0],[0,1]]"
+            f"{option}: expected a number, or a list of rows of numbers; write for example [[1,0],[0,1]]"
         )
     try:
         number = float(value)
@@ -95,6 +95,6 @@ def read_sizes(option: str, text: str) -> tuple[int, ...]:
     if not all(word.isdecimal() and 0 < int(word[:9]) <= LARGEST for word in words):
         example = "none, 3, or 4,3" if option == "--hidden" else "3,2,2"
         raise UsageError(
-            f"{option}: {show(text)} is no list of sizes from 1 to {LARGEST}; write for example {example}"
+            f"{option}: {show(text)} is not a list of sizes from 1 to {LARGEST}; write for example {example}"
         )
     return tuple(map(int, words))

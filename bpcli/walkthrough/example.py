@@ -1,4 +1,4 @@
-"""Which point is walked through: that of a configuration, one with numbers typed by hand, or one drawn from a seed."""
+"""The point to walk through: from a configuration, typed on the command line, or drawn from a seed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,15 +8,14 @@ import numpy as np
 
 from bpcli.common.errors import UsageError
 from bpcli.config import Config
-from bpcli.gradcheck.exchange import shapes_of
-from bpcli.gradcheck.points import configured_point
 from bpcli.network import Architecture, Array
 from bpcli.network.example import Example
-from bpcli.walkthrough.sizing import Typed, chosen_architecture
-from bpcli.walkthrough.typed import read_tensor
+from bpcli.training.configured import configured_example
+from bpcli.walkthrough.options import Typed, chosen_architecture
+from bpcli.walkthrough.parsing import read_tensor
 
-Draw = Callable[..., Example]  # numbers.drawn_point
-SIGNIFICANT = 2  # digits of the numbers of a configuration: what is printed is what is calculated with
+Draw = Callable[..., Example]  # draws a point for an architecture and a seed
+SIGNIFICANT = 2  # digits of numbers from a configuration, so that what is printed is what is calculated with
 
 
 @dataclass(frozen=True)
@@ -53,8 +52,12 @@ def chosen_point(config: Config, typed: Typed, seed: int | None, draw: Draw, dig
     architecture = chosen_architecture(config, typed, given)
     rate = typed.rate if typed.rate is not None else config.training.optimizer.learning_rate
     if not (np.isfinite(rate) and rate > 0):
-        raise UsageError(f"--rate: {rate} is no learning rate; write a number above 0")
-    shapes = {"x": (architecture.sizes[0],), "y": (architecture.sizes[-1],), **shapes_of(architecture)}
+        raise UsageError(f"--rate: the learning rate must be a number above 0, not {rate}")
+    shapes = {
+        "x": (architecture.sizes[0],),
+        "y": (architecture.sizes[-1],),
+        **architecture.parameter_shapes(),
+    }
     for name, tensor in given.items():
         _require(name, tensor, shapes)
     if "y" in given:
@@ -63,7 +66,7 @@ def chosen_point(config: Config, typed: Typed, seed: int | None, draw: Draw, dig
     if not missing:
         return Chosen(_with(given, architecture, rate))
     if seed is None and not (typed.sizes or typed.hidden):
-        configured = configured_point(config)
+        configured = configured_example(config)
         if configured.architecture == architecture:
             return Chosen(_with(_tensors(_rounded(configured)) | given, architecture, rate))
     start = config.seed if seed is None else seed
@@ -97,17 +100,17 @@ def _require(name: str, tensor: Array, shapes: Mapping[str, tuple[int, ...]]) ->
         raise UsageError(f"{option}: this network has no {name}; it has {', '.join(shapes)}: leave it out")
     if tensor.shape != shape:
         raise UsageError(
-            f"{option}: the shape given is {_by(tensor.shape)}; it must be {_by(shape)}, as the other numbers "
-            f"and the sizes of the network ask for"
+            f"{option}: the shape given is {_by(tensor.shape)}; it must be {_by(shape)} to fit the other "
+            f"numbers and the sizes of the network"
         )
 
 
 def _require_target(architecture: Architecture, y: Array) -> None:
     if architecture.loss == "cross_entropy" and not ((y >= 0) & (y <= 1)).all():
-        raise UsageError("--y: cross-entropy wants targets between 0 and 1")
+        raise UsageError("--y: cross-entropy needs targets between 0 and 1")
     if architecture.output == "softmax" and abs(y.sum() - 1) > 1e-9:
         raise UsageError(
-            f"--y: under softmax the targets sum to 1, and these to {y.sum():g}; write for example 1,0"
+            f"--y: under softmax the targets must sum to 1, and these sum to {y.sum():g}; write for example 1,0"
         )
 
 
@@ -116,7 +119,7 @@ def _by(shape: tuple[int, ...]) -> str:
 
 
 def _rounded(example: Example) -> Example:
-    """The first sample of an example, its numbers rounded as one writes them on a board."""
+    """The first sample of an example, its numbers rounded to two significant digits."""
 
     def rounded(tensor: Array) -> Array:
         return np.array([float(f"{value:.{SIGNIFICANT}g}") for value in tensor.flat]).reshape(tensor.shape)

@@ -1,13 +1,13 @@
-"""Which network is walked through: its sizes are those of what is typed, and else those of the configuration."""
+"""The architecture from options: sizes from what was typed, and what is missing from the configuration."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bpcli.common.errors import UsageError
 from bpcli.config import Config
-from bpcli.gradcheck.points import configured_point
 from bpcli.network import Architecture, Array
-from bpcli.walkthrough.typed import read_hidden, read_sizes
+from bpcli.training.configured import configured_example
+from bpcli.walkthrough.parsing import read_hidden, read_sizes
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,11 @@ def chosen_architecture(
     hidden = read_hidden(typed.hidden) if typed.hidden is not None else None
     if typed.sizes is not None:
         if hidden is not None:
-            raise UsageError("--sizes says the hidden layers too: leave --hidden out")
+            raise UsageError("--sizes sets the hidden layers too: leave --hidden out")
         if given:
-            raise UsageError("--sizes is for points that are drawn: typed numbers have sizes of their own")
+            raise UsageError(
+                "--sizes is for points drawn at random: leave it out, as the typed numbers set the sizes"
+            )
         sizes = read_sizes("--sizes", typed.sizes)
         if len(sizes) < 2:
             raise UsageError(f"--sizes: {typed.sizes} is one size; write for example 3,2,2, from x to z")
@@ -68,13 +70,13 @@ def _implied(config: Config, hidden: tuple[int, ...] | None, given: Mapping[str,
         if hidden is not None:
             raise UsageError(
                 "--V is the first matrix of a network with one hidden layer: leave --V out, or write --hidden "
-                f"{given['V'].shape[0]}; matrices of other networks cannot be typed, but are drawn from --seed"
+                f"{given['V'].shape[0]}; for other networks the matrices cannot be typed: draw them with --seed"
             )
         middle = [given["V"].shape[0]]
     if len(middle) > 1 and {"W", "bias_W"} & set(given):
         raise UsageError(
             f"a network with {len(middle)} hidden layers has the matrices W1 to W{len(middle) + 1}, which cannot be "
-            "typed: leave --W out and have them drawn from --seed"
+            "typed: leave --W out, and draw them with --seed"
         )
     first, last = _ends(config, given, hidden=bool(middle))
     if len(middle) == 1:
@@ -91,7 +93,7 @@ def _ends(config: Config, given: Mapping[str, Array], *, hidden: bool) -> tuple[
     first = given["x"].size if "x" in given else _side(given, entrance, 1)
     last = given["y"].size if "y" in given else _side(given, "W", 0)
     if first is None or last is None:
-        sizes = configured_point(config).architecture.sizes
+        sizes = configured_example(config).architecture.sizes
         first, last = first or sizes[0], last or sizes[-1]
     return first, last
 

@@ -1,36 +1,36 @@
-"""Part g: which factors the forward pass left behind, which arrived by backpropagation, and what reuse saved."""
+"""Part g: which factors the forward pass provides, which arrive by backpropagation, and what reuse saves."""
 
+from bpcli.network.formulas import Notation
 from bpcli.walkthrough.blocks import Box, Graph, Part, Prose, Question, Stage, Table
-from bpcli.walkthrough.notation import Notation
 from bpcli.walkthrough.walk import Walk
 
 ROUNDING = 1e-9
-SATURATED = "as an output is so saturated that its derivative rounds to zero"
+SATURATED = "because an output is so saturated that its derivative rounds to zero"
 BEFORE, AFTER, ARRIVES = "before the forward pass", "after the forward pass", "arrives by backpropagation"
 
 
 def reuse(walk: Walk, notation: Notation) -> Part:
     """(g) The graph with the gradients passed back, the factors by when they are known, the multiplications."""
     count = walk.multiplications
-    learnt = "weights and biases" if walk.example.architecture.bias else "weights"
+    trained = "weights and biases" if walk.example.architecture.bias else "weights"
     return Part(
         "g",
-        "What was known, what arrived, and what was reused",
+        "What is known after the forward pass, what is backpropagated, and what is reused",
         (
-            Question("Write the gradients into the graph, and say when each factor becomes known."),
+            Question("Write the gradients into the graph, and say when each factor is known."),
             backward_graph(walk, notation),
             Prose(
-                "Dashed boxes were known before: $x$ and $y$ were given, and $ℓ$ came out of the forward pass. The "
-                "others arrived by backpropagation: in each is the loss differentiated by what stood there, and above "
-                f"are the gradients of the {learnt}. On each arrow is the factor that is multiplied on the way; all of "
-                "them were known after the forward pass."
+                "Dashed boxes are known before the backward pass: $x$ and $y$ are given, and $ℓ$ is the result of the "
+                "forward pass. Every other box holds the derivative of the loss with respect to the quantity at its "
+                f"place in the forward graph; the boxes above hold the gradients of the {trained}. The label of an "
+                "arrow is the factor multiplied on the way, and all these factors are known after the forward pass."
             ),
             factor_table(notation),
             Prose(
                 f"Multiplications in the backward pass: {count.with_reuse:,} with reuse, "
-                f"{count.without_reuse:,} without. With reuse every δ and every gradient by a hidden layer is worked "
-                "out once; without, the chain-rule product of each entry of each gradient is worked out from "
-                f"scratch. Row by row and stacked, the gradients {_agreement(walk)}."
+                f"{count.without_reuse:,} without. With reuse, every δ and every gradient with respect to a hidden "
+                "layer is computed once; without it, every entry of every gradient is computed by the chain rule "
+                f"from scratch. Row by row and stacked, the gradients {_agreement(walk)}."
             ),
         ),
     )
@@ -41,7 +41,7 @@ def _agreement(walk: Walk) -> str:
     if walk.largest_difference == 0:
         return "agree to the last digit"
     what = "which is rounding" if walk.largest_difference < ROUNDING else SATURATED
-    return f"differ by {walk.largest_difference:.1e} at most, {what}"
+    return f"differ by at most {walk.largest_difference:.1e}, {what}"
 
 
 def backward_graph(walk: Walk, notation: Notation) -> Graph:
@@ -74,7 +74,8 @@ def factor_table(notation: Notation) -> Table:
     for index in reversed(range(len(notation.layers))):
         names = notation.layers[index]
         pre, out = notation.symbol(names.pre), notation.symbol(names.out)
-        inputs, matrix = notation.symbol(names.input), notation.symbol(names.matrix)
+        source, matrix = notation.symbol(names.input), notation.symbol(names.matrix)
+        inputs, unit = notation.symbol(names.input, transposed=True), notation.symbol(names.pre, "j")
         arriving, gradient = names.grad_out, names.grad_matrix
         rows += [
             (
@@ -83,10 +84,10 @@ def factor_table(notation: Notation) -> Table:
                 ARRIVES if index + 1 < len(notation.layers) else "starts the backward pass",
             ),
             (f"${notation.symbol(names.derivative)}$", f"$∂{out}/∂{pre}$", AFTER),
-            (f"${inputs}$", f"$∂{pre}/∂{matrix}$", AFTER if index else BEFORE),
+            (f"${inputs}$", f"$∂{unit}/∂{notation.row(index, 'j')}$", AFTER if index else BEFORE),
         ]
         if index:
-            rows.append((f"${matrix}$", f"$∂{pre}/∂{inputs}$", BEFORE))
+            rows.append((f"${matrix}$", f"$∂{pre}/∂{source}$", BEFORE))
         product = _said_otherwise(notation, gradient, f"∂ℓ/∂{matrix}")
         rows.append((f"${notation.symbol(gradient)}$", f"${product}$", "product of these"))
     return Table(("factor", "what it is", "known"), tuple(rows))

@@ -1,0 +1,27 @@
+"""The example of a configuration: what the gradient check and the walkthrough both look at."""
+
+import numpy as np
+
+from bpcli.config import Config
+from bpcli.network.example import Example
+from bpcli.training.building import begin
+
+SAMPLES = 32
+
+
+def configured_example(config: Config) -> Example:
+    """Return the first training samples of a configuration, at most 32, with its initial weights.
+
+    Raises:
+        DataError: if the data cannot be used.
+    """
+    beginning = begin(config)
+    data, network = beginning.data, beginning.network
+    return Example(
+        architecture=network.architecture,
+        X=data.X[:SAMPLES].astype(np.float64),
+        Y=data.Y[:SAMPLES].astype(np.float64),
+        parameters={name: tensor.astype(np.float64) for name, tensor in network.parameters.named()},
+        learning_rate=config.training.optimizer.learning_rate,
+        weight_decay=config.training.weight_decay,
+    )
