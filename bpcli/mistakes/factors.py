@@ -1,0 +1,203 @@
+"""What a mistake edits: one named factor of the forward or backward pass, at one layer.
+
+A wrong gradient is the network's own pass with a factor replaced. The equations stand in ``bpcli.network.layer`` and are
+called from here with other arrays in the place of the layer's own, so that no formula of ∇W, ∇V or ∇h is written twice.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+
+import numpy as np
+
+from bpcli.network import Architecture, Array
+from bpcli.network.activations import Identity, activate
+from bpcli.network.architecture import LayerNames
+from bpcli.network.layer import Layer, LayerBuffers
+from bpcli.network.parameters import Parameters
+
+
+class Factor(Enum):
+    """The factors of a pass, in the order in which a layer uses them; the value is the quantity that each spoils.
+
+    ``PASSED`` and ``WEIGHT`` belong to the layer above: the δ that it passes back and the matrix this goes through.
+    """
+
+    PRE = "pre"
+    OUT = "out"
+    ERROR = "error"
+    PASSED = "passed"
+    WEIGHT = "weight"
+    UPSTREAM = "grad_out"
+    DERIVATIVE = "derivative"
+    DELTA = "delta"
+    SAMPLES = "samples"
+    INPUT = "input"
+    MATRIX = "grad_matrix"
+    BIAS = "grad_bias"
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """One layer as somebody has worked it out so far: values by the names of ``Network.quantities``, right or wrong.
+
+    Quantities of samples are …×N×d, a row per sample and without the 1/N of the mean; ``grad_W`` is the mean. The
+    leading axes hold alternatives side by side. What is not there yet must not be asked for.
+
+    Attributes:
+        index: of the layer, 0 for the one that takes x.
+        values: x, y, and V, a, h, Lambda, grad_h, delta_1, grad_V, … as far as they are known.
+    """
+
+    architecture: Architecture
+    index: int
+    values: Mapping[str, Array]
+    learning_rate: float = 0.5
+
+    @property
+    def names(self) -> LayerNames:
+        """The names of this layer's quantities."""
+        return self.architecture.names()[self.index]
+
+    @property
+    def above(self) -> "Work":
+        """The layer above."""
+        return replace(self, index=self.index + 1)
+
+    @property
+    def last(self) -> bool:
+        """Whether this is the output layer."""
+        return self.index == self.architecture.depth - 1
+
+    @property
+    def activation(self) -> str:
+        """The function of this layer."""
+        return self.architecture.output if self.last else self.architecture.activation
+
+    @property
+    def weight(self) -> Array:
+        """The matrix, d×d_in."""
+        return self.values[self.names.matrix]
+
+    @property
+    def bias(self) -> Array:
+        """The bias, d; zeros where the network has none."""
+        return self.values.get(self.names.bias, np.zeros(self.weight.shape[-2]))
+
+    @property
+    def input(self) -> Array:
+        """What the layer takes, N×d_in."""
+        return self.values[self.names.input]
+
+    @property
+    def pre(self) -> Array:
+        """The pre-activations a, N×d."""
+        return self.values[self.names.pre]
+
+    @property
+    def out(self) -> Array:
+        """The activations h, N×d."""
+        return self.values[self.names.out]
+
+    @property
+    def derivative(self) -> Array:
+        """Λ, N×d: the diagonals."""
+        return self.values[self.names.derivative]
+
+    @property
+    def grad_out(self) -> Array:
+        """∇h, N×d: what has arrived from above; z - y in an output layer under squared error."""
+        return self.values[self.names.grad_out]
+
+    @property
+    def delta(self) -> Array:
+        """δ, N×d."""
+        return self.values[self.names.delta]
+
+    @property
+    def grad_weight(self) -> Array:
+        """The gradient of the matrix, d×d_in, the mean over the samples."""
+        return self.values[self.names.grad_matrix]
+
+    @property
+    def error(self) -> Array:
+        """z - y, N×d_L."""
+        error: Array = self.values["z"] - self.values["y"]
+        return error
+
+    @property
+    def samples(self) -> int:
+        """N."""
+        return len(self.values["x"])
+
+    # The equations of the layer, each with arrays of the caller's in the place of its own.
+
+    def received(self, derivative: Array, grad_out: Array) -> Array:
+        """δ = Λ ∇h."""
+        shape = np.broadcast_shapes(derivative.shape, grad_out.shape)
+        layer = replace(self._layer(), derivative=derivative, grad_out=grad_out, delta=np.empty(shape))
+        layer.receive()
+        return layer.delta
+
+    def differentiated(self, delta: Array, x: Array) -> tuple[Array, Array]:
+        """The means of δ xᵀ (…×d×d_in) and of δ (…×d)."""
+        delta = delta / delta.shape[-2]
+        lead = np.broadcast_shapes(delta.shape[:-2], x.shape[:-2])
+        grad_weight = np.empty((*lead, delta.shape[-1], x.shape[-1]))
+        grad_bias = np.empty((*delta.shape[:-2], delta.shape[-1]))
+        layer = replace(
+            self._layer(), delta=delta, delta_T=delta.mT, grad_weight=grad_weight, grad_bias=grad_bias
+        )
+        layer.differentiate(x, np.matmul)
+        return grad_weight, grad_bias
+
+    def passed_back(self, delta: Array, weight: Array) -> Array:
+        """∇h = Wᵀ δ of the layer below, …×N×d_in; ``weight`` may be one for each sample, …×N×d×d_in."""
+        each = weight.ndim > 2
+        rows = delta[..., None, :] if each else delta
+        lead = np.broadcast_shapes(rows.shape[:-2], weight.shape[:-2])
+        below = replace(self._layer(), grad_out=np.empty((*lead, rows.shape[-2], weight.shape[-1])))
+        replace(self._layer(), delta=rows, weight=weight).pass_back(below, np.matmul)
+        return below.grad_out[..., 0, :] if each else below.grad_out
+
+    def activated(self, pre: Array) -> Array:
+        """g(a)."""
+        return activate(self.activation, pre)[0]
+
+    def _layer(self) -> Layer:
+        """A layer to replace the arrays of."""
+        return _EMPTY
+
+
+def _empty_layer() -> Layer:
+    parameters = Parameters(Architecture((1, 1)))
+    weight, bias = parameters.weights[0], parameters.biases[0]
+    return LayerBuffers(Identity(parameters.dtype), weight, bias, weight, bias, 1).first(1)
+
+
+_EMPTY = _empty_layer()
+
+Value = Callable[[Work], Array]
+Applies = Callable[[Architecture, int], bool]
+
+
+@dataclass(frozen=True, eq=False)
+class Edit:
+    """One factor replaced.
+
+    Attributes:
+        mistake: the id of the catalogue's row.
+        factor: which.
+        words: what stands there, with {a}, {h}, {W} … for the names at the layer.
+        value: what the factor becomes, from the earlier quantities. For ``PASSED`` and ``WEIGHT`` the work is that
+            of the layer above the one that is spoilt.
+        applies: whether it can be made at this layer of the network, by its index.
+        move: for a weight that was moved first: the gradient G in W - η G.
+    """
+
+    mistake: str
+    factor: Factor
+    words: str
+    value: Value
+    applies: Applies
+    move: Value | None = None
