@@ -71,7 +71,7 @@ def test_commands_in_pages_exist(page):
     for line in command_lines(page.read_text()):
         node, words = get_command(app), shlex.split(line, comments=True)[1:]
         while words and words[0] in getattr(node, "commands", {}):
-            node = node.commands[words.pop(0)]
+            node = getattr(node, "commands")[words.pop(0)]  # noqa: B009
         assert not hasattr(node, "commands") or not words, line
         known = {name for parameter in node.params for name in (*parameter.opts, *parameter.secondary_opts)}
         given = {word.partition("=")[0] for word in words if re.match(r"--?[a-z]", word)}

@@ -127,8 +127,12 @@ def numerics(source):
         if name.name not in FORMATTING
     ]
     for node in ast.walk(tree):
-        of_library = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-        if of_library and node.value.id in {"np", "numpy", "math"} and node.attr not in FORMATTING:
+        if (
+            isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id in {"np", "numpy", "math"}
+            and node.attr not in FORMATTING
+        ):
             found.append(node.attr)
         if isinstance(node, ast.BinOp | ast.AugAssign) and isinstance(node.op, ast.MatMult):
             found.append("@")

@@ -269,7 +269,7 @@ def test_a_lock_removed_between_our_open_and_our_flock_is_not_taken(tmp_path, mo
     path = tmp_path / "lock"
     path.write_text("bpcli 12\n")
     old = os.open(path, os.O_RDONLY)  # keeps the inode from being given to the new file
-    flock, calls = lock.fcntl.flock, []
+    flock, calls = fcntl.flock, []
 
     def flock_late(*arguments):
         if not calls:
@@ -279,7 +279,7 @@ def test_a_lock_removed_between_our_open_and_our_flock_is_not_taken(tmp_path, mo
         calls.append(arguments)
         return flock(*arguments)
 
-    monkeypatch.setattr(lock.fcntl, "flock", flock_late)
+    monkeypatch.setattr(fcntl, "flock", flock_late)
     with run_folder.held(tmp_path):
         assert len(calls) == 2
         assert path.read_text() == f"bpcli {os.getpid()}\n"
