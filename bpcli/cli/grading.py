@@ -9,7 +9,7 @@ from bpcli.common.errors import DataError, MachineError
 
 if TYPE_CHECKING:
     from bpcli.config import Resolved
-    from bpcli.walkthrough.options import Typed
+    from bpcli.walkthrough.chosen_network import Typed
     from bpcli.worksheets.marks import Grade
     from bpcli.worksheets.redrawing import Said
 

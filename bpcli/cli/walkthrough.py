@@ -19,8 +19,8 @@ from bpcli.common.errors import UsageError
 if TYPE_CHECKING:
     from bpcli.config import Config
     from bpcli.walkthrough.blocks import Mode
+    from bpcli.walkthrough.chosen_network import Typed
     from bpcli.walkthrough.example import Chosen
-    from bpcli.walkthrough.options import Typed
     from bpcli.walkthrough.sheet import Explain
 
 DEFAULT = "walkthrough"
@@ -167,7 +167,7 @@ def walkthrough(
         raise UsageError(
             "--seeds A:B and --out DIR go together (and --force with them): give both, or neither"
         )
-    from bpcli.walkthrough.options import Typed
+    from bpcli.walkthrough.chosen_network import Typed
     from bpcli.walkthrough.sheet import chosen_letters
 
     look = Look(chosen_letters(part or []), notation, digits, format_)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from bpcli.network.symbols import Style
     from bpcli.render.walkthrough.pages import Format
     from bpcli.walkthrough.blocks import Mode
-    from bpcli.walkthrough.options import Typed
+    from bpcli.walkthrough.chosen_network import Typed
 
 MOST = 10_000
 LONGEST = 18  # digits of a seed

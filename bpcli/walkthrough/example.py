@@ -11,7 +11,7 @@ from bpcli.config import Config
 from bpcli.network import Architecture, Array
 from bpcli.network.example import Example
 from bpcli.training.configured import configured_example
-from bpcli.walkthrough.options import Typed, chosen_architecture
+from bpcli.walkthrough.chosen_network import Typed, chosen_architecture
 from bpcli.walkthrough.parsing import read_tensor
 
 Draw = Callable[..., Example]  # draws a point for an architecture and a seed

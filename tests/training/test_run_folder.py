@@ -1,5 +1,6 @@
 """A run folder may hold files of somebody else's: they stay what they are, whatever they are called."""
 
+import fcntl
 import os
 import socket
 import subprocess
