@@ -319,13 +319,14 @@ def test_the_environment_overrides_the_file_and_options_override_it(bpcli, monke
 
 @contextmanager
 def long_training(folder):
-    """Start a training that takes minutes, and wait until it has kept its first checkpoint."""
+    """Start a training that takes minutes, and wait until the epochs before its first checkpoint are in the metrics."""
     command = [sys.executable, "-m", "bpcli", "train", "xor", "--epochs", "1000000", "--out", "run", "--json"]
     with subprocess.Popen(
         command, cwd=folder, stdout=subprocess.PIPE, text=True, encoding="utf-8"
     ) as process:
         try:
-            while not (folder / "run" / "checkpoint.npz").exists():
+            metrics = folder / "run" / "metrics.csv"
+            while not (metrics.exists() and len(metrics.read_text("utf-8").splitlines()) > 1):
                 assert process.poll() is None
                 time.sleep(0.01)
             yield process
