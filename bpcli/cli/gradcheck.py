@@ -14,6 +14,7 @@ from bpcli.common.errors import MachineError, UsageError
 
 if TYPE_CHECKING:
     from bpcli.config import Config
+    from bpcli.gradcheck.collect import Options
     from bpcli.gradcheck.report import GradcheckReport
 
 DEFAULT = "gradcheck"
@@ -23,7 +24,7 @@ class GradcheckCommand(SeveralFiles):
     """Lets ``--against`` take the answers of a whole class."""
 
     option = "--against"
-    endings = (".py", ".npz", ".json")
+    endings = (".py", ".ipynb", ".npz", ".json")
 
 
 def gradcheck(
@@ -57,12 +58,44 @@ def gradcheck(
         ),
     ] = None,
     layout: Annotated[
-        Literal["rows", "columns"],
-        typer.Option("--layout", help="Whether X and Y hold the samples in rows or in columns."),
-    ] = "rows",
+        Literal["rows", "columns"] | None,
+        typer.Option(
+            "--layout",
+            help="X and Y hold the samples in rows or in columns. Without it: found by trying.",
+            show_default=False,
+        ),
+    ] = None,
+    weights: Annotated[
+        Literal["out-in", "in-out"] | None,
+        typer.Option(
+            "--weights",
+            help="Matrices are n_out × n_in or n_in × n_out. Without it: found by trying.",
+            show_default=False,
+        ),
+    ] = None,
+    function: Annotated[
+        str | None,
+        typer.Option(
+            "--function",
+            metavar="NAME",
+            help="The function to check, or CLASS.METHOD. Without it: gradients, backward, backprop, …",
+            show_default=False,
+        ),
+    ] = None,
     time_limit: Annotated[
-        float, typer.Option("--time-limit", metavar="SECONDS", help="For each file.", min=0.1, max=86400)
+        float,
+        typer.Option("--time-limit", metavar="SECONDS", help="Time limit per file.", min=0.1, max=86400),
     ] = 10.0,
+    memory_limit: Annotated[
+        int,
+        typer.Option(
+            "--memory-limit",
+            metavar="MIB",
+            help="Memory limit per file, above what NumPy takes; 0 for none.",
+            min=0,
+            max=1 << 24,
+        ),
+    ] = 1024,
     method: Annotated[
         Literal["complex", "central"] | None,
         typer.Option(
@@ -117,7 +150,10 @@ def gradcheck(
     if inject:
         report = _injected(settings, inject)
     elif against:
-        report = _against(settings, against, point, layout, time_limit, screen)
+        from bpcli.gradcheck.collect import Options
+
+        options = Options(layout, weights, function, time_limit, memory_limit << 20)
+        report = _against(settings, against, point, options, screen)
     else:
         report = _own(settings, method)
     from bpcli.render.gradcheck import gradcheck_report
@@ -191,8 +227,8 @@ def _sweep(config: "Config", screen: Screen) -> int:
 
 
 def _injected(config: "Config", name: str) -> "GradcheckReport":
-    from bpcli.gradcheck.against import check_injected
     from bpcli.gradcheck.points import configured_point
+    from bpcli.gradcheck.submissions import check_injected
 
     return check_injected(name, configured_point(config))
 
@@ -201,18 +237,17 @@ def _against(
     config: "Config",
     paths: list[Path],
     point: Path | None,
-    layout: Literal["rows", "columns"],
-    time_limit: float,
+    options: "Options",
     screen: Screen,
 ) -> "GradcheckReport":
-    from bpcli.gradcheck.against import check_submissions
     from bpcli.gradcheck.exchange import read_problem
     from bpcli.gradcheck.points import points_for
+    from bpcli.gradcheck.submissions import check_submissions
 
     points = points_for(config, read_problem(point) if point else None)
     screen.warn(_replacement(points.replaced))
     with ending():
-        return check_submissions(paths, points, layout=layout, time_limit=time_limit)
+        return check_submissions(paths, points, options)
 
 
 def _replacement(reasons: tuple[str, ...]) -> list[str]:

@@ -1,0 +1,334 @@
+"""What a program returned, or left in its attributes, read as gradients by name.
+
+A ``Plan`` says where in the result each gradient is and how it is laid out. Plans are made where all sizes differ, so
+that shapes tell the tensors apart, and followed where they may not.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy import array as array_of  # under names of our own, because a submission may take NumPy's away
+from numpy import asarray, issubdtype, ndarray
+
+from .flat import orders, parted, unflatten
+from .names import Names, Role
+from .reading import Layers
+from .refusals import RefusedError
+
+Tensors = dict[str, Any]
+Path = tuple[Any, ...]
+Turned = tuple[bool, ...]
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One array in a result: where it is, what it is called there (nothing in a tuple), and itself."""
+
+    path: Path
+    name: str
+    value: Any
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Where the gradients are.
+
+    Attributes:
+        places: for each name the path to its array.
+        vectors: "C" or "F" where each matrix is a vector, row by row or column by column, else nothing.
+        wide: "first" or "last" where a matrix comes with its bias as a column, else nothing.
+        flat: the order of a single vector, as ``flat.orders`` has it, else nothing.
+        said: what is unusual about it, in words.
+        fitting: how many of the gradients have the shape that they should have.
+    """
+
+    places: tuple[tuple[str, Path], ...]
+    wide: str = ""
+    vectors: str = ""
+    flat: str = ""
+    said: str = ""
+    fitting: int = 0
+
+    @property
+    def unfitting(self) -> int:
+        """How many gradients have another shape than they should have."""
+        return 0 if self.wide or self.flat or self.vectors else len(self.places) - self.fitting
+
+    def follow(self, returned: Any, layers: Layers, turned: Turned) -> Tensors:
+        """Return the gradients by name, the way round that they are in here where their shape allows it."""
+        by_name = {layer[0]: (layer, flip) for layer, flip in zip(layers, turned, strict=True)}
+        sizes = {layer[1]: layer[2] for layer in layers if layer[1]}
+        out: Tensors = {}
+        for name, path in self.places:
+            tensor = real_array(name, at(returned, path))
+            if self.flat:
+                return unflatten(tensor.ravel(), layers, turned, self.flat)
+            if name in sizes:
+                fits = _fits(tensor.shape, (sizes[name],))
+                out[name] = tensor.reshape(sizes[name]) if fits else tensor
+                continue
+            (_, bias, rows, columns), flip = by_name[name]
+            shape = (columns, rows) if flip else (rows, columns)
+            if self.vectors and tensor.size == rows * columns:
+                tensor = tensor.reshape(shape, order="C" if self.vectors == "C" else "F")
+            elif _fits(tensor.shape, shape):
+                tensor = tensor.reshape(shape)
+            tensor = tensor.T if flip and tensor.ndim == 2 else tensor
+            if self.wide and bias and tensor.ndim == 2 and tensor.shape[1] > 1:
+                out[name], out[bias] = parted(tensor, self.wide)
+            else:
+                out[name] = tensor
+        return out
+
+
+def plans(returned: Any, layers: Layers, turned: Turned) -> list[Plan]:
+    """Return the ways to read a result, the best first; several where shapes cannot tell.
+
+    Raises:
+        RefusedError: there is nothing in it that could be a gradient.
+    """
+    wanted = (
+        f"return {', '.join([layer[0] for layer in layers] + [layer[1] for layer in layers if layer[1]])}"
+    )
+    if returned is None:
+        raise RefusedError("missing return", f"it returns None; end it with {wanted}")
+    leaves = list(spread(returned, shapes_of(layers, turned)))
+    named = [leaf for leaf in leaves if leaf.name]
+    found = _by_name(named, layers, turned) if named else []
+    if not found:
+        found = _in_order([leaf for leaf in leaves if not leaf.name], layers, turned)
+    if not found:
+        has = ", ".join(leaf.name for leaf in named) if named else counted(returned)
+        kind = "missing return" if named else "wrong return"
+        raise RefusedError(kind, f"it returns {has}; {wanted} in this order, or a dict by these names")
+    return found
+
+
+def counted(returned: Any) -> str:
+    """How many values there are, in words."""
+    if isinstance(returned, tuple | list):
+        return f"{len(returned)} values"
+    return f"one {type(returned).__name__}"
+
+
+def shapes_of(layers: Layers, turned: Turned) -> dict[str, tuple[int, ...]]:
+    """The shape of each gradient, the way round that the program has its weights."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for (matrix, bias, rows, columns), flip in zip(layers, turned, strict=True):
+        shapes[matrix] = (columns, rows) if flip else (rows, columns)
+        if bias:
+            shapes[bias] = (rows,)
+    return shapes
+
+
+def spread(
+    value: Any, shapes: Mapping[str, tuple[int, ...]], path: Path = (), name: str = ""
+) -> Iterator[Leaf]:
+    """Yield every array in a result; a list of lists of numbers is an array, a list of arrays is not."""
+    if isinstance(value, Mapping):
+        for key in value:
+            yield from spread(value[key], shapes, (*path, key), f"{name} {key}".strip())
+    elif isinstance(value, tuple | list) and not _is_array(value, shapes):
+        for index, item in enumerate(value):
+            # A list under a name: the gradients of all layers.
+            yield from spread(item, shapes, (*path, index), f"{name} {index}" if name else "")
+    elif value is not None:
+        yield Leaf(path, name, value)
+
+
+def _is_array(value: Any, shapes: Mapping[str, tuple[int, ...]]) -> bool:
+    """Whether a list or a tuple is one array: of numbers, or rows of numbers."""
+    try:
+        tensor = array_of(value, dtype="float64")
+    except Exception:
+        return False
+    if isinstance(value, list) and tensor.ndim in {1, 2} and not any(isinstance(v, ndarray) for v in value):
+        return not (len(shapes) > 1 and tensor.ndim == 1 and len(value) == len(shapes))
+    return tensor.shape in set(shapes.values()) and len(value) != len(shapes)
+
+
+def _by_name(leaves: list[Leaf], layers: Layers, turned: Turned) -> list[Plan]:
+    """Read a dict, or attributes."""
+    names = Names([leaf.name.split()[0] for leaf in leaves], len(layers))
+    places: dict[str, Path] = {}
+    marked: dict[str, bool] = {}
+    for leaf in leaves:
+        role = _role_of(leaf, names, len(layers))
+        if role is None or role.place >= len(layers):
+            continue
+        matrix, bias, _, _ = layers[role.place]
+        name = matrix if role.kind == "matrix" else bias
+        marks = names.is_marked(leaf.name.split()[0])
+        if not name or (marked.get(name, marks) and not marks):
+            continue  # the parameter itself beside its gradient
+        if name in places and marked[name] == marks:
+            raise RefusedError("wrong return", f"it returns {name} under two names; leave {leaf.name} out")
+        places[name], marked[name] = leaf.path, marks
+    if not places:
+        return []
+    values = {leaf.path: leaf.value for leaf in leaves}
+    return _with_columns(places, values, layers, turned, "")
+
+
+def _role_of(leaf: Leaf, names: Names, depth: int) -> Role | None:
+    """Whose gradient this is: by its key, by a key and a place in a list, or by two keys (grads["W"][1])."""
+    first, *more = leaf.name.split()
+    role = names.gradient(first)
+    if role is None and more:
+        joined_name = Names([f"{more[0]}{first}", f"{more[0]}1"], depth)
+        return joined_name.gradient(f"{more[0]}{''.join(c for c in first if c.isdigit())}") or names.gradient(
+            more[0]
+        )
+    if role and role.kind in {"matrices", "biases"}:
+        kind = "matrix" if role.kind == "matrices" else "bias"
+        if more and more[0].isdigit():
+            return Role(kind, int(more[0]))
+        return Role(kind, depth - 1)
+    return role if role is None or not more or role.kind in {"matrix", "bias"} else None
+
+
+def _in_order(leaves: list[Leaf], layers: Layers, turned: Turned) -> list[Plan]:
+    """Read a tuple: in one of the usual orders, or in the only one in which the shapes fit."""
+    shapes = shapes_of(layers, turned)
+    values = {leaf.path: leaf.value for leaf in leaves}
+    total = sum(int(np.prod(shape)) for shape in shapes.values())
+    for leaf in leaves:
+        if len(shapes) > 1 and (size := _shape(leaf.value)) and max(size) == total and np.prod(size) == total:
+            return [
+                Plan(((layers[0][0], leaf.path),), flat=how, fitting=len(shapes)) for how in orders(layers)
+            ]
+    matrices, biases = [layer[0] for layer in layers], [layer[1] for layer in layers if layer[1]]
+    by_layer = [name for layer in layers for name in layer[:2] if name]
+    usual = [[*matrices, *biases], by_layer, matrices]
+    arrays = [leaf for leaf in leaves if _shape(leaf.value) != ()] or leaves  # a loss may stand among them
+    best: list[Plan] = []
+    for taken in (leaves, arrays):
+        for order in usual:
+            if len(order) == len(taken):
+                places = {name: leaf.path for name, leaf in zip(order, taken, strict=True)}
+                best += _with_columns(places, values, layers, turned, "")
+    by_shape = _by_shape(arrays, shapes, layers, turned)
+    best += by_shape
+    if not best:
+        return []
+    most = max(plan.fitting for plan in best)
+    first = next(plan for plan in best if plan.fitting == most)
+    return [first] + [
+        plan
+        for plan in best
+        if plan.fitting == most
+        and plan.places == first.places
+        and (plan.wide, plan.vectors) != (first.wide, first.vectors)
+    ]
+
+
+def _by_shape(
+    leaves: list[Leaf], shapes: dict[str, tuple[int, ...]], layers: Layers, turned: Turned
+) -> list[Plan]:
+    """Each array is the gradient whose shape it has, if it has the shape of one and of one alone."""
+    wide = {layer[0]: _widened(layer, flip) for layer, flip in zip(layers, turned, strict=True) if layer[1]}
+    for wanted in (shapes, wide):
+        places: dict[str, Path] = {}
+        for leaf in leaves:
+            fits = [name for name, shape in wanted.items() if _fits(_shape(leaf.value), shape)]
+            if len(fits) == 1 and fits[0] not in places:
+                places[fits[0]] = leaf.path
+        if places and len(places) in {len(wanted), len(leaves)}:
+            order = " and ".join(f"∇{name}" for name in places)
+            said = f"returned as {order}" if len(places) > 1 else f"returned ∇{next(iter(places))} alone"
+            return _with_columns(places, {leaf.path: leaf.value for leaf in leaves}, layers, turned, said)
+    return []
+
+
+def _with_columns(
+    places: dict[str, Path], values: dict[Path, Any], layers: Layers, turned: Turned, said: str
+) -> list[Plan]:
+    """The plan for these places; two of them where matrices have a column more, which is the bias."""
+    shapes = shapes_of(layers, turned)
+    found = {name: _shape(values[path]) for name, path in places.items()}
+    wide = [
+        layer[0]
+        for layer, flip in zip(layers, turned, strict=True)
+        if layer[1] and layer[1] not in places and found.get(layer[0]) == _widened(layer, flip)
+    ]
+    pairs = tuple(places.items())
+    if wide and len(wide) == sum(layer[0] in places for layer in layers):
+        line = "row" if turned[0] else "column"
+        return [
+            Plan(pairs, wide=where, fitting=2 * len(wide), said=f"bias gradients in the {where} {line}")
+            for where in ("first", "last")
+        ]
+    matrices = {
+        layer[0]: layer[2] * layer[3] for layer in layers if layer[0] in places and min(layer[2:]) > 1
+    }
+    if matrices and all(found[name] in {(size,), (size, 1), (1, size)} for name, size in matrices.items()):
+        return [
+            Plan(pairs, vectors=direction, fitting=len(places), said=f"each matrix is a vector, {words}")
+            for direction, words in (("C", "row by row"), ("F", "column by column"))
+        ]
+    fitting = sum(_fits(found[name], shapes[name]) for name in places)
+    return [Plan(pairs, said=said, fitting=fitting)]
+
+
+def _widened(layer: tuple[str, str | None, int, int], flip: bool) -> tuple[int, ...]:
+    _, _, rows, columns = layer
+    return (columns + 1, rows) if flip else (rows, columns + 1)
+
+
+def _fits(shape: tuple[int, ...] | None, wanted: tuple[int, ...]) -> bool:
+    """Whether a shape is the wanted one; a bias may have more axes, and a single row or column one less."""
+    if shape is None or len(wanted) == 1:
+        return shape is not None and _bare(shape) == _bare(wanted)
+    return shape == wanted or shape == _bare(wanted)
+
+
+def _bare(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(size for size in shape if size != 1)
+
+
+def _shape(value: Any) -> tuple[int, ...] | None:
+    try:
+        return tuple(asarray(_detached(value), dtype="float64").shape)
+    except Exception:
+        return None
+
+
+def at(returned: Any, path: Path) -> Any:
+    """What is at a path in a result."""
+    for step in path:
+        try:
+            returned = returned[step]
+        except Exception:
+            raise RefusedError(
+                "missing return", "it does not return the same things at every point"
+            ) from None
+    return returned
+
+
+def real_array(name: str, value: Any) -> Any:
+    """Copy what was returned into an array of real numbers: floats as they are, everything else as float64.
+
+    A copy, since a function may well return the same buffer for every point.
+    """
+    try:
+        tensor = array_of(_detached(value))
+        if tensor.dtype.kind == "O":  # exact fractions, or numbers of many digits
+            tensor = tensor.astype("float64")
+    except Exception as error:
+        text = " ".join(str(error).split())[:300]
+        raise RefusedError("wrong type", f"the gradient for {name} is no array of numbers: {text}") from None
+    if tensor.dtype.kind in "biu":
+        return tensor.astype("float64")
+    if tensor.dtype.kind != "f":
+        held = f"{tensor.dtype} ({type(value).__name__})"
+        raise RefusedError("wrong type", f"the gradient for {name} holds {held}; return real numbers")
+    if issubdtype(tensor.dtype, "float16"):
+        return tensor.astype("float32")
+    return tensor
+
+
+def _detached(value: Any) -> Any:
+    """A tensor of PyTorch without its history, and without its device."""
+    return value.detach().cpu() if hasattr(value, "detach") and hasattr(value, "cpu") else value
