@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from bpcli.config import Config
     from bpcli.gradcheck.collect import Options
     from bpcli.gradcheck.report import GradcheckReport
+    from bpcli.gradcheck.templates import Template
 
 DEFAULT = "gradcheck"
 
@@ -41,7 +42,7 @@ def gradcheck(
         typer.Option(
             "--against",
             metavar="FILE...",
-            help="Check the gradients in these files: .py with a function gradients, or .npz and .json answers.",
+            help="Check these files: programs (.py, .ipynb) or gradients as numbers (.npz, .json).",
             readable=False,  # one that cannot be read must not keep the others from being checked
         ),
     ] = None,
@@ -111,6 +112,34 @@ def gradcheck(
         str | None,
         typer.Option("--inject", metavar="ID", help="Make this mistake, and see it found."),
     ] = None,
+    template: Annotated[
+        Literal["plain", "columns", "class", "torch", "jax"] | None,
+        typer.Option(
+            "--template", help="Print a small Python file to fill in, for --against.", show_default=False
+        ),
+    ] = None,
+    show: Annotated[
+        str | None,
+        typer.Option(
+            "--show", metavar="NAME", help="Of many files, show the details of this one.", show_default=False
+        ),
+    ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", metavar="FILE", help="Write a gradebook: a row for each file."),
+    ] = None,
+    gradescope: Annotated[
+        Path | None,
+        typer.Option("--gradescope", metavar="FILE", help="Write Gradescope's results.json for one file."),
+    ] = None,
+    feedback: Annotated[
+        Literal["mistake", "hint", "fix"] | None,
+        typer.Option(
+            "--feedback",
+            help="How much --gradescope gives away: the mistake, what was done, or the fix. Without it: hint.",
+            show_default=False,
+        ),
+    ] = None,
     list_mistakes: Annotated[
         bool, typer.Option("--list-mistakes", help="Print the catalogue of mistakes.")
     ] = False,
@@ -125,24 +154,37 @@ def gradcheck(
     Without --against, checks the code that trains: every gradient of the configured network, at its initial
     weights and after some steps of training. With --against, checks the gradients that other people computed.
 
-    A Python file defines a function `gradients` whose parameter names say what it wants: `x, y` for a point at a
-    time (1-D arrays; bpcli averages the results over the points), or `X, Y` for the batch; `V, W`, and `bias_V,
-    bias_W` where there are biases; `learning_rate` and `weight_decay` if it asks. It returns a tuple in the order
-    V, W, bias_V, bias_W, or a dict by those names. Each file runs in a process of its own, with limits on its time,
-    its memory and the size of the files that it writes; that is no sandbox.
+    A Python file or a notebook defines a function such as `gradients` or `backward`, or a class with such a method. It
+    takes data, weights and biases under their usual names (x, y or X, Y; V, W or W1, b1, W2, b2; a dict of them) and
+    returns the gradients in any order, or in a dict. How it is to be read is found out by calling it at a small example
+    whose sizes all differ, and said in one line; --layout, --weights and --function settle it. docs/gradcheck.md has
+    the whole. Each file runs in a process of its own, with limits on its time, its memory and the size of the files
+    that it writes; that is no sandbox.
 
     Exits with 0 if every gradient is right, with 3 if any is not, and with 1 if the machine failed to check one.
     """
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     refuse_together(
-        against=against, export=export, inject=inject, sweep_step=sweep_step, list_mistakes=list_mistakes
+        against=against,
+        export=export,
+        inject=inject,
+        sweep_step=sweep_step,
+        list_mistakes=list_mistakes,
+        template=template,
     )
-    _refuse_alone(
-        against=against, point=point, method=method, own=not (against or export or inject or sweep_step)
-    )
+    _refuse_without_files(
+        against, point=point, layout=layout, weights=weights, function=function, show=show, csv=csv,
+        gradescope=gradescope,
+    )  # fmt: skip
+    if method and (against or export or inject or sweep_step):
+        raise UsageError("--method is for the check of bpcli's own gradients; leave it out here")
+    if feedback and not gradescope:
+        raise UsageError("--feedback says what --gradescope writes; give both, or leave it out")
     if list_mistakes:
         return _list(screen)
     settings = resolved(config or DEFAULT, override, {"seed": seed}).config
+    if template:
+        return _template(settings, template, screen)
     if export:
         return _export(settings, export, screen)
     if sweep_step:
@@ -158,7 +200,8 @@ def gradcheck(
         report = _own(settings, method)
     from bpcli.render.gradcheck import gradcheck_report
 
-    screen.show(gradcheck_report(report))
+    screen.show(gradcheck_report(report, show))
+    _write_grades(report, csv, gradescope, feedback or "hint")
     screen.document(report.document())
     if report.by_machine:
         from bpcli.common.text import printable
@@ -170,13 +213,13 @@ def gradcheck(
     return 0 if report.verdict == "correct" else 3
 
 
-def _refuse_alone(*, against: object, point: Path | None, method: str | None, own: bool) -> None:
-    if point and not against:
-        raise UsageError(
-            "--point says where the answers of --against are checked; give both, or leave it out"
-        )
-    if method and not own:
-        raise UsageError("--method is for the check of bpcli's own gradients; leave it out here")
+def _refuse_without_files(against: list[Path] | None, **options: object) -> None:
+    """Reject options that say how the files of ``--against`` are checked where there are none."""
+    given = [f"--{name}" for name, value in options.items() if value is not None]
+    if given and not against:
+        raise UsageError(f"{given[0]} is about the files of --against; give both, or leave it out")
+    if options["gradescope"] and len(against or []) > 1:
+        raise UsageError("--gradescope writes the result of one file; give one, or --csv for many")
 
 
 def _list(screen: Screen) -> int:
@@ -186,6 +229,33 @@ def _list(screen: Screen) -> int:
     screen.show(catalogue_table())
     screen.document({"schema": "bpcli.gradcheck.mistakes/1", "mistakes": [vars(m) for m in CATALOGUE]})
     return 0
+
+
+def _template(config: "Config", name: "Template", screen: Screen) -> int:
+    from bpcli.gradcheck.templates import template
+
+    text = template(name, bias=config.model.bias)
+    screen.show_as_is(text)
+    screen.document({"schema": "bpcli.gradcheck.template/1", "text": text})
+    return 0
+
+
+def _write_grades(
+    report: "GradcheckReport",
+    csv: Path | None,
+    gradescope: Path | None,
+    feedback: Literal["mistake", "hint", "fix"],
+) -> None:
+    if not (csv or gradescope):
+        return
+    from bpcli.gradcheck.gradebook import write_gradebook, write_gradescope
+    from bpcli.gradcheck.grading import SubmissionCheck
+
+    checks = [check for check in report.checks if isinstance(check, SubmissionCheck)]
+    if csv:
+        write_gradebook(checks, csv)
+    if gradescope:
+        write_gradescope(checks[0], gradescope, feedback)
 
 
 def _export(config: "Config", path: Path, screen: Screen) -> int:

@@ -189,42 +189,29 @@ class Submission:
         self.module = load(self.path)
         self.changed_numpy |= dict.fromkeys(restore_numpy())
         target = ROOM.target.find(self.module, len(self.layers), self.request["function"])
-        names = [name for layer in self.layers for name in layer[:2] if name]
-        can = ", ".join(["X", "Y", "x", "y", *names, "learning_rate", "weight_decay"])
+        trying = ROOM.trying
+        request = self.request
+        hints = trying.Hints(request["layout"], request["weights"], str(self.path), request["time_limit"])
+        trial_layers = tuple(map(tuple, request["trial_layers"]))
+        target = dataclasses.replace(target, run=self.guarded(target.run))
         try:
-            target = dataclasses.replace(target, run=self.guarded(target.run))
-            self.program = ROOM.trying.understand(target, self.layers, target.optional, can)
+            self.program, self.fits = trying.fits_of(
+                target, (trial, trial_layers), (example, self.layers), hints
+            )
         except RefusedError as error:
-            error.at = error.at or (f"{self.path.name}:{target.line}" if target.line else "")
+            if error.kind == "unknown parameter" and target.line:
+                error.at = f"{self.path.name}:{target.line}"
             raise
-        options = ROOM.trying.choices(
-            self.program, example, self.layers, self.request["layout"], self.request["weights"]
-        )
-        trials = ROOM.trying.Trials(self.program, options, str(self.path), self.request["time_limit"])
-        trial_layers = tuple(map(tuple, self.request["trial_layers"]))
-        self.fits = trials.fits(trial, trial_layers)
-        if not self.fits and (parts := trials.best_part()) and not parts[0].plan.unfitting:
-            self.fits = parts
-        if not self.fits:
-            trials.failed.clear()
-            self.fits = trials.fits(example, self.layers) or trials.best_part()
-        if not self.fits:
-            self.fail(trials, example)
+        except trying.ChangedError as error:
+            self.program = trying.understand(target, self.layers)
+            self.refuse_change(error, example)
 
-    def fail(self, trials: Any, example: Tensors) -> None:
-        """Raise what went wrong; where an argument was changed, at the line that did it."""
-        error = trials.error()
-        if not isinstance(error, ROOM.trying.ChangedError):
-            raise error
-        failed = next(failed for failed in trials.failed if failed.error is error)
-        self.refuse_change(error, failed.reading, example)
-
-    def refuse_change(self, error: Any, reading: Any, example: Tensors) -> None:
+    def refuse_change(self, error: Any, example: Tensors) -> None:
         """Once more, with arrays that cannot be written to: then NumPy itself points at the line."""
         at = self.path.name
         try:
-            first = ROOM.trying.single(example, 0) if reading.per_point else example
-            self.program.returned(reading, first, self.layers, writable=False)
+            first = ROOM.trying.single(example, 0) if error.reading.per_point else example
+            self.program.returned(error.reading, first, self.layers, writable=False)
         except Exception as raised:
             at = where(raised, self.path)
         raise RefusedError(
@@ -242,7 +229,7 @@ class Submission:
             try:
                 found = ROOM.trying.answer(self.program, fit, point, self.layers)
             except ROOM.trying.ChangedError as error:
-                self.refuse_change(error, fit.reading, point)
+                self.refuse_change(error, point)
                 raise
             except Exception:
                 if number == 0:

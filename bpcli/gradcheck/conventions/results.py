@@ -95,6 +95,8 @@ def plans(returned: Any, layers: Layers, turned: Turned) -> list[Plan]:
     if returned is None:
         raise RefusedError("missing return", f"it returns None; end it with {wanted}")
     leaves = list(spread(returned, shapes_of(layers, turned)))
+    if not leaves:
+        raise RefusedError("missing return", f"it returns nothing but None; {wanted}")
     named = [leaf for leaf in leaves if leaf.name]
     found = _by_name(named, layers, turned) if named else []
     if not found:

@@ -79,16 +79,16 @@ class Program:
             name for (name, _), (array, old) in zip(arrays, before, strict=True) if array.tobytes() != old
         ]
         if changed and writable:
-            raise ChangedError(list(dict.fromkeys(changed)))
+            raise ChangedError(list(dict.fromkeys(changed)), reading)
         return returned
 
 
 class ChangedError(Exception):
-    """A program wrote into its arguments."""
+    """A program wrote into these arguments, when it was called in this way."""
 
-    def __init__(self, names: list[str]) -> None:
-        super().__init__(", ".join(names))
-        self.names = names
+    def __init__(self, names: list[str], reading: Reading) -> None:
+        super().__init__(" and ".join(names))
+        self.names, self.reading = names, reading
 
 
 def _arrays(given: Any, name: str = "") -> Any:
@@ -103,19 +103,20 @@ def _arrays(given: Any, name: str = "") -> Any:
             yield from _arrays(value, name)
 
 
-def understand(target: Target, layers: Layers, optional: frozenset[str], can: str) -> Program:
+def understand(target: Target, layers: Layers) -> Program:
     """Give each argument its role: by its name, or, where all data or weights are called otherwise, by its place.
 
     Args:
         target: what is called.
         layers: of the network.
-        optional: arguments with a default, which are left alone where nobody knows them.
-        can: names to choose from, for the message.
 
     Raises:
         RefusedError: an argument stays unknown, or this network has nothing to give for it.
     """
     depth, has_biases = len(layers), layers[0][1] is not None
+    optional = target.optional
+    parameters = [name for layer in layers for name in layer[:2] if name]
+    can = ", ".join(["X", "Y", "x", "y", *parameters, "learning_rate", "weight_decay"])
     names = Names(target.names, depth)
     roles = {name: role for name in target.names if (role := names.role(name))}
     for name, role in roles.copy().items():
@@ -201,13 +202,54 @@ def choices(
     return Choices(preferred, other, ways, forms, targets, alone, packed, len(layers))
 
 
+@dataclass(frozen=True)
+class Hints:
+    """What is known beforehand.
+
+    Attributes:
+        layout: "rows" or "columns" of X and Y; None to find out.
+        weights: "out-in" or "in-out"; None to find out.
+        path: how the names of the files begin that a call passes through.
+        seconds: the time limit, of which a quarter is spent on looking for a second reading.
+    """
+
+    layout: str | None
+    weights: str | None
+    path: str
+    seconds: float
+
+
+Sized = tuple[Point, Layers]  # a point, with the names and sizes of its parameters
+
+
+def fits_of(target: Target, trial: Sized, example: Sized, hints: Hints) -> tuple[Program, list[Fit]]:
+    """Find out how a program is to be read; at least one reading, the likeliest first.
+
+    Raises:
+        RefusedError: it asks for what nobody knows, or returns nothing that could be a gradient.
+        ChangedError: it writes into its arguments.
+        Exception: what it raised in the call that came furthest.
+    """
+    program = understand(target, example[1])
+    options = choices(program, *example, hints.layout, hints.weights)
+    trials = Trials(program, options, hints.path, hints.seconds)
+    fits = trials.fits(*trial)
+    if not fits and (parts := trials.best_part()) and not parts[0].plan.unfitting:
+        fits = parts
+    if not fits:
+        trials.failed.clear()
+        fits = trials.fits(*example) or trials.best_part()
+    if not fits:
+        raise trials.error()
+    return program, fits
+
+
 @dataclass
 class _Failed:
     """A call that did not work, and how far it came."""
 
     error: BaseException
     line: int
-    reading: Reading
 
 
 class Trials:
@@ -273,7 +315,7 @@ class Trials:
         except Exception as error:
             if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
                 raise
-            self.failed.append(_Failed(error, self._line(error), reading))
+            self.failed.append(_Failed(error, self._line(error)))
         return out
 
     def _line(self, error: BaseException) -> int:
