@@ -13,7 +13,7 @@ from bpcli.gradcheck.conventions.refusals import RefusedError
 from bpcli.gradcheck.exchange import Failure
 from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict, Verdict
 from bpcli.gradcheck.judging import judge
-from bpcli.gradcheck.points import points_for
+from bpcli.gradcheck.points import Points, points_for
 from bpcli.gradcheck.submissions import Objectives
 from bpcli.gradcheck.summary import feedback, verdict_line
 from bpcli.gradcheck.trial import arrays_of, layers_of, trial_example
@@ -78,51 +78,50 @@ def check_gradients(
     if not isinstance(config, Config):
         config = resolve(config, overrides=overrides).config
     points = points_for(config)
-    objectives = Objectives(points)
+    depth = points.examples[0].architecture.depth
     name = getattr(function, "__name__", type(function).__name__)
+    path = getattr(getattr(function, "__code__", None), "co_filename", name)
     try:
-        program, fits = _understood(function, name, objectives, layout, weights)
-        layers = layers_of(points.examples[0].architecture)
-        kinds = {role.kind for role in program.roles.values()}
-        answers = []
-        for example in objectives.asked:
-            arrays = arrays_of(example)
-            readings = tuple(
-                Reading(fit.describe(), trying.answer(program, fit, arrays, layers)) for fit in fits
-            )
-            answer = fitted(name, Answer(readings, "decay" in kinds), example)
-            if isinstance(answer, Failure):
-                raise UsageError(answer.message)
-            answers.append(answer)
+        called = (
+            target.of_class(function, depth, None)
+            if isinstance(function, type)
+            else target.of_function(function, name)
+        )
+        return GradientCheck(check_target(called, points, layout=layout, weights=weights, path=path))
     except RefusedError as error:
         raise UsageError(f"{name}: {error}") from None
     except trying.ChangedError as error:
         raise UsageError(
             f"{name} changes {error} in place; it must only return the gradients, so work on copies"
         ) from None
-    return GradientCheck(judge(name, answers, objectives.of_program("decay" in kinds)))
 
 
-def _understood(
-    function: Callable[..., Any],
-    name: str,
-    objectives: Objectives,
-    layout: Layout | None,
-    weights: Weights | None,
-) -> tuple[trying.Program, list[trying.Fit]]:
-    """Find out how the function is to be called, as the worker of a submission does."""
+def check_target(
+    called: target.Target,
+    points: Points,
+    *,
+    layout: Layout | None = None,
+    weights: Weights | None = None,
+    path: str = "?",
+) -> SubmissionCheck:
+    """Find out how a program is to be read, call it at every example, and judge what it returns."""
+    objectives = Objectives(points)
     example = objectives.asked[0]
     layers = layers_of(example.architecture)
-    if isinstance(function, type):
-        called = target.of_class(function, len(layers), None)
-    else:
-        called = target.of_function(function, name)
     trial = trial_example(example)
-    return trying.fits_of(
+    program, fits = trying.fits_of(
         called,
         (arrays_of(trial), layers_of(trial.architecture)),
         (arrays_of(example), layers),
-        trying.Hints(
-            layout, weights, getattr(getattr(function, "__code__", None), "co_filename", "?"), SECONDS
-        ),
+        trying.Hints(layout, weights, path, SECONDS),
     )
+    wants_decay = any(role.kind == "decay" for role in program.roles.values())
+    answers = []
+    for asked in objectives.asked:
+        arrays = arrays_of(asked)
+        readings = [Reading(fit.describe(), trying.answer(program, fit, arrays, layers)) for fit in fits]
+        answer = fitted(called.name, Answer(tuple(readings), wants_decay), asked)
+        if isinstance(answer, Failure):
+            raise RefusedError(answer.kind, answer.message)
+        answers.append(answer)
+    return judge(called.name, answers, objectives.of_program(wants_decay))

@@ -55,9 +55,9 @@ class Reading:
             each = ", ".join(THEIRS if turned else OURS for turned in self.turned)
             parts.append(f"weights by layer {each}")
         forms = {"vector": "(n,)", "column": "n × 1", "row": "1 × n"}
-        if self.biases in forms:
+        if self.biases in forms and " " not in self.packed:
             parts.append(f"biases {forms[self.biases]}")
-        elif self.biases != "none":
+        elif self.biases in {"first", "last"}:
             line = "row" if self.turned[0] else "column"
             parts.append(f"biases as the {self.biases} {line} of the weights")
         if self.targets != "matrix":

@@ -42,6 +42,7 @@ class Plan:
         flat: the order of a single vector, as ``flat.orders`` has it, else nothing.
         said: what is unusual about it, in words.
         fitting: how many of the gradients have the shape that they should have.
+        exact: how many have it without an axis of length 1 more or less.
     """
 
     places: tuple[tuple[str, Path], ...]
@@ -50,6 +51,7 @@ class Plan:
     flat: str = ""
     said: str = ""
     fitting: int = 0
+    exact: int = 0
 
     @property
     def unfitting(self) -> int:
@@ -215,15 +217,12 @@ def _in_order(leaves: list[Leaf], layers: Layers, turned: Turned) -> list[Plan]:
     best += by_shape
     if not best:
         return []
-    most = max(plan.fitting for plan in best)
-    first = next(plan for plan in best if plan.fitting == most)
-    return [first] + [
-        plan
-        for plan in best
-        if plan.fitting == most
-        and plan.places == first.places
-        and (plan.wide, plan.vectors) != (first.wide, first.vectors)
-    ]
+    most = max((plan.fitting, plan.exact) for plan in best)
+    kept: dict[tuple[object, ...], Plan] = {}
+    for plan in best:
+        if (plan.fitting, plan.exact) == most:
+            kept.setdefault((plan.places, plan.wide, plan.vectors), plan)
+    return list(kept.values())
 
 
 def _by_shape(
@@ -271,7 +270,8 @@ def _with_columns(
             for direction, words in (("C", "row by row"), ("F", "column by column"))
         ]
     fitting = sum(_fits(found[name], shapes[name]) for name in places)
-    return [Plan(pairs, said=said, fitting=fitting)]
+    exact = sum(found[name] == shapes[name] for name in places)
+    return [Plan(pairs, said=said, fitting=fitting, exact=exact)]
 
 
 def _widened(layer: tuple[str, str | None, int, int], flip: bool) -> tuple[int, ...]:
