@@ -11,6 +11,7 @@ import secrets
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from copy import copy
 from dataclasses import dataclass, replace
 from math import ceil
 from pathlib import Path
@@ -21,7 +22,7 @@ import numpy as np
 from bpcli.gradcheck.answer import Answer, Reading, is_foreign, messages, not_ours, parse
 from bpcli.gradcheck.answer_file import read_answer
 from bpcli.gradcheck.exchange import LARGEST, MACHINE, Failure, shapes_of
-from bpcli.gradcheck.runner import FILE_LIMIT, STARTING, end_all, failure_of, run_worker
+from bpcli.gradcheck.runner import FILE_LIMIT, STARTING, end_all, failure_of, run_worker, too_little_memory
 from bpcli.gradcheck.trial import arrays_of, layers_of, trial_example
 from bpcli.network import Array
 from bpcli.network.example import Example
@@ -29,6 +30,7 @@ from bpcli.network.example import Example
 Layout = Literal["rows", "columns"]
 Weights = Literal["out-in", "in-out"]
 PROGRAMS = (".py", ".ipynb")
+MORE = 4  # times the memory limit, to see if it is to blame for a crash
 MEMORY = 1 << 30  # bytes above what the interpreter and NumPy take
 
 
@@ -96,7 +98,9 @@ def _collected(path: Path, examples: Sequence[Example], request: "_Request") -> 
     elif not path.is_file():
         results = [Failure("unreadable", f"{path.name}: there is no such file")]
     else:
-        results = _run(path.absolute(), examples, request)
+        results, crashed = _run(path.absolute(), examples, request)
+        if crashed and request.options.memory_limit:
+            results = _perhaps_for_memory(path.absolute(), examples, request, results)
     answers = []
     for number, result in enumerate(results, 1):
         if isinstance(result, Failure):
@@ -111,8 +115,16 @@ def _read(path: Path, example: Example) -> Answer | Failure:
     return answer if isinstance(answer, Failure) else fitted(path.name, answer, example)
 
 
-def _run(path: Path, examples: Sequence[Example], request: "_Request") -> list[Answer | Failure]:
-    """Run a program in a process of its own and take its answers, one for each example."""
+def _perhaps_for_memory(
+    path: Path, examples: Sequence[Example], request: "_Request", results: list[Answer | Failure]
+) -> list[Answer | Failure]:
+    """Run what a signal ended once more with more memory: if that helps, the limit was to blame."""
+    _, again = _run(path, examples, request.with_memory(MORE * request.options.memory_limit))
+    return results if again else [too_little_memory(path.name, request.options.memory_limit)]
+
+
+def _run(path: Path, examples: Sequence[Example], request: "_Request") -> tuple[list[Answer | Failure], bool]:
+    """Run a program in a process of its own and take its answers, one for each example; and say if it crashed."""
     token = secrets.token_hex()
     options = request.options
     try:
@@ -121,11 +133,10 @@ def _run(path: Path, examples: Sequence[Example], request: "_Request") -> list[A
             ended = run_worker(Path(folder), request.of(path, token), seconds)
     except OSError as error:
         at = f"{error.filename}: " if error.filename else ""
-        return [
-            Failure(MACHINE, f"{path.name}: not run: {at}{error.strerror}; free space or change permissions")
-        ]
+        reason = f"{path.name}: not run: {at}{error.strerror}; free space or change permissions"
+        return [Failure(MACHINE, reason)], False
     if len(ended.sent) > LARGEST:
-        return [Failure("unreadable", f"{path.name}: {LARGEST >> 20} MiB are too many for gradients")]
+        return [Failure("unreadable", f"{path.name}: {LARGEST >> 20} MiB are too many for gradients")], False
     sent, rest = messages(ended.sent, token)
     noise = (ended.printed.note(),) if ended.printed.size else ()
     results: list[Answer | Failure] = []
@@ -138,7 +149,9 @@ def _run(path: Path, examples: Sequence[Example], request: "_Request") -> list[A
         foreign = is_foreign(rest, token)
         limits = (options.time_limit, options.memory_limit)
         results.append(not_ours(path, "something else") if foreign else failure_of(path, ended, rest, limits))
-    return results
+        crashed = isinstance(results[-1], Failure) and results[-1].kind == "crash"
+        return results, crashed
+    return results, False
 
 
 class _Request:
@@ -160,6 +173,13 @@ class _Request:
             "memory_limit": options.memory_limit,
             "file_limit": FILE_LIMIT,
         }
+
+    def with_memory(self, memory: int) -> "_Request":
+        """The same request with another memory limit."""
+        other = copy(self)
+        other.options = replace(self.options, memory_limit=memory)
+        other.settings = self.settings | {"memory_limit": memory}
+        return other
 
     def of(self, path: Path, token: str) -> bytes:
         """The request for one file."""

@@ -147,19 +147,24 @@ def run_worker(folder: Path, request: bytes, seconds: float) -> Ended:
     return Ended(status, printed, bytes(received.data), full)
 
 
-_TOO_LITTLE = (
-    "it needs more address space than the {} MiB above NumPy that it may have, as JAX and PyTorch do; give "
-    "--memory-limit with more MiB, or 0 for no limit"
-)
 _OUT_OF_MEMORY = (
-    "std::bad_alloc", "cannot allocate memory", "can't start new thread", "out of memory", "resource temporarily",
-    "failed to allocate", "pthread_create", "thread creation failed", "memory allocation", "enomem", "mmap",
+    "bad_alloc", "cannot allocate memory", "can't start new thread", "out of memory", "failed to map segment",
+    "resource_exhausted", "unable to allocate", "failed to allocate", "pthread_create", "memory allocation",
 )  # fmt: skip
 
 
-def _ran_out_of_memory(text: str) -> bool:
+def told_of_memory(text: str) -> bool:
     """Whether the last words of a process are of memory that it did not get."""
     return any(words in text.lower() for words in _OUT_OF_MEMORY)
+
+
+def too_little_memory(at: str, memory: int) -> Failure:
+    """The failure of a submission that is right, perhaps, and needs more memory than it may have."""
+    return Failure(
+        "memory limit",
+        f"{at}: {memory >> 20} MiB above NumPy are too little for it, as they are for JAX and PyTorch; allow more with "
+        "--memory-limit MIB, or 0 for no limit",
+    )
 
 
 def failure_of(path: Path, ended: Ended, fault: bytes, limits: tuple[float, int]) -> Failure:
@@ -188,8 +193,8 @@ def failure_of(path: Path, ended: Ended, fault: bytes, limits: tuple[float, int]
         return Failure(
             MACHINE, f"{at}: it ended without an answer, and the disk is full; free space in {ended.full}"
         )
-    if status < 0 and _ran_out_of_memory(printed.last):
-        return Failure("memory limit", f"{at}: {_TOO_LITTLE.format(memory >> 20)}")
+    if memory and told_of_memory(printed.last):
+        return too_little_memory(at, memory)
     if status < 0:
         return Failure(
             "crash", f"{at}: {signal.strsignal(-status)}: it crashed Python itself; no NumPy code should"

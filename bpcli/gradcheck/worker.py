@@ -36,6 +36,13 @@ NUMPY = dict(vars(np))
 LONGEST = 300  # characters of an exception's text: NumPy may print a whole array
 LONGEST_MESSAGE = 2000
 DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
+OUT_OF_MEMORY = (
+    "cannot allocate memory",
+    "failed to map segment",
+    "bad_alloc",
+    "resource_exhausted",
+    "start new thread",
+)
 TEMPORARY = Path.cwd().parent  # bpcli gave this process a folder of its own in there
 
 
@@ -298,10 +305,11 @@ def explain(error: BaseException, path: Path, *, loading: bool) -> tuple[str, st
         return error.kind, f"{error.at or path.name}: {error}"
     if isinstance(error, SystemExit):
         return "exit", f"{at}: it ends Python ({what}); take that out, gradients must return"
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or any(words in what.lower() for words in OUT_OF_MEMORY):
         return (
             "memory limit",
-            f"{at}: it needs more memory than it may have ({what}); look for what grows here",
+            f"{at}: it needs more memory than it may have ({what}); look for what grows here, or allow more with "
+            "--memory-limit MIB, 0 for no limit",
         )
     code = errno_of(error)
     if code == errno.EFBIG and resource is not None:

@@ -334,6 +334,16 @@ LIMITS = {
     ),
     "lists": ("memory limit", "ann.py:3", running("while True: l.extend(l)", "l = [0]")),
     "a kill": ("memory limit", "killed by the system", running("os.kill(os.getpid(), 9)", "import os")),
+    "an abort for want of memory": (
+        "memory limit",
+        "allow more with --memory-limit MIB, or 0 for no limit",
+        "import mmap, os\ntry:\n    mmap.mmap(-1, 600 << 20)\nexcept OSError:\n    os.abort()\n" + PER_POINT,
+    ),
+    "a library that cannot be mapped": (
+        "memory limit",
+        "--memory-limit",
+        "raise ImportError('libx.so: failed to map segment from shared object')",
+    ),
     "a wild pointer": (
         "crash",
         "ann.py:3: Segmentation fault",
@@ -375,6 +385,47 @@ def test_what_the_system_ends_is_told_apart(submit, kind, words, text):
     failure = submit(text, seconds=30.0)
     assert isinstance(failure, Failure), failure
     assert (failure.kind, words in failure.message) == (kind, True), failure
+
+
+@linux
+def test_the_memory_limit_can_be_raised_and_taken_away(submit):
+    """What needs 600 MiB more than NumPy gets them."""
+    text = "import mmap\nm = mmap.mmap(-1, 600 << 20)\n" + PER_POINT
+    assert submit(text).kind == "memory limit"
+    for memory in (1 << 30, 0):
+        assert_right(submit(text, memory=memory), make_problem())
+
+
+def test_a_notebook_is_read_without_its_magics(submit):
+    """Its code cells; one that fails is passed over, and an error is found in its cell."""
+
+    def notebook(*cells):
+        return json.dumps(
+            {"nbformat": 4, "cells": [{"cell_type": kind, "source": text} for kind, text in cells]}
+        )
+
+    plot = ("code", ["%matplotlib inline\n", "import no_such_plotter\n"])
+    script = ("code", "%%bash\nexit 1")
+    shell = ("code", "!pip install nothing\n" + PER_POINT)
+    answer = submit(notebook(("markdown", "# Mine"), plot, script, shell), name="ann.ipynb")
+    assert_right(answer, make_problem())
+    failure = submit(
+        notebook(plot, ("code", "def gradients(x, y, V, W):\n    return 1 / 0")), name="ann.ipynb"
+    )
+    assert failure.message.startswith("ann.ipynb (cell 2):2: ZeroDivisionError")
+    assert "no module no_such_plotter" in submit(notebook(plot), name="ann.ipynb").message
+    assert submit("{}", name="ann.ipynb").kind == "import failed"
+
+
+def test_functions_and_classes_under_other_names_are_found(submit):
+    """By the usual names, or as --function says; what was found is said."""
+    right = PER_POINT.replace("gradients", "backprop")
+    assert submit(right).notes == ("checked: backprop",)
+    text = PER_POINT.replace("gradients", "mine") + "\ndef backprop(x, y, V, W):\n    return 2 * V, W\n"
+    assert_right(submit(text, function="mine"), make_problem())
+    failure = submit(text, function="yours")
+    assert failure.kind == "no function"
+    assert "there is no function yours; it defines s, mine, backprop" in failure.message
 
 
 @linux
