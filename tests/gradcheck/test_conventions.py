@@ -231,6 +231,89 @@ PROGRAMS = {
         "  'bias_output_grad': d}\n",
         "one sample at a time (n,), averaged, weights n_out × n_in, biases (n,)",
     ),
+    "a network of the best-known book": (
+        "class Network:\n"
+        " def __init__(self, sizes):\n"
+        "  self.biases = [np.random.randn(y, 1) for y in sizes[1:]]\n"
+        "  self.weights = [np.random.randn(y, x) for x, y in zip(sizes[:-1], sizes[1:])]\n"
+        "  self.num_layers = len(sizes); self.sizes = sizes\n"
+        " def feedforward(self, a):\n"
+        "  for b, w in zip(self.biases, self.weights): a = s(np.dot(w, a) + b)\n"
+        "  return a\n"
+        " def backprop(self, x, y):\n"
+        "  nabla_b = [np.zeros(b.shape) for b in self.biases]; nabla_w = [np.zeros(w.shape) for w in self.weights]\n"
+        "  a, acts = x, [x]\n"
+        "  for b, w in zip(self.biases, self.weights): a = s(np.dot(w, a) + b); acts.append(a)\n"
+        "  delta = (acts[-1] - y) * a * (1 - a); nabla_b[-1] = delta; nabla_w[-1] = np.dot(delta, acts[-2].T)\n"
+        "  for l in range(2, self.num_layers):\n"
+        "   delta = np.dot(self.weights[-l + 1].T, delta) * acts[-l] * (1 - acts[-l])\n"
+        "   nabla_b[-l] = delta; nabla_w[-l] = np.dot(delta, acts[-l - 1].T)\n"
+        "  return nabla_b, nabla_w\n",
+        "one sample at a time as a column (n, 1), averaged, weights n_out × n_in, biases n × 1, "
+        "returned as ∇bias_V, ∇bias_W, ∇V, ∇W",
+    ),
+    "a network of the best-known course": (
+        "class TwoLayerNet(object):\n"
+        " def __init__(self, input_size, hidden_size, output_size, std=1e-4):\n"
+        "  self.params = {'W1': std * np.random.randn(input_size, hidden_size), 'b1': np.zeros(hidden_size)}\n"
+        "  self.params['W2'] = std * np.random.randn(hidden_size, output_size)\n"
+        "  self.params['b2'] = np.zeros(output_size)\n"
+        " def loss(self, X, y=None, reg=0.0):\n"
+        "  p = self.params; H = s(X @ p['W1'] + p['b1']); Z = s(H @ p['W2'] + p['b2'])\n"
+        "  D = (Z - y) * Z * (1 - Z) / len(X); E = D @ p['W2'].T * H * (1 - H)\n"
+        "  grads = {'W1': X.T @ E + reg * p['W1'], 'b1': E.sum(0), 'W2': H.T @ D + reg * p['W2'], 'b2': D.sum(0)}\n"
+        "  return 0.1, grads\n",
+        "samples in rows, weights n_in × n_out, biases (n,)",
+    ),
+    "a class that keeps the data": (
+        "class NeuralNetwork:\n"
+        " def __init__(self, x, y):\n"
+        "  self.input = x; self.y = y; self.weights1 = np.random.rand(x.shape[1], 4)\n"
+        "  self.weights2 = np.random.rand(4, y.shape[1]); self.bias1 = np.zeros(4); self.bias2 = np.zeros(y.shape[1])\n"
+        " def feedforward(self):\n"
+        "  self.layer1 = s(self.input @ self.weights1 + self.bias1)\n"
+        "  self.output = s(self.layer1 @ self.weights2 + self.bias2)\n"
+        " def backprop(self):\n"
+        "  d = (self.output - self.y) * self.output * (1 - self.output) / len(self.y)\n"
+        "  e = d @ self.weights2.T * self.layer1 * (1 - self.layer1)\n"
+        "  self.d_weights1, self.d_weights2 = self.input.T @ e, self.layer1.T @ d\n"
+        "  self.d_bias1, self.d_bias2 = e.sum(0), d.sum(0)\n",
+        "samples in rows, weights n_in × n_out, biases (n,)",
+    ),
+    "one list each": (
+        "def backward(X, y, W, b):\n"
+        " H = s(X @ W[0] + b[0]); Z = s(H @ W[1] + b[1])\n"
+        " D = (Z - y) * Z * (1 - Z) / len(X); E = D @ W[1].T * H * (1 - H)\n"
+        " return {'dW': [None, X.T @ E, H.T @ D], 'db': {1: E.sum(0), 2: D.sum(0)}}\n",
+        "samples in rows, weights n_in × n_out, biases (n,)",
+    ),
+    "a dict in a dict": (
+        "def backward(X, y, W1, b1, W2, b2):\n"
+        " H = s(X @ W1 + b1); Z = s(H @ W2 + b2)\n"
+        " D = (Z - y) * Z * (1 - Z) / len(X); E = D @ W2.T * H * (1 - H)\n"
+        " return {'hidden': {'W': X.T @ E, 'b': E.sum(0)}, 'output': {'W': H.T @ D, 'b': D.sum(0)}}\n",
+        "samples in rows, weights n_in × n_out, biases (n,)",
+    ),
+    "a dict for each layer": (
+        "def backward(X, y, W1, b1, W2, b2):\n"
+        " H = s(X @ W1 + b1); Z = s(H @ W2 + b2)\n"
+        " D = (Z - y) * Z * (1 - Z) / len(X); E = D @ W2.T * H * (1 - H)\n"
+        " return {'layer1': {'dW': X.T @ E, 'db': E.sum(0)}, 'layer2': {'dW': H.T @ D, 'db': D.sum(0)}}\n",
+        "samples in rows, weights n_in × n_out, biases (n,)",
+    ),
+    "the forward pass as arguments": (
+        "def backprop(X, Y, A1, A2, W2):\n"
+        " D = (A2 - Y) * A2 * (1 - A2) / X.shape[1]; E = W2.T @ D * A1 * (1 - A1)\n"
+        " return iter([E @ X.T, E.sum(1), D @ A1.T, D.sum(1)])\n",
+        "samples in columns, weights n_out × n_in",
+    ),
+    "a named tuple": (
+        "from collections import namedtuple\nGrads = namedtuple('Grads', 'dW2 db2 dW1 db1')\n"
+        "def grads(x, t, w1, b1, w2, b2):\n"
+        " h = s(w1 @ x + b1); z = s(w2 @ h + b2); d = (z - t) * z * (1 - z); e = w2.T @ d * h * (1 - h)\n"
+        " return Grads(np.outer(d, h), d, np.outer(e, x), e)\n",
+        "one sample at a time (n,), averaged, weights n_out × n_in, biases (n,)",
+    ),
     "names of no meaning": (
         "def gradients(aa, bb, cc, dd, ee, ff):\n"
         " h = s(aa @ cc.T + ee); o = s(h @ dd.T + ff); d = (o - bb) * o * (1 - o) / len(aa); e = d @ dd * h * (1 - h)\n"
@@ -246,6 +329,27 @@ def test_the_forms_of_well_known_courses_are_read(text, said):
     found = run(text, points((3, 4, 2)))
     assert found.verdict == "correct", found
     assert f"read as: {said}" in found.notes
+
+
+def test_helpers_are_not_taken_for_the_backward_pass():
+    """Derivatives of activations, numerical gradients and layers stand beside it in the same file."""
+    text = (
+        "def gradient(z): return z * (1 - z)\n"
+        "def sigmoid_backward(dA, cache, Z): return dA\n"
+        "def numerical_gradient(X, y, V, W): return 1\n"
+        "class Linear:\n def backward(self, dout): return dout\n"
+        "def network_gradient(X, y, V, W):\n"
+        " h = s(X @ V.T); z = s(h @ W.T); d = (z - y) * gradient(z) / len(X)\n"
+        " return (d @ W * gradient(h)).T @ X, d.T @ h\n"
+    )
+    example = points((3, 4, 2), bias=False)
+    assert run(text, example, function="network_gradient").verdict == "correct"
+    found = run(text.replace("network_gradient", "back_propagation"), example)
+    assert (found.source, found.verdict) == ("back_propagation", "correct")
+    whole = text.replace("class Linear:", "class Dense:").replace("Linear", "Dense")
+    whole += "class Model:\n def __init__(self, V, W): self.V, self.W = V, W\n"
+    whole += " def backward(self, X, y): return network_gradient(X, y, self.V, self.W)\n"
+    assert run(whole, example).source == "Model.backward"
 
 
 def test_a_single_output_may_be_a_vector():

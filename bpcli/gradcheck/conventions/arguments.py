@@ -68,6 +68,8 @@ def value_of(role: Role, reading: Reading, point: Point, layers: Layers) -> Any:
             if kind == "cache"
             else _samples(point[f"out_{len(layers)}"], reading.data)
         )
+    if kind in {"pre", "out"}:
+        return _samples(point[f"{kind}_{index + 1}"], reading.data)
     sizes = [layers[0][3], *(layer[2] for layer in layers)]
     others = {
         "rate": point.get("learning_rate"),

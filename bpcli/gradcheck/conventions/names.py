@@ -36,16 +36,14 @@ WORDS: dict[str, str] = {
     "matrices": "weights ws thetas weightmatrices wlist weightlist",
     "biases": "biases bs bias b blist biaslist biasvectors",
     "cache": "cache caches activations forward cached forwardcache state values",
-    "output": "output yhat ypred prediction predictions pred out al yhats scores",
+    "output": "output outputs yhat ypred prediction predictions pred out al yhats scores z o finaloutput finaloutputs",
     "sizes": "sizes layers layersizes layerdims dims layersdims architecture shape",
     "self": "self cls",
 }
 FIRST_SIZE = words(
     "inputsize ninput ninputs nin inputlayersize nx inputdim ninp inputnodes inputs numinputs dimin d0"
 )
-HIDDEN_SIZE = words(
-    "hiddensize nhidden nh hiddenlayersize hiddendim hiddennodes numhidden nhid dimhidden hidden d1"
-)
+HIDDEN_SIZE = words("hiddensize nhidden nh hiddenlayersize hiddendim hiddennodes numhidden nhid dimhidden d1")
 LAST_SIZE = words(
     "outputsize noutput noutputs nout outputlayersize ny numlabels outputdim nclasses numclasses "
     "outputnodes k numoutputs dimout d2"
@@ -72,6 +70,8 @@ ONE_LAYER = {
     "matrix": words("w weight weights theta beta coef coefs v w1 syn0"),
     "bias": words("b bias biases biasw bw b0 b1 intercept"),
 }
+HIDDEN_OUT = words("h hidden hiddenlayer hiddenoutput hiddenoutputs hiddenactivations hiddenlayeroutput hid")
+FORWARD = re.compile("(z|a|h)([1-9])")  # of the courses: z before the activation, a after it
 NUMBERED_MATRIX = re.compile(r"(?:w|weights?|theta|syn|wt|wts|weightslayer)(\d{1,2})")
 NUMBERED_BIAS = re.compile(r"(?:b|bias|biases|biasw|bw|biaslayer)(\d{1,2})")
 # What says of a name that it is a gradient: dW1, grad_V, Theta1_grad, dL_dW.
@@ -105,8 +105,13 @@ class Names:
         word = plain(name)
         if word == "w" and not self.has_first:
             return Role("matrices")
-        if layer := self._layer(word):
-            return layer
+        if known := self._layer(word):
+            return known
+        if found := FORWARD.fullmatch(word):
+            layer = int(found[2])
+            return Role("pre" if found[1] == "z" else "out", layer - 1) if 1 <= layer <= self.depth else None
+        if word in HIDDEN_OUT and self.depth == 2:
+            return Role("out", 0)
         for index, words in ((0, FIRST_SIZE), (1, HIDDEN_SIZE), (self.depth, LAST_SIZE)):
             if word in words and word not in BY_WORD:
                 return Role("size", index)

@@ -110,6 +110,17 @@ def plans(returned: Any, layers: Layers, turned: Turned) -> list[Plan]:
     return found
 
 
+def plain_result(returned: Any) -> Any:
+    """The result without the kinds of containers that nobody can look into twice."""
+    if isinstance(returned, tuple) and (fields := getattr(returned, "_fields", None)):
+        return dict(zip(fields, returned, strict=True))
+    if hasattr(returned, "__next__") or type(returned).__name__ in {"dict_values", "odict_values"}:
+        return list(returned)
+    if hasattr(returned, "__dataclass_fields__") or type(returned).__name__ == "SimpleNamespace":
+        return dict(vars(returned))
+    return returned
+
+
 def counted(returned: Any) -> str:
     """How many values there are, in words."""
     if isinstance(returned, tuple | list):
@@ -131,13 +142,15 @@ def spread(
     value: Any, shapes: Mapping[str, tuple[int, ...]], path: Path = (), name: str = ""
 ) -> Iterator[Leaf]:
     """Yield every array in a result; a list of lists of numbers is an array, a list of arrays is not."""
-    if isinstance(value, Mapping):
+    if isinstance(value, Mapping) and not all(isinstance(key, int) for key in value):
         for key in value:
             yield from spread(value[key], shapes, (*path, key), f"{name} {key}".strip())
-    elif isinstance(value, tuple | list) and not _is_array(value, shapes):
-        for index, item in enumerate(value):
+    elif isinstance(value, Mapping) or (isinstance(value, tuple | list) and not _is_array(value, shapes)):
+        keys = sorted(value) if isinstance(value, Mapping) else range(len(value))
+        there = [key for key in keys if value[key] is not None]  # counted from 1, a list begins with None
+        for index, key in enumerate(there):
             # A list under a name: the gradients of all layers.
-            yield from spread(item, shapes, (*path, index), f"{name} {index}" if name else "")
+            yield from spread(value[key], shapes, (*path, key), f"{name} {index}" if name else "")
     elif value is not None:
         yield Leaf(path, name, value)
 
@@ -180,9 +193,11 @@ def _role_of(leaf: Leaf, names: Names, depth: int) -> Role | None:
     """Whose gradient this is: by its key, by a key and a place in a list, or by two keys (grads["W"][1])."""
     first, *more = leaf.name.split()
     role = names.gradient(first)
-    if role is None and more:
-        joined_name = Names([f"{more[0]}{first}", f"{more[0]}1"], depth)
-        return joined_name.gradient(f"{more[0]}{''.join(c for c in first if c.isdigit())}") or names.gradient(
+    if role is None and more:  # grads["layer1"]["W"], grads["hidden"]["W"]
+        number = "".join(letter for letter in first if letter.isdigit())
+        both = [f"{more[0]}{number}"] if number else [f"{more[0]}{first}", more[0]]
+        near = Names([*both, f"{more[0]}1"], depth)
+        return next((found for name in both if (found := near.gradient(name))), None) or names.gradient(
             more[0]
         )
     if role and role.kind in {"matrices", "biases"}:
@@ -237,7 +252,7 @@ def _by_shape(
             if len(fits) == 1 and fits[0] not in places:
                 places[fits[0]] = leaf.path
         if places and len(places) in {len(wanted), len(leaves)}:
-            order = " and ".join(f"∇{name}" for name in places)
+            order = ", ".join(f"∇{name}" for name in places)
             said = f"returned as {order}" if len(places) > 1 else f"returned ∇{next(iter(places))} alone"
             return _with_columns(places, {leaf.path: leaf.value for leaf in leaves}, layers, turned, said)
     return []

@@ -14,9 +14,13 @@ FUNCTIONS = words(
     "computegrads getgrads calcgrads grads grad backward backwardpropagation backpropagation backprop "
     "backwardpass backpropagate backwardprop modelbackward lmodelbackward backpropogation backprob "
     "lossandgradients lossandgrad lossgradients costandgradients costandgrad costfunction nncostfunction "
-    "loss bprop bwd"
+    "bprop bwd"
 )
-METHODS = [name for name in FUNCTIONS if name != "loss"] + ["trainstep", "step", "loss"]
+# What may return gradients besides, or new weights; after anything whose name speaks of gradients.
+OTHERS = words(
+    "loss cost trainstep updateweights updateparameters update sgdstep gradientdescentstep step train"
+)
+HELPERS = words("numer check approx sigmoid relu tanh softmax activation linear test plot")
 FORWARDS = ("forward", "forwardpropagation", "forwardpass", "feedforward", "forwardprop", "predict")
 Values = dict[str, Any]
 
@@ -58,31 +62,47 @@ def find(module: Mapping[str, Any], depth: int, wanted: str | None) -> Target:
         raise RefusedError("no function", f"there is no function {wanted}; it defines {_listed(module)}")
     if callable(value := module.get("gradients")) and not inspect.isclass(value):
         return of_function(value, "gradients")
-    by_name: dict[str, list[str]] = {}
-    for name, value in module.items():
-        if (
-            callable(value)
-            and not inspect.isclass(value)
-            and not name.startswith("__")
-            and _is_own(value, module)
-        ):
-            by_name.setdefault(plain(name), []).append(name)
+    own = {
+        name: value for name, value in module.items() if not name.startswith("__") and _is_own(value, module)
+    }
+    functions = {
+        plain(name): name
+        for name, value in reversed(own.items())
+        if callable(value) and not inspect.isclass(value) and _takes_data(value, depth)
+    }
+    classes = [value for value in own.values() if inspect.isclass(value) and _method(value)]
+    near = [
+        name
+        for word, name in functions.items()
+        if ("grad" in word or "back" in word) and not any(helper in word for helper in HELPERS)
+    ]
     for word in FUNCTIONS:
-        if word in by_name:
-            return of_function(module[by_name[word][0]], by_name[word][0])
-    classes = [value for value in module.values() if inspect.isclass(value) and _is_own(value, module)]
-    for value in classes:
-        if _method(value, None):
-            return of_class(value, depth, None)
-    near = [names[0] for word, names in by_name.items() if "grad" in word or "back" in word]
+        if word in functions:
+            return of_function(module[functions[word]], functions[word])
+    if classes:
+        whole = [cls for cls in classes if _takes_data(getattr(cls, str(_method(cls))), depth)]
+        return of_class((whole or classes)[-1], depth, None)
     if len(near) == 1:
         return of_function(module[near[0]], near[0])
-    several = f"; which of {', '.join(near)}? give --function NAME" if near else ""
+    for word in OTHERS:
+        if word in functions and not near:
+            return of_function(module[functions[word]], functions[word])
+    which = f"; which of {', '.join(near)}?" if near else ""
     raise RefusedError(
         "no function",
-        f"there is no function gradients; it defines {_listed(module)}; define gradients, give --function NAME, "
-        f"or begin with bpcli gradcheck --template plain{several}",
+        f"there is no function gradients; it defines {_listed(module)}{which}; define gradients, give --function NAME, "
+        "or begin with bpcli gradcheck --template plain",
     )
+
+
+def _takes_data(function: Any, depth: int) -> bool:
+    """Whether a function asks for targets, or for as much as a whole backward pass needs."""
+    try:
+        names = list(inspect.signature(function).parameters)
+    except (TypeError, ValueError):
+        return False
+    roles = [Names(names, depth).role(name) for name in names]
+    return len(names) > 2 or any(role and role.kind == "y" for role in roles)
 
 
 def of_function(function: Callable[..., Any], name: str) -> Target:
@@ -100,7 +120,7 @@ def of_function(function: Callable[..., Any], name: str) -> Target:
 
 def of_class(cls: type, depth: int, method: str | None) -> Target:
     """Wrap a class: make one with the weights, let it go forward, then call its method and take what it leaves."""
-    name = method or _method(cls, None)
+    name = method or _method(cls)
     function = getattr(cls, name, None) if name else None
     if not name or not callable(function):
         raise RefusedError("no function", f"class {cls.__name__} has no method {method or 'backward'}")
@@ -218,9 +238,10 @@ def _optional(signature: inspect.Signature) -> frozenset[str]:
     )
 
 
-def _method(cls: type, wanted: str | None) -> str | None:
-    methods = {plain(n): n for n in dir(cls) if callable(getattr(cls, n)) and not n.startswith("__")}
-    return next((methods[word] for word in METHODS if word in methods), wanted)
+def _method(cls: type) -> str | None:
+    """The method that computes gradients, if a class has one."""
+    methods = {plain(n): n for n in dir(cls) if not n.startswith("__") and callable(getattr(cls, n))}
+    return next((methods[word] for word in [*FUNCTIONS, *OTHERS] if word in methods), None)
 
 
 def _is_own(value: Any, module: Mapping[str, Any]) -> bool:

@@ -17,7 +17,7 @@ from .flat import orders
 from .names import Names, Role
 from .reading import PACKED, Choices, Layers, Reading
 from .refusals import RefusedError
-from .results import Plan, Tensors, plans
+from .results import Plan, Tensors, plain_result, plans
 from .target import Target
 
 MOST = 6  # readings that are kept
@@ -74,7 +74,7 @@ class Program:
         before = [(array, array.tobytes()) for _, array in arrays]
         for _, array in arrays:
             array.setflags(write=writable)
-        returned = self.target.run(given)
+        returned = plain_result(self.target.run(given))
         changed = [
             name for (name, _), (array, old) in zip(arrays, before, strict=True) if array.tobytes() != old
         ]
@@ -121,7 +121,9 @@ def understand(target: Target, layers: Layers) -> Program:
     roles = {name: role for name in target.names if (role := names.role(name))}
     for name, role in roles.copy().items():
         twice = any(other == role for n, other in roles.items() if n != name) and role.kind in {"x", "y"}
-        if name in optional and (role.kind in {"samples", "size", "sizes", "output", "cache"} or twice):
+        if name in optional and (
+            role.kind in {"samples", "size", "sizes", "output", "cache", "pre", "out"} or twice
+        ):
             del roles[name]  # nothing that a default would not do
         elif role.kind == "bias" and not has_biases:
             if name not in optional:
