@@ -6,7 +6,7 @@ whatever deviates costs that submission its own answer.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -25,11 +25,20 @@ FAULTS = (b"Timeout", b"Fatal Python error", b"Windows fatal exception")  # how 
 class Reading:
     """One way to read an answer: how, in a line, and the gradients by the parameter's name.
 
-    They have the shape of the parameter; if not, the shape is wrong. Float precision is the submission's.
+    They have the shape of the parameter; if not, the shape is wrong. Float precision is the submission's. Quantities of
+    the forward pass ("pre_1", "out_1", … "delta_2") that came with them hold samples in rows, or are means over them.
     """
 
     said: str
     tensors: dict[str, Array]
+    quantities: dict[str, Array] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, said: str, everything: dict[str, Array]) -> "Reading":
+        """Sort what a program returned: the name of a quantity of the forward pass begins with ~."""
+        tensors = {name: tensor for name, tensor in everything.items() if name[:1] != "~"}
+        quantities = {name[1:]: tensor for name, tensor in everything.items() if name[:1] == "~"}
+        return cls(said, tensors, quantities)
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,14 +129,17 @@ def parse(path: Path, message: Message) -> Answer | Failure:
         Exception
     ) as error:  # a damaged archive fails in a dozen ways, in zipfile, zlib, ast and the allocator
         return not_ours(path, f"no gradients as NPZ: {error}")
-    readings = [Reading(printable(said), {}) for said in report.readings]
+    sorted_out: list[dict[str, Array]] = [{} for _ in report.readings]
     for key, tensor in tensors.items():
         number, _, name = key.partition(" ")
-        if not number.isdecimal() or int(number) >= len(readings):
+        if not number.isdecimal() or int(number) >= len(sorted_out):
             return not_ours(path, f"gradients called {key}")
         if tensor.dtype.kind != "f":
             return not_ours(path, f"{name} holds {tensor.dtype}")
-        readings[int(number)].tensors[name] = tensor
+        sorted_out[int(number)][name] = tensor
+    readings = [
+        Reading.of(printable(said), found) for said, found in zip(report.readings, sorted_out, strict=True)
+    ]
     if not all(reading.tensors for reading in readings):
         return not_ours(path, "a reading without gradients")
     return Answer(tuple(readings), report.wants_decay, tuple(map(printable, report.notes)))

@@ -19,7 +19,7 @@ from typing import Any, Literal, cast
 
 import numpy as np
 
-from bpcli.gradcheck.answer import Answer, Reading, is_foreign, messages, not_ours, parse
+from bpcli.gradcheck.answer import Answer, is_foreign, messages, not_ours, parse
 from bpcli.gradcheck.answer_file import read_answer
 from bpcli.gradcheck.exchange import LARGEST, MACHINE, Failure, shapes_of
 from bpcli.gradcheck.runner import FILE_LIMIT, STARTING, end_all, failure_of, run_worker, too_little_memory
@@ -218,7 +218,7 @@ def fitted(source: str, answer: Answer, example: Example) -> Answer | Failure:
         for reading in answer.readings[1:]
         if all(np.isfinite(tensor).all() for tensor in reading.tensors.values())
     ]
-    return replace(answer, readings=tuple(Reading(r.said, _shaped(r.tensors, shapes)) for r in kept))
+    return replace(answer, readings=tuple(replace(r, tensors=_shaped(r.tensors, shapes)) for r in kept))
 
 
 def _shaped(tensors: dict[str, Array], shapes: dict[str, tuple[int, ...]]) -> dict[str, Array]:

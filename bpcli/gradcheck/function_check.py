@@ -119,7 +119,7 @@ def check_target(
     answers = []
     for asked in objectives.asked:
         arrays = arrays_of(asked)
-        readings = [Reading(fit.describe(), trying.answer(program, fit, arrays, layers)) for fit in fits]
+        readings = [Reading.of(fit.describe(), trying.answer(program, fit, arrays, layers)) for fit in fits]
         answer = fitted(called.name, Answer(tuple(readings), wants_decay), asked)
         if isinstance(answer, Failure):
             raise RefusedError(answer.kind, answer.message)

@@ -21,6 +21,7 @@ from bpcli.network.example import Example
 CLOSE = 1e-4  # the residual of a gradient that is right as far as the choice of a reading goes
 NAMED_DEPTH = 2  # layers; in deeper networks gradients are compared, and mistakes are not named
 DIGITS = range(2, 9)  # that numbers may have been rounded to
+FORWARD = "look first at this quantity that was returned:"
 OTHER_WAY = "; --layout, --weights or --function settle it"
 
 
@@ -52,7 +53,35 @@ def judge(source: str, answers: Sequence[Answer], objectives: Sequence[Sequence[
         settled = right == len(answers) * len(examples[0].parameters)
         also = "" if settled or not others else f"; fits as well: {others[0]}{OTHER_WAY}"
         notes.insert(0, f"read as: {said}{also}")
-    return judge_tensors(source, [answer.readings[number].tensors for answer in answers], examples, notes)
+    check = judge_tensors(source, [answer.readings[number].tensors for answer in answers], examples, notes)
+    if check.verdict != "correct" and (
+        place := _first_wrong(answers[0].readings[number].quantities, examples[0])
+    ):
+        check = replace(
+            check, notes=(f"{FORWARD} {place} is wrong, and with it all that follows", *check.notes)
+        )
+    return check
+
+
+def _first_wrong(found: Mapping[str, Array], example: Example) -> str | None:
+    """The first quantity of the forward pass that is wrong, and after all of them the first delta that is."""
+    network = example.stepped()
+    layers = list(zip(example.architecture.names(), network.layers, strict=True))
+    true: list[tuple[str, str, Array]] = []
+    for number, (names, layer) in enumerate(layers, 1):
+        true += [(f"pre_{number}", names.pre, layer.pre), (f"out_{number}", names.out, layer.out)]
+    for number, (names, layer) in reversed(list(enumerate(layers, 1))):
+        true.append((f"delta_{number}", names.delta, layer.delta * example.samples))
+    for key, name, tensor in true:
+        if key not in found:
+            continue
+        returned = found[key].astype(np.float64)
+        expected = tensor if returned.ndim == 2 else tensor.mean(axis=0)
+        scales = (1.0, 1 / example.samples) if key.startswith("delta") else (1.0,)
+        fits = returned.shape == expected.shape
+        if not fits or min(relative_residual(returned, c * expected) for c in scales) > CLOSE:
+            return name
+    return None
 
 
 def judge_tensors(

@@ -410,6 +410,31 @@ def test_what_is_there_is_judged():
         assert run(text.replace("{returned}", "").replace("gW2 = ", "gW2 = 2 * "), example).verdict == "wrong"
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "place"),
+    [
+        ("H = s(A)", "H = A", "h"),
+        ("Z = s(H @ W2.T)", "Z = H @ W2.T", "z"),
+        ("D = (Z - Y) * Z * (1 - Z)", "D = (Z - Y) * (1 - Z)", "delta_2"),
+        ("E = D @ W2 * H * (1 - H)", "E = D @ W2 * H", "delta_1"),
+        ("E.T @ X / n", "E.T @ X", None),
+    ],
+)
+def test_the_first_wrong_quantity_is_the_place_to_look(right, wrong, place):
+    """Where quantities of the forward pass are returned beside the gradients."""
+    text = (
+        "def backward(X, Y, W1, W2):\n n = len(X); A = X @ W1.T\n H = s(A)\n Z = s(H @ W2.T)\n"
+        " D = (Z - Y) * Z * (1 - Z)\n E = D @ W2 * H * (1 - H)\n"
+        " return {'Z1': A, 'A1': H, 'A2': Z, 'dZ2': D, 'delta_1': E, 'dW1': E.T @ X / n, 'dW2': D.T @ H / n}\n"
+    )
+    example = points((3, 4, 2), bias=False)
+    assert run(text, example).verdict == "correct"
+    assert right in text
+    found = run(text.replace(right, wrong), example)
+    assert found.verdict == "wrong"
+    assert [note.partition(": ")[2].split()[0] for note in found.notes if "look first" in note] == [place] * bool(place)
+
+
 def test_a_wrong_shape_costs_its_own_gradient_only():
     """The others are judged as if it were not there."""
     text = written("rows", False, "vector", as_tuple, 2).replace("gW2, gb2", "gW2[:, 1:], gb2")

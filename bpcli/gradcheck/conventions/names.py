@@ -72,6 +72,7 @@ ONE_LAYER = {
 }
 HIDDEN_OUT = words("h hidden hiddenlayer hiddenoutput hiddenoutputs hiddenactivations hiddenlayeroutput hid")
 FORWARD = re.compile("(z|a|h)([1-9])")  # of the courses: z before the activation, a after it
+DELTA = re.compile("(?:dz|delta|δ)([1-9])")
 NUMBERED_MATRIX = re.compile(r"(?:w|weights?|theta|syn|wt|wts|weightslayer)(\d{1,2})")
 NUMBERED_BIAS = re.compile(r"(?:b|bias|biases|biasw|bw|biaslayer)(\d{1,2})")
 # What says of a name that it is a gradient: dW1, grad_V, Theta1_grad, dL_dW.
@@ -83,7 +84,7 @@ BY_WORD = {word: Role(kind) for kind, words in WORDS.items() for word in words.s
 
 def plain(name: object) -> str:
     """Return a name without case and punctuation."""
-    return re.sub(r"[^a-z0-9]", "", str(name).replace("∇", "grad").lower())
+    return re.sub(r"[^a-zδ0-9]", "", str(name).replace("∇", "grad").lower())
 
 
 class Names:
@@ -124,6 +125,16 @@ class Names:
             if role and role.kind in {"matrix", "bias", "matrices", "biases"}:
                 return role
         return None
+
+    def quantity(self, name: object) -> Role | None:
+        """Return which quantity of the forward pass, or which delta, goes by this name."""
+        word = plain(name)
+        if found := DELTA.fullmatch(word):
+            return Role("delta", int(found[1]) - 1) if 1 <= int(found[1]) <= self.depth else None
+        role = self.role(word)
+        if role and role.kind == "output":
+            return Role("out", self.depth - 1)
+        return role if role and role.kind in {"pre", "out"} else None
 
     def is_marked(self, name: object) -> bool:
         """Whether the name says that it is a gradient, as dW1 does and W1 does not."""

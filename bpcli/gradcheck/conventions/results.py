@@ -5,7 +5,8 @@ that shapes tell the tensors apart, and followed where they may not.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ class Plan:
         flat: the order of a single vector, as ``flat.orders`` has it, else nothing.
         said: what is unusual about it, in words.
         fitting: how many of the gradients have the shape that they should have.
+        quantities: for each quantity of the forward pass that was returned besides, such as "out_1", its path.
         exact: how many have it without an axis of length 1 more or less.
     """
 
@@ -52,6 +54,7 @@ class Plan:
     said: str = ""
     fitting: int = 0
     exact: int = 0
+    quantities: tuple[tuple[str, Path], ...] = ()
 
     @property
     def unfitting(self) -> int:
@@ -82,6 +85,18 @@ class Plan:
                 out[name], out[bias] = parted(tensor, self.wide)
             else:
                 out[name] = tensor
+        return out
+
+    def besides(self, returned: Any, data: str) -> Tensors:
+        """Return the quantities of the forward pass, with samples in rows; those that are no arrays are left out."""
+        out: Tensors = {}
+        for name, path in self.quantities:
+            with suppress(RefusedError):
+                tensor = real_array(name, at(returned, path))
+                if data.startswith("point"):
+                    out[name] = tensor.ravel()
+                elif tensor.ndim == 2:
+                    out[name] = tensor.T if data == "columns" else tensor
         return out
 
 
@@ -170,9 +185,13 @@ def _by_name(leaves: list[Leaf], layers: Layers, turned: Turned) -> list[Plan]:
     """Read a dict, or attributes."""
     names = Names([leaf.name.split()[0] for leaf in leaves], len(layers))
     places: dict[str, Path] = {}
+    quantities: dict[str, Path] = {}
     marked: dict[str, bool] = {}
     for leaf in leaves:
         role = _role_of(leaf, names, len(layers))
+        if quantity := names.quantity(leaf.name):
+            quantities[f"{quantity.kind}_{quantity.place + 1}"] = leaf.path
+            continue
         if role is None or role.place >= len(layers):
             continue
         matrix, bias, _, _ = layers[role.place]
@@ -186,7 +205,8 @@ def _by_name(leaves: list[Leaf], layers: Layers, turned: Turned) -> list[Plan]:
     if not places:
         return []
     values = {leaf.path: leaf.value for leaf in leaves}
-    return _with_columns(places, values, layers, turned, "")
+    found = _with_columns(places, values, layers, turned, "")
+    return [replace(plan, quantities=tuple(quantities.items())) for plan in found]
 
 
 def _role_of(leaf: Leaf, names: Names, depth: int) -> Role | None:

@@ -346,14 +346,19 @@ def single(point: Point, sample: int) -> Point:
 
 
 def answer(program: Program, fit: Fit, point: Point, layers: Layers) -> Tensors:
-    """The gradients at a point; the mean over the samples of what a function of one sample returns."""
-    if not fit.reading.per_point:
-        return fit.plan.follow(program.returned(fit.reading, point, layers), layers, fit.reading.turned)
+    """The gradients at a point; the mean over the samples of what a function of one sample returns.
+
+    Beside them stand the quantities of the forward pass that were returned too, as "~out_1".
+    """
+    reading = fit.reading
     average = Mean()
-    for sample in range(len(point["X"])):
-        returned = program.returned(fit.reading, single(point, sample), layers)
-        average.add(fit.plan.follow(returned, layers, fit.reading.turned))
-    return average.value()
+    for sample in range(len(point["X"])) if reading.per_point else [None]:
+        here = point if sample is None else single(point, sample)
+        returned = program.returned(reading, here, layers)
+        found = fit.plan.follow(returned, layers, reading.turned)
+        besides = fit.plan.besides(returned, reading.data)
+        average.add(found | {f"~{name}": tensor for name, tensor in besides.items()})
+    return average.value() if reading.per_point else average.sums
 
 
 class Mean:
@@ -372,7 +377,7 @@ class Mean:
         wide = {name: t.astype("float64") if t.dtype.itemsize < 8 else t for name, t in tensors.items()}
         self.calls += 1
         if self.calls == 1:
-            self.sums, self.precisions = wide, {name: tensor.dtype for name, tensor in tensors.items()}
+            self.sums, self.precisions = tensors, {name: tensor.dtype for name, tensor in tensors.items()}
             return
         self.sums = {name: total for name, total in self.sums.items() if name in wide}
         for name, so_far in self.sums.items():
@@ -393,6 +398,7 @@ class Mean:
 
 def _same(one: Tensors, other: Tensors) -> bool:
     """Whether two readings give the same gradients."""
+    one, other = ({n: t for n, t in tensors.items() if n[:1] != "~"} for tensors in (one, other))
     if set(one) != set(other):
         return False
     with errstate(all="ignore"):
