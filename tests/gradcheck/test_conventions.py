@@ -432,7 +432,9 @@ def test_the_first_wrong_quantity_is_the_place_to_look(right, wrong, place):
     assert right in text
     found = run(text.replace(right, wrong), example)
     assert found.verdict == "wrong"
-    assert [note.partition(": ")[2].split()[0] for note in found.notes if "look first" in note] == [place] * bool(place)
+    assert [note.partition(": ")[2].split()[0] for note in found.notes if "look first" in note] == [
+        place
+    ] * bool(place)
 
 
 def test_a_wrong_shape_costs_its_own_gradient_only():

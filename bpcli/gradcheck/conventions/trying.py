@@ -23,6 +23,7 @@ from .target import Target
 MOST = 6  # readings that are kept
 SAME = 1e-9  # relative: two readings that differ by no more are the same
 ENOUGH = 0.25  # of the time limit: then what fits so far is taken
+TOO_LONG = 0.8  # of the time limit: then nothing more is tried
 # No other way of calling would help.
 FINAL = (
     MemoryError,
@@ -259,7 +260,8 @@ class Trials:
 
     def __init__(self, program: Program, options: Choices, path: str, seconds: float) -> None:
         self.program, self.options, self.path = program, options, path
-        self.until = time.monotonic() + ENOUGH * seconds
+        started = time.monotonic()
+        self.enough, self.too_long = started + ENOUGH * seconds, started + TOO_LONG * seconds
         self.failed: list[_Failed] = []
         self.partial: list[Fit] = []
 
@@ -272,7 +274,8 @@ class Trials:
                 for fit, tensors in self._try(reading, point, layers):
                     if len(found) < MOST and not any(_same(tensors, other) for _, other in found):
                         found.append((fit, tensors))
-                if (found or self.partial) and time.monotonic() > self.until:
+                now = time.monotonic()
+                if now > self.too_long or ((found or self.partial) and now > self.enough):
                     break
             if found:
                 return [fit for fit, _ in found]
