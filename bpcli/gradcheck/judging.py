@@ -25,13 +25,20 @@ FORWARD = "look first at this quantity that was returned:"
 OTHER_WAY = "; --layout, --weights or --function settle it"
 
 
-def judge(source: str, answers: Sequence[Answer], objectives: Sequence[Sequence[Example]]) -> SubmissionCheck:
+def judge(
+    source: str,
+    answers: Sequence[Answer],
+    objectives: Sequence[Sequence[Example]],
+    *,
+    advice: str = OTHER_WAY,
+) -> SubmissionCheck:
     """Judge the answers of one source at several examples.
 
     Args:
         source: where they are from.
         answers: one for each example.
         objectives: the examples, once for each weight decay that the source may have meant.
+        advice: how to settle a reading where several fit.
     """
     best: tuple[int, Sequence[Example], int] | None = None
     count = min(len(answer.readings) for answer in answers)
@@ -51,7 +58,7 @@ def judge(source: str, answers: Sequence[Answer], objectives: Sequence[Sequence[
     if said:
         others = [other.said for index, other in enumerate(answers[0].readings) if index != number]
         settled = right == len(answers) * len(examples[0].parameters)
-        also = "" if settled or not others else f"; fits as well: {others[0]}{OTHER_WAY}"
+        also = "" if settled or not others else f"; fits as well: {others[0]}{advice}"
         notes.insert(0, f"read as: {said}{also}")
     check = judge_tensors(source, [answer.readings[number].tensors for answer in answers], examples, notes)
     if check.verdict != "correct" and (

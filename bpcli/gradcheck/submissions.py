@@ -113,7 +113,7 @@ def _judged(path: Path, objectives: Objectives, answers: Sequence[Answer] | Fail
         )
     if path.suffix.lower() in PROGRAMS:
         return judge(str(path), answers, objectives.of_program(answers[0].wants_decay))
-    return judge(str(path), answers, [objectives.configured[:1]])
+    return judge(str(path), answers, [objectives.configured[:1]], advice="")
 
 
 def check_injected(name: str, point: Example) -> GradcheckReport:

@@ -168,3 +168,28 @@ def test_an_unusable_answer_is_a_failure(tmp_path, document, kind):
     """Ragged rows and texts."""
     (tmp_path / "a.json").write_text(document)
     assert read_answer(tmp_path / "a.json", NET).kind == kind
+
+
+def test_keys_that_nobody_understands_are_named_beside_those_that_are_missing(tmp_path):
+    """A mistyped key costs one gradient, and is easy to find."""
+    (tmp_path / "a.json").write_text(json.dumps({"dV": [[1.0] * 3] * 4, "dWW": [[1.0]], "loss": 1}))
+    (reading,) = read_answer(tmp_path / "a.json", NET).readings
+    assert list(reading.tensors) == ["V"]
+    assert reading.said == "not understood: dWW, loss"
+
+
+def test_arrays_without_names_are_read_in_order(tmp_path):
+    """As np.savez(file, V, W, bias_V, bias_W) writes them."""
+    tensors = [np.ones((4, 3)), np.ones((2, 4)), np.ones(4), np.ones(2)]
+    np.savez(tmp_path / "a.npz", *tensors)
+    assert list(read_answer(tmp_path / "a.npz", NET).tensors) == ["V", "W", "bias_V", "bias_W"]
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_matrices_may_be_vectors_in_either_direction(tmp_path, order):
+    """Both readings are there; of JSON, column by column comes first, as Octave writes it."""
+    V, W = np.arange(12.0).reshape(4, 3), np.arange(8.0).reshape(2, 4)
+    document = {"V": V.ravel(order), "W": W.ravel(order), "bias_V": np.ones(4), "bias_W": np.ones(2)}
+    (tmp_path / "a.json").write_text(json.dumps({name: tensor.tolist() for name, tensor in document.items()}))
+    readings = read_answer(tmp_path / "a.json", NET).readings
+    assert [np.array_equal(reading.tensors["V"], V) for reading in readings] == [order == "F", order == "C"]

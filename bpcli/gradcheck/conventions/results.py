@@ -205,7 +205,11 @@ def _by_name(leaves: list[Leaf], layers: Layers, turned: Turned) -> list[Plan]:
     if not places:
         return []
     values = {leaf.path: leaf.value for leaf in leaves}
-    found = _with_columns(places, values, layers, turned, "")
+    taken = {path[0] for path in (*places.values(), *quantities.values()) if path}
+    unknown = [str(leaf.path[0]) for leaf in leaves if leaf.path[0] not in taken]
+    partial = len(places) < len(shapes_of(layers, turned))
+    said = f"not understood: {', '.join(dict.fromkeys(unknown))[:200]}" if unknown and partial else ""
+    found = _with_columns(places, values, layers, turned, said)
     return [replace(plan, quantities=tuple(quantities.items())) for plan in found]
 
 
