@@ -9,6 +9,8 @@ from bpcli.config import Config, resolve
 from bpcli.gradcheck.answer import Answer, Reading
 from bpcli.gradcheck.collect import Layout, Weights, fitted
 from bpcli.gradcheck.conventions import target, trying
+from bpcli.gradcheck.conventions.answering import answer as answered
+from bpcli.gradcheck.conventions.program import ChangedError
 from bpcli.gradcheck.conventions.refusals import RefusedError
 from bpcli.gradcheck.exchange import Failure
 from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict, Verdict
@@ -90,7 +92,7 @@ def check_gradients(
         return GradientCheck(check_target(called, points, layout=layout, weights=weights, path=path))
     except RefusedError as error:
         raise UsageError(f"{name}: {error}") from None
-    except trying.ChangedError as error:
+    except ChangedError as error:
         raise UsageError(
             f"{name} changes {error} in place; it must only return the gradients, so work on copies"
         ) from None
@@ -119,7 +121,7 @@ def check_target(
     answers = []
     for asked in objectives.asked:
         arrays = arrays_of(asked)
-        readings = [Reading.of(fit.describe(), trying.answer(program, fit, arrays, layers)) for fit in fits]
+        readings = [Reading.of(fit.describe(), answered(program, fit, arrays, layers)) for fit in fits]
         answer = fitted(called.name, Answer(tuple(readings), wants_decay), asked)
         if isinstance(answer, Failure):
             raise RefusedError(answer.kind, answer.message)

@@ -57,7 +57,7 @@ def conventions() -> Any:
     package = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = package
     spec.loader.exec_module(package)
-    names = ("refusals", "results", "target", "trying")
+    names = ("answering", "program", "refusals", "target", "trying")
     return SimpleNamespace(**{name: importlib.import_module(f"_bpcli_conventions.{name}") for name in names})
 
 
@@ -209,15 +209,15 @@ class Submission:
             if error.kind == "unknown parameter" and target.line:
                 error.at = f"{self.path.name}:{target.line}"
             raise
-        except trying.ChangedError as error:
-            self.program = trying.understand(target, self.layers)
+        except ROOM.program.ChangedError as error:
+            self.program = ROOM.program.understand(target, self.layers)
             self.refuse_change(error, example)
 
     def refuse_change(self, error: Any, example: Tensors) -> None:
         """Once more, with arrays that cannot be written to: then NumPy itself points at the line."""
         at = self.path.name
         try:
-            first = ROOM.trying.single(example, 0) if error.reading.per_point else example
+            first = ROOM.answering.single(example, 0) if error.reading.per_point else example
             self.program.returned(error.reading, first, self.layers, writable=False)
         except Exception as raised:
             at = where(raised, self.path)
@@ -234,8 +234,8 @@ class Submission:
         readings: list[str] = []
         for number, fit in enumerate(self.fits):
             try:
-                found = ROOM.trying.answer(self.program, fit, point, self.layers)
-            except ROOM.trying.ChangedError as error:
+                found = ROOM.answering.answer(self.program, fit, point, self.layers)
+            except ROOM.program.ChangedError as error:
                 self.refuse_change(error, point)
                 raise
             except Exception:

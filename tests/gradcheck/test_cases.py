@@ -15,8 +15,8 @@ import pytest
 from bpcli.gradcheck.answer_file import read_answer
 from bpcli.gradcheck.collect import fitted
 from bpcli.gradcheck.conventions import target
+from bpcli.gradcheck.conventions.program import ChangedError
 from bpcli.gradcheck.conventions.refusals import RefusedError
-from bpcli.gradcheck.conventions.trying import ChangedError
 from bpcli.gradcheck.exchange import read_problem
 from bpcli.gradcheck.function_check import check_target
 from bpcli.gradcheck.informative import random_point

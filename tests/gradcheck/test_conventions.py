@@ -7,6 +7,8 @@ import pytest
 
 from bpcli.gradcheck.conventions import target
 from bpcli.gradcheck.conventions.names import Names, Role
+from bpcli.gradcheck.conventions.program import ChangedError
+from bpcli.gradcheck.conventions.refusals import RefusedError
 from bpcli.gradcheck.function_check import check_target
 from bpcli.gradcheck.informative import random_point
 from bpcli.gradcheck.points import Points
@@ -350,6 +352,23 @@ def test_helpers_are_not_taken_for_the_backward_pass():
     whole += "class Model:\n def __init__(self, V, W): self.V, self.W = V, W\n"
     whole += " def backward(self, X, y): return network_gradient(X, y, self.V, self.W)\n"
     assert run(whole, example).source == "Model.backward"
+
+
+def test_a_class_that_only_moves_its_weights_is_told_what_to_leave():
+    """There is no gradient to check; weights that are moved in place are named."""
+    text = (
+        "class Net:\n def __init__(self, W1, W2): self.W1, self.W2 = W1, W2\n"
+        " def backprop(self, X, y):\n  self.W1 = self.W1 - 1\n"
+    )
+    example = points((3, 4, 2), bias=False)
+    with pytest.raises(RefusedError, match=r"leaves no gradient in an attribute such as self\.dW1"):
+        run(text, example)
+    own = text.replace("def __init__(self, W1, W2): self.W1, self.W2 = W1, W2", "W1 = W2 = None")
+    own = own.replace("W1 = W2 = None", "def __init__(self): self.W1 = self.W2 = None").replace(
+        "= self.W1 -", "-="
+    )
+    with pytest.raises(ChangedError, match="W1"):
+        run(own, example)
 
 
 def test_a_single_output_may_be_a_vector():

@@ -4,32 +4,20 @@ A ``Plan`` says where in the result each gradient is and how it is laid out. Pla
 that shapes tell the tensors apart, and followed where they may not.
 """
 
-from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy import array as array_of  # under names of our own, because a submission may take NumPy's away
-from numpy import asarray, issubdtype, ndarray
 
 from .flat import orders, parted, unflatten
+from .leaves import Leaf, Path, at, real_array, shape_of, spread
 from .names import Names, Role
 from .reading import Layers
 from .refusals import RefusedError
 
 Tensors = dict[str, Any]
-Path = tuple[Any, ...]
 Turned = tuple[bool, ...]
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """One array in a result: where it is, what it is called there (nothing in a tuple), and itself."""
-
-    path: Path
-    name: str
-    value: Any
 
 
 @dataclass(frozen=True)
@@ -125,17 +113,6 @@ def plans(returned: Any, layers: Layers, turned: Turned) -> list[Plan]:
     return found
 
 
-def plain_result(returned: Any) -> Any:
-    """The result without the kinds of containers that nobody can look into twice."""
-    if isinstance(returned, tuple) and (fields := getattr(returned, "_fields", None)):
-        return dict(zip(fields, returned, strict=True))
-    if hasattr(returned, "__next__") or type(returned).__name__ in {"dict_values", "odict_values"}:
-        return list(returned)
-    if hasattr(returned, "__dataclass_fields__") or type(returned).__name__ == "SimpleNamespace":
-        return dict(vars(returned))
-    return returned
-
-
 def counted(returned: Any) -> str:
     """How many values there are, in words."""
     if isinstance(returned, tuple | list):
@@ -151,34 +128,6 @@ def shapes_of(layers: Layers, turned: Turned) -> dict[str, tuple[int, ...]]:
         if bias:
             shapes[bias] = (rows,)
     return shapes
-
-
-def spread(
-    value: Any, shapes: Mapping[str, tuple[int, ...]], path: Path = (), name: str = ""
-) -> Iterator[Leaf]:
-    """Yield every array in a result; a list of lists of numbers is an array, a list of arrays is not."""
-    if isinstance(value, Mapping) and not all(isinstance(key, int) for key in value):
-        for key in value:
-            yield from spread(value[key], shapes, (*path, key), f"{name} {key}".strip())
-    elif isinstance(value, Mapping) or (isinstance(value, tuple | list) and not _is_array(value, shapes)):
-        keys = sorted(value) if isinstance(value, Mapping) else range(len(value))
-        there = [key for key in keys if value[key] is not None]  # counted from 1, a list begins with None
-        for index, key in enumerate(there):
-            # A list under a name: the gradients of all layers.
-            yield from spread(value[key], shapes, (*path, key), f"{name} {index}" if name else "")
-    elif value is not None:
-        yield Leaf(path, name, value)
-
-
-def _is_array(value: Any, shapes: Mapping[str, tuple[int, ...]]) -> bool:
-    """Whether a list or a tuple is one array: of numbers, or rows of numbers."""
-    try:
-        tensor = array_of(value, dtype="float64")
-    except Exception:
-        return False
-    if isinstance(value, list) and tensor.ndim in {1, 2} and not any(isinstance(v, ndarray) for v in value):
-        return not (len(shapes) > 1 and tensor.ndim == 1 and len(value) == len(shapes))
-    return tensor.shape in set(shapes.values()) and len(value) != len(shapes)
 
 
 def _by_name(leaves: list[Leaf], layers: Layers, turned: Turned) -> list[Plan]:
@@ -238,14 +187,19 @@ def _in_order(leaves: list[Leaf], layers: Layers, turned: Turned) -> list[Plan]:
     values = {leaf.path: leaf.value for leaf in leaves}
     total = sum(int(np.prod(shape)) for shape in shapes.values())
     for leaf in leaves:
-        if len(shapes) > 1 and (size := _shape(leaf.value)) and max(size) == total and np.prod(size) == total:
+        if (
+            len(shapes) > 1
+            and (size := shape_of(leaf.value))
+            and max(size) == total
+            and np.prod(size) == total
+        ):
             return [
                 Plan(((layers[0][0], leaf.path),), flat=how, fitting=len(shapes)) for how in orders(layers)
             ]
     matrices, biases = [layer[0] for layer in layers], [layer[1] for layer in layers if layer[1]]
     by_layer = [name for layer in layers for name in layer[:2] if name]
     usual = [[*matrices, *biases], by_layer, matrices]
-    arrays = [leaf for leaf in leaves if _shape(leaf.value) != ()] or leaves  # a loss may stand among them
+    arrays = [leaf for leaf in leaves if shape_of(leaf.value) != ()] or leaves  # a loss may stand among them
     best: list[Plan] = []
     for taken in (leaves, arrays):
         for order in usual:
@@ -272,7 +226,7 @@ def _by_shape(
     for wanted in (shapes, wide):
         places: dict[str, Path] = {}
         for leaf in leaves:
-            fits = [name for name, shape in wanted.items() if _fits(_shape(leaf.value), shape)]
+            fits = [name for name, shape in wanted.items() if _fits(shape_of(leaf.value), shape)]
             if len(fits) == 1 and fits[0] not in places:
                 places[fits[0]] = leaf.path
         if places and len(places) in {len(wanted), len(leaves)}:
@@ -287,7 +241,7 @@ def _with_columns(
 ) -> list[Plan]:
     """The plan for these places; two of them where matrices have a column more, which is the bias."""
     shapes = shapes_of(layers, turned)
-    found = {name: _shape(values[path]) for name, path in places.items()}
+    found = {name: shape_of(values[path]) for name, path in places.items()}
     wide = [
         layer[0]
         for layer, flip in zip(layers, turned, strict=True)
@@ -327,49 +281,3 @@ def _fits(shape: tuple[int, ...] | None, wanted: tuple[int, ...]) -> bool:
 
 def _bare(shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(size for size in shape if size != 1)
-
-
-def _shape(value: Any) -> tuple[int, ...] | None:
-    try:
-        return tuple(asarray(_detached(value), dtype="float64").shape)
-    except Exception:
-        return None
-
-
-def at(returned: Any, path: Path) -> Any:
-    """What is at a path in a result."""
-    for step in path:
-        try:
-            returned = returned[step]
-        except Exception:
-            raise RefusedError(
-                "missing return", "it does not return the same things at every point"
-            ) from None
-    return returned
-
-
-def real_array(name: str, value: Any) -> Any:
-    """Copy what was returned into an array of real numbers: floats as they are, everything else as float64.
-
-    A copy, since a function may well return the same buffer for every point.
-    """
-    try:
-        tensor = array_of(_detached(value))
-        if tensor.dtype.kind == "O":  # exact fractions, or numbers of many digits
-            tensor = tensor.astype("float64")
-    except Exception as error:
-        text = " ".join(str(error).split())[:300]
-        raise RefusedError("wrong type", f"the gradient for {name} is no array of numbers: {text}") from None
-    if tensor.dtype.kind in "biu":
-        return tensor.astype("float64")
-    if tensor.dtype.kind != "f":
-        held = f"{tensor.dtype} ({type(value).__name__})"
-        raise RefusedError("wrong type", f"the gradient for {name} holds {held}; return real numbers")
-    if issubdtype(tensor.dtype, "float16"):
-        return tensor.astype("float32")
-    return tensor
-
-
-def _detached(value: Any) -> Any:
-    """A tensor of PyTorch without its history, and without its device."""
-    return value.detach().cpu() if hasattr(value, "detach") and hasattr(value, "cpu") else value

@@ -17,9 +17,7 @@ FUNCTIONS = words(
     "bprop bwd"
 )
 # What may return gradients besides, or new weights; after anything whose name speaks of gradients.
-OTHERS = words(
-    "loss cost trainstep updateweights updateparameters update sgdstep gradientdescentstep step train"
-)
+OTHERS = words("loss cost trainstep updateweights updateparameters update sgdstep gradientdescentstep step")
 HELPERS = words("numer check approx sigmoid relu tanh softmax activation linear test plot")
 FORWARDS = ("forward", "forwardpropagation", "forwardpass", "feedforward", "forwardprop", "predict")
 Values = dict[str, Any]
@@ -143,7 +141,14 @@ def of_class(cls: type, depth: int, method: str | None) -> Target:
         }
         more = dict.fromkeys(outputs, output) if output is not None else {}
         returned = _call(getattr(made, name), calling, given | more)
-        return _left_in(made, depth) if returned is None or returned is made else returned
+        if returned is not None and returned is not made:
+            return returned
+        if (left := _left_in(made, depth)) is None:
+            raise RefusedError(
+                "missing return",
+                f"{cls.__name__}.{name} returns nothing and leaves no gradient in an attribute such as self.dW1",
+            )
+        return left
 
     names = [*making.parameters, *(n for n in calling.parameters if n not in making.parameters)]
     return Target(
