@@ -1,4 +1,4 @@
-"""How long a class of a hundred takes: `bpcli gradcheck --against` on a hundred files, right and wrong.
+"""How long a class of a hundred takes: `bpcli gradcheck --against` on a hundred files in two conventions.
 
     python benchmarks/gradcheck_class.py [FILES]
 
@@ -25,6 +25,18 @@ def gradients(x, y, V, W):
     delta_1 = {delta_1}
     return np.outer(delta_1, x), np.outer(delta_2, h)
 """
+BATCH = """
+import numpy as np
+
+
+def backward(X, y, params):
+    V, W = params["W1"], params["W2"]
+    h = 1 / (1 + np.exp(-X @ V))
+    z = 1 / (1 + np.exp(-h @ W))
+    delta_2 = ({delta_2}) / len(X)
+    delta_1 = {delta_1}
+    return {{"dW1": X.T @ delta_1, "dW2": h.T @ delta_2}}
+"""
 KINDS = {
     "correct": ("(z - y) * z * (1 - z)", "W.T @ delta_2 * h * (1 - h)"),
     "raw-error-back": ("(z - y) * z * (1 - z)", "W.T @ (z - y) * h * (1 - h)"),
@@ -50,7 +62,12 @@ def main(files: int) -> None:
             kind = list(KINDS)[number % len(KINDS)]
             delta_2, delta_1 = KINDS[kind]
             path = folder / f"{number:03}-{kind}.py"
-            path.write_text(SUBMISSION.format(delta_2=delta_2, delta_1=delta_1))
+            if number // len(KINDS) % 2:  # every other round is written in other conventions
+                turned = delta_1.replace("W.T @ delta_2", "delta_2 @ W.T")
+                turned = turned.replace("W.T @ (z - y)", "(z - y) / len(X) @ W.T")
+                path.write_text(BATCH.format(delta_2=delta_2, delta_1=turned))
+            else:
+                path.write_text(SUBMISSION.format(delta_2=delta_2, delta_1=delta_1))
             names.append(path.name)
         command = [sys.executable, "-m", "bpcli", "gradcheck", "--json", "--against", *names]
         seconds, printed = timed(command, folder)

@@ -14,7 +14,9 @@ from bpcli.common.errors import MachineError, UsageError
 
 if TYPE_CHECKING:
     from bpcli.config import Config
+    from bpcli.gradcheck.collect import Options
     from bpcli.gradcheck.report import GradcheckReport
+    from bpcli.gradcheck.templates import Template
 
 DEFAULT = "gradcheck"
 
@@ -23,7 +25,7 @@ class GradcheckCommand(SeveralFiles):
     """Lets ``--against`` take the answers of a whole class."""
 
     option = "--against"
-    endings = (".py", ".npz", ".json")
+    endings = (".py", ".ipynb", ".npz", ".json")
 
 
 def gradcheck(
@@ -40,7 +42,7 @@ def gradcheck(
         typer.Option(
             "--against",
             metavar="FILE...",
-            help="Check the gradients in these files: .py with a function gradients, or .npz and .json answers.",
+            help="Check these files: programs (.py, .ipynb) or gradients as numbers (.npz, .json).",
             readable=False,  # one that cannot be read must not keep the others from being checked
         ),
     ] = None,
@@ -57,12 +59,44 @@ def gradcheck(
         ),
     ] = None,
     layout: Annotated[
-        Literal["rows", "columns"],
-        typer.Option("--layout", help="Whether X and Y hold the samples in rows or in columns."),
-    ] = "rows",
+        Literal["rows", "columns"] | None,
+        typer.Option(
+            "--layout",
+            help="X and Y hold the samples in rows or in columns. Without it: found by trying.",
+            show_default=False,
+        ),
+    ] = None,
+    weights: Annotated[
+        Literal["out-in", "in-out"] | None,
+        typer.Option(
+            "--weights",
+            help="Matrices are n_out × n_in or n_in × n_out. Without it: found by trying.",
+            show_default=False,
+        ),
+    ] = None,
+    function: Annotated[
+        str | None,
+        typer.Option(
+            "--function",
+            metavar="NAME",
+            help="The function to check, or CLASS.METHOD. Without it: gradients, backward, backprop, …",
+            show_default=False,
+        ),
+    ] = None,
     time_limit: Annotated[
-        float, typer.Option("--time-limit", metavar="SECONDS", help="For each file.", min=0.1, max=86400)
+        float,
+        typer.Option("--time-limit", metavar="SECONDS", help="Time limit per file.", min=0.1, max=86400),
     ] = 10.0,
+    memory_limit: Annotated[
+        int,
+        typer.Option(
+            "--memory-limit",
+            metavar="MIB",
+            help="Memory limit per file, above what NumPy takes; 0 for none.",
+            min=0,
+            max=1 << 24,
+        ),
+    ] = 1024,
     method: Annotated[
         Literal["complex", "central"] | None,
         typer.Option(
@@ -78,6 +112,34 @@ def gradcheck(
         str | None,
         typer.Option("--inject", metavar="ID", help="Make this mistake, and see it found."),
     ] = None,
+    template: Annotated[
+        Literal["plain", "columns", "class", "torch", "jax"] | None,
+        typer.Option(
+            "--template", help="Print a small Python file to fill in, for --against.", show_default=False
+        ),
+    ] = None,
+    show: Annotated[
+        str | None,
+        typer.Option(
+            "--show", metavar="NAME", help="Of many files, show the details of this one.", show_default=False
+        ),
+    ] = None,
+    csv: Annotated[
+        Path | None,
+        typer.Option("--csv", metavar="FILE", help="Write a gradebook: a row for each file."),
+    ] = None,
+    gradescope: Annotated[
+        Path | None,
+        typer.Option("--gradescope", metavar="FILE", help="Write Gradescope's results.json for one file."),
+    ] = None,
+    feedback: Annotated[
+        Literal["mistake", "hint", "fix"] | None,
+        typer.Option(
+            "--feedback",
+            help="How much --gradescope gives away: the mistake, what was done, or the fix. Without it: hint.",
+            show_default=False,
+        ),
+    ] = None,
     list_mistakes: Annotated[
         bool, typer.Option("--list-mistakes", help="Print the catalogue of mistakes.")
     ] = False,
@@ -92,24 +154,37 @@ def gradcheck(
     Without --against, checks the code that trains: every gradient of the configured network, at its initial
     weights and after some steps of training. With --against, checks the gradients that other people computed.
 
-    A Python file defines a function `gradients` whose parameter names say what it wants: `x, y` for a point at a
-    time (1-D arrays; bpcli averages the results over the points), or `X, Y` for the batch; `V, W`, and `bias_V,
-    bias_W` where there are biases; `learning_rate` and `weight_decay` if it asks. It returns a tuple in the order
-    V, W, bias_V, bias_W, or a dict by those names. Each file runs in a process of its own, with limits on its time,
-    its memory and the size of the files that it writes; that is no sandbox.
+    A Python file or a notebook defines a function such as `gradients` or `backward`, or a class with such a method. It
+    takes data, weights and biases under their usual names (x, y or X, Y; V, W or W1, b1, W2, b2; a dict of them) and
+    returns the gradients in any order, or in a dict. How it is to be read is found out by calling it at a small example
+    whose sizes all differ, and said in one line; --layout, --weights and --function settle it. docs/gradcheck.md has
+    the whole. Each file runs in a process of its own, with limits on its time, its memory and the size of the files
+    that it writes; that is no sandbox.
 
     Exits with 0 if every gradient is right, with 3 if any is not, and with 1 if the machine failed to check one.
     """
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     refuse_together(
-        against=against, export=export, inject=inject, sweep_step=sweep_step, list_mistakes=list_mistakes
+        against=against,
+        export=export,
+        inject=inject,
+        sweep_step=sweep_step,
+        list_mistakes=list_mistakes,
+        template=template,
     )
-    _refuse_alone(
-        against=against, point=point, method=method, own=not (against or export or inject or sweep_step)
-    )
+    _refuse_without_files(
+        against, point=point, layout=layout, weights=weights, function=function, show=show, csv=csv,
+        gradescope=gradescope,
+    )  # fmt: skip
+    if method and (against or export or inject or sweep_step):
+        raise UsageError("--method is for the check of bpcli's own gradients; leave it out here")
+    if feedback and not gradescope:
+        raise UsageError("--feedback says what --gradescope writes; give both, or leave it out")
     if list_mistakes:
         return _list(screen)
     settings = resolved(config or DEFAULT, override, {"seed": seed}).config
+    if template:
+        return _template(settings, template, screen)
     if export:
         return _export(settings, export, screen)
     if sweep_step:
@@ -117,12 +192,16 @@ def gradcheck(
     if inject:
         report = _injected(settings, inject)
     elif against:
-        report = _against(settings, against, point, layout, time_limit, screen)
+        from bpcli.gradcheck.collect import Options
+
+        options = Options(layout, weights, function, time_limit, memory_limit << 20)
+        report = _against(settings, against, point, options, screen)
     else:
         report = _own(settings, method)
     from bpcli.render.gradcheck import gradcheck_report
 
-    screen.show(gradcheck_report(report))
+    screen.show(gradcheck_report(report, show))
+    _write_grades(report, csv, gradescope, feedback or "hint")
     screen.document(report.document())
     if report.by_machine:
         from bpcli.common.text import printable
@@ -134,13 +213,13 @@ def gradcheck(
     return 0 if report.verdict == "correct" else 3
 
 
-def _refuse_alone(*, against: object, point: Path | None, method: str | None, own: bool) -> None:
-    if point and not against:
-        raise UsageError(
-            "--point says where the answers of --against are checked; give both, or leave it out"
-        )
-    if method and not own:
-        raise UsageError("--method is for the check of bpcli's own gradients; leave it out here")
+def _refuse_without_files(against: list[Path] | None, **options: object) -> None:
+    """Reject options that say how the files of ``--against`` are checked where there are none."""
+    given = [f"--{name}" for name, value in options.items() if value is not None]
+    if given and not against:
+        raise UsageError(f"{given[0]} is about the files of --against; give both, or leave it out")
+    if options["gradescope"] and len(against or []) > 1:
+        raise UsageError("--gradescope writes the result of one file; give one, or --csv for many")
 
 
 def _list(screen: Screen) -> int:
@@ -150,6 +229,33 @@ def _list(screen: Screen) -> int:
     screen.show(catalogue_table())
     screen.document({"schema": "bpcli.gradcheck.mistakes/1", "mistakes": [vars(m) for m in CATALOGUE]})
     return 0
+
+
+def _template(config: "Config", name: "Template", screen: Screen) -> int:
+    from bpcli.gradcheck.templates import template
+
+    text = template(name, bias=config.model.bias)
+    screen.show_as_is(text)
+    screen.document({"schema": "bpcli.gradcheck.template/1", "text": text})
+    return 0
+
+
+def _write_grades(
+    report: "GradcheckReport",
+    csv: Path | None,
+    gradescope: Path | None,
+    feedback: Literal["mistake", "hint", "fix"],
+) -> None:
+    if not (csv or gradescope):
+        return
+    from bpcli.gradcheck.gradebook import write_gradebook, write_gradescope
+    from bpcli.gradcheck.grading import SubmissionCheck
+
+    checks = [check for check in report.checks if isinstance(check, SubmissionCheck)]
+    if csv:
+        write_gradebook(checks, csv)
+    if gradescope:
+        write_gradescope(checks[0], gradescope, feedback)
 
 
 def _export(config: "Config", path: Path, screen: Screen) -> int:
@@ -191,7 +297,7 @@ def _sweep(config: "Config", screen: Screen) -> int:
 
 
 def _injected(config: "Config", name: str) -> "GradcheckReport":
-    from bpcli.gradcheck.against import check_injected
+    from bpcli.gradcheck.submissions import check_injected
     from bpcli.training.configured import configured_example
 
     return check_injected(name, configured_example(config))
@@ -201,18 +307,17 @@ def _against(
     config: "Config",
     paths: list[Path],
     point: Path | None,
-    layout: Literal["rows", "columns"],
-    time_limit: float,
+    options: "Options",
     screen: Screen,
 ) -> "GradcheckReport":
-    from bpcli.gradcheck.against import check_submissions
     from bpcli.gradcheck.exchange import read_problem
     from bpcli.gradcheck.points import points_for
+    from bpcli.gradcheck.submissions import check_submissions
 
     points = points_for(config, read_problem(point) if point else None)
     screen.warn(_replacement(points.replaced))
     with ending():
-        return check_submissions(paths, points, layout=layout, time_limit=time_limit)
+        return check_submissions(paths, points, options)
 
 
 def _replacement(reasons: tuple[str, ...]) -> list[str]:

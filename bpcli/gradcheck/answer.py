@@ -1,12 +1,12 @@
 """What comes back from a submission's process, checked in this one place before anything believes it.
 
-``child.py`` sends a message for each point: a token, the lengths of what follows, a report in JSON, and the gradients
+``worker.py`` sends a message for each point: a token, the lengths of what follows, a report in JSON, and the gradients
 as NPZ (nothing where there are none). The submission runs in the same process and can send or change anything, so
 whatever deviates costs that submission its own answer.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
@@ -16,9 +16,29 @@ from bpcli.common.text import printable
 from bpcli.gradcheck.exchange import Failure, read_npz
 from bpcli.network import Array
 
-LONGEST_REPORT = 1 << 16  # bytes; what child.py writes stays far below
+LONGEST_REPORT = 1 << 16  # bytes; what worker.py writes stays far below
 SHOWN = 200  # characters of what is wrong with a report
 FAULTS = (b"Timeout", b"Fatal Python error", b"Windows fatal exception")  # how Python's fault handler begins
+
+
+@dataclass(frozen=True, eq=False)
+class Reading:
+    """One way to read an answer: how, in a line, and the gradients by the parameter's name.
+
+    They have the shape of the parameter; if not, the shape is wrong. Float precision is the submission's. Quantities of
+    the forward pass ("pre_1", "out_1", … "delta_2") that came with them hold samples in rows, or are means over them.
+    """
+
+    said: str
+    tensors: dict[str, Array]
+    quantities: dict[str, Array] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, said: str, everything: dict[str, Array]) -> "Reading":
+        """Sort what a program returned: the name of a quantity of the forward pass begins with ~."""
+        tensors = {name: tensor for name, tensor in everything.items() if name[:1] != "~"}
+        quantities = {name[1:]: tensor for name, tensor in everything.items() if name[:1] == "~"}
+        return cls(said, tensors, quantities)
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,17 +46,19 @@ class Answer:
     """Gradients as they were returned.
 
     Attributes:
-        tensors: by the parameter's name. A matrix may be transposed, and a bias may have the shape of its
-            matrix: those are mistakes with names. Every other shape fits. Float precision is the submission's.
-        per_point: the function took a point at a time, and this is the mean over the points.
-        wants_decay: the function asked for ``weight_decay``.
+        readings: at least one; several where names and shapes do not settle how the answer is to be read.
+        wants_decay: the function asked for the weight decay.
         notes: what its author may want to know besides.
     """
 
-    tensors: dict[str, Array]
-    per_point: bool = False
+    readings: tuple[Reading, ...]
     wants_decay: bool = False
     notes: tuple[str, ...] = ()
+
+    @property
+    def tensors(self) -> dict[str, Array]:
+        """The gradients in the likeliest reading."""
+        return self.readings[0].tensors
 
 
 class _Report(BaseModel):
@@ -44,15 +66,15 @@ class _Report(BaseModel):
 
 
 class AnswerReport(_Report):
-    """What ``child.py`` reports beside gradients."""
+    """What ``worker.py`` reports beside gradients."""
 
-    per_point: bool
+    readings: list[Annotated[str, Field(max_length=1000)]] = Field(min_length=1, max_length=10)
     wants_decay: bool
     notes: list[Annotated[str, Field(max_length=1000)]] = Field(max_length=10)
 
 
 class FailureReport(_Report):
-    """What ``child.py`` reports where there are none."""
+    """What ``worker.py`` reports where there are none."""
 
     kind: Literal[
         "crash", "exit", "import failed", "no function", "unknown parameter", "changed argument", "missing return",
@@ -107,10 +129,20 @@ def parse(path: Path, message: Message) -> Answer | Failure:
         Exception
     ) as error:  # a damaged archive fails in a dozen ways, in zipfile, zlib, ast and the allocator
         return not_ours(path, f"no gradients as NPZ: {error}")
-    for name, tensor in tensors.items():
+    sorted_out: list[dict[str, Array]] = [{} for _ in report.readings]
+    for key, tensor in tensors.items():
+        number, _, name = key.partition(" ")
+        if not number.isdecimal() or int(number) >= len(sorted_out):
+            return not_ours(path, f"gradients called {key}")
         if tensor.dtype.kind != "f":
             return not_ours(path, f"{name} holds {tensor.dtype}")
-    return Answer(tensors, report.per_point, report.wants_decay, tuple(map(printable, report.notes)))
+        sorted_out[int(number)][name] = tensor
+    readings = [
+        Reading.of(printable(said), found) for said, found in zip(report.readings, sorted_out, strict=True)
+    ]
+    if not all(reading.tensors for reading in readings):
+        return not_ours(path, "a reading without gradients")
+    return Answer(tuple(readings), report.wants_decay, tuple(map(printable, report.notes)))
 
 
 def not_ours(path: Path, what: str) -> Failure:

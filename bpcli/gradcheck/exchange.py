@@ -1,8 +1,7 @@
-"""The point as a file and answers as files, so that gradients from any language can be checked."""
+"""The point as a file, so that gradients from any language can be checked at it, and why an answer may fail."""
 
 import io
 import json
-import re
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,32 +99,6 @@ def read_problem(path: Path) -> Example:
         learning_rate=float(_tensor(path, "learning_rate", members, ())),
         weight_decay=float(_tensor(path, "weight_decay", members, ())),
     )
-
-
-def read_answer(path: Path) -> dict[str, Array] | Failure:
-    """Read gradients by name from an NPZ or JSON file, grad_V and V being the same; shapes are not looked at."""
-    try:
-        members = read_members(path)
-    except (DataError, UsageError) as error:
-        return Failure("unreadable", str(error))
-    tensors: dict[str, Array] = {}
-    for name, value in members.items():
-        gradient = re.fullmatch(r"(?:grad_)?((?:bias_)?(?:V|W[0-9]*))", name)
-        if gradient is None:
-            continue  # a loss, or the name of its author
-        if gradient[1] in tensors:
-            return Failure(
-                "unreadable",
-                f"{path.name}: it has {gradient[1]} and grad_{gradient[1]}; leave one of them out",
-            )
-        try:
-            tensor = np.asarray(value)
-        except ValueError:
-            return Failure("wrong shapes", f"{path.name}: {name} has rows of different lengths")
-        if tensor.dtype.kind not in "biuf":
-            return Failure("wrong type", f"{path.name}: {name} holds {tensor.dtype}; write real numbers")
-        tensors[gradient[1]] = tensor if tensor.dtype.kind == "f" else tensor.astype(np.float64)
-    return tensors
 
 
 def shapes_of(architecture: Architecture) -> dict[str, tuple[int, ...]]:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bpcli.common.errors import UsageError
 from bpcli.config import Config
 from bpcli.gradcheck.informative import random_point, reasons_against
 from bpcli.network.example import Example
@@ -27,17 +26,8 @@ class Points:
 
 
 def points_for(config: Config, fixed: Example | None = None) -> Points:
-    """Return the points at which somebody else's gradients are compared.
-
-    Raises:
-        UsageError: if the network has more than one hidden layer: a submission returns V and W.
-    """
+    """Return the points at which somebody else's gradients are compared."""
     first = fixed or configured_example(config)
-    if first.architecture.depth > 2:
-        raise UsageError(
-            f"--against compares V and W, so it takes at most one hidden layer; this network has "
-            f"{first.architecture.depth - 1}: write model.hidden: [{first.architecture.sizes[1]}], or []"
-        )
     if fixed:
         return Points((first,))  # chosen by the person: never replaced, and nothing is drawn beside it
     rng = np.random.default_rng(config.seed)

@@ -1,16 +1,19 @@
 """What ``bpcli gradcheck`` shows: a table per check, the mistakes by name, and one line each for many files."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bpcli.common.errors import UsageError
 from bpcli.common.text import printable
 from bpcli.gradcheck.diagnosis import Finding
 from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict
 from bpcli.gradcheck.own import OwnCheck
 from bpcli.gradcheck.report import GradcheckReport, mistakes_of
+from bpcli.gradcheck.summary import by_mistake, verdict_line
 from bpcli.mistakes.catalogue import CATALOGUE
 from bpcli.render.mistakes import algebra
 from bpcli.render.text import LOSS_NAMES, columns, counted, heading, number, ranges, shape
@@ -19,8 +22,12 @@ ROUNDED = 1e-4  # a residual that rounding to a few digits leaves
 STYLES = {"correct": "bold green", "wrong": "bold red", "uninformative": "yellow", "failed": "bold red"}
 
 
-def gradcheck_report(report: GradcheckReport) -> RenderableType:
-    """Show every check; more than one file is a table with a line each, and the details of those that are wrong."""
+def gradcheck_report(report: GradcheckReport, show: str | None = None) -> RenderableType:
+    """Show every check; more than one file is a table by mistake, and the details of the one called ``show``.
+
+    Raises:
+        UsageError: there is no such file.
+    """
     submissions = [check for check in report.checks if isinstance(check, SubmissionCheck)]
     net = report.point.architecture
     hidden = f"{net.activation} hidden, " if net.depth > 1 else ""
@@ -28,12 +35,35 @@ def gradcheck_report(report: GradcheckReport) -> RenderableType:
     parts: list[RenderableType] = [Text(f"{about}{counted(report.point.samples, 'sample')}", style="dim")]
     if len(submissions) > 1:
         parts.append(_many(submissions))
-        detailed = [check for check in submissions if check.verdict in ("wrong", "uninformative")]
+        detailed = [] if show is None else [_called(show, submissions)]
     else:
         detailed = submissions
     parts += [part for check in report.checks if isinstance(check, OwnCheck) for part in _own(check)]
     parts += [part for check in detailed for part in _submission(check)]
+    parts.append(_last_line(report, submissions))
     return Group(*parts)
+
+
+def _called(name: str, checks: Sequence[SubmissionCheck]) -> SubmissionCheck:
+    """The check of the file of that name, with its folder or without, with its suffix or without."""
+    for check in checks:
+        path = Path(check.source)
+        if name in {check.source, path.name, path.stem}:
+            return check
+    raise UsageError(f"--show {name}: there is no such file among those of --against")
+
+
+def _last_line(report: GradcheckReport, submissions: Sequence[SubmissionCheck]) -> Text:
+    """The verdict in a line, after everything else."""
+    if len(submissions) > 1:
+        right = sum(check.verdict == "correct" for check in submissions)
+        return Text(f"\n{right} of {counted(len(submissions), 'file')} correct", style="bold")
+    if submissions:
+        (check,) = submissions
+        return Text(f"\n{printable(verdict_line(check))}", style=STYLES[check.verdict])
+    tensors = [tensor for check in report.checks for tensor in check.tensors]
+    right = sum(tensor.verdict == "correct" for tensor in tensors)
+    return Text(f"\n{right} of {counted(len(tensors), 'gradient')} correct", style=STYLES[report.verdict])
 
 
 def catalogue_table() -> RenderableType:
@@ -87,9 +117,9 @@ def _submission(check: SubmissionCheck) -> list[RenderableType]:
         if tensor.name in check.unexplained:
             parts += [Text(), *_unexplained(tensor)]
     if check.verdict == "uninformative":
-        parts.append(
-            Text.assemble(("This point cannot tell: ", "yellow"), "; ".join(check.reasons) or _AS_CLOSE)
-        )
+        parts.append(Text.assemble(("Undecided: ", "yellow"), "; ".join(check.reasons) or _AS_CLOSE))
+    elif check.verdict == "wrong" and (missing := [r for r in check.reasons if r.startswith("missing")]):
+        parts.append(Text.assemble(("Undecided: ", "yellow"), "; ".join(missing)))
     parts += [Text(printable(note), style="dim") for note in check.notes]
     return parts
 
@@ -158,28 +188,15 @@ def _unexplained(tensor: TensorVerdict) -> list[RenderableType]:
 
 
 def _many(checks: Sequence[SubmissionCheck]) -> RenderableType:
-    table = columns("file", "verdict", "what")
-    for check in checks:
-        table.add_row(
-            Text(printable(check.source), overflow="fold"),
-            Text(check.verdict, style=STYLES[check.verdict]),
-            _summary(check),
-        )
-    right = sum(check.verdict == "correct" for check in checks)
-    return Group(table, Text(f"\n{right} of {counted(len(checks), 'file')} correct"))
-
-
-def _summary(check: SubmissionCheck) -> str:
-    if check.failure:
-        return printable(check.failure)
-    named = [
-        f"{' with '.join(finding.ids)}{_constant(finding)} in {', '.join(finding.tensors)}"
-        + "".join(f", or {' with '.join(ids)}" for ids in finding.alternatives)
-        for finding in check.findings
-    ]
-    if check.unexplained:
-        named.append(f"unknown in {', '.join(check.unexplained)}")
-    return "; ".join(named)
+    """Who made which mistake, and why some files were not checked."""
+    table = columns("mistake", "files", "who", numbers=("files",))
+    for label, members in by_mistake(checks):
+        names = ", ".join(printable(check.source) for check in members)
+        style = {"correct": "bold green", "undecided": "yellow"}.get(label, "bold red")
+        table.add_row(Text(label, style=style), str(len(members)), Text(names, overflow="fold"))
+    failed = [Text(printable(check.failure)) for check in checks if check.failure]
+    hint = "--show NAME shows the details of one file" if any(c.verdict != "correct" for c in checks) else ""
+    return Group(table, *([Text()] if failed else []), *failed, *([Text(hint, style="dim")] if hint else []))
 
 
 def _symbol(name: str) -> str:

@@ -1,7 +1,9 @@
 """``bpcli gradcheck`` as a person types it: verdicts, exit codes, and a mistake mended from the message alone."""
 
+import csv
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -74,7 +76,92 @@ def test_a_right_answer_exits_with_0(bpcli, tmp_path, text):
     (tmp_path / "mine.py").write_text(text)
     found = bpcli("gradcheck", "--against", "mine.py")
     assert found.code == 0
-    assert "correct" in found.out
+    assert found.out.splitlines()[-1] == "2 of 2 gradients correct"
+
+
+def test_the_last_line_is_the_verdict(bpcli, tmp_path):
+    """What is wrong, by name; what is missing; and of bpcli's own gradients how many are right."""
+    (tmp_path / "raw.py").write_text(RAW)
+    (tmp_path / "half.py").write_text(RIGHT.replace("return np.outer(delta_1, x), ", "return None, "))
+    assert bpcli("gradcheck", "--against", "raw.py").out.splitlines()[-1] == "∇V wrong: raw-error-back"
+    found = bpcli("gradcheck", "--against", "half.py")
+    assert found.code == 3
+    assert "1 of 2 gradients correct, the rest undecided: missing: ∇V; found: ∇W" in found.out
+    assert found.out.count("read as: one sample at a time (n,), averaged, weights n_out × n_in") == 1
+    own = bpcli("gradcheck").out.splitlines()[-1].split()
+    assert own[0] == own[2]
+    assert own[3:] == ["gradients", "correct"]
+
+
+def test_a_class_is_a_table_by_mistake(bpcli, tmp_path):
+    """How many, and who; one in detail with --show; a gradebook for a spreadsheet."""
+    names = ["ann.py", "bob.py", "=cat.py", "dan.py"]
+    for name, text in zip(names, (RIGHT, RAW, RAW, "gradients = 3\n"), strict=True):
+        (tmp_path / name).write_text(text)
+    found = bpcli("gradcheck", "--csv", "grades.csv", "--against", *names)
+    assert found.code == 3
+    rows = {line.split()[0]: line.split() for line in found.out.splitlines() if line}
+    assert rows["correct"][1:] == ["1", "ann.py"]
+    assert rows["raw-error-back"][1:] == ["2", "bob.py,", "=cat.py"]
+    assert "failed: no function" in found.out
+    assert "W.T @ delta_2" not in found.out
+    assert "W.T @ delta_2" in " ".join(bpcli("gradcheck", "--show", "bob", "--against", *names).out.split())
+    with (tmp_path / "grades.csv").open(newline="") as file:
+        grades = list(csv.DictReader(file))
+    assert [(row["verdict"], row["mistakes"]) for row in grades] == [
+        ("correct", ""), ("wrong", "raw-error-back"), ("wrong", "raw-error-back"), ("failed", ""),
+    ]  # fmt: skip
+    assert grades[2]["file"] == "'=cat.py"
+
+
+@pytest.mark.parametrize(("much", "says"), [("mistake", 0), ("hint", 1), ("fix", 2)])
+def test_gradescope_gets_a_score_for_each_gradient_and_as_much_as_is_allowed(bpcli, tmp_path, much, says):
+    """The id, what was done, and what is right."""
+    (tmp_path / "raw.py").write_text(RAW)
+    bpcli("gradcheck", "--gradescope", "results.json", "--feedback", much, "--against", "raw.py")
+    results = json.loads((tmp_path / "results.json").read_text())
+    assert results["score"] == 1.0
+    assert {test["name"]: (test["score"], test["max_score"]) for test in results["tests"]} == {
+        "∇V": (0.0, 1.0),
+        "∇W": (1.0, 1.0),
+    }
+    given_away = ["raw-error-back", "passed back", "W.T @ delta_2"]
+    for place, words in enumerate(given_away):
+        assert (words in results["output"]) == (place <= says), words
+
+
+@pytest.mark.parametrize("bias", ["false", "true"])
+@pytest.mark.parametrize("name", ["plain", "columns", "class"])
+def test_a_template_filled_in_is_correct(bpcli, tmp_path, name, bias):
+    """As it is printed there is nothing to check yet."""
+    options = ("--set", f"model.bias={bias}")
+    text = bpcli("gradcheck", "--template", name, *options).out
+    (tmp_path / "mine.py").write_text(text)
+    assert "missing return" in bpcli("gradcheck", *options, "--against", "mine.py").out
+    filled = {
+        "delta_2 = None": "delta_2 = (z - y) * z * (1 - z)", "grad_W = None": "grad_W = np.outer(delta_2, h)",
+        "delta_1 = None": "delta_1 = W.T @ delta_2 * h * (1 - h)", "grad_V = None": "grad_V = np.outer(delta_1, x)",
+        "dW2 = None": "D2 = (A2 - Y) * A2 * (1 - A2) / N; D1 = W2.T @ D2 * A1 * (1 - A1); dW2 = D2 @ A1.T",
+        "db2 = None": "db2 = D2.sum(1, keepdims=True)", "dW1 = None": "dW1 = D1 @ X.T", "db1 = None": "db1 = D1.sum(1)",
+        "self.grad_W = None": "D2 = (self.Z - Y) * self.Z * (1 - self.Z) / len(X); self.grad_W = D2.T @ self.H; "
+        "D1 = D2 @ self.W * self.H * (1 - self.H)",
+        "self.grad_V = None": "self.grad_V = D1.T @ X", "self.grad_bias_W = None": "self.grad_bias_W = D2.sum(0)",
+        "self.grad_bias_V = None": "self.grad_bias_V = D1.sum(0)",
+    }  # fmt: skip
+    for empty, line in filled.items():
+        text = re.sub(
+            rf"^(\s+){re.escape(empty)}.*$", lambda m, line=line: m[1] + line, text, flags=re.MULTILINE
+        )
+    (tmp_path / "mine.py").write_text(text)
+    found = bpcli("gradcheck", *options, "--against", "mine.py")
+    assert found.code == 0, found.out
+
+
+@pytest.mark.parametrize("name", ["torch", "jax"])
+def test_templates_for_other_libraries_are_python(bpcli, name):
+    """With biases and without."""
+    for bias in ("true", "false"):
+        compile(bpcli("gradcheck", "--template", name, "--set", f"model.bias={bias}").out, name, "exec")
 
 
 def test_a_wrong_answer_is_mended_from_the_message_alone(bpcli, tmp_path):
@@ -169,7 +256,12 @@ def test_the_catalogue_is_printed_and_documented(bpcli):
     [
         (["--against", "absent.py"], "no such file"),
         (["--inject", "nonsense"], "--list-mistakes"),
-        (["--set", "model.hidden=[3,3]", "--against", "mine.py"], "at most one hidden layer"),
+        (["--layout", "columns"], "--layout is about the files of --against"),
+        (["--csv", "x.csv"], "--csv is about the files of --against"),
+        (["--feedback", "fix", "--against", "mine.py"], "--gradescope"),
+        (["--gradescope", "x.json", "--against", "mine.py", "mine.py"], "one file"),
+        (["--show", "yours", "--against", "mine.py", "mine.py"], "no such file"),
+        (["--template", "plain", "--against", "mine.py"], "one of them at a time"),
         (["--against"], "--against"),
         (["--against", "mine.py", "--export", "x.npz"], "one of them at a time"),
         (["--point", "x.npz"], "--against"),

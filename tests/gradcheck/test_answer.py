@@ -11,18 +11,18 @@ from bpcli.gradcheck.answer import Answer, Message, is_foreign, messages, parse
 from bpcli.gradcheck.exchange import Failure
 
 PATH = Path("ann.py")
-ANSWERED = {"per_point": True, "wants_decay": False, "notes": ["careful"]}
+ANSWERED = {"readings": ["samples in rows"], "wants_decay": False, "notes": ["careful"]}
 FAILED = {"kind": "crash", "message": "ann.py:3: ValueError"}
 
 
 def archive(**tensors):
-    """The gradients as child.py sends them."""
+    """The gradients as worker.py sends them."""
     buffer = io.BytesIO()
     np.savez(buffer, **tensors)
     return buffer.getvalue()
 
 
-TENSORS = archive(V=np.ones((4, 3)), W=np.ones((2, 4), np.float32))
+TENSORS = archive(**{"0 V": np.ones((4, 3)), "0 W": np.ones((2, 4), np.float32)})
 
 
 def without(report, key):
@@ -39,7 +39,11 @@ def test_an_answer_and_a_failure_come_back_as_they_were_sent():
     """Numbers, precision and words."""
     answer = parse(PATH, Message(json.dumps(ANSWERED).encode(), TENSORS))
     assert isinstance(answer, Answer)
-    assert (answer.per_point, answer.wants_decay, answer.notes) == (True, False, ("careful",))
+    assert (answer.readings[0].said, answer.wants_decay, answer.notes) == (
+        "samples in rows",
+        False,
+        ("careful",),
+    )
     assert {name: (t.shape, t.dtype) for name, t in answer.tensors.items()} == {
         "V": ((4, 3), np.float64),
         "W": ((2, 4), np.float32),
@@ -59,12 +63,12 @@ DEVIATIONS = {
     "an empty message": (changed(FAILED, message=""), b"", "message: "),
     "a long message": (changed(FAILED, message="x" * 5000), b"", "message: "),
     "a kind of its own": (changed(FAILED, kind="correct"), b"", "kind: "),
-    "a failure with gradients": (json.dumps(FAILED).encode(), TENSORS, "per_point: "),
-    "no per_point": (without(ANSWERED, "per_point"), TENSORS, "per_point: "),
-    "a number for per_point": (
-        changed(ANSWERED, per_point=1),
+    "a failure with gradients": (json.dumps(FAILED).encode(), TENSORS, "readings: "),
+    "no readings": (without(ANSWERED, "readings"), TENSORS, "readings: "),
+    "a number for readings": (
+        changed(ANSWERED, readings=1),
         TENSORS,
-        "per_point: ",
+        "readings: ",
     ),
     "no notes": (without(ANSWERED, "notes"), TENSORS, "notes: "),
     "notes that are a number": (changed(ANSWERED, notes=5), TENSORS, "notes: "),
@@ -77,7 +81,7 @@ DEVIATIONS = {
     "another key": (changed(ANSWERED, verdict="correct"), TENSORS, "verdict: "),
     "another key with an escape": (changed(ANSWERED, **{"\x1b[2J": 1}), TENSORS, "\\x1b[2J: "),
     "an answer without gradients": (json.dumps(ANSWERED).encode(), b"", "kind: "),
-    "NaN": (b'{"per_point": NaN, "wants_decay": false, "notes": []}', TENSORS, "per_point: "),
+    "NaN": (b'{"readings": NaN, "wants_decay": false, "notes": []}', TENSORS, "readings: "),
     "no object": (b"[]", TENSORS, "Input should be"),
     "nothing": (b"", TENSORS, "Invalid JSON"),
     "deep nesting": (b"[" * 60_000, TENSORS, "Invalid JSON"),
@@ -89,11 +93,21 @@ DEVIATIONS = {
     "half an archive": (json.dumps(ANSWERED).encode(), TENSORS[:100], "no gradients as NPZ"),
     "objects": (
         json.dumps(ANSWERED).encode(),
-        archive(V=np.array([{}], dtype=object)),
+        archive(**{"0 V": np.array([{}], dtype=object)}),
         "no gradients as NPZ",
     ),
-    "texts": (json.dumps(ANSWERED).encode(), archive(V=np.array(["a"])), "V holds <U1"),
-    "complex numbers": (json.dumps(ANSWERED).encode(), archive(V=np.array([1j])), "V holds complex128"),
+    "texts": (json.dumps(ANSWERED).encode(), archive(**{"0 V": np.array(["a"])}), "V holds <U1"),
+    "gradients of no reading": (
+        json.dumps(ANSWERED).encode(),
+        archive(**{"1 V": np.ones(3)}),
+        "gradients called 1 V",
+    ),
+    "a reading without gradients": (changed(ANSWERED, readings=["a", "b"]), TENSORS, "without gradients"),
+    "complex numbers": (
+        json.dumps(ANSWERED).encode(),
+        archive(**{"0 V": np.array([1j])}),
+        "V holds complex128",
+    ),
 }
 
 

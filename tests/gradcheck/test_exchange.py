@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from bpcli.common.errors import DataError, MachineError, UsageError
-from bpcli.gradcheck.exchange import Failure, export_problem, read_answer, read_problem
+from bpcli.gradcheck.answer_file import read_answer
+from bpcli.gradcheck.exchange import Failure, export_problem, read_problem
 from bpcli.network import Architecture, Parameters, initialise
 from bpcli.network.example import Example
+
+NET = Architecture((3, 4, 2))
 
 
 def make_problem(sizes=(3, 4, 2), *, bias=True, **functions):
@@ -111,7 +114,7 @@ def test_a_damaged_file_is_no_traceback(tmp_path, name, content):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError):
         read_problem(tmp_path / name)
-    failure = read_answer(tmp_path / name)
+    failure = read_answer(tmp_path / name, NET)
     assert isinstance(failure, Failure)
     assert failure.kind == "unreadable"
 
@@ -125,9 +128,9 @@ def test_every_truncation_and_every_flipped_byte_of_an_answer_is_survived(tmp_pa
     damaged += [whole[:at] + bytes([whole[at] ^ 0x55]) + whole[at + 1 :] for at in range(len(whole))]
     for content in damaged:
         path.write_bytes(content)
-        answer = read_answer(path)
-        if not isinstance(answer, Failure) and "V" in answer:
-            np.testing.assert_array_equal(answer["V"], np.arange(6.0).reshape(2, 3))
+        answer = read_answer(path, NET)
+        if not isinstance(answer, Failure) and "V" in answer.tensors:
+            np.testing.assert_array_equal(answer.tensors["V"], np.arange(6.0).reshape(2, 3))
 
 
 def test_pickles_and_bombs_are_not_opened(tmp_path):
@@ -138,7 +141,7 @@ def test_pickles_and_bombs_are_not_opened(tmp_path):
         for _ in range(300):
             member.write(bytes(1 << 20))
     for name in ("pickle.npz", "bomb.npz", "absent.npz", "answer.mat"):
-        failure = read_answer(tmp_path / name)
+        failure = read_answer(tmp_path / name, NET)
         assert isinstance(failure, Failure)
         assert failure.kind == "unreadable"
 
@@ -148,10 +151,14 @@ def test_an_answer_is_read_by_its_names(tmp_path):
     np.savez(
         tmp_path / "a.npz", grad_V=np.ones((2, 2), np.float32), bias_W=np.arange(3), author=np.array("ann")
     )
-    answer = read_answer(tmp_path / "a.npz")
-    assert {name: tensor.dtype for name, tensor in answer.items()} == {"V": np.float32, "bias_W": np.float64}
+    answer = read_answer(tmp_path / "a.npz", NET)
+    assert {name: tensor.dtype for name, tensor in answer.tensors.items()} == {
+        "V": np.float32,
+        "bias_W": np.float64,
+    }
     (tmp_path / "a.json").write_text('{"grad_W": [[1]], "loss": 0.5, "from": ["julia"]}')
-    assert {name: tensor.shape for name, tensor in read_answer(tmp_path / "a.json").items()} == {"W": (1, 1)}
+    tensors = read_answer(tmp_path / "a.json", NET).tensors
+    assert {name: tensor.shape for name, tensor in tensors.items()} == {"W": (1, 1)}
 
 
 @pytest.mark.parametrize(
@@ -160,4 +167,29 @@ def test_an_answer_is_read_by_its_names(tmp_path):
 def test_an_unusable_answer_is_a_failure(tmp_path, document, kind):
     """Ragged rows and texts."""
     (tmp_path / "a.json").write_text(document)
-    assert read_answer(tmp_path / "a.json").kind == kind
+    assert read_answer(tmp_path / "a.json", NET).kind == kind
+
+
+def test_keys_that_nobody_understands_are_named_beside_those_that_are_missing(tmp_path):
+    """A mistyped key costs one gradient, and is easy to find."""
+    (tmp_path / "a.json").write_text(json.dumps({"dV": [[1.0] * 3] * 4, "dWW": [[1.0]], "loss": 1}))
+    (reading,) = read_answer(tmp_path / "a.json", NET).readings
+    assert list(reading.tensors) == ["V"]
+    assert reading.said == "not understood: dWW, loss"
+
+
+def test_arrays_without_names_are_read_in_order(tmp_path):
+    """As np.savez(file, V, W, bias_V, bias_W) writes them."""
+    tensors = [np.ones((4, 3)), np.ones((2, 4)), np.ones(4), np.ones(2)]
+    np.savez(tmp_path / "a.npz", *tensors)
+    assert list(read_answer(tmp_path / "a.npz", NET).tensors) == ["V", "W", "bias_V", "bias_W"]
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_matrices_may_be_vectors_in_either_direction(tmp_path, order):
+    """Both readings are there; of JSON, column by column comes first, as Octave writes it."""
+    V, W = np.arange(12.0).reshape(4, 3), np.arange(8.0).reshape(2, 4)
+    document = {"V": V.ravel(order), "W": W.ravel(order), "bias_V": np.ones(4), "bias_W": np.ones(2)}
+    (tmp_path / "a.json").write_text(json.dumps({name: tensor.tolist() for name, tensor in document.items()}))
+    readings = read_answer(tmp_path / "a.json", NET).readings
+    assert [np.array_equal(reading.tensors["V"], V) for reading in readings] == [order == "F", order == "C"]

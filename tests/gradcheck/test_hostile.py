@@ -9,8 +9,8 @@ from collections import namedtuple
 import pytest
 
 from bpcli.gradcheck.answer import Answer
+from bpcli.gradcheck.collect import Options, collect_many
 from bpcli.gradcheck.exchange import Failure
-from bpcli.gradcheck.submission import collect_many
 from tests.gradcheck.test_submission import MEMORY, PER_POINT, assert_right, linux, make_problem
 
 
@@ -31,8 +31,9 @@ def classroom(tmp_path, scratch):
         paths = [tmp_path / f"s{index}.py" for index in range(len(texts))]
         for path, text in zip(paths, texts, strict=True):
             path.write_text(text)
-        limits = {"time_limit": 5.0, "memory_limit": MEMORY}
-        return collect_many(paths, example or make_problem(), layout="rows", jobs=jobs, **limits)
+        limits = Options(time_limit=5.0, memory_limit=MEMORY)
+        results = collect_many(paths, example or [make_problem()], limits, jobs=jobs)
+        return results if example else [r if isinstance(r, Failure) else r[0] for r in results]
 
     return collect_all
 
@@ -47,17 +48,18 @@ def failing(report):
     return f"{forging(report)}\nraise ValueError"
 
 
+REPLACED = "__main__.Submission.answer = lambda *a: ({'readings': ['?'], 'wants_decay': False, 'notes': []},"
 FORGED = {
     "no message": failing("""'{"kind": "crash"}'"""),
     "a message that is no text": failing("""'{"kind": "crash", "message": {}}'"""),
-    "no per_point": forging("""'{"wants_decay": false, "notes": []}'"""),
-    "notes that are a number": forging("""'{"per_point": true, "wants_decay": false, "notes": 5}'"""),
+    "no readings": forging("""'{"wants_decay": false, "notes": []}'"""),
+    "notes that are a number": forging("""'{"readings": ["?"], "wants_decay": false, "notes": 5}'"""),
     "NaN": forging("'NaN'"),
     "deep nesting": forging("'[' * 60_000"),
     "a huge report": forging("'[' + '1,' * 10**6 + '1]'"),
     "not JSON": forging("'?'"),
-    "gradients of text": f"import __main__\n__main__.Mean.value = lambda self: {{'V': ['a'], 'W': ['b']}}\n{PER_POINT}",
-    "gradients of objects": f"import __main__\n__main__.Mean.value = lambda self: {{'V': {{}}}}\n{PER_POINT}",
+    "gradients of text": f"import __main__\n{REPLACED} {{'0 V': ['a'], '0 W': ['b']}})\n{PER_POINT}",
+    "gradients of objects": f"import __main__\n{REPLACED} {{'0 V': {{}}}})\n{PER_POINT}",
 }
 
 
@@ -85,7 +87,7 @@ def test_a_report_that_cannot_even_be_sent_is_an_exit(classroom):
 
 def test_a_note_cannot_steer_the_terminal(classroom):
     """A forged note of the right type is kept as what it is, and not as what it does."""
-    text = forging("""'{"per_point": true, "wants_decay": false, "notes": ["\\\\u001b[2J"]}'""")
+    text = forging("""'{"readings": ["?"], "wants_decay": false, "notes": ["\\\\u001b[2J"]}'""")
     (answer,) = classroom(text)
     assert isinstance(answer, Answer), answer
     assert answer.notes == (r"\x1b[2J",)
@@ -182,8 +184,8 @@ while True:
 
 def test_an_answer_without_end_is_cut_off(classroom, monkeypatch):
     """No more is read than gradients can take."""
-    monkeypatch.setattr("bpcli.gradcheck.process.LARGEST", 1 << 20)
-    monkeypatch.setattr("bpcli.gradcheck.submission.LARGEST", 1 << 20)
+    monkeypatch.setattr("bpcli.gradcheck.runner.LARGEST", 1 << 20)
+    monkeypatch.setattr("bpcli.gradcheck.collect.LARGEST", 1 << 20)
     large = "import numpy as np\ndef gradients(X, Y, V, W):\n    return np.ones((1 << 20, 3)), W\n"
     flooding, returned, right = classroom(FLOOD, large, PER_POINT)
     assert_right(right, make_problem())
@@ -196,7 +198,7 @@ def test_an_answer_without_end_is_cut_off(classroom, monkeypatch):
 def test_a_suffix_in_capitals_is_python_too(tmp_path, name):
     """As on systems that do not tell them apart."""
     (tmp_path / name).write_text(PER_POINT)
-    (answer,) = collect_many(
-        [tmp_path / name], make_problem(), layout="rows", time_limit=5.0, memory_limit=MEMORY
+    ((answer,),) = collect_many(
+        [tmp_path / name], [make_problem()], Options(time_limit=5.0, memory_limit=MEMORY)
     )
     assert_right(answer, make_problem())

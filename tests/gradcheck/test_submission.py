@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from bpcli.gradcheck.answer import Answer
+from bpcli.gradcheck.collect import Options, collect, collect_many
 from bpcli.gradcheck.exchange import Failure
-from bpcli.gradcheck.submission import collect, collect_many
 from bpcli.network import Architecture, Parameters, initialise
 from bpcli.network.example import Example
 
@@ -54,7 +54,7 @@ def gradients(X, Y, V, W, bias_V, bias_W):
 """
 
 
-def make_problem(sizes=(3, 4, 2), *, bias=False, seed=0):
+def make_problem(sizes=(3, 4, 2), *, bias=False, seed=0, samples=5):
     """A random point."""
     rng = np.random.default_rng(seed)
     architecture = Architecture(sizes, bias=bias)
@@ -62,8 +62,8 @@ def make_problem(sizes=(3, 4, 2), *, bias=False, seed=0):
     initialise(parameters, rng, "normal", std=1.0)
     return Example(
         architecture,
-        rng.normal(size=(5, sizes[0])),
-        rng.uniform(size=(5, sizes[-1])),
+        rng.normal(size=(samples, sizes[0])),
+        rng.uniform(size=(samples, sizes[-1])),
         {name: tensor.copy() for name, tensor in parameters.named()},
     )
 
@@ -80,11 +80,13 @@ def truth(example):
 def submit(tmp_path):
     """Write a submission and collect its answer; what is to reach the time limit is given a second."""
 
-    def write_and_collect(text, example=None, *, name="ann.py", layout="rows", seconds=30.0):
+    def write_and_collect(text, example=None, *, name="ann.py", seconds=30.0, memory=MEMORY, **options):
         path = tmp_path / name
         path.write_text(text, "utf-8")
-        limits = {"time_limit": seconds, "memory_limit": MEMORY}
-        return collect(path, make_problem() if example is None else example, layout=layout, **limits)
+        examples = example if isinstance(example, list) else [make_problem() if example is None else example]
+        limits = Options(time_limit=seconds, memory_limit=memory, **options)
+        answers = collect(path, examples, limits)
+        return answers if isinstance(example, list) or isinstance(answers, Failure) else answers[0]
 
     return write_and_collect
 
@@ -94,6 +96,9 @@ def assert_right(answer, example):
     assert isinstance(answer, Answer), answer
     for name, expected in truth(example).items():
         np.testing.assert_allclose(answer.tensors[name], expected, rtol=1e-12, atol=1e-15)
+
+
+BIASED = "X, Y, V, W, bias_V, bias_W"
 
 
 def returning(expression, head="", parameters="X, Y, V, W"):
@@ -110,7 +115,7 @@ def test_a_function_of_one_point_is_averaged_over_the_points(submit):
     """bpcli calls it once for each sample and takes the mean."""
     answer = submit(PER_POINT)
     assert_right(answer, make_problem())
-    assert answer.per_point
+    assert answer.readings[0].said == "one sample at a time (n,), averaged, weights n_out × n_in"
     assert not answer.wants_decay
     assert answer.notes == ()
 
@@ -121,7 +126,8 @@ def test_a_batch_comes_in_the_layout_that_is_asked_for(submit, text, layout):
     example = make_problem(bias=True)
     answer = submit(text, example, layout=layout)
     assert_right(answer, example)
-    assert not answer.per_point
+    assert answer.readings[0].said.startswith(f"samples in {layout}")
+    assert submit(text, example).readings[0].said == answer.readings[0].said
 
 
 def test_learning_rate_and_weight_decay_are_given_to_those_who_ask(submit):
@@ -149,9 +155,9 @@ def test_several_problems_share_one_process(submit):
 
 def test_a_failure_at_a_later_point_says_at_which(submit):
     """A file that dies at the second point has failed, and is told that the first was answered."""
-    text = "calls = []\ndef gradients(X, Y, V, W):\n    calls.append(1)\n    1 / (2 - len(calls))\n    return V, W"
+    text = "def gradients(X, Y, V, W):\n    x = X\n    n = len(x)\n    1 / (n - 6)\n    return V, W"
     assert isinstance(submit(text), Answer)
-    failure = submit(text, [make_problem()] * 3)
+    failure = submit(text, [make_problem(), make_problem(samples=6), make_problem()])
     assert failure.kind == "crash"
     assert failure.message.startswith("ann.py:4: ZeroDivisionError")
     assert failure.message.endswith("(at point 2 of 3; there was an answer before)")
@@ -182,14 +188,13 @@ def test_one_matrix_needs_no_tuple(submit):
 def test_biases_left_out_are_no_failure(submit):
     """The answer lacks them and says so; that is a mistake with a name."""
     for expression in ("V, W", "V, W, None, None", "{'V': V, 'W': W}"):
-        answer = submit(returning(expression), make_problem(bias=True))
+        answer = submit(returning(expression, parameters=BIASED), make_problem(bias=True))
         assert list(answer.tensors) == ["V", "W"]
-        assert answer.notes == ("it has no gradient for bias_V and bias_W",)
 
 
 def test_shapes_that_a_mistake_is_known_by_are_kept(submit):
     """A transposed matrix, and a bias in the shape of its matrix."""
-    answer = submit(returning("V.T, W, V, W[0, :2]"), make_problem(bias=True))
+    answer = submit(returning("V.T, W, V, W[:, 0]", parameters=BIASED), make_problem(bias=True))
     assert [tensor.shape for tensor in answer.tensors.values()] == [(3, 4), (2, 4), (4, 3), (2,)]
 
 
@@ -272,7 +277,8 @@ FAILURES = {
         "ann.py:3: UnsupportedOperation",
         running("sys.stdin.write('!')", "import sys"),
     ),
-    "no function": ("no function", "it defines backprop", "def backprop(x, y):\n    pass"),
+    "no function": ("no function", "it defines helper", "def helper(x, y):\n    pass"),
+    "another function": ("missing return", "it returns None", "def backprop(x, y):\n    pass"),
     "no callable": ("no function", "define gradients", "gradients = 3"),
     "any parameters": ("unknown parameter", "takes *args", "def gradients(*args: float):\n    pass"),
     "keywords": ("unknown parameter", "takes **all", "def gradients(x, y, **all):\n    pass"),
@@ -282,16 +288,19 @@ FAILURES = {
         "def gradients(x, bias_V): 0",
     ),
     "no data": ("unknown parameter", "asks for no data", "def gradients(V, W):\n    pass"),
-    "mixed data": ("unknown parameter", "mixes X, y", "def gradients(X, y, V, W):\n    pass"),
     "nothing returned": ("missing return", "return V, W", running("x @ x")),
-    "one missing": ("missing return", "no gradient for W", returning("{'V': V}")),
-    "too many": ("wrong return", "3 values", returning("V, V, W")),
-    "too few": ("wrong return", "one ndarray", returning("V")),
+    "other keys": ("missing return", "it returns a, loss; return V, W", returning("{'a': V, 'loss': 1}")),
+    "too many": ("wrong return", "3 values", returning("V, V, V @ V.T")),
+    "too few": ("wrong return", "one ndarray", returning("V @ V.T")),
+    "twice": ("wrong return", "under two names", returning("{'V': V, 'W': W, 'w': W}")),
     "complex": ("wrong type", "complex128", returning("V * 1j, W")),
-    "objects": ("wrong type", "object", returning("V, W.astype(object)")),
+    "objects": ("wrong type", "W is no array of numbers", returning("V, np.full(W.shape, np.mean)")),
     "texts": ("wrong type", "V holds <U1", returning("'V', W")),
-    "ragged": ("wrong type", "V is no array", returning("[[1, 2], [3]], W")),
-    "shapes": ("wrong shapes", "V has shape (2, 3); it must have that of V, (4, 3)", returning("V[:2], W")),
+    "shapes": (
+        "wrong shapes",
+        "V has shape (2, 3); it must have that of V, (4, 3)",
+        returning("V[:2], W[:1]"),
+    ),
     "moody": ("wrong shapes", "at one point", returning("V[int(x[0] > 0) :], W", "", "x, y, V, W")),
     "NaN": ("not finite", "1 of the 8 numbers in the gradient for W", returning("V, W / (W != W[0, 0])")),
     "an update": ("changed argument", "ann.py:3: gradients changes y", running("y -= 1")),
@@ -323,6 +332,16 @@ LIMITS = {
     ),
     "lists": ("memory limit", "ann.py:3", running("while True: l.extend(l)", "l = [0]")),
     "a kill": ("memory limit", "killed by the system", running("os.kill(os.getpid(), 9)", "import os")),
+    "an abort for want of memory": (
+        "memory limit",
+        "allow more with --memory-limit MIB, or 0 for no limit",
+        "import mmap, os\ntry:\n    mmap.mmap(-1, 600 << 20)\nexcept OSError:\n    os.abort()\n" + PER_POINT,
+    ),
+    "a library that cannot be mapped": (
+        "memory limit",
+        "--memory-limit",
+        "raise ImportError('libx.so: failed to map segment from shared object')",
+    ),
     "a wild pointer": (
         "crash",
         "ann.py:3: Segmentation fault",
@@ -364,6 +383,47 @@ def test_what_the_system_ends_is_told_apart(submit, kind, words, text):
     failure = submit(text, seconds=30.0)
     assert isinstance(failure, Failure), failure
     assert (failure.kind, words in failure.message) == (kind, True), failure
+
+
+@linux
+def test_the_memory_limit_can_be_raised_and_taken_away(submit):
+    """What needs 600 MiB more than NumPy gets them."""
+    text = "import mmap\nm = mmap.mmap(-1, 600 << 20)\n" + PER_POINT
+    assert submit(text).kind == "memory limit"
+    for memory in (1 << 30, 0):
+        assert_right(submit(text, memory=memory), make_problem())
+
+
+def test_a_notebook_is_read_without_its_magics(submit):
+    """Its code cells; one that fails is passed over, and an error is found in its cell."""
+
+    def notebook(*cells):
+        return json.dumps(
+            {"nbformat": 4, "cells": [{"cell_type": kind, "source": text} for kind, text in cells]}
+        )
+
+    plot = ("code", ["%matplotlib inline\n", "import no_such_plotter\n"])
+    script = ("code", "%%bash\nexit 1")
+    shell = ("code", "!pip install nothing\n" + PER_POINT)
+    answer = submit(notebook(("markdown", "# Mine"), plot, script, shell), name="ann.ipynb")
+    assert_right(answer, make_problem())
+    failure = submit(
+        notebook(plot, ("code", "def gradients(x, y, V, W):\n    return 1 / 0")), name="ann.ipynb"
+    )
+    assert failure.message.startswith("ann.ipynb (cell 2):2: ZeroDivisionError")
+    assert "no module no_such_plotter" in submit(notebook(plot), name="ann.ipynb").message
+    assert submit("{}", name="ann.ipynb").kind == "import failed"
+
+
+def test_functions_and_classes_under_other_names_are_found(submit):
+    """By the usual names, or as --function says; what was found is said."""
+    right = PER_POINT.replace("gradients", "backprop")
+    assert submit(right).notes == ("checked: backprop",)
+    text = PER_POINT.replace("gradients", "mine") + "\ndef backprop(x, y, V, W):\n    return 2 * V, W\n"
+    assert_right(submit(text, function="mine"), make_problem())
+    failure = submit(text, function="yours")
+    assert failure.kind == "no function"
+    assert "there is no function yours; it defines s, mine, backprop" in failure.message
 
 
 @linux
@@ -422,13 +482,12 @@ def test_answers_in_files_are_fitted_alike(tmp_path):
     )
     (tmp_path / "b.json").write_text('{"V": [[1, 2]], "W": 1}')
     (tmp_path / "c.json").write_text('{"V": []}')
-    limits = {"layout": "rows", "time_limit": 1.0, "memory_limit": MEMORY}
+    limits = Options(time_limit=1.0, memory_limit=MEMORY)
     for name in ("a.npz", "a.json"):
-        assert_right(collect(tmp_path / name, example, **limits), example)
-    kinds = [collect(tmp_path / f"{name}.json", example, **limits).kind for name in "bcd"]
+        (answer,) = collect(tmp_path / name, [example, example], limits)
+        assert_right(answer, example)
+    kinds = [collect(tmp_path / f"{name}.json", [example], limits).kind for name in "bcd"]
     assert kinds == ["wrong shapes", "wrong shapes", "unreadable"]
-    (only,) = collect(tmp_path / "a.npz", [example, example], **limits)
-    assert isinstance(only, Answer)
 
 
 def test_many_files_keep_their_order_and_fail_alone(tmp_path):
@@ -438,13 +497,12 @@ def test_many_files_keep_their_order_and_fail_alone(tmp_path):
     paths = [tmp_path / f"s{index}.py" for index in range(len(texts) + 1)]
     for path, text in zip(paths, texts, strict=False):
         path.write_text(text)
-    results = collect_many(paths, example, layout="rows", time_limit=1.0, memory_limit=MEMORY, jobs=2)
-    assert_right(results[0], example)
-    assert_right(results[2], example)
+    limits = Options(time_limit=1.0, memory_limit=MEMORY)
+    results = collect_many(paths, [example], limits, jobs=2)
+    assert_right(results[0][0], example)
+    assert_right(results[2][0], example)
     assert [result.kind for result in results[1::2]] == ["exit", "time limit"]
     assert results[4].kind == "unreadable"
-    answers, failure = collect_many(
-        paths[:2], [example] * 2, layout="rows", time_limit=1.0, memory_limit=MEMORY
-    )
+    answers, failure = collect_many(paths[:2], [example] * 2, limits)
     assert len(answers) == 2
     assert failure.kind == "exit"

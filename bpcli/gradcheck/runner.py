@@ -19,7 +19,7 @@ from typing import IO
 
 from bpcli.gradcheck.exchange import LARGEST, MACHINE, Failure
 
-CHILD = Path(__file__).with_name("child.py")
+WORKER = Path(__file__).with_name("worker.py")
 STARTING = (
     10.0  # seconds that Python and NumPy may take to start on a busy machine; not the submission's time
 )
@@ -107,15 +107,15 @@ class Ended:
     full: Path | None
 
 
-def run_child(folder: Path, request: bytes, seconds: float) -> Ended:
-    """Run ``child.py`` in this folder, and give it the request.
+def run_worker(folder: Path, request: bytes, seconds: float) -> Ended:
+    """Run ``worker.py`` in this folder, and give it the request.
 
     Raises:
         OSError: the system cannot start it.
     """
     process = subprocess.Popen(
         # -P keeps bpcli's own folder off sys.path; -I would hide a NumPy installed for one user only.
-        [sys.executable, "-P", str(CHILD)],
+        [sys.executable, "-P", str(WORKER)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -147,6 +147,26 @@ def run_child(folder: Path, request: bytes, seconds: float) -> Ended:
     return Ended(status, printed, bytes(received.data), full)
 
 
+_OUT_OF_MEMORY = (
+    "bad_alloc", "cannot allocate memory", "can't start new thread", "out of memory", "failed to map segment",
+    "resource_exhausted", "unable to allocate", "failed to allocate", "pthread_create", "memory allocation",
+)  # fmt: skip
+
+
+def told_of_memory(text: str) -> bool:
+    """Whether the last words of a process are of memory that it did not get."""
+    return any(words in text.lower() for words in _OUT_OF_MEMORY)
+
+
+def too_little_memory(at: str, memory: int) -> Failure:
+    """The failure of a submission that is right, perhaps, and needs more memory than it may have."""
+    return Failure(
+        "memory limit",
+        f"{at}: {memory >> 20} MiB above NumPy are too little for it, as they are for JAX and PyTorch; allow more with "
+        "--memory-limit MIB, or 0 for no limit",
+    )
+
+
 def failure_of(path: Path, ended: Ended, fault: bytes, limits: tuple[float, int]) -> Failure:
     """Say why a process ended without an answer; ``fault`` is what the fault handler wrote."""
     seconds, memory = limits
@@ -164,7 +184,8 @@ def failure_of(path: Path, ended: Ended, fault: bytes, limits: tuple[float, int]
     if status == -getattr(signal, "SIGKILL", 0) or "OpenBLAS error: Memory" in printed.last:
         return Failure(
             "memory limit",
-            f"{at}: killed by the system, as happens when memory runs out ({memory >> 20} MiB)",
+            f"{at}: killed by the system, as happens when memory runs out ({memory >> 20} MiB; --memory-limit MIB "
+            "allows more)",
         )
     if status == -getattr(signal, "SIGXFSZ", 0):
         return Failure("file limit", f"{at}: it wrote a file larger than {FILE_LIMIT >> 20} MiB")
@@ -172,6 +193,8 @@ def failure_of(path: Path, ended: Ended, fault: bytes, limits: tuple[float, int]
         return Failure(
             MACHINE, f"{at}: it ended without an answer, and the disk is full; free space in {ended.full}"
         )
+    if memory and told_of_memory(printed.last):
+        return too_little_memory(at, memory)
     if status < 0:
         return Failure(
             "crash", f"{at}: {signal.strsignal(-status)}: it crashed Python itself; no NumPy code should"

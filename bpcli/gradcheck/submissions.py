@@ -9,29 +9,30 @@ import numpy as np
 
 from bpcli.common.errors import MachineError, UsageError
 from bpcli.gradcheck.answer import Answer
+from bpcli.gradcheck.collect import PROGRAMS, Options, collect_many
 from bpcli.gradcheck.exchange import MACHINE, Failure
 from bpcli.gradcheck.grading import SubmissionCheck, grade
 from bpcli.gradcheck.informative import random_point
 from bpcli.gradcheck.injecting import DECAY, injected, suited
+from bpcli.gradcheck.judging import judge
 from bpcli.gradcheck.points import Points
 from bpcli.gradcheck.report import GradcheckReport
-from bpcli.gradcheck.submission import Layout, collect_many
 from bpcli.network.example import Example
 
-SUFFIXES = (".py", ".npz", ".json")
-MEMORY = 1 << 30  # bytes above what the interpreter and NumPy take
+SUFFIXES = (*PROGRAMS, ".npz", ".json")
+TAKES = "--against takes .py, .ipynb, .npz and .json files"
 
 
 def check_submissions(
-    paths: Sequence[Path], points: Points, *, layout: Layout, time_limit: float, memory_limit: int = MEMORY
+    paths: Sequence[Path], points: Points, options: Options | None = None
 ) -> GradcheckReport:
     """Judge every file, each by itself: what happens to one does not touch the others.
 
-    A Python file answers at every point, so that explanations which coincide at one are told apart; a file of
+    A program answers at every point, so that explanations which coincide at one are told apart; a file of
     numbers answers at the first.
 
     Raises:
-        UsageError: if none of the paths is a .py, .npz or .json file that can be read.
+        UsageError: if none of the paths is a .py, .ipynb, .npz or .json file that can be read.
         MachineError: if there is one path, and the machine failed to look at it or to run it.
     """
     unusable = {path: why for path in paths if (why := _unusable(path))}
@@ -39,17 +40,38 @@ def check_submissions(
         usage = any(isinstance(why.error, UsageError) for why in unusable.values())
         message = "; ".join(str(why.error) for why in unusable.values())
         raise UsageError(message) if usage else MachineError(message)
-    # A function that asks for weight_decay gets one; whether it counts is known from the answer.
-    asked = [example.with_decay(example.weight_decay or DECAY) for example in points.examples]
+    objectives = Objectives(points)
     usable = [path for path in paths if path not in unusable]
-    collected = collect_many(usable, asked, layout=layout, time_limit=time_limit, memory_limit=memory_limit)
+    collected = collect_many(usable, objectives.asked, options or Options())
     judged = {
-        path: _judged(path, points, asked, answers) for path, answers in zip(usable, collected, strict=True)
+        path: _judged(path, objectives, answers) for path, answers in zip(usable, collected, strict=True)
     }
     judged |= {path: _not_looked_at(path, why) for path, why in unusable.items()}
     if len(paths) == 1 and (failed := judged[paths[0]]).by_machine:
         raise MachineError(f"{failed.failure}")
     return GradcheckReport(tuple(judged[path] for path in paths), points.examples[0])
+
+
+class Objectives:
+    """The examples of a check, with each weight decay that an answer may have meant; made once for all answers.
+
+    Attributes:
+        asked: what programs are given: one that asks for the weight decay gets one, if need be one of our own.
+        plain: without a penalty, for those who do not ask for it.
+        configured: as the configuration has it, which they may have written into their program.
+    """
+
+    def __init__(self, points: Points) -> None:
+        self.asked = [example.with_decay(example.weight_decay or DECAY) for example in points.examples]
+        self.plain = [example.with_decay(0.0) for example in points.examples]
+        self.configured = list(points.examples)
+
+    def of_program(self, wants_decay: bool) -> list[list[Example]]:
+        """Those that the answers of a program may be right for."""
+        if wants_decay:
+            return [self.asked]
+        has_decay = any(example.weight_decay for example in self.configured)
+        return [self.plain, self.configured] if has_decay else [self.plain]
 
 
 class _Unusable(NamedTuple):
@@ -60,14 +82,13 @@ class _Unusable(NamedTuple):
 
 
 def _unusable(path: Path) -> _Unusable | None:
-    takes = "--against takes .py, .npz and .json files"
     if path.suffix.lower() not in SUFFIXES:
-        return _Unusable(UsageError(f"{path}: {takes}"))
+        return _Unusable(UsageError(f"{path}: {TAKES}"))
     try:
         if path.is_dir():
-            return _Unusable(UsageError(f"{path} is a folder: {takes}"))
+            return _Unusable(UsageError(f"{path} is a folder: {TAKES}"))
         if not path.is_file():
-            return _Unusable(UsageError(f"{path}: there is no such file; {takes}"))
+            return _Unusable(UsageError(f"{path}: there is no such file; {TAKES}"))
     except OSError as error:  # its folder may not be looked into
         reason = f"{path}: {error.strerror}; change permissions, then try again"
         return _Unusable(MachineError(reason), by_machine=True)
@@ -82,9 +103,7 @@ def _not_looked_at(path: Path, why: _Unusable) -> SubmissionCheck:
     return SubmissionCheck(str(path), "failed", failure=text, by_machine=why.by_machine)
 
 
-def _judged(
-    path: Path, points: Points, asked: Sequence[Example], answers: Sequence[Answer] | Failure
-) -> SubmissionCheck:
+def _judged(path: Path, objectives: Objectives, answers: Sequence[Answer] | Failure) -> SubmissionCheck:
     if isinstance(answers, Failure):
         return SubmissionCheck(
             str(path),
@@ -92,15 +111,9 @@ def _judged(
             failure=f"{answers.kind}: {answers.message}",
             by_machine=answers.kind == MACHINE,
         )
-    if path.suffix.lower() == ".py":
-        decays = answers[0].wants_decay
-        examples = asked if decays else [example.with_decay(0.0) for example in asked]
-    else:
-        examples = points.examples[:1]
-    averaged = (
-        ("its results for a point at a time were averaged over the points",) if answers[0].per_point else ()
-    )
-    return grade(str(path), examples, [answer.tensors for answer in answers], (*answers[0].notes, *averaged))
+    if path.suffix.lower() in PROGRAMS:
+        return judge(str(path), answers, objectives.of_program(answers[0].wants_decay))
+    return judge(str(path), answers, [objectives.configured[:1]], advice="")
 
 
 def check_injected(name: str, point: Example) -> GradcheckReport:

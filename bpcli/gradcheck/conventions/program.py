@@ -1,0 +1,175 @@
+"""A program whose arguments have roles: by their names, and by what is possible for this network."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .arguments import Point, value_of
+from .flat import orders
+from .leaves import plain_result
+from .names import Names, Role
+from .reading import PACKED, Choices, Layers, Reading
+from .refusals import RefusedError
+from .target import Target
+
+
+@dataclass(frozen=True)
+class Program:
+    """A target with the role of each of its arguments.
+
+    Attributes:
+        target: what is called.
+        roles: by the name of the argument.
+        depth: the number of layers.
+    """
+
+    target: Target
+    roles: dict[str, Role]
+    depth: int
+
+    def returned(self, reading: Reading, point: Point, layers: Layers, *, writable: bool = True) -> Any:
+        """Call it; whatever it raises passes.
+
+        Raises:
+            RefusedError: it changed an argument.
+        """
+        given = {name: value_of(role, reading, point, layers) for name, role in self.roles.items()}
+        arrays = list(_arrays(given))
+        before = [(array, array.tobytes()) for _, array in arrays]
+        for _, array in arrays:
+            array.setflags(write=writable)
+        refused, returned = None, None
+        try:
+            returned = plain_result(self.target.run(given))
+        except RefusedError as error:
+            refused = error
+        changed = [
+            name for (name, _), (array, old) in zip(arrays, before, strict=True) if array.tobytes() != old
+        ]
+        if changed and writable:
+            raise ChangedError(list(dict.fromkeys(changed)), reading)
+        if refused:
+            raise refused
+        return returned
+
+
+class ChangedError(Exception):
+    """A program wrote into these arguments, when it was called in this way."""
+
+    def __init__(self, names: list[str], reading: Reading) -> None:
+        super().__init__(" and ".join(names))
+        self.names, self.reading = names, reading
+
+
+def _arrays(given: Any, name: str = "") -> Any:
+    """Every array among the arguments, with the name of its argument."""
+    if isinstance(given, np.ndarray):
+        yield name, given
+    elif isinstance(given, dict):
+        for key, value in given.items():
+            yield from _arrays(value, key if name in {"", "self"} else name)
+    elif isinstance(given, list | tuple):
+        for value in given:
+            yield from _arrays(value, name)
+
+
+def understand(target: Target, layers: Layers) -> Program:
+    """Give each argument its role: by its name, or, where all data or weights are called otherwise, by its place.
+
+    Args:
+        target: what is called.
+        layers: of the network.
+
+    Raises:
+        RefusedError: an argument stays unknown, or this network has nothing to give for it.
+    """
+    depth, has_biases = len(layers), layers[0][1] is not None
+    optional = target.optional
+    parameters = [name for layer in layers for name in layer[:2] if name]
+    can = ", ".join(["X", "Y", "x", "y", *parameters, "learning_rate", "weight_decay"])
+    names = Names(target.names, depth)
+    roles = {name: role for name in target.names if (role := names.role(name))}
+    for name, role in roles.copy().items():
+        twice = any(other == role for n, other in roles.items() if n != name) and role.kind in {"x", "y"}
+        if name in optional and (
+            role.kind in {"samples", "size", "sizes", "output", "cache", "pre", "out"} or twice
+        ):
+            del roles[name]  # nothing that a default would not do
+        elif role.kind == "bias" and not has_biases:
+            if name not in optional:
+                raise RefusedError(
+                    "unknown parameter",
+                    f"{target.name} asks for {name}, but this network has no biases; give --set model.bias=true",
+                )
+            del roles[name]
+        elif role.kind in {"matrix", "bias"} and role.place >= depth:
+            del roles[name]
+    unknown = [name for name in target.names if name not in roles and name not in optional]
+    if unknown:
+        kinds = {role.kind for role in roles.values()}
+        packed = kinds & {"parameters", "vector", "matrices", "self"}
+        missing = [Role(kind) for kind in ("x", "y") if kind not in kinds]
+        if not packed:
+            missing += [Role("matrix", i) for i in range(depth) if Role("matrix", i) not in roles.values()]
+            if has_biases:
+                missing += [Role("bias", i) for i in range(depth) if Role("bias", i) not in roles.values()]
+        if len(unknown) not in {len(missing), len(missing) - depth} or not missing:
+            raise RefusedError(
+                "unknown parameter",
+                f"{target.name} asks for {', '.join(unknown)}, which this network does not have; choose from {can}, "
+                "or give it a default",
+            )
+        roles |= dict(zip(unknown, missing, strict=False))
+    for name in target.forward:
+        if (role := names.role(name)) and name not in roles and role.kind in {"x", "y"}:
+            roles[name] = role
+    if not {"x", "y"} & {role.kind for role in roles.values()}:
+        raise RefusedError(
+            "unknown parameter",
+            f"{target.name} asks for no data; take x, y (one sample at a time) or X, Y (the whole batch)",
+        )
+    return Program(
+        target, {name: roles[name] for name in [*target.names, *target.forward] if name in roles}, depth
+    )
+
+
+def choices(
+    program: Program, point: Point, layers: Layers, layout: str | None, weights: str | None
+) -> Choices:
+    """What is possible for this program at this example, the more usual first."""
+    kinds = {role.kind for role in program.roles.values()}
+    names = {role.kind: name for name, role in program.roles.items()}
+    batch: tuple[str, ...] = (layout,) if layout else ("rows", "columns")
+    single: tuple[str, ...] = ("point", "point column")
+    preferred: tuple[str, ...]
+    other: tuple[str, ...]
+    x, y = names.get("x", ""), names.get("y", "")
+    point_wise = x in {"x", "xi", "x_i"} or (not x and y == "y")
+    if point_wise and y not in {"Y"}:
+        preferred, other = single, batch
+    elif "X" in {x[:1], y[:1]} or "Y" in {x[:1], y[:1]} or x.startswith(("X", "x_", "A0")):
+        preferred, other = batch, single
+    else:
+        preferred, other = (*single[:1], *batch, *single[1:]), ()
+    has_biases = layers[0][1] is not None
+    takes_biases = bool(kinds & {"bias", "biases"})
+    forms: tuple[str, ...] = ("none",)
+    if has_biases:
+        forms = ("vector", "column", "row")
+        if not takes_biases:
+            forms = ("first", "last", "none") if kinds & {"matrix", "matrices"} else (*forms, "first", "last")
+    outputs = point["Y"].shape[1]
+    targets: tuple[str, ...] = ("matrix",)
+    if outputs == 1:
+        targets = ("matrix", "vector")
+    elif np.isin(point["Y"], (0, 1)).all() and (point["Y"].sum(axis=1) == 1).all():
+        targets = ("matrix", "labels")
+    packed: tuple[str, ...] = ("",)
+    if "parameters" in kinds:
+        packed = PACKED
+    if "vector" in kinds:
+        packed, forms = orders(layers), ("vector" if has_biases else "none",)
+    ways = {"out-in": (False,), "in-out": (True,)}.get(weights or "", (False, True))
+    alone = (False, True) if outputs == 1 and not kinds & {"vector"} else (False,)
+    return Choices(preferred, other, ways, forms, targets, alone, packed, len(layers))

@@ -1,0 +1,17 @@
+"""DW2 in place of W2 in the hidden delta."""
+
+import numpy as np
+
+
+def s(u):
+    return 1 / (1 + np.exp(-u))
+
+
+def gradients(X, Y, V, W, bias_V, bias_W):
+    m = X.shape[1]
+    A1 = np.tanh(V @ X + bias_V[:, None])
+    A2 = s(W @ A1 + bias_W[:, None])
+    dZ2 = A2 - Y
+    dW2 = np.dot(dZ2, A1.T) / m
+    dZ1 = np.dot(dW2.T, dZ2) * (1 - np.power(A1, 2))
+    return np.dot(dZ1, X.T) / m, dW2, dZ1.sum(1, keepdims=True) / m, dZ2.sum(1, keepdims=True) / m

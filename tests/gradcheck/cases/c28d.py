@@ -1,0 +1,15 @@
+"""Ω applied twice in δ²."""
+
+import numpy as np
+
+
+def s(u):
+    return 1 / (1 + np.exp(-u))
+
+
+def gradients(x, y, V, W):
+    h = s(V @ x)
+    z = s(W @ h)
+    d2 = (z - y) * z * (1 - z) * z * (1 - z)
+    d1 = W.T @ d2 * h * (1 - h)
+    return np.outer(d1, x), np.outer(d2, h)

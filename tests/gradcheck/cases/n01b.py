@@ -1,0 +1,15 @@
+"""A right gradient."""
+
+import numpy as np
+
+
+def s(u):
+    return 1 / (1 + np.exp(-u))
+
+
+def gradients(X, y, V, W, bias_V, bias_W):
+    h = s(X @ V.T + bias_V)
+    z = s(h @ W.T + bias_W)
+    d2 = (z - y) / len(X)
+    d1 = d2 @ W * h * (1 - h)
+    return d1.T @ X, d2.T @ h, d1.sum(0), d2.sum(0)

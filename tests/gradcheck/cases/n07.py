@@ -1,0 +1,16 @@
+"""A right gradient."""
+
+import numpy as np
+
+
+def s(u):
+    return 1 / (1 + np.exp(-u))
+
+
+def gradients(x, y, V, W, learning_rate):
+    h = s(V @ x)
+    z = s(W @ h)
+    d2 = (z - y) * z * (1 - z)
+    d1 = W.T @ d2 * h * (1 - h)
+    W -= learning_rate * np.outer(d2, h)
+    V -= learning_rate * np.outer(d1, x)

@@ -1,0 +1,17 @@
+"""A right gradient."""
+
+import numpy as np
+
+
+def s(u):
+    return 1 / (1 + np.exp(-u))
+
+
+def gradients(X, Y, V, W):
+    syn0, syn1 = V.T, W.T
+    l1 = s(X.dot(syn0))
+    l2 = s(l1.dot(syn1))
+    err = Y - l2
+    l2_delta = err * l2 * (1 - l2)
+    l1_delta = err.dot(syn1.T) * l1 * (1 - l1)
+    return X.T.dot(l1_delta).T, l1.T.dot(l2_delta).T
