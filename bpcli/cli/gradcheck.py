@@ -31,7 +31,7 @@ def gradcheck(
         str | None,
         typer.Argument(
             metavar="CONFIG",
-            help="A YAML file, or the name of a shipped configuration. Without one: gradcheck, a 3-4-2 network.",
+            help="A YAML file, or the name of a shipped configuration. Without one: a selection of small networks.",
             show_default=False,
         ),
     ] = None,
@@ -90,7 +90,9 @@ def gradcheck(
     """Check gradients against numerical derivatives, and name the mistake.
 
     Without --against, checks the code that trains: every gradient of the configured network, at its initial
-    weights and after some steps of training. With --against, checks the gradients that other people computed.
+    weights and after some steps of training, and every batch, update and reported loss of two epochs. Without
+    CONFIG, too, it does so for a selection of small networks of every kind. With --against, checks the gradients
+    that other people computed.
 
     A Python file defines a function `gradients` whose parameter names say what it wants: `x, y` for a point at a
     time (1-D arrays; bpcli averages the results over the points), or `X, Y` for the batch; `V, W`, and `bias_V,
@@ -109,6 +111,8 @@ def gradcheck(
     )
     if list_mistakes:
         return _list(screen)
+    if not (config or override or seed is not None or method or against or export or inject or sweep_step):
+        return _finish(_selection(), screen)
     settings = resolved(config or DEFAULT, override, {"seed": seed}).config
     if export:
         return _export(settings, export, screen)
@@ -120,6 +124,11 @@ def gradcheck(
         report = _against(settings, against, point, layout, time_limit, screen)
     else:
         report = _own(settings, method)
+    return _finish(report, screen)
+
+
+def _finish(report: "GradcheckReport", screen: Screen) -> int:
+    """Show the report, and return the exit code."""
     from bpcli.render.gradcheck import gradcheck_report
 
     screen.show(gradcheck_report(report))
@@ -169,6 +178,13 @@ def _export(config: "Config", path: Path, screen: Screen) -> int:
         {"schema": "bpcli.gradcheck.export/1", "path": str(path), "replaced": list(points.replaced)}
     )
     return 0
+
+
+def _selection() -> "GradcheckReport":
+    from bpcli.gradcheck.report import GradcheckReport
+    from bpcli.gradcheck.selection import check_selection
+
+    return GradcheckReport(check_selection(), None)
 
 
 def _own(config: "Config", method: Literal["complex", "central"] | None) -> "GradcheckReport":

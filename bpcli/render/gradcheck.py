@@ -9,8 +9,8 @@ from rich.text import Text
 from bpcli.common.text import printable
 from bpcli.gradcheck.diagnosis import Finding
 from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict
-from bpcli.gradcheck.own import OwnCheck
 from bpcli.gradcheck.report import GradcheckReport, mistakes_of
+from bpcli.gradcheck.step import OwnCheck, TensorCheck
 from bpcli.mistakes.catalogue import CATALOGUE
 from bpcli.render.mistakes import algebra
 from bpcli.render.text import LOSS_NAMES, columns, counted, heading, number, ranges, shape
@@ -22,6 +22,8 @@ STYLES = {"correct": "bold green", "wrong": "bold red", "uninformative": "yellow
 def gradcheck_report(report: GradcheckReport) -> RenderableType:
     """Show every check; more than one file is a table with a line each, and the details of those that are wrong."""
     submissions = [check for check in report.checks if isinstance(check, SubmissionCheck)]
+    if report.point is None:
+        return selection_table([check for check in report.checks if isinstance(check, OwnCheck)])
     net = report.point.architecture
     hidden = f"{net.activation} hidden, " if net.depth > 1 else ""
     about = f"{' → '.join(map(str, net.sizes))}; {hidden}{net.output} output, {LOSS_NAMES[net.loss]}; "
@@ -44,12 +46,40 @@ def catalogue_table() -> RenderableType:
     return Group(*parts[:-1])
 
 
+def selection_table(checks: Sequence[OwnCheck]) -> RenderableType:
+    """Many networks in one table, a line each, and below it what is wrong."""
+    numbers = ("compared", "residual")
+    table = columns("network, trained for some epochs", *numbers, "verdict", numbers=numbers)
+    for check in checks:
+        residuals = [tensor.residual for tensor in check.tensors if tensor.residual is not None]
+        table.add_row(
+            check.source,
+            str(len(check.tensors)),
+            _short(max(residuals, default=None)),
+            Text(check.verdict, style=STYLES[check.verdict]),
+        )
+    parts: list[RenderableType] = [table]
+    wrong = [check for check in checks if check.verdict != "correct"]
+    for check in wrong:
+        parts += _own(check)
+    count = f"{len(checks) - len(wrong)} of {len(checks)} networks correct"
+    remark = (
+        "compared: every quantity, gradient, update and reported loss, with an independent loss and its numerical "
+        "derivatives; shown is the largest relative residual"
+    )
+    return Group(
+        *parts, Text(f"\n{count}", style="bold red" if wrong else "bold green"), Text(remark, style="dim")
+    )
+
+
 def _own(check: OwnCheck) -> list[RenderableType]:
     entry = "worst entry: analytic, numeric"
     table = columns(
         "tensor", "shape", "norm", "residual", entry, "verdict", numbers=("shape", "norm", "residual")
     )
-    for tensor in check.tensors:
+    # Gradients are what one looks for; of the rest only what is not as it should be.
+    shown = [t for t in check.tensors if t.name.startswith(("grad_", "delta_")) or t.verdict == "wrong"]
+    for tensor in shown:
         worst = tensor.worst
         table.add_row(
             _symbol(tensor.name),
@@ -61,9 +91,25 @@ def _own(check: OwnCheck) -> list[RenderableType]:
         )
     method = {"complex": "complex step", "central": "central differences"}[check.method]
     parts: list[RenderableType] = [heading(check.source, f"against {method}"), table]
+    if rest := [tensor for tensor in check.tensors if tensor not in shown]:
+        parts.append(Text(f"{_agreeing(rest)} agree with the reference", style="dim"))
     if left_out := sum(tensor.left_out for tensor in check.tensors):
         parts.append(Text(f"{counted(left_out, 'entry', 'entries')} at a kink of relu left out", style="dim"))
     return parts
+
+
+def _agreeing(tensors: Sequence[TensorCheck]) -> str:
+    """The names of quantities; new_V, new_W and new_bias_V are one."""
+    several = {
+        "new": "updated parameters",
+        "kept": "kept parameters",
+        "resumed": "parameters after a resumption",
+    }
+    kinds: dict[str, None] = {}
+    for tensor in tensors:
+        kind = tensor.name.partition("_")[0]
+        kinds[several.get(kind, tensor.name.replace("_", " "))] = None
+    return ", ".join(kinds)
 
 
 def _entry(index: tuple[int, ...], found: float, true: float) -> str:

@@ -40,9 +40,21 @@ def gradients(X, Y, V, W, weight_decay):
 """
 
 
+def test_without_a_configuration_small_networks_of_every_kind_are_checked(bpcli):
+    """One table, a line a network, and the document has each with its tensors."""
+    found = bpcli("gradcheck")
+    assert found.code == 0
+    assert "17 of 17 networks correct" in found.out
+    document = json.loads(bpcli("gradcheck", "--json").out)
+    assert document["network"] is None
+    networks = [check["network"] for check in document["checks"]]
+    assert {network["activation"] for network in networks} == {"sigmoid", "tanh", "relu", "identity"}
+    assert {len(network["sizes"]) for network in networks} == {2, 3, 4}
+
+
 def test_bpclis_own_gradients_are_correct(bpcli):
     """At the initial weights and after some training, every tensor, passed-back gradients included: exit 0."""
-    found = bpcli("gradcheck")
+    found = bpcli("gradcheck", "gradcheck")
     assert found.code == 0
     assert "wrong" not in found.out
     for name in ("∇V", "∇W", "∇z", "∇h", "∇x"):
