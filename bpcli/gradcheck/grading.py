@@ -12,8 +12,8 @@ from typing import Literal
 import numpy as np
 
 from bpcli.gradcheck.comparing import Precision, cosine, relative_residual
+from bpcli.gradcheck.degenerate import degeneracies, unseen
 from bpcli.gradcheck.diagnosis import Finding, LayerView, diagnose, layer_views
-from bpcli.gradcheck.informative import reasons_against
 from bpcli.gradcheck.rounding import float32_bounds, looks_like_float32
 from bpcli.network import Array
 from bpcli.network.example import Example
@@ -123,7 +123,7 @@ def grade(
     found, unexplained = diagnose(views, wrong, _precision(prepared, tolerances))
     turned = tuple(name for name in shapes.turned if name not in unexplained)
     findings = [*shapes.findings, *([Finding(("outer-transposed",), turned)] if turned else []), *found]
-    reasons = tuple(reasons_against(examples[0]))
+    reasons = tuple(degeneracies(examples[0]))
     return SubmissionCheck(
         source=source,
         verdict=_overall([tensor.verdict for tensor in tensors], reasons if len(examples) == 1 else ()),
@@ -131,7 +131,7 @@ def grade(
         findings=tuple(findings),
         unexplained=(*shapes.unexplained, *unexplained),
         reasons=reasons,
-        notes=tuple(notes),
+        notes=(*notes, *(unseen(examples[0]) if len(examples) == 1 else ())),
     )
 
 

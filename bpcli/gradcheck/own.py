@@ -8,8 +8,8 @@ import numpy as np
 from bpcli.common.errors import UsageError
 from bpcli.config import Config, TrainingConfig
 from bpcli.datasets import Prepared
+from bpcli.gradcheck.degenerate import degeneracies, random_example
 from bpcli.gradcheck.epochs import check_training
-from bpcli.gradcheck.informative import random_point, reasons_against
 from bpcli.gradcheck.numerical import Method, default_method
 from bpcli.gradcheck.step import OwnCheck, check_network
 from bpcli.network import Array, Network, Parameters
@@ -28,7 +28,7 @@ def check_own(
     The third check follows two epochs of a few batches through the loop that trains.
 
     Data, first weights and batches come from the configured seed as they do in ``bpcli train``. Where the initial
-    weights cannot tell (zero or constant, say), a random point of the same sizes takes their place, and is named so.
+    weights cannot tell (zero or constant, say), a random example of the same sizes takes their place, and is named so.
 
     Raises:
         UsageError: if the method does not suit the network.
@@ -71,22 +71,24 @@ def _check_epochs(config: Config, most: int, method: Method) -> OwnCheck:
 def _check_informatively(
     where: str, parameters: Parameters, X: Array, Y: Array, method: Method, *, initial: bool
 ) -> OwnCheck:
-    """Check at these weights, or at a random point of the same sizes where they cannot tell right from wrong."""
+    """Check at these weights, or at a random example of the same sizes where they cannot tell right from wrong."""
     check = check_network(f"bpcli, {where}", parameters, X, Y, method)
     if check.verdict == "wrong" or not np.isfinite(parameters.flat).all():
         return check
     # Training may well leave a unit dead; where its check is correct all the same, nothing is missing.
     reasons = (
-        reasons_against(Example(parameters.architecture, X, Y, dict(parameters.named()))) if initial else []
+        degeneracies(Example(parameters.architecture, X, Y, dict(parameters.named())), biases=False)
+        if initial
+        else []
     )
     if check.verdict == "correct" and not reasons:
         return check
-    drawn = random_point(Example(parameters.architecture, X, Y, {}), np.random.default_rng(0))
+    drawn = random_example(Example(parameters.architecture, X, Y, {}), np.random.default_rng(0))
     random = Parameters(parameters.architecture, parameters.dtype)
     for name, tensor in random.named():
         tensor[...] = drawn.parameters[name]
     why = "; ".join(reasons) or _blind_tensors(check)
-    source = f"bpcli, a random point ({where} cannot tell: {why})"
+    source = f"bpcli, a random example ({where} cannot tell: {why})"
     return check_network(source, random, drawn.X.astype(X.dtype), drawn.Y.astype(Y.dtype), method)
 
 

@@ -1,4 +1,4 @@
-"""Where gradients are compared: the point of a configuration, and another one where the first cannot tell."""
+"""Where gradients are compared: the example of a configuration, and another one where the first cannot tell."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import numpy as np
 
 from bpcli.common.errors import UsageError
 from bpcli.config import Config
-from bpcli.gradcheck.informative import random_point, reasons_against
+from bpcli.gradcheck.degenerate import degeneracies, random_example, spread_out
 from bpcli.network.example import Example
 from bpcli.training.building import begin
 
@@ -46,7 +46,10 @@ def configured_point(config: Config) -> Example:
 
 
 def points_for(config: Config, fixed: Example | None = None) -> Points:
-    """Return the points at which somebody else's gradients are compared.
+    """Return the examples at which somebody else's gradients are compared.
+
+    What the configuration leaves free is chosen so that no two mistakes look alike: see ``spread_out``. A ``fixed``
+    example was chosen by the person: it is taken as it is, and nothing is drawn beside it.
 
     Raises:
         UsageError: if the network has more than one hidden layer: a submission returns V and W.
@@ -58,10 +61,11 @@ def points_for(config: Config, fixed: Example | None = None) -> Points:
             f"{first.architecture.depth - 1}: write model.hidden: [{first.architecture.sizes[1]}], or []"
         )
     if fixed:
-        return Points((first,))  # chosen by the person: never replaced, and nothing is drawn beside it
+        return Points((first,))
     rng = np.random.default_rng(config.seed)
-    reasons = reasons_against(first)
+    first = spread_out(first, rng)
+    reasons = degeneracies(first)
     if reasons:
-        first = random_point(first, rng)
-    second = random_point(first, rng, samples=first.samples + MORE_SAMPLES)
+        first = random_example(first, rng)
+    second = random_example(first, rng, samples=first.samples + MORE_SAMPLES)
     return Points((first, second), replaced=tuple(reasons))

@@ -227,11 +227,11 @@ def test_export_prints_its_document(bpcli):
     assert json.loads(bpcli("gradcheck", "--export", "p.json", "--json").out)["path"] == "p.json"
 
 
-def test_relu_at_a_kink_is_checked_at_a_random_point(bpcli):
+def test_relu_at_a_kink_is_checked_at_a_random_example(bpcli):
     """Zero biases and the input (0, 0) put relu on its kink at the start of XOR: said so, and checked elsewhere."""
     found = bpcli("gradcheck", "xor", "--set", "model.activation=relu")
     assert found.code == 0
-    assert "a random point" in found.out
+    assert "a random example" in found.out
 
 
 FULL_DISK = "import errno\nraise OSError(errno.ENOSPC, 'No space left on device')\n"

@@ -186,9 +186,9 @@ def test_zero_weights_certify_nothing_below_them():
 
 
 def test_a_beginning_that_cannot_tell_is_replaced():
-    """Zero weights above hidden units: a random point is checked in their place, and named so."""
+    """Zero weights above hidden units: a random example is checked in their place, and named so."""
     first, later, _ = check_own(config(model={"init": {"scheme": "zeros"}}))
-    assert "a random point (initial weights cannot tell: V is zero" in first.source
+    assert "a random example (initial weights cannot tell: V is zero" in first.source
     assert (first.verdict, later.verdict) == ("correct", "correct")
 
 
