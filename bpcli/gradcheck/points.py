@@ -11,6 +11,7 @@ from bpcli.network.example import Example
 from bpcli.training.building import begin
 
 SAMPLES = 32
+PROBABILITY = 1e-6  # what targets written with a few digits may miss
 MORE_SAMPLES = 2  # a second point has another N, which tells the factor 2 from N = 2, and 4 from N = 4
 
 
@@ -45,6 +46,19 @@ def configured_point(config: Config) -> Example:
     )
 
 
+def _require_probabilities(example: Example) -> None:
+    """Refuse softmax targets that do not sum to one: there δ is z Σy - y, and not the z - y that everybody writes."""
+    if example.architecture.output != "softmax":
+        return
+    sums = example.Y.sum(axis=1)
+    off = np.flatnonzero(np.abs(sums - 1) > PROBABILITY)
+    if len(off):
+        raise UsageError(
+            f"Y of the example: row {off[0]} sums to {sums[off[0]]:.6g}; with a softmax output each row must sum to 1: "
+            "write one-hot targets or probabilities"
+        )
+
+
 def points_for(config: Config, fixed: Example | None = None) -> Points:
     """Return the examples at which somebody else's gradients are compared.
 
@@ -52,7 +66,8 @@ def points_for(config: Config, fixed: Example | None = None) -> Points:
     example was chosen by the person: it is taken as it is, and nothing is drawn beside it.
 
     Raises:
-        UsageError: if the network has more than one hidden layer: a submission returns V and W.
+        UsageError: if the network has more than one hidden layer (a submission returns V and W), or if the rows of
+            fixed targets do not sum to one under softmax.
     """
     first = fixed or configured_point(config)
     if first.architecture.depth > 2:
@@ -61,6 +76,7 @@ def points_for(config: Config, fixed: Example | None = None) -> Points:
             f"{first.architecture.depth - 1}: write model.hidden: [{first.architecture.sizes[1]}], or []"
         )
     if fixed:
+        _require_probabilities(fixed)
         return Points((first,))
     rng = np.random.default_rng(config.seed)
     first = spread_out(first, rng)
