@@ -56,7 +56,7 @@ def selection_table(checks: Sequence[OwnCheck]) -> RenderableType:
             check.source,
             str(len(check.tensors)),
             _short(max(residuals, default=None)),
-            Text(check.verdict, style=STYLES[check.verdict]),
+            _verdict(check.verdict),
         )
     parts: list[RenderableType] = [table]
     wrong = [check for check in checks if check.verdict != "correct"]
@@ -87,7 +87,7 @@ def _own(check: OwnCheck) -> list[RenderableType]:
             number(tensor.norm),
             _short(tensor.residual),
             _entry(worst.index, worst.analytic, worst.numeric) if worst else "–",
-            Text(tensor.verdict, style=STYLES[tensor.verdict]),
+            _verdict(tensor.verdict),
         )
     method = {"complex": "complex step", "central": "central differences"}[check.method]
     parts: list[RenderableType] = [heading(check.source, f"against {method}"), table]
@@ -96,6 +96,11 @@ def _own(check: OwnCheck) -> list[RenderableType]:
     if left_out := sum(tensor.left_out for tensor in check.tensors):
         parts.append(Text(f"{counted(left_out, 'entry', 'entries')} at a kink of relu left out", style="dim"))
     return parts
+
+
+def _verdict(verdict: str) -> Text:
+    """A verdict in the words of the screen."""
+    return Text("inconclusive" if verdict == "uninformative" else verdict, style=STYLES[verdict])
 
 
 def _agreeing(tensors: Sequence[TensorCheck]) -> str:
@@ -121,7 +126,7 @@ def _entry(index: tuple[int, ...], found: float, true: float) -> str:
 
 def _submission(check: SubmissionCheck) -> list[RenderableType]:
     parts: list[RenderableType] = [
-        Text.assemble("\n", (printable(check.source), "bold"), "  ", (check.verdict, STYLES[check.verdict]))
+        Text.assemble("\n", (printable(check.source), "bold"), "  ", _verdict(check.verdict))
     ]
     if check.failure:
         parts.append(Text(printable(check.failure)))
@@ -134,7 +139,7 @@ def _submission(check: SubmissionCheck) -> list[RenderableType]:
             parts += [Text(), *_unexplained(tensor)]
     if check.verdict == "uninformative":
         parts.append(
-            Text.assemble(("This point cannot tell: ", "yellow"), "; ".join(check.reasons) or _AS_CLOSE)
+            Text.assemble(("This example cannot tell: ", "yellow"), "; ".join(check.reasons) or _AS_CLOSE)
         )
     parts += [Text(printable(note), style="dim") for note in check.notes]
     return parts
@@ -154,7 +159,7 @@ def _answer_table(tensors: Sequence[TensorVerdict]) -> Table:
             shape(tensor.shape),
             _short(tensor.residual),
             _entry(worst.index, worst.answer, worst.true) if worst else "–",
-            Text(tensor.verdict, style=STYLES[tensor.verdict]),
+            _verdict(tensor.verdict),
         )
     return table
 
@@ -208,7 +213,7 @@ def _many(checks: Sequence[SubmissionCheck]) -> RenderableType:
     for check in checks:
         table.add_row(
             Text(printable(check.source), overflow="fold"),
-            Text(check.verdict, style=STYLES[check.verdict]),
+            _verdict(check.verdict),
             _summary(check),
         )
     right = sum(check.verdict == "correct" for check in checks)
