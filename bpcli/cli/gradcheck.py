@@ -33,7 +33,7 @@ def gradcheck(
         str | None,
         typer.Argument(
             metavar="CONFIG",
-            help="A YAML file, or the name of a shipped configuration. Without one: gradcheck, a 3-4-2 network.",
+            help="A YAML file, or the name of a shipped configuration. Without one: a selection of small networks.",
             show_default=False,
         ),
     ] = None,
@@ -152,7 +152,9 @@ def gradcheck(
     """Check gradients against numerical derivatives, and name the mistake.
 
     Without --against, checks the code that trains: every gradient of the configured network, at its initial
-    weights and after some steps of training. With --against, checks the gradients that other people computed.
+    weights and after some steps of training, and every batch, update and reported loss of two epochs. Without
+    CONFIG, too, it does so for a selection of small networks of every kind. With --against, checks the gradients
+    that other people computed.
 
     A Python file or a notebook defines a function such as `gradients` or `backward`, or a class with such a method. It
     takes data, weights and biases under their usual names (x, y or X, Y; V, W or W1, b1, W2, b2; a dict of them) and
@@ -182,6 +184,9 @@ def gradcheck(
         raise UsageError("--feedback says what --gradescope writes; give both, or leave it out")
     if list_mistakes:
         return _list(screen)
+    if not (config or override or seed is not None or method or against or export or inject or sweep_step
+            or template):  # fmt: skip
+        return _finish(_selection(), screen)
     settings = resolved(config or DEFAULT, override, {"seed": seed}).config
     if template:
         return _template(settings, template, screen)
@@ -198,10 +203,16 @@ def gradcheck(
         report = _against(settings, against, point, options, screen)
     else:
         report = _own(settings, method)
+    code = _finish(report, screen, show)
+    _write_grades(report, csv, gradescope, feedback or "hint")
+    return code
+
+
+def _finish(report: "GradcheckReport", screen: Screen, show: str | None = None) -> int:
+    """Show the report, and return the exit code."""
     from bpcli.render.gradcheck import gradcheck_report
 
     screen.show(gradcheck_report(report, show))
-    _write_grades(report, csv, gradescope, feedback or "hint")
     screen.document(report.document())
     if report.by_machine:
         from bpcli.common.text import printable
@@ -275,6 +286,13 @@ def _export(config: "Config", path: Path, screen: Screen) -> int:
         {"schema": "bpcli.gradcheck.export/1", "path": str(path), "replaced": list(points.replaced)}
     )
     return 0
+
+
+def _selection() -> "GradcheckReport":
+    from bpcli.gradcheck.report import GradcheckReport
+    from bpcli.gradcheck.selection import check_selection
+
+    return GradcheckReport(check_selection(), None)
 
 
 def _own(config: "Config", method: Literal["complex", "central"] | None) -> "GradcheckReport":

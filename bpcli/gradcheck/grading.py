@@ -1,8 +1,9 @@
 """Judge an answer: each tensor against the true gradient, the whole by a verdict, and what is wrong by name.
 
 A tensor is *correct* if its relative residual is at most 5e-7 (rounding to float32 leaves 6e-8), or, where its numbers
-are float32, at most the rounding error measured at the point. It is *uninformative* if a mistake of the catalogue lies
-as close as the truth does, or if the point cannot tell. Otherwise it is *wrong*.
+were computed in float32, if no entry is further off than the rounding measured for it at the example. It is
+*uninformative* (inconclusive, on the screen) if a mistake of the catalogue lies as close as the truth does, if an entry
+is at the edge of its rounding, or if the example cannot tell. Otherwise it is *wrong*.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,9 +13,15 @@ from typing import Literal
 import numpy as np
 
 from bpcli.gradcheck.comparing import Precision, cosine, relative_residual
+from bpcli.gradcheck.degenerate import degeneracies, unseen
 from bpcli.gradcheck.diagnosis import Finding, LayerView, diagnose, layer_views
-from bpcli.gradcheck.informative import reasons_against
-from bpcli.gradcheck.rounding import float32_bounds, looks_like_float32
+from bpcli.gradcheck.rounding import (
+    CERTAIN,
+    EXCUSED,
+    computed_in_float32,
+    float32_spread,
+    looks_like_float32,
+)
 from bpcli.network import Array
 from bpcli.network.example import Example
 
@@ -22,6 +29,7 @@ Verdict = Literal["correct", "wrong", "uninformative", "failed"]
 
 RIGHT = 5e-7
 MATCH = 1e-6
+DOUBLE = 1e-10  # what float64 alone leaves is far less
 BLUR = 1e-10  # what differs by less is the same explanation in float64
 NOISE = 16.0  # of the rounding of one operation
 STRUCTURAL = 1e-12  # a candidate this close to the truth is the truth, at these sizes
@@ -123,7 +131,7 @@ def grade(
     found, unexplained = diagnose(views, wrong, _precision(prepared, tolerances))
     turned = tuple(name for name in shapes.turned if name not in unexplained)
     findings = [*shapes.findings, *([Finding(("outer-transposed",), turned)] if turned else []), *found]
-    reasons = tuple(reasons_against(examples[0]))
+    reasons = tuple(degeneracies(examples[0]))
     return SubmissionCheck(
         source=source,
         verdict=_overall([tensor.verdict for tensor in tensors], reasons if len(examples) == 1 else ()),
@@ -131,7 +139,7 @@ def grade(
         findings=tuple(findings),
         unexplained=(*shapes.unexplained, *unexplained),
         reasons=reasons,
-        notes=tuple(notes),
+        notes=(*notes, *(unseen(examples[0]) if len(examples) == 1 else ())),
     )
 
 
@@ -217,9 +225,11 @@ def _tolerances(example: Example, answer: Mapping[str, Array]) -> dict[str, floa
     """How far each tensor may be from the truth: as rounding to float32 leaves it, or as computing in it does."""
     limits = dict.fromkeys(example.parameters, RIGHT)
     if any(looks_like_float32(answer[name]) for name in limits):
-        for name, bound in float32_bounds(example).items():
-            if looks_like_float32(answer[name]):
-                limits[name] = max(RIGHT, bound)
+        true = dict(example.stepped().gradients.named())
+        for name, spread in float32_spread(example).items():
+            scale = float(np.linalg.norm(true[name]))
+            if looks_like_float32(answer[name]) and scale:
+                limits[name] = max(RIGHT, CERTAIN * float(np.linalg.norm(spread)) / scale)
     return limits
 
 
@@ -229,7 +239,10 @@ def _judge(view: LayerView, name: str, limit: float) -> TensorVerdict:
     residual = relative_residual(found, true)
     worst = np.unravel_index(int(np.argmax(np.abs(found - true))), true.shape)
     verdict: Verdict = "wrong"
-    if residual <= limit:
+    spread = _spread(view, name, residual)
+    if spread is not None:
+        verdict = _by_entry(view, name, spread)
+    elif residual <= limit:
         verdict = "uninformative" if _mistaken_as_close(view, name, residual, limit) else "correct"
         if limit <= RIGHT and _a_line_is_off(view, name):
             verdict = "wrong"
@@ -247,6 +260,32 @@ def _judge(view: LayerView, name: str, limit: float) -> TensorVerdict:
             _row_factor(f, t) for f, t in zip(np.atleast_1d(found), np.atleast_1d(true), strict=True)
         ),
     )
+
+
+def _spread(view: LayerView, name: str, residual: float) -> Array | None:
+    """The rounding of each entry where an answer was computed in float32; None where it was not."""
+    found, true = view.found[name], view.true(name)
+    if looks_like_float32(found):
+        return float32_spread(view.example)[name]
+    if residual > DOUBLE and np.isfinite(residual):
+        spread = float32_spread(view.example)[name]
+        return spread if computed_in_float32(found, true, spread) else None
+    return None
+
+
+def _by_entry(view: LayerView, name: str, spread: Array) -> Verdict:
+    """Judge an answer in float32, where a single entry may be wrong that is small beside the others."""
+    found, true = view.found[name], view.true(name)
+    gap = np.abs(found - true)
+    if np.all(gap <= CERTAIN * spread):
+        scale = float(np.linalg.norm(true)) or 1.0
+        reach = CERTAIN * float(np.linalg.norm(spread)) / scale
+        residual = relative_residual(found, true)
+        return (
+            "uninformative" if _mistaken_as_close(view, name, residual, max(reach, 2 * RIGHT)) else "correct"
+        )
+    excused = np.all(gap <= np.maximum(EXCUSED * spread, _noise(view, name)))
+    return "uninformative" if excused else "wrong"
 
 
 def _noise(view: LayerView, name: str) -> Array:

@@ -12,9 +12,9 @@ import numpy as np
 
 from bpcli.gradcheck.answer import Answer
 from bpcli.gradcheck.comparing import cosine, relative_residual
+from bpcli.gradcheck.degenerate import degeneracies
 from bpcli.gradcheck.grading import RIGHT, SubmissionCheck, TensorVerdict, Verdict, Worst, grade
-from bpcli.gradcheck.informative import reasons_against
-from bpcli.gradcheck.rounding import float32_bounds, looks_like_float32
+from bpcli.gradcheck.rounding import CERTAIN, float32_spread, looks_like_float32
 from bpcli.network import Array
 from bpcli.network.example import Example
 
@@ -150,19 +150,21 @@ def _compared(
     worst: dict[str, TensorVerdict] = {}
     for example, answer in zip(examples, answers, strict=True):
         single = {name for name, tensor in answer.items() if looks_like_float32(tensor)}
-        bounds = float32_bounds(example) if single else {}
+        spreads = float32_spread(example) if single else {}
         for name, true in true_gradients(example).items():
             found = answer[name].astype(np.float64)
-            limit = max(RIGHT, bounds[name]) if name in single else RIGHT
             same = found.shape == true.shape
             residual = relative_residual(found, true) if same else None
+            right = residual is not None and residual <= RIGHT
+            if same and name in single:
+                right |= bool(np.all(abs(found - true) <= CERTAIN * spreads[name]))
             at = np.unravel_index(int(np.argmax(abs(found - true))), true.shape) if same else ()
             judged = TensorVerdict(
                 name=name,
                 shape=found.shape,
                 norm=float(np.linalg.norm(true)),
                 residual=residual,
-                verdict="correct" if residual is not None and residual <= limit else "wrong",
+                verdict="correct" if right else "wrong",
                 worst=Worst(tuple(map(int, at)), float(found[at]), float(true[at])) if same else None,
                 cosine=cosine(found, true) if same else None,
                 row_factors=(),
@@ -171,7 +173,7 @@ def _compared(
             if before is None or before.verdict == "correct":
                 worst[name] = judged
     wrong = tuple(name for name, tensor in worst.items() if tensor.verdict == "wrong")
-    reasons = tuple(reasons_against(examples[0])) if len(examples) == 1 else ()
+    reasons = tuple(degeneracies(examples[0])) if len(examples) == 1 else ()
     verdict: Verdict = "wrong" if wrong else "uninformative" if reasons else "correct"
     return SubmissionCheck(
         source, verdict, tuple(worst.values()), unexplained=wrong, reasons=reasons, notes=tuple(notes)

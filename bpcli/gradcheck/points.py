@@ -1,14 +1,16 @@
-"""Where gradients are compared: the point of a configuration, and another one where the first cannot tell."""
+"""Where gradients are compared: the example of a configuration, and another one where the first cannot tell."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from bpcli.common.errors import UsageError
 from bpcli.config import Config
-from bpcli.gradcheck.informative import random_point, reasons_against
+from bpcli.gradcheck.degenerate import degeneracies, random_example, spread_out
 from bpcli.network.example import Example
 from bpcli.training.configured import configured_example
 
+PROBABILITY = 1e-6  # what targets written with a few digits may miss
 MORE_SAMPLES = 2  # a second point has another N, which tells the factor 2 from N = 2, and 4 from N = 4
 
 
@@ -25,14 +27,36 @@ class Points:
     replaced: tuple[str, ...] = ()
 
 
+def _require_probabilities(example: Example) -> None:
+    """Refuse softmax targets that do not sum to one: there δ is z Σy - y, and not the z - y that everybody writes."""
+    if example.architecture.output != "softmax":
+        return
+    sums = example.Y.sum(axis=1)
+    off = np.flatnonzero(np.abs(sums - 1) > PROBABILITY)
+    if len(off):
+        raise UsageError(
+            f"Y of the example: row {off[0]} sums to {sums[off[0]]:.6g}; with a softmax output each row must sum to 1: "
+            "write one-hot targets or probabilities"
+        )
+
+
 def points_for(config: Config, fixed: Example | None = None) -> Points:
-    """Return the points at which somebody else's gradients are compared."""
+    """Return the examples at which somebody else's gradients are compared.
+
+    What the configuration leaves free is chosen so that no two mistakes look alike: see ``spread_out``. A ``fixed``
+    example was chosen by the person: it is taken as it is, and nothing is drawn beside it.
+
+    Raises:
+        UsageError: if the rows of fixed targets do not sum to one under softmax.
+    """
     first = fixed or configured_example(config)
     if fixed:
-        return Points((first,))  # chosen by the person: never replaced, and nothing is drawn beside it
+        _require_probabilities(fixed)
+        return Points((first,))
     rng = np.random.default_rng(config.seed)
-    reasons = reasons_against(first)
+    first = spread_out(first, rng)
+    reasons = degeneracies(first)
     if reasons:
-        first = random_point(first, rng)
-    second = random_point(first, rng, samples=first.samples + MORE_SAMPLES)
+        first = random_example(first, rng)
+    second = random_example(first, rng, samples=first.samples + MORE_SAMPLES)
     return Points((first, second), replaced=tuple(reasons))

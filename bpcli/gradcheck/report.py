@@ -7,8 +7,9 @@ from typing import Any
 from bpcli.common.json_numbers import finite
 from bpcli.gradcheck.diagnosis import CONSTANT_FACTOR, Finding
 from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict, Verdict
-from bpcli.gradcheck.own import OwnCheck, TensorCheck
+from bpcli.gradcheck.step import OwnCheck, TensorCheck
 from bpcli.mistakes.catalogue import BY_ID, Mistake
+from bpcli.network import Architecture
 from bpcli.network.example import Example
 
 SCALED = Mistake(
@@ -22,10 +23,13 @@ SCALED = Mistake(
 
 @dataclass(frozen=True)
 class GradcheckReport:
-    """Every check of one command, in order, and the point that they were made at (the first, if at several)."""
+    """Every check of one command, in order, and the example that they were made at (the first, if at several).
+
+    There is no example where each check is of a network of its own.
+    """
 
     checks: tuple[OwnCheck | SubmissionCheck, ...]
-    point: Example
+    point: Example | None
 
     @property
     def verdict(self) -> Verdict:
@@ -46,14 +50,7 @@ class GradcheckReport:
         return {
             "schema": "bpcli.gradcheck/1",
             "verdict": self.verdict,
-            "network": {
-                "sizes": list(self.point.architecture.sizes),
-                "activation": self.point.architecture.activation,
-                "output": self.point.architecture.output,
-                "loss": self.point.architecture.loss,
-                "bias": self.point.architecture.bias,
-                "samples": self.point.samples,
-            },
+            "network": self.point and {**_network(self.point.architecture), "samples": self.point.samples},
             "checks": [_check(check) for check in self.checks],
         }
 
@@ -63,6 +60,10 @@ def mistakes_of(ids: Sequence[str]) -> list[Mistake]:
     return [BY_ID.get(name, SCALED) for name in ids]
 
 
+def _network(architecture: Architecture) -> dict[str, Any]:
+    return {**asdict(architecture), "sizes": list(architecture.sizes)}
+
+
 def _check(check: OwnCheck | SubmissionCheck) -> dict[str, Any]:
     document: dict[str, Any] = {
         "source": check.source,
@@ -70,7 +71,9 @@ def _check(check: OwnCheck | SubmissionCheck) -> dict[str, Any]:
         "tensors": [_tensor(tensor) for tensor in check.tensors],
         "mistakes": [],
     }
-    if isinstance(check, SubmissionCheck):
+    if isinstance(check, OwnCheck):
+        document["network"] = _network(check.architecture)
+    else:
         document["mistakes"] = [m for finding in check.findings for m in _mistakes(finding)]
         document |= {
             "unexplained": list(check.unexplained),

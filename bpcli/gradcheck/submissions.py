@@ -10,9 +10,9 @@ import numpy as np
 from bpcli.common.errors import MachineError, UsageError
 from bpcli.gradcheck.answer import Answer
 from bpcli.gradcheck.collect import PROGRAMS, Options, collect_many
+from bpcli.gradcheck.degenerate import random_example
 from bpcli.gradcheck.exchange import MACHINE, Failure
 from bpcli.gradcheck.grading import SubmissionCheck, grade
-from bpcli.gradcheck.informative import random_point
 from bpcli.gradcheck.injecting import DECAY, injected, suited
 from bpcli.gradcheck.judging import judge
 from bpcli.gradcheck.points import Points
@@ -123,7 +123,7 @@ def check_injected(name: str, point: Example) -> GradcheckReport:
         UsageError: if there is no such mistake.
     """
     wanted = suited(point, name)
-    example = random_point(wanted, np.random.default_rng(0))
+    example = random_example(wanted, np.random.default_rng(0))
     notes = []
     if wanted.architecture != point.architecture:
         notes.append("made on another network than the configured one, on which this mistake is possible")

@@ -11,8 +11,8 @@ from bpcli.common.errors import UsageError
 from bpcli.common.text import printable
 from bpcli.gradcheck.diagnosis import Finding
 from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict
-from bpcli.gradcheck.own import OwnCheck
 from bpcli.gradcheck.report import GradcheckReport, mistakes_of
+from bpcli.gradcheck.step import OwnCheck, TensorCheck
 from bpcli.gradcheck.summary import by_mistake, verdict_line
 from bpcli.mistakes.catalogue import CATALOGUE
 from bpcli.render.mistakes import algebra
@@ -29,6 +29,8 @@ def gradcheck_report(report: GradcheckReport, show: str | None = None) -> Render
         UsageError: there is no such file.
     """
     submissions = [check for check in report.checks if isinstance(check, SubmissionCheck)]
+    if report.point is None:
+        return selection_table([check for check in report.checks if isinstance(check, OwnCheck)])
     net = report.point.architecture
     hidden = f"{net.activation} hidden, " if net.depth > 1 else ""
     about = f"{' → '.join(map(str, net.sizes))}; {hidden}{net.output} output, {LOSS_NAMES[net.loss]}; "
@@ -74,12 +76,40 @@ def catalogue_table() -> RenderableType:
     return Group(*parts[:-1])
 
 
+def selection_table(checks: Sequence[OwnCheck]) -> RenderableType:
+    """Many networks in one table, a line each, and below it what is wrong."""
+    numbers = ("compared", "residual")
+    table = columns("network, trained for some epochs", *numbers, "verdict", numbers=numbers)
+    for check in checks:
+        residuals = [tensor.residual for tensor in check.tensors if tensor.residual is not None]
+        table.add_row(
+            check.source,
+            str(len(check.tensors)),
+            _short(max(residuals, default=None)),
+            _verdict(check.verdict),
+        )
+    parts: list[RenderableType] = [table]
+    wrong = [check for check in checks if check.verdict != "correct"]
+    for check in wrong:
+        parts += _own(check)
+    count = f"{len(checks) - len(wrong)} of {len(checks)} networks correct"
+    remark = (
+        "compared: every quantity, gradient, update and reported loss, with an independent loss and its numerical "
+        "derivatives; shown is the largest relative residual"
+    )
+    return Group(
+        *parts, Text(f"\n{count}", style="bold red" if wrong else "bold green"), Text(remark, style="dim")
+    )
+
+
 def _own(check: OwnCheck) -> list[RenderableType]:
     entry = "worst entry: analytic, numeric"
     table = columns(
         "tensor", "shape", "norm", "residual", entry, "verdict", numbers=("shape", "norm", "residual")
     )
-    for tensor in check.tensors:
+    # Gradients are what one looks for; of the rest only what is not as it should be.
+    shown = [t for t in check.tensors if t.name.startswith(("grad_", "delta_")) or t.verdict == "wrong"]
+    for tensor in shown:
         worst = tensor.worst
         table.add_row(
             _symbol(tensor.name),
@@ -87,13 +117,34 @@ def _own(check: OwnCheck) -> list[RenderableType]:
             number(tensor.norm),
             _short(tensor.residual),
             _entry(worst.index, worst.analytic, worst.numeric) if worst else "–",
-            Text(tensor.verdict, style=STYLES[tensor.verdict]),
+            _verdict(tensor.verdict),
         )
     method = {"complex": "complex step", "central": "central differences"}[check.method]
     parts: list[RenderableType] = [heading(check.source, f"against {method}"), table]
+    if rest := [tensor for tensor in check.tensors if tensor not in shown]:
+        parts.append(Text(f"{_agreeing(rest)} agree with the reference", style="dim"))
     if left_out := sum(tensor.left_out for tensor in check.tensors):
         parts.append(Text(f"{counted(left_out, 'entry', 'entries')} at a kink of relu left out", style="dim"))
     return parts
+
+
+def _verdict(verdict: str) -> Text:
+    """A verdict in the words of the screen."""
+    return Text("inconclusive" if verdict == "uninformative" else verdict, style=STYLES[verdict])
+
+
+def _agreeing(tensors: Sequence[TensorCheck]) -> str:
+    """The names of quantities; new_V, new_W and new_bias_V are one."""
+    several = {
+        "new": "updated parameters",
+        "kept": "kept parameters",
+        "resumed": "parameters after a resumption",
+    }
+    kinds: dict[str, None] = {}
+    for tensor in tensors:
+        kind = tensor.name.partition("_")[0]
+        kinds[several.get(kind, tensor.name.replace("_", " "))] = None
+    return ", ".join(kinds)
 
 
 def _entry(index: tuple[int, ...], found: float, true: float) -> str:
@@ -105,7 +156,7 @@ def _entry(index: tuple[int, ...], found: float, true: float) -> str:
 
 def _submission(check: SubmissionCheck) -> list[RenderableType]:
     parts: list[RenderableType] = [
-        Text.assemble("\n", (printable(check.source), "bold"), "  ", (check.verdict, STYLES[check.verdict]))
+        Text.assemble("\n", (printable(check.source), "bold"), "  ", _verdict(check.verdict))
     ]
     if check.failure:
         parts.append(Text(printable(check.failure)))
@@ -117,7 +168,9 @@ def _submission(check: SubmissionCheck) -> list[RenderableType]:
         if tensor.name in check.unexplained:
             parts += [Text(), *_unexplained(tensor)]
     if check.verdict == "uninformative":
-        parts.append(Text.assemble(("Undecided: ", "yellow"), "; ".join(check.reasons) or _AS_CLOSE))
+        parts.append(
+            Text.assemble(("This example cannot tell: ", "yellow"), "; ".join(check.reasons) or _AS_CLOSE)
+        )
     elif check.verdict == "wrong" and (missing := [r for r in check.reasons if r.startswith("missing")]):
         parts.append(Text.assemble(("Undecided: ", "yellow"), "; ".join(missing)))
     parts += [Text(printable(note), style="dim") for note in check.notes]
@@ -138,7 +191,7 @@ def _answer_table(tensors: Sequence[TensorVerdict]) -> Table:
             shape(tensor.shape),
             _short(tensor.residual),
             _entry(worst.index, worst.answer, worst.true) if worst else "–",
-            Text(tensor.verdict, style=STYLES[tensor.verdict]),
+            _verdict(tensor.verdict),
         )
     return table
 

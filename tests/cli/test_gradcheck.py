@@ -42,9 +42,21 @@ def gradients(X, Y, V, W, weight_decay):
 """
 
 
+def test_without_a_configuration_small_networks_of_every_kind_are_checked(bpcli):
+    """One table, a line a network, and the document has each with its tensors."""
+    found = bpcli("gradcheck")
+    assert found.code == 0
+    assert "17 of 17 networks correct" in found.out
+    document = json.loads(bpcli("gradcheck", "--json").out)
+    assert document["network"] is None
+    networks = [check["network"] for check in document["checks"]]
+    assert {network["activation"] for network in networks} == {"sigmoid", "tanh", "relu", "identity"}
+    assert {len(network["sizes"]) for network in networks} == {2, 3, 4}
+
+
 def test_bpclis_own_gradients_are_correct(bpcli):
     """At the initial weights and after some training, every tensor, passed-back gradients included: exit 0."""
-    found = bpcli("gradcheck")
+    found = bpcli("gradcheck", "gradcheck")
     assert found.code == 0
     assert "wrong" not in found.out
     for name in ("∇V", "∇W", "∇z", "∇h", "∇x"):
@@ -307,11 +319,11 @@ def test_export_prints_its_document(bpcli):
     assert json.loads(bpcli("gradcheck", "--export", "p.json", "--json").out)["path"] == "p.json"
 
 
-def test_relu_at_a_kink_is_checked_at_a_random_point(bpcli):
+def test_relu_at_a_kink_is_checked_at_a_random_example(bpcli):
     """Zero biases and the input (0, 0) put relu on its kink at the start of XOR: said so, and checked elsewhere."""
     found = bpcli("gradcheck", "xor", "--set", "model.activation=relu")
     assert found.code == 0
-    assert "a random point" in found.out
+    assert "a random example" in found.out
 
 
 FULL_DISK = "import errno\nraise OSError(errno.ENOSPC, 'No space left on device')\n"

@@ -1,0 +1,222 @@
+"""Follows the loop that trains: every batch, gradient, update and reported loss of some epochs against the reference.
+
+A check of a fresh network cannot see what only a second step shows: gradients that accumulate, buffers that keep the
+last batch, a short batch divided by the wrong N, an update rule that remembers wrongly. So ``Trainer`` itself runs
+here, and is looked at where it pauses, between the backward pass and the update of each step.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from bpcli.config import TrainingConfig
+from bpcli.datasets import Prepared
+from bpcli.gradcheck import reference
+from bpcli.gradcheck.numerical import Method
+from bpcli.gradcheck.step import OwnCheck, TensorCheck, compare, compare_step, observed, summary
+from bpcli.network import Array, Network
+from bpcli.training.loop import EpochRecord, Trainer
+
+WHOLE = (
+    3000  # parameters up to which each is compared by itself; of more, the gradients along a random direction
+)
+ROUNDING = 64.0  # units of rounding that an update, or the sum of a whole set, may differ by
+DISTINCT_ROWS = 8  # shuffling is looked for from so many on: one order in 40,320 is that of the data
+
+
+@dataclass(frozen=True, eq=False)
+class _Epoch:
+    """What was seen of one epoch: every step before its update, the parameters after the last, and the record."""
+
+    steps: list[dict[str, Array]]
+    after: dict[str, Array]
+    record: EpochRecord
+
+
+def check_training(
+    source: str,
+    network: Network,
+    data: Prepared,
+    settings: TrainingConfig,
+    rng: np.random.Generator,
+    method: Method,
+) -> OwnCheck:
+    """Train ``network`` for the configured epochs on ``data`` and compare everything with the reference.
+
+    A quantity is judged at each step, and shown where it is furthest from the reference. After that the run is
+    repeated from the end of its first epoch, which must end with the same parameters to the last bit. Training that
+    diverges certifies nothing.
+    """
+    trainer = Trainer(network, data, settings, rng)
+    epochs, states = [], []
+    steps: list[dict[str, Array]] = []
+
+    def look() -> bool:
+        steps.append(observed(network))
+        return False
+
+    for record in trainer.epochs(look):
+        after = {name: tensor.copy() for name, tensor in network.parameters.named()}
+        epochs.append(_Epoch(steps.copy(), after, record))
+        steps.clear()
+        states.append(trainer.state())
+    if trainer.stopped_by == "diverged":  # nothing finite is left to compare but what was seen first
+        diverged = summary(
+            source, network.architecture, method, compare_step(network, epochs[0].steps[0], method)
+        )
+        return diverged if diverged.verdict == "wrong" else replace(diverged, verdict="uninformative")
+    kept = {name: tensor.copy() for name, tensor in trainer.kept().named()}
+    found = [
+        check
+        for epoch in epochs
+        for step in epoch.steps
+        for check in compare_step(network, step, method, whole=network.architecture.parameter_count <= WHOLE)
+    ]
+    found += _batches(epochs, data, network.rows)
+    found += _updates(epochs, settings)
+    found += _records(network, epochs, data, settings)
+    found += _kept(epochs, kept, trainer.stopped_by, settings)
+    trainer.restore(states[0])
+    for _ in trainer.epochs():
+        pass
+    resumed = {name: tensor.copy() for name, tensor in network.parameters.named()}
+    found += [_same(f"resumed_{name}", resumed[name], true) for name, true in epochs[-1].after.items()]
+    return summary(source, network.architecture, method, _worst_of_each(found))
+
+
+def _worst_of_each(checks: list[TensorCheck]) -> list[TensorCheck]:
+    """Of every name the gravest check: wrong, or else the one furthest off among the correct ones."""
+    order = {
+        "wrong": 2,
+        "correct": 1,
+        "uninformative": 0,
+    }  # a step that can tell decides over one that cannot
+    worst: dict[str, TensorCheck] = {}
+    for check in checks:
+        grave = (order[check.verdict], check.residual or 0.0)
+        if check.name not in worst or grave > (
+            order[worst[check.name].verdict],
+            worst[check.name].residual or 0.0,
+        ):
+            worst[check.name] = check
+    return list(worst.values())
+
+
+def _same(
+    name: str, found: Array, true: Array, units: float = 0.0, scale: Array | None = None
+) -> TensorCheck:
+    """Compare up to some units of rounding of the scale, or exactly."""
+    found, true = np.asarray(found), np.asarray(true)
+    error = (
+        units * float(np.finfo(found.dtype).eps) * abs(true if scale is None else scale).astype(np.float64)
+    )
+    return compare(name, found, true.astype(np.float64), (np.zeros(true.shape), error), None, "complex")
+
+
+def _batches(epochs: list[_Epoch], data: Prepared, size: int) -> Iterator[TensorCheck]:
+    """Every epoch goes once through all rows, ``size`` at a time, in an order of its own."""
+    rows = np.column_stack([data.X, data.Y])
+    distinct = len(np.unique(rows, axis=0)) >= DISTINCT_ROWS
+    full, short = divmod(len(rows), size)
+    before = rows
+    for epoch in epochs:
+        sizes = [len(step["x"]) for step in epoch.steps]
+        yield _same(
+            "batch_sizes", np.array(sizes, float), np.array([size] * full + [short] * (short > 0), float)
+        )
+        seen = np.concatenate([np.column_stack([step["x"], step["y"]]) for step in epoch.steps])
+        yield _same("rows", seen[np.lexsort(seen.T)], rows[np.lexsort(rows.T)])
+        if distinct and seen.shape == before.shape:
+            yield _same("shuffled", np.array(float((seen != before).any())), np.ones(()))
+        before = seen
+
+
+def _updates(epochs: list[_Epoch], settings: TrainingConfig) -> Iterator[TensorCheck]:
+    """Each step moves each parameter by the rule, along the gradient that was seen (and judged) before the update."""
+    memories: dict[str, tuple[reference.Memory, reference.Memory]] = {
+        name: ({}, {}) for name in epochs[0].after
+    }
+    rule, c = settings.optimizer, settings.weight_decay
+    for number, epoch in enumerate(epochs, start=1):
+        rate = reference.scheduled_rate(settings.schedule, rule.learning_rate, number, settings.epochs)
+        yield _same("learning_rate", np.array(epoch.record.learning_rate), np.array(rate), ROUNDING)
+        yield _same("epoch", np.array(float(epoch.record.epoch)), np.array(float(number)))
+        for step, later in zip(epoch.steps, [*epoch.steps[1:], epoch.after], strict=True):
+            for name, (memory, of_sizes) in memories.items():
+                theta, gradient = (step[key].astype(np.float64) for key in (name, f"grad_{name}"))
+                decay = c if theta.ndim > 1 else 0.0
+                new = reference.update(rule, memory, theta, gradient + decay * theta, rate)
+                # What the same step adds up to without cancellation, which its rounding is relative to.
+                size = reference.update(rule, of_sizes, -abs(theta), abs(gradient) + decay * abs(theta), rate)
+                yield _same(f"new_{name}", later[name], new, ROUNDING, size)
+
+
+def _records(
+    network: Network, epochs: list[_Epoch], data: Prepared, settings: TrainingConfig
+) -> Iterator[TensorCheck]:
+    """The loss and the score that each epoch reports are those of the parameters that it ended with."""
+    architecture = network.architecture
+    parts = [("train", data.X, data.Y)]
+    if len(data.X_validation):
+        parts.append(("validation", data.X_validation, data.Y_validation))
+    best, stale, last = np.inf, 0, len(epochs)
+    for number, epoch in enumerate(epochs, start=1):
+        parameters = {name: tensor.astype(np.float64) for name, tensor in epoch.after.items()}
+        monitored = np.nan
+        for part, X, Y in parts:
+            x, y = X.astype(np.float64), Y.astype(np.float64)
+            pre, out = reference.forward(architecture, parameters, x)
+            losses = reference.sample_losses(architecture, pre[-1], out[-1], y)
+            scores = epoch.record.train if part == "train" else epoch.record.validation
+            if scores is None:
+                yield TensorCheck(f"{part}_loss", (), float("nan"), None, None, "wrong", 0)
+                continue
+            monitored = float(losses.mean())
+            scale = np.array(abs(losses).max() + (abs(pre[-1]).max() if "cross" in architecture.loss else 0))
+            of_precision = network.parameters.dtype.type
+            yield _same(f"{part}_loss", of_precision(scores.loss), losses.mean(), ROUNDING, scale)
+            true = _score(data.task, out[-1], y)
+            if true is not None:
+                score = np.nan if scores.value is None else scores.value
+                # A row on the edge between two classes may fall on either side.
+                close = 1.0 if data.task == "classification" and np.finfo(of_precision).eps > 1e-10 else 0.0
+                bound = np.zeros(()), np.array(1e-9 if of_precision is np.float64 else 1e-4 + close / len(y))
+                score = of_precision(score)
+                yield compare(
+                    f"{part}_{scores.metric}", np.array(score), np.array(true), bound, None, "complex"
+                )
+        stopping = settings.early_stopping
+        stale = 0 if monitored < best - (stopping.min_delta if stopping else 0.0) else stale + 1
+        best = min(best, monitored)
+        if stopping and stale >= stopping.patience:
+            last = number
+            break
+    else:
+        last = settings.epochs
+    yield _same("epochs", np.array(float(len(epochs))), np.array(float(last)))
+
+
+def _score(task: str, z: Array, Y: Array) -> float | None:
+    """Accuracy, or R² averaged over the outputs that vary."""
+    if task == "classification":
+        if z.shape[1] == 1:
+            return float(((z >= 0.5) == (Y >= 0.5)).mean())
+        return float((z.argmax(axis=1) == Y.argmax(axis=1)).mean())
+    total = ((Y - Y.mean(axis=0)) ** 2).sum(axis=0)
+    varies = np.ptp(Y, axis=0) > 0
+    explained = 1 - ((Y - z) ** 2).sum(axis=0)[varies] / total[varies]
+    return float(explained.mean()) if varies.any() else None
+
+
+def _kept(
+    epochs: list[_Epoch], kept: dict[str, Array], stopped_by: str | None, settings: TrainingConfig
+) -> Iterator[TensorCheck]:
+    """The parameters kept are the last ones, or those of the lowest loss where training stopped early."""
+    stopped = len(epochs) < settings.epochs
+    monitored = [epoch.record.monitored for epoch in epochs]
+    right = (stopped_by == "early_stopping") == stopped
+    yield _same("stopped_early", np.array(float(right)), np.ones(()))
+    best = epochs[int(np.argmin(monitored))] if stopped else epochs[-1]
+    for name, true in best.after.items():
+        yield _same(f"kept_{name}", kept[name], true)
