@@ -17,9 +17,9 @@ from bpcli.gradcheck.collect import fitted
 from bpcli.gradcheck.conventions import target
 from bpcli.gradcheck.conventions.program import ChangedError
 from bpcli.gradcheck.conventions.refusals import RefusedError
+from bpcli.gradcheck.degenerate import random_example
 from bpcli.gradcheck.exchange import read_problem
 from bpcli.gradcheck.function_check import check_target
-from bpcli.gradcheck.informative import random_point
 from bpcli.gradcheck.judging import judge
 from bpcli.gradcheck.points import Points
 from bpcli.network import Architecture
@@ -60,7 +60,7 @@ def points_of(case):
             learning_rate=0.3,
             weight_decay=float(given.get("weight_decay", 0)),
         )
-        examples.append(random_point(blank, rng))
+        examples.append(random_example(blank, rng))
     return Points(tuple(examples))
 
 

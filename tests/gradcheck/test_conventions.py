@@ -9,8 +9,8 @@ from bpcli.gradcheck.conventions import target
 from bpcli.gradcheck.conventions.names import Names, Role
 from bpcli.gradcheck.conventions.program import ChangedError
 from bpcli.gradcheck.conventions.refusals import RefusedError
+from bpcli.gradcheck.degenerate import random_example
 from bpcli.gradcheck.function_check import check_target
-from bpcli.gradcheck.informative import random_point
 from bpcli.gradcheck.points import Points
 from bpcli.network import Architecture
 from bpcli.network.example import Example
@@ -32,7 +32,7 @@ def points(sizes, *, bias=True, weight_decay=0.0):
             0.3,
             weight_decay,
         )
-        drawn.append(random_point(blank, rng))
+        drawn.append(random_example(blank, rng))
     return Points(tuple(drawn))
 
 
