@@ -70,6 +70,7 @@ def rounding_bounds(example: Example, numeric: Derivatives, dtype: np.dtype[Any]
             delta, e_delta = of.derivative * grad, of.steepest * e_grad + grad * of.e_derivative
         e_delta = e_delta + eps * delta + tiny
         bounds[names.delta] = delta, e_delta
+        bounds[f"input_{names.matrix}"] = abs(of.x), of.e_x
         bounds[names.pre] = of.terms, of.e_pre
         bounds[names.out] = abs(of.out), of.e_out
         bounds[names.derivative] = of.derivative, of.e_derivative

@@ -44,8 +44,8 @@ def check_training(
 ) -> OwnCheck:
     """Train ``network`` for the configured epochs on ``data`` and compare everything with the reference.
 
-    A quantity is judged at each step, and shown where it is furthest from the reference. After that the run is
-    repeated from the end of its first epoch, which must end with the same parameters to the last bit. Training that
+    A quantity is judged at each step, and shown where it is furthest from the reference. After that another run goes
+    on from the last epoch but one, which must end with the same parameters to the last bit. Training that
     diverges certifies nothing.
     """
     trainer = Trainer(network, data, settings, rng)
@@ -76,12 +76,13 @@ def check_training(
     found += _batches(epochs, data, network.rows)
     found += _updates(epochs, settings)
     found += _records(network, epochs, data, settings)
-    found += _kept(epochs, kept, trainer.stopped_by, settings)
-    trainer.restore(states[0])
-    for _ in trainer.epochs():
-        pass
-    resumed = {name: tensor.copy() for name, tensor in network.parameters.named()}
-    found += [_same(f"resumed_{name}", resumed[name], true) for name, true in epochs[-1].after.items()]
+    found += _kept(epochs, kept, trainer, settings)
+    again = Trainer(
+        Network(network.parameters.copy(), network.rows), data, settings, np.random.default_rng(0)
+    )
+    found += _resumed(again, states[-2 if len(states) > 1 else 0], trainer)
+    if len(epochs) > 1 and len(epochs[0].steps) > 1:
+        found += _interrupted(again, states[0])
     return summary(source, network.architecture, method, _worst_of_each(found))
 
 
@@ -197,6 +198,32 @@ def _records(
     yield _same("epochs", np.array(float(len(epochs))), np.array(float(last)))
 
 
+def _resumed(again: Trainer, state: dict[str, Array], first: Trainer) -> Iterator[TensorCheck]:
+    """A run that goes on from a state ends as the first one did, with the same parameters to the last bit."""
+    again.restore(state)
+    for _ in again.epochs():
+        pass
+    yield _same("resumed_epoch", np.array(float(again.epoch)), np.array(float(first.epoch)))
+    yield _same("resumed_best_epoch", np.array(float(again.best_epoch)), np.array(float(first.best_epoch)))
+    last = zip(again.network.parameters.named(), first.network.parameters.named(), strict=True)
+    for (name, found), (_, true) in last:
+        yield _same(f"resumed_{name}", found, true)
+    for (name, found), (_, true) in zip(again.kept().named(), first.kept().named(), strict=True):
+        yield _same(f"resumed_kept_{name}", found, true)
+
+
+def _interrupted(again: Trainer, state: dict[str, Array]) -> Iterator[TensorCheck]:
+    """An epoch that is interrupted after its first step is undone."""
+    again.restore(state)
+    before = {name: tensor.copy() for name, tensor in again.network.parameters.named()}
+    asked = iter([False])
+    records = list(again.epochs(lambda: next(asked, True)))
+    found = np.array([float(len(records)), float(again.epoch), float(again.stopped_by == "interrupted")])
+    yield _same("interrupted", found, np.array([0.0, float(state["epoch"]), 1.0]))
+    for name, tensor in again.network.parameters.named():
+        yield _same(f"interrupted_{name}", tensor, before[name])
+
+
 def _score(task: str, z: Array, Y: Array) -> float | None:
     """Accuracy, or R² averaged over the outputs that vary."""
     if task == "classification":
@@ -210,13 +237,14 @@ def _score(task: str, z: Array, Y: Array) -> float | None:
 
 
 def _kept(
-    epochs: list[_Epoch], kept: dict[str, Array], stopped_by: str | None, settings: TrainingConfig
+    epochs: list[_Epoch], kept: dict[str, Array], trainer: Trainer, settings: TrainingConfig
 ) -> Iterator[TensorCheck]:
     """The parameters kept are the last ones, or those of the lowest loss where training stopped early."""
     stopped = len(epochs) < settings.epochs
     monitored = [epoch.record.monitored for epoch in epochs]
-    right = (stopped_by == "early_stopping") == stopped
-    yield _same("stopped_early", np.array(float(right)), np.ones(()))
+    right = trainer.stopped_by == ("early_stopping" if stopped else "epochs")
+    yield _same("stopped_by", np.array(float(right)), np.ones(()))
     best = epochs[int(np.argmin(monitored))] if stopped else epochs[-1]
+    yield _same("kept_epoch", np.array(float(trainer.kept_epoch)), np.array(float(best.record.epoch)))
     for name, true in best.after.items():
         yield _same(f"kept_{name}", kept[name], true)

@@ -93,6 +93,8 @@ def observed(network: Network) -> dict[str, Array]:
     """Return copies of everything that a network computed in its last step, and the mean loss of that batch."""
     grad_x = network.input_gradient()
     found = {name: array.copy() for name, array in network.quantities().items()}
+    for names, x in zip(network.architecture.names(), network.inputs, strict=True):
+        found[f"input_{names.matrix}"] = x.copy()
     return found | {"grad_x": grad_x, "loss": np.array(network.loss(found["y"]))}
 
 
@@ -115,6 +117,8 @@ def compare_step(
     pre, out = reference.forward(architecture, example.parameters, example.X)
     for layer, (names, g) in enumerate(zip(architecture.names(), functions, strict=True)):
         expected[names.pre], expected[names.out] = pre[layer], out[layer + 1]
+        if layer:
+            expected[f"input_{names.matrix}"] = out[layer]
         expected[names.derivative] = reference.activation_derivative(g, pre[layer])
     losses = reference.sample_losses(architecture, pre[-1], out[-1], example.Y)
     expected["loss"] = np.array(losses.mean())

@@ -79,7 +79,7 @@ def catalogue_table() -> RenderableType:
 def selection_table(checks: Sequence[OwnCheck]) -> RenderableType:
     """Many networks in one table, a line each, and below it what is wrong."""
     numbers = ("compared", "residual")
-    table = columns("network, trained for some epochs", *numbers, "verdict", numbers=numbers)
+    table = columns("network and training", *numbers, "verdict", numbers=numbers)
     for check in checks:
         residuals = [tensor.residual for tensor in check.tensors if tensor.residual is not None]
         table.add_row(
@@ -92,7 +92,7 @@ def selection_table(checks: Sequence[OwnCheck]) -> RenderableType:
     wrong = [check for check in checks if check.verdict != "correct"]
     for check in wrong:
         parts += _own(check)
-    count = f"{len(checks) - len(wrong)} of {len(checks)} networks correct"
+    count = f"{len(checks) - len(wrong)} of {len(checks)} checks correct"
     remark = (
         "compared: every quantity, gradient, update and reported loss, with an independent loss and its numerical "
         "derivatives; shown is the largest relative residual"
@@ -138,7 +138,9 @@ def _agreeing(tensors: Sequence[TensorCheck]) -> str:
     several = {
         "new": "updated parameters",
         "kept": "kept parameters",
-        "resumed": "parameters after a resumption",
+        "resumed": "a resumed run",
+        "interrupted": "an interrupted run",
+        "input": "inputs of layers",
     }
     kinds: dict[str, None] = {}
     for tensor in tensors:

@@ -25,7 +25,7 @@ TENSORS = [
     "grad_bias_V",
     "grad_x",
 ]
-FORWARD = ["a", "h", "Lambda", "b", "z", "Omega", "loss"]
+FORWARD = ["a", "h", "Lambda", "b", "z", "input_W", "Omega", "loss"]
 
 
 def config(*, source="iris", model=None, **training):
@@ -100,7 +100,7 @@ def test_every_tensor_is_shown_with_its_shape_norm_and_worst_entry():
     """The tensors come in the order of the backward pass; the worst entry is where the two differ most."""
     check, _, _ = check_own(config(), samples=20)
     assert [tensor.name for tensor in check.tensors] == [*FORWARD, *TENSORS]
-    shapes = [(20, 5)] * 3 + [(20, 3)] * 3 + [()]
+    shapes = [(20, 5)] * 3 + [(20, 3)] * 2 + [(20, 5), (20, 3), ()]
     shapes += [(20, 3), (20, 3), (3, 5), (3,), (20, 5), (20, 5), (5, 4), (5,), (20, 4)]
     assert [tensor.shape for tensor in check.tensors] == shapes
     for tensor in check.tensors:

@@ -143,7 +143,7 @@ def test_weight_decay_and_schedule_are_checked(monkeypatch):
 
 def test_one_network_stops_early_with_the_best_parameters(monkeypatch):
     """Neither an epoch more nor the last parameters in place of the best go unseen."""
-    assert {"stopped_early", "kept_W"} <= {tensor.name for tensor in check_case(STOPPED).tensors}
+    assert {"stopped_by", "kept_W"} <= {tensor.name for tensor in check_case(STOPPED).tensors}
     monkeypatch.setattr(loop.Trainer, "kept", lambda trainer: trainer.network.parameters)
     assert wrong(STOPPED) == {"kept_W"}
 

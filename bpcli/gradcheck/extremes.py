@@ -1,0 +1,120 @@
+"""What ordinary batches do not reach: networks side by side, pre-activations of hundreds, and a run that diverges."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from bpcli.config import TrainingConfig
+from bpcli.datasets import Prepared
+from bpcli.gradcheck import reference
+from bpcli.gradcheck.numerical import default_method
+from bpcli.gradcheck.step import OwnCheck, TensorCheck, compare, compare_step, observed, summary
+from bpcli.network import Architecture, Array, Network, Parameters
+from bpcli.network.activations import activate
+from bpcli.training.loop import Trainer
+
+SATURATING = 2000.0  # pre-activations at which the exponential of either sign overflows in float64
+
+
+def check_side_by_side(architecture: Architecture, X: Array, Y: Array, rng: np.random.Generator) -> OwnCheck:
+    """Two networks along a leading axis: each is what it is alone. X is N×d0, Y is N×d_L."""
+    parameters = Parameters(architecture, lead=(2,))
+    parameters.flat[...] = rng.normal(size=parameters.flat.shape)
+    network = Network(parameters, len(X))
+    network.forward(X)
+    network.backward(Y)
+    found = observed(network)
+    tensors: dict[str, TensorCheck] = {}
+    for each in range(2):
+        alone = {name: array if name in {"x", "y"} else array[each] for name, array in found.items()}
+        for check in compare_step(network, alone, default_method(architecture)):
+            if check.name not in tensors or check.verdict == "wrong":
+                tensors[check.name] = check
+    source = f"two {'-'.join(map(str, architecture.sizes))} networks side by side"
+    return summary(source, architecture, default_method(architecture), [*tensors.values()])
+
+
+def check_saturated(architecture: Architecture, X: Array, Y: Array, rng: np.random.Generator) -> OwnCheck:
+    """Outputs that are 0 and 1 to the last digit: no overflow, and the loss and what starts backwards are exact."""
+    parameters = Parameters(architecture)
+    parameters.flat[...] = SATURATING * rng.normal(size=parameters.flat.shape)
+    network = Network(parameters, len(X))
+    named = dict(parameters.named())
+    pre, out = reference.forward(architecture, named, X)
+    expected = {
+        "z": out[-1],
+        "loss": np.array(reference.sample_losses(architecture, pre[-1], out[-1], Y).mean()),
+    }
+    tensors = []
+    try:
+        with np.errstate(over="raise", invalid="raise", divide="raise"):
+            z = network.forward(X)
+            found = {"z": z, "loss": np.array(network.loss(Y))}
+            for name, true in expected.items():
+                bound = abs(true), np.full_like(true, 1e-12)
+                tensors.append(compare(name, found[name], true, bound, None, "complex"))
+    except FloatingPointError as error:
+        tensors.append(TensorCheck(str(error), (), float("nan"), None, None, "wrong", 0))
+    source = f"saturated {architecture.output} units, {architecture.loss.replace('_', '-')}"
+    return summary(source, architecture, "complex", tensors)
+
+
+def check_activations(architecture: Architecture, rng: np.random.Generator) -> OwnCheck:
+    """Every activation and its derivative by name, as the symmetry demonstration and the worksheets ask for them."""
+    a = rng.normal(size=(7, 3))
+    tensors = []
+    for name in ("sigmoid", "tanh", "relu", "identity", "softmax"):
+        true = reference.activation(name, a), reference.activation_derivative(name, a)
+        for found, expected, what in zip(activate(name, a), true, ("", "_derivative"), strict=True):
+            bound = abs(expected), np.full_like(expected, 1e-15)
+            tensors.append(compare(f"{name}{what}", found, expected, bound, None, "complex"))
+    return summary("activations by name", architecture, "complex", tensors)
+
+
+def check_divergence(network: Network, data: Prepared, rng: np.random.Generator) -> OwnCheck:
+    """A learning rate of 1e200 ends the run at once, and the run says that it diverged."""
+    settings = TrainingConfig.model_validate(
+        {"epochs": 9, "optimizer": {"name": "sgd", "learning_rate": 1e200}}
+    )
+    trainer = Trainer(network, data, settings, rng)
+    records = list(trainer.epochs())
+    said = float(
+        trainer.stopped_by == "diverged" and len(records) < settings.epochs and not records[-1].train.finite
+    )
+    exact = np.ones(()), np.zeros(())
+    tensors = [compare("diverged", np.array(said), np.ones(()), exact, None, "complex")]
+    return summary("a run that diverges", network.architecture, "complex", tensors)
+
+
+def check_extremes(rng: np.random.Generator) -> tuple[OwnCheck, ...]:
+    """Check all of them on small random data."""
+    X = rng.normal(size=(7, 3))
+    deep = Architecture((3, 4, 5), "tanh", "softmax", "cross_entropy")
+    binary = Architecture((3, 5, 4, 2), "sigmoid", "sigmoid", "cross_entropy")
+    squared = Architecture((3, 4), output="sigmoid")
+    one_hot, numbers = np.eye(5)[rng.integers(0, 5, 7)], rng.uniform(size=(7, 4))
+    bits = np.round(rng.uniform(size=(7, 2)))
+    linear = Architecture((3, 4, 4), "identity", "identity")
+    data = _data(X, numbers)
+    return (
+        check_side_by_side(deep, X, one_hot, rng),
+        check_side_by_side(binary, X, bits, rng),
+        check_side_by_side(squared, X, numbers, rng),
+        check_saturated(replace(deep, sizes=(3, 5)), X, one_hot, rng),
+        check_saturated(replace(binary, sizes=(3, 2)), X, bits, rng),
+        check_saturated(squared, X, numbers, rng),
+        check_activations(deep, rng),
+        check_divergence(Network(_random(linear, rng), len(X)), data, rng),
+    )
+
+
+def _random(architecture: Architecture, rng: np.random.Generator) -> Parameters:
+    parameters = Parameters(architecture)
+    parameters.flat[...] = rng.normal(size=parameters.flat.shape)
+    return parameters
+
+
+def _data(X: Array, Y: Array) -> Prepared:
+    """Rows to train on, none of them for validation."""
+    zero, one = np.zeros(X.shape[1]), np.ones(X.shape[1])
+    return Prepared("random", "regression", (), (), (), X, Y, X[:0], Y[:0], zero, one, "")
