@@ -203,16 +203,23 @@ def gradcheck(
         report = _against(settings, against, point, options, screen)
     else:
         report = _own(settings, method)
-    code = _finish(report, screen, show)
-    _write_grades(report, csv, gradescope, feedback or "hint")
-    return code
+    return _finish(report, screen, show=show, csv=csv, gradescope=gradescope, feedback=feedback or "hint")
 
 
-def _finish(report: "GradcheckReport", screen: Screen, show: str | None = None) -> int:
-    """Show the report, and return the exit code."""
+def _finish(
+    report: "GradcheckReport",
+    screen: Screen,
+    *,
+    show: str | None = None,
+    csv: Path | None = None,
+    gradescope: Path | None = None,
+    feedback: Literal["mistake", "hint", "fix"] = "hint",
+) -> int:
+    """Show the report, write what other programs read, and return the exit code."""
     from bpcli.render.gradcheck import gradcheck_report
 
     screen.show(gradcheck_report(report, show))
+    _write_grades(report, csv, gradescope, feedback)
     screen.document(report.document())
     if report.by_machine:
         from bpcli.common.text import printable

@@ -67,7 +67,7 @@ def gradescope(check: SubmissionCheck, much: Feedback) -> dict[str, Any]:
 def _about(check: SubmissionCheck, name: str, much: Feedback) -> str:
     """The feedback on one gradient."""
     lines = [line for line in feedback(check, much) if f"∇{name}" in line.partition(": ")[0].split(", ")]
-    return printable("\n".join(lines)) or "not decided"
+    return printable("\n".join(lines)) or "inconclusive"
 
 
 def write_gradebook(checks: Sequence[SubmissionCheck], path: Path) -> None:

@@ -18,7 +18,7 @@ def verdict_line(check: SubmissionCheck) -> str:
     if check.verdict == "correct":
         return count
     if check.verdict == "uninformative":
-        return f"{count}, the rest undecided: {'; '.join(check.reasons) or 'this example cannot tell'}"
+        return f"{count}, the rest inconclusive: {'; '.join(check.reasons) or 'this example cannot tell'}"
     wrong = [f"{gradients(f.tensors)} wrong: {' + '.join(f.ids)}" for f in check.findings]
     if check.unexplained:
         wrong.append(f"{gradients(check.unexplained)} wrong: {UNKNOWN}")
@@ -37,7 +37,7 @@ def labels(check: SubmissionCheck) -> list[str]:
     if check.verdict == "wrong":
         named = list(dict.fromkeys(name for finding in check.findings for name in finding.ids))
         return named + ([UNKNOWN] if check.unexplained or not named else [])
-    return [CORRECT if check.verdict == "correct" else "undecided"]
+    return [CORRECT if check.verdict == "correct" else "inconclusive"]
 
 
 def by_mistake(checks: Sequence[SubmissionCheck]) -> list[tuple[str, list[SubmissionCheck]]]:

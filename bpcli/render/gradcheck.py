@@ -170,11 +170,9 @@ def _submission(check: SubmissionCheck) -> list[RenderableType]:
         if tensor.name in check.unexplained:
             parts += [Text(), *_unexplained(tensor)]
     if check.verdict == "uninformative":
-        parts.append(
-            Text.assemble(("This example cannot tell: ", "yellow"), "; ".join(check.reasons) or _AS_CLOSE)
-        )
+        parts.append(Text.assemble(("Inconclusive: ", "yellow"), "; ".join(check.reasons) or _AS_CLOSE))
     elif check.verdict == "wrong" and (missing := [r for r in check.reasons if r.startswith("missing")]):
-        parts.append(Text.assemble(("Undecided: ", "yellow"), "; ".join(missing)))
+        parts.append(Text.assemble(("Inconclusive: ", "yellow"), "; ".join(missing)))
     parts += [Text(printable(note), style="dim") for note in check.notes]
     return parts
 
@@ -247,7 +245,7 @@ def _many(checks: Sequence[SubmissionCheck]) -> RenderableType:
     table = columns("mistake", "files", "who", numbers=("files",))
     for label, members in by_mistake(checks):
         names = ", ".join(printable(check.source) for check in members)
-        style = {"correct": "bold green", "undecided": "yellow"}.get(label, "bold red")
+        style = {"correct": "bold green", "inconclusive": "yellow"}.get(label, "bold red")
         table.add_row(Text(label, style=style), str(len(members)), Text(names, overflow="fold"))
     failed = [Text(printable(check.failure)) for check in checks if check.failure]
     hint = "--show NAME shows the details of one file" if any(c.verdict != "correct" for c in checks) else ""

@@ -98,7 +98,7 @@ def test_the_last_line_is_the_verdict(bpcli, tmp_path):
     assert bpcli("gradcheck", "--against", "raw.py").out.splitlines()[-1] == "∇V wrong: raw-error-back"
     found = bpcli("gradcheck", "--against", "half.py")
     assert found.code == 3
-    assert "1 of 2 gradients correct, the rest undecided: missing: ∇V; found: ∇W" in found.out
+    assert "1 of 2 gradients correct, the rest inconclusive: missing: ∇V; found: ∇W" in found.out
     assert found.out.count("read as: one sample at a time (n,), averaged, weights n_out × n_in") == 1
     own = bpcli("gradcheck").out.splitlines()[-1].split()
     assert own[0] == own[2]
