@@ -13,9 +13,9 @@ from bpcli.symmetry_demo.race import Moment, Spread
 
 def drawn(renderable, width=100):
     """Return the lines of a renderable."""
-    console = Console(file=io.StringIO(), width=width)
+    console = Console(file=(page := io.StringIO()), width=width)
     console.print(renderable)
-    return [line.rstrip() for line in console.file.getvalue().splitlines()]
+    return [line.rstrip() for line in page.getvalue().splitlines()]
 
 
 def test_shades_are_quarters_of_the_largest_distance():

@@ -28,9 +28,9 @@ def shown(symmetry, activity=None, width=100):
         UnitDifference(1, u, float(u), (u + 1) % symmetry.units, float(u), symmetry.verdicts[u])
         for u in range(symmetry.units)
     ]
-    console = Console(file=StringIO(), width=width)
+    console = Console(file=(page := StringIO()), width=width)
     console.print(Group(*unit_tables(neurons, [symmetry], [activity or ["active"] * symmetry.units])))
-    return console.file.getvalue()
+    return page.getvalue()
 
 
 def test_sixteen_units_have_a_line_each_the_largest_group_first():

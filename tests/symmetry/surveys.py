@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 import numpy as np
 
@@ -22,7 +23,7 @@ SAMPLES = 64
 STABLE = 3.0  # a twin that the network itself moves away by no more than this factor is kept together
 
 
-def random_networks(count: int, *, seed: int = 0, **smallest: object) -> Iterator[Parameters]:
+def random_networks(count: int, *, seed: int = 0, **smallest: Any) -> Iterator[Parameters]:
     """Yield networks of 2 to 256 units, every other one trained for up to 300 steps, in both precisions.
 
     ``smallest`` fixes what would be drawn: ``fans``, ``dtype``, ``bias``.

@@ -40,7 +40,7 @@ def stepped(parameters, X=X, Y=Y, product=fixed_order_matmul):
     return network
 
 
-def one_step(parameters, X=X, Y=Y):
+def one_step(parameters, X=X, Y=Y) -> tuple[Parameters, Parameters]:
     """Return the parameters before and after one step at rate ½."""
     after = parameters.copy()
     after.flat -= 0.5 * stepped(parameters, X, Y).gradients.flat
