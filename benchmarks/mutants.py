@@ -126,16 +126,14 @@ def mutants() -> list[Mutant]:
     for module in MODULES:
         text = (ROOT / "bpcli" / module).read_text()
         tree = ast.parse(text)
-        for number, node in enumerate(ast.walk(tree)):
-            for changed in changes_of(node):
-                found.append(_mutant(module, text, tree, number, changed))
+        for node in ast.walk(tree):
+            found += [_mutant(module, text, node, changed) for changed in changes_of(node)]
     unique = {(m.module, m.line, m.before, m.after): m for m in found if m.before != m.after}
     return sorted(unique.values(), key=lambda m: (MODULES.index(m.module), m.line))
 
 
-def _mutant(module: str, text: str, tree: ast.Module, number: int, changed: ast.AST) -> Mutant:
-    """Put ``changed`` in the place of the node that ``ast.walk`` meets as the given one."""
-    node = [*ast.walk(tree)][number]
+def _mutant(module: str, text: str, node: ast.AST, changed: ast.AST) -> Mutant:
+    """Put ``changed`` in the place of a node of the module's text."""
     source = text.encode()
     starts = [0]
     for line in text.splitlines(keepends=True):
