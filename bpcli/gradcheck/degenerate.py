@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bpcli.mistakes.candidates import Candidate, Quantities, hidden_candidates, output_candidates
+from bpcli.mistakes.candidates import Prepared, single_mistakes
 from bpcli.network import Array, Parameters
 from bpcli.network.activations import Sigmoid, Tanh
 from bpcli.network.example import Example
@@ -74,15 +74,12 @@ def _coinciding(example: Example) -> set[tuple[str, int]]:
 
 def _mistaken(example: Example) -> Iterator[tuple[str, Array, Array]]:
     """What each mistake makes of the matrix of each layer, and what that is in truth; always in the same order."""
-    q = Quantities(example)
-    for candidates in (output_candidates(q), hidden_candidates(q) if q.has_hidden else []):
-        for candidate in candidates[1:]:
-            yield candidate.ids[0], _moved(candidate, example.learning_rate), candidates[0].matrix
-
-
-def _moved(candidate: Candidate, rate: float) -> Array:
-    """The matrix of a candidate; of one with a W that has moved, at this learning rate."""
-    return candidate.matrix if candidate.per_rate is None else candidate.matrix - rate * candidate.per_rate[0]
+    base = Prepared(example)
+    for index in reversed(range(example.architecture.depth)):
+        made = single_mistakes(base, index)
+        for number, matrix in enumerate(made.matrix):
+            if ids := made.ids(number):
+                yield ids[0], matrix, made.matrix[0]
 
 
 def _about_weights(example: Example) -> list[str]:

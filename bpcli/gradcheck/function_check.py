@@ -13,9 +13,10 @@ from bpcli.gradcheck.conventions.answering import answer as answered
 from bpcli.gradcheck.conventions.program import ChangedError
 from bpcli.gradcheck.conventions.refusals import RefusedError
 from bpcli.gradcheck.exchange import Failure
-from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict, Verdict
+from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict
 from bpcli.gradcheck.judging import judge
 from bpcli.gradcheck.points import Points, points_for
+from bpcli.gradcheck.residuals import Verdict
 from bpcli.gradcheck.submissions import Objectives
 from bpcli.gradcheck.summary import feedback, verdict_line
 from bpcli.gradcheck.trial import arrays_of, layers_of, trial_example

@@ -11,9 +11,9 @@ from functools import lru_cache
 import numpy as np
 
 from bpcli.gradcheck.answer import Answer
-from bpcli.gradcheck.comparing import cosine, relative_residual
 from bpcli.gradcheck.degenerate import degeneracies
-from bpcli.gradcheck.grading import RIGHT, SubmissionCheck, TensorVerdict, Verdict, Worst, grade
+from bpcli.gradcheck.grading import RIGHT, SubmissionCheck, TensorVerdict, Worst, grade
+from bpcli.gradcheck.residuals import Verdict, cosine, relative_residual
 from bpcli.gradcheck.rounding import CERTAIN, float32_spread, looks_like_float32
 from bpcli.network import Array
 from bpcli.network.example import Example

@@ -6,7 +6,8 @@ from typing import Any
 
 from bpcli.common.json_numbers import finite
 from bpcli.gradcheck.diagnosis import CONSTANT_FACTOR, Finding
-from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict, Verdict
+from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict
+from bpcli.gradcheck.residuals import Verdict
 from bpcli.gradcheck.step import OwnCheck, TensorCheck
 from bpcli.mistakes.catalogue import BY_ID, Mistake
 from bpcli.network import Architecture
