@@ -1,24 +1,27 @@
-"""Compare an answer with one candidate: does it match, and by which factor or rate?
+"""Compare an answer with many candidates at once: which match, and by which factor or rate?
 
 A match is a relative residual ‖answer - candidate‖ / ‖candidate‖ up to a tolerance, after one of the factors that have
-a name: 1, -1 (sign), 2 and ½ (half), N and 1/N (sum-for-mean, mean-twice), and their products.
+a name: 1, -1 (sign), 2 and ½ (half), N and 1/N (sum-for-mean, mean-twice), 1/K and 2/K (mean-over-outputs), α
+(rate-included), and their products.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import product
 
 import numpy as np
 
-from bpcli.mistakes.candidates import Candidate
+from bpcli.gradcheck.residuals import cosine, relative_residual
 from bpcli.network import Array
 from bpcli.network.example import Example
 
+__all__ = ["Match", "Precision", "Prediction", "constant_factor", "cosine", "matches", "relative_residual"]
+
+Ids = tuple[str, ...]
 ALONG = 1e-9  # 1 - cosine of two directions that are one
-DECAYS: tuple[tuple[float, tuple[str, ...]], ...] = (
-    (1, ()),
-    (0, ("decay-missing",)),
-    (2, ("decay-doubled",)),
-)
+SHORTEST = 1e-4  # of the gradient: a shorter move of W is not fitted
+SCALINGS = ("sign", "half", "sum-for-mean", "mean-twice", "mean-over-outputs", "rate-included")
 
 
 @dataclass(frozen=True)
@@ -26,38 +29,18 @@ class Match:
     """A candidate that an answer agrees with.
 
     Attributes:
-        ids: every mistake that it takes; never empty.
+        ids: every mistake that it takes.
         residual: what is left, relative.
         factor: the constant of a scaling, None if there is none.
-        rate: the η by which W had moved, None if it had not.
-        needs_output: it is this mistake only if the output layer has it too.
+        rate: the η by which W had moved, None if it had not or is the given one.
+        candidate: its number.
     """
 
-    ids: tuple[str, ...]
+    ids: Ids
     residual: float
     factor: float | None = None
     rate: float | None = None
-    needs_output: bool = False
-
-
-def relative_residual(found: Array, true: Array) -> float:
-    """‖found - true‖ / ‖true‖; 0 if both are zero, inf if only ``true`` is."""
-    scale = float(np.linalg.norm(true))
-    gap = float(np.linalg.norm(found - true))
-    if scale == 0:
-        return 0.0 if gap == 0 else float("inf")
-    return gap / scale
-
-
-def named_factors(samples: int) -> Iterator[tuple[float, tuple[str, ...]]]:
-    """The factors with a name, for a batch of N samples; each with the mistakes it takes."""
-    batch = [(1.0, ()), (float(samples), ("sum-for-mean",)), (1 / samples, ("mean-twice",))]
-    if samples == 1:
-        batch = batch[:1]
-    for sign, sign_ids in ((1, ()), (-1, ("sign",))):
-        for half, half_ids in ((1, ()), (2, ("half",)), (0.5, ("half",))):
-            for factor, batch_ids in batch:
-                yield sign * half * factor, (*sign_ids, *half_ids, *batch_ids)
+    candidate: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,69 +49,102 @@ class Precision:
 
     Attributes:
         match: the relative residual of a match.
-        blur: residuals up to this are all the same to us; a worse runner-up is clearly worse.
+        tie: residuals up to this count as equal; a worse runner-up is clearly worse.
     """
 
     match: float
-    blur: float
+    tie: float
 
 
 @dataclass(frozen=True, eq=False)
-class Expectation:
-    """What a candidate makes of some tensors, as one vector each.
+class Prediction:
+    """What candidates make of some tensors, C×P, without decay.
 
     Attributes:
-        start: the gradient, n numbers.
-        per_rate: minus its derivative by the rate, or None.
-        decay: c times the weights of those entries, 0 for a bias.
+        start: the gradients.
+        derivative: minus their derivative by the rate of a W that was moved first, or None.
+        decays: for each way of adding the decay, the mistakes it takes and its P entries.
     """
 
     start: Array
-    per_rate: Array | None
-    decay: Array
+    derivative: Array | None
+    decays: tuple[tuple[Ids, Array], ...]
+
+
+def named_factors(example: Example) -> list[tuple[float, Ids]]:
+    """The factors with a name at an example, each with the mistakes it takes; the simplest first."""
+    return _named(example.samples, example.architecture.sizes[-1], example.learning_rate)
+
+
+@lru_cache(maxsize=64)
+def _named(samples: int, outputs: int, rate: float) -> list[tuple[float, Ids]]:
+    batch: list[tuple[float, Ids]] = [(1.0, ())]
+    if samples > 1:
+        batch += [(float(samples), ("sum-for-mean",)), (1 / samples, ("mean-twice",))]
+    halves: list[tuple[float, Ids]] = [(1.0, ()), (2.0, ("half",)), (0.5, ("half",))]
+    if outputs > 1:
+        halves += [(1 / outputs, ("mean-over-outputs",)), (2 / outputs, ("mean-over-outputs",))]
+    rates: list[tuple[float, Ids]] = [(1.0, ()), (rate, ("rate-included",))]
+    signs: list[tuple[float, Ids]] = [(1.0, ()), (-1.0, ("sign",))]
+    found = []
+    for parts in product(signs, halves, batch, rates):
+        ids = tuple(name for _, names in parts for name in names)
+        factor = float(np.prod([factor for factor, _ in parts]))
+        # 2/K is 1 where K is 2: no mistake there.
+        if not (ids and abs(factor - 1) < 1e-12):
+            found.append((factor, ids))
+    return sorted(found, key=lambda each: len(each[1]))
 
 
 def matches(
-    found: Array, candidate: Candidate, expectation: Expectation, example: Example, precision: Precision
+    found: Array, ids: list[Ids], prediction: Prediction, example: Example, precision: Precision
 ) -> Iterator[Match]:
-    """Yield every way in which ``found`` (n numbers) is ``candidate``, of at most two mistakes."""
-    start, decay = expectation.start, expectation.decay
-    for factor, decay_factor, extra in _factors(example.samples, bool(decay.any())):
-        ids = (*candidate.ids, *extra)
-        if not 0 < len(ids) <= 2 or (expectation.per_rate is not None and extra):
+    """Yield every way in which ``found`` (P entries) is one of the candidates; the truth itself has no ids."""
+    factors = named_factors(example)
+    values = np.array([factor for factor, _ in factors])
+    tolerance = max(precision.match, precision.tie)
+    for decay_ids, decay in prediction.decays:
+        rest = found - decay
+        for number, scale, rate in _fitted(rest, prediction, tolerance):
+            # The constant is fitted; the named one has to do as well.
+            for place in np.flatnonzero(np.abs(values - scale) <= 4 * tolerance * np.abs(scale)):
+                expected = prediction.start[number]
+                if rate is not None and prediction.derivative is not None:
+                    expected = expected - rate * prediction.derivative[number]
+                left = relative_residual(found, values[place] * expected + decay)
+                if left <= tolerance:
+                    name = tuple(dict.fromkeys((*ids[number], *factors[place][1], *decay_ids)))
+                    yield Match(name, left, _unless_one(values[place]), rate, number)
+
+
+def _unless_one(factor: float) -> float | None:
+    return None if factor == 1 else float(factor)
+
+
+def _fitted(
+    found: Array, prediction: Prediction, tolerance: float
+) -> Iterator[tuple[int, float, float | None]]:
+    """Yield the candidates that are ``found`` but for a factor (and a positive rate): number, factor, rate."""
+    start = prediction.start
+    if prediction.derivative is None:
+        lengths = np.einsum("cp,cp->c", start, start)
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            scale = start @ found / lengths
+            gap = np.linalg.norm(found - scale[:, None] * start, axis=1)
+            good = gap <= 4 * tolerance * np.linalg.norm(found)
+        for number in np.flatnonzero(good & (lengths > 0) & (scale != 0)):
+            yield int(number), float(scale[number]), None
+        return
+    for number, (base, move) in enumerate(zip(start, prediction.derivative, strict=True)):
+        if abs(cosine(base, move) or 1.0) > 1 - ALONG:
             continue
-        expected, rate = factor * start + decay_factor * decay, None
-        if expectation.per_rate is not None:
-            rate = _rate(start, found - decay_factor * decay, expectation.per_rate, example.learning_rate)
-            move = rate * expectation.per_rate
+        (scale, moved), *_ = np.linalg.lstsq(np.stack([base, -move], axis=1), found, rcond=None)
+        gap = np.linalg.norm(found - scale * base + moved * move)
+        if gap <= 4 * tolerance * np.linalg.norm(found) and scale and moved / scale > 0:
+            rate = float(moved / scale)
             # Without a move the candidate is its own start, and that one has a name of its own.
-            if relative_residual(expected - move, expected) <= precision.blur:
-                continue
-            expected = expected - move
-        residual = relative_residual(found, expected)
-        if residual <= max(precision.match, precision.blur):
-            yield Match(ids, residual, factor if factor != 1 else None, rate, candidate.needs_output)
-
-
-def _factors(samples: int, decays: bool) -> Iterator[tuple[float, float, tuple[str, ...]]]:
-    """Factors of the gradient and of the decay term, with the mistakes they take; a scaling may catch both."""
-    for factor, ids in named_factors(samples):
-        for decay_factor, decay_ids in DECAYS if decays else DECAYS[:1]:
-            yield factor, decay_factor, (*ids, *decay_ids)
-        if decays and factor != 1:
-            yield factor, factor, ids
-
-
-def _rate(start: Array, found: Array, per_rate: Array, learning_rate: float) -> float:
-    """The η of least squares in found = start - η · per_rate.
-
-    Where the move is along the start itself (a single number, or one hidden unit and one output), any scaling would
-    be a move by some η: there it is the known rate or none.
-    """
-    length = float(per_rate @ per_rate)
-    if length == 0 or abs(cosine(start, per_rate) or 1.0) > 1 - ALONG:
-        return learning_rate
-    return float((start - found) @ per_rate) / length
+            if rate * np.linalg.norm(move) > SHORTEST * np.linalg.norm(base):
+                yield number, float(scale), rate
 
 
 def constant_factor(found: Array, true: Array, tolerance: float) -> float | None:
@@ -139,9 +155,3 @@ def constant_factor(found: Array, true: Array, tolerance: float) -> float | None
     if factor == 0 or relative_residual(found, factor * true) > tolerance:
         return None
     return factor
-
-
-def cosine(found: Array, true: Array) -> float | None:
-    """The cosine of the angle between two gradients; None where one of them is zero."""
-    lengths = float(np.linalg.norm(found) * np.linalg.norm(true))
-    return float(found.ravel() @ true.ravel()) / lengths if lengths else None

@@ -1,238 +1,415 @@
-"""Name what is wrong with an answer, and never guess.
+"""Name what is wrong with an answer, and never guess: a search over edits of the pass, the simplest first.
 
-A layer's matrix and bias are explained together if one mistake explains both, else each by itself, else by the rows
-that are off. An explanation has to hold at every point at which there is an answer. Of several that hold, the one
-with the fewest mistakes is taken; those that no point can tell apart are all named.
+The output layer is explained first, then each layer below given what was done above it: the δ that was found there and
+the ∇W that was answered. A layer's matrix and bias are explained together if the same edits explain both, else each by
+itself, else by the rows that are off. An explanation has to hold at every example at which there is an answer. Of
+several that hold, the one with the fewest new mistakes is taken; those that no example can tell apart are all named.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from bpcli.gradcheck.comparing import (
-    Expectation,
-    Match,
-    Precision,
-    constant_factor,
-    matches,
-    relative_residual,
+from bpcli.gradcheck.comparing import SCALINGS, Match, Precision, Prediction, constant_factor, matches
+from bpcli.gradcheck.findings import CONSTANT_FACTOR, Finding, Group, findings
+from bpcli.gradcheck.residuals import relative_residual
+from bpcli.gradcheck.views import LayerView, layer_views
+from bpcli.mistakes.candidates import (
+    Above,
+    Candidates,
+    Prepared,
+    gradients_of,
+    hidden_deltas,
+    most_edits,
+    output_deltas,
 )
-from bpcli.mistakes.candidates import Candidate, Quantities, hidden_candidates, output_candidates
+from bpcli.mistakes.edits import edits_at
+from bpcli.mistakes.factors import Factor
 from bpcli.network import Array
-from bpcli.network.example import Example
 
-CONSTANT_FACTOR = "constant-factor"
+__all__ = ["CONSTANT_FACTOR", "Finding", "LayerView", "diagnose", "layer_views"]
+
 BETTER = 0.01  # of the truth's residual: what an explanation may leave
-SAME_FACTOR = 1e-5  # relative: how well a constant has to agree between two points
+SAME = 1e-5  # relative: how well a constant has to agree between two examples
+SAME_RATE = 1e-3
+MOST = 3  # mistakes in all, common factors not counted
+FEWEST_FITTED = 5  # entries, where a rate is fitted
+Ids = tuple[str, ...]
+Views = Sequence[Sequence[LayerView]]
 
 
-@dataclass(frozen=True)
-class Finding:
-    """One mistake, or two that occur together, and where.
-
-    Attributes:
-        ids: of the catalogue, or ``constant-factor``.
-        tensors: the parameters whose gradients it spoils.
-        rows: the rows it spoils; None for all.
-        factor: the constant of a scaling.
-        rate: the fitted η of a weight that was moved first.
-        alternatives: other explanations that fit just as well at every point.
-    """
-
-    ids: tuple[str, ...]
-    tensors: tuple[str, ...]
-    rows: tuple[int, ...] | None = None
-    factor: float | None = None
-    rate: float | None = None
-    alternatives: tuple[tuple[str, ...], ...] = ()
-
-
-@dataclass(frozen=True, eq=False)
-class LayerView:
-    """One layer at one point: what was answered, what is true, and every candidate.
-
-    ``rounding`` is how far rounding alone may move matrix and bias, in units of ε.
-    """
-
-    matrix: str
-    bias: str
-    found: dict[str, Array]
-    decay: Array
-    candidates: list[Candidate]
-    example: Example
-    rounding: tuple[Array, Array]
-
-    def part(self, candidate: Candidate, name: str) -> tuple[Array, Array | None]:
-        """The candidate's numbers for one tensor, and their derivative by the rate."""
-        index = 0 if name == self.matrix else 1
-        tensor = (candidate.matrix, candidate.bias)[index]
-        return tensor, None if candidate.per_rate is None else candidate.per_rate[index]
-
-    def decays(self, candidate: Candidate) -> list[Array]:
-        """The decay term as it may have been added: to a transposed gradient, perhaps before it was turned."""
-        return [self.decay, self.decay.T] if candidate.transposed and self.decay.any() else [self.decay]
-
-    def true(self, name: str) -> Array:
-        """The true gradient, the decay term included."""
-        tensor, _ = self.part(self.candidates[0], name)
-        return tensor + self.decay if name == self.matrix else tensor
-
-
-def layer_views(example: Example, answer: dict[str, Array]) -> list[LayerView]:
-    """Set an answer beside the candidates of each layer, the output layer first."""
-    q = Quantities(example)
-    lists = [output_candidates(q)] + ([hidden_candidates(q)] if q.has_hidden else [])
-    return [
-        LayerView(
-            matrix=names.matrix,
-            bias=names.bias,
-            found={n: answer[n].astype(np.float64) for n in (names.matrix, names.bias) if n in answer},
-            decay=example.weight_decay * example.parameters[names.matrix],
-            candidates=candidates,
-            example=example,
-            rounding=rounding,
-        )
-        for names, candidates, rounding in zip(
-            reversed(example.architecture.names()), lists, q.rounding(), strict=False
-        )
-    ]
-
-
-@dataclass(frozen=True)
-class _Group:
-    """Tensors (or the same rows of them) and every explanation that they share, the closest first."""
-
-    tensors: tuple[str, ...]
-    options: tuple[Match, ...]
-    rows: tuple[int, ...] | None = None
-
-    def joined(self, other: "_Group") -> "_Group | None":
-        """Both groups with the explanations that they share, or None if there is none."""
-        shared = {match.ids for match in other.options}
-        options = tuple(match for match in self.options if match.ids in shared)
-        if not options or self.rows != other.rows:
-            return None
-        return _Group((*self.tensors, *other.tensors), options, self.rows)
-
-    def finding(self) -> Finding:
-        """Name the closest explanation, and beside it the others."""
-        first = self.options[0]
-        return Finding(
-            ids=first.ids,
-            tensors=self.tensors,
-            rows=self.rows,
-            factor=first.factor,
-            rate=next((match.rate for match in self.options if match.rate is not None), None),
-            alternatives=tuple(match.ids for match in self.options[1:]),
-        )
-
-
-def diagnose(
-    views: Sequence[Sequence[LayerView]], wrong: Sequence[str], precision: Precision
-) -> tuple[list[Finding], list[str]]:
+def diagnose(views: Views, wrong: Sequence[str], precision: Precision) -> tuple[list[Finding], list[str]]:
     """Explain the tensors that are wrong; return the findings and the tensors that nothing explains.
 
     Args:
-        views: for each point, its layers as ``layer_views`` returns them; all tensors of the shapes they should have.
+        views: for each example, its layers as ``layer_views`` returns them; all tensors of the right shapes.
         wrong: the names of the tensors that are wrong.
         precision: how closely to compare.
     """
-    groups: list[_Group] = []
-    unexplained: list[str] = []
-    for layer in zip(*views, strict=True):
-        names = [n for n in (layer[0].matrix, layer[0].bias) if n in wrong]
-        above = [match for group in groups for match in group.options]
-        found, rest = _explain_layer(layer, names, precision, above)
-        unexplained += rest
-        for group in found:
-            _join(groups, group)
-    return [group.finding() for group in groups], unexplained
+    if not wrong:
+        return [], []
+    groups, rest = _Search(views, precision).explain(wrong)
+    if rest:
+        for ids, other, still in _readings(views, wrong, precision):
+            found, left = _Search(other, precision, ids).explain(still)
+            if not left:
+                whole = [Group((name,), (Match(ids, 0.0),)) for name in wrong if name not in still]
+                return findings([*whole, *found]), []
+    return findings(groups), rest
 
 
-def _join(groups: list[_Group], new: _Group) -> None:
-    """Add a group, to one that shares an explanation with it if there is one: one mistake in several tensors."""
-    for index, group in enumerate(groups):
-        if joined := group.joined(new):
-            groups[index] = joined
-            return
-    groups.append(new)
+def _readings(
+    views: Views, wrong: Sequence[str], precision: Precision
+) -> Iterator[tuple[Ids, Views, list[str]]]:
+    """Answers that are something else than gradients of this pass: the mistakes, the views, what is wrong then."""
+    returned = [[replace(v, found=_behind(v)) for v in layers] for layers in views]
+    yield ("weights-returned",), returned, _still_wrong(returned, wrong, precision)
+    if len(views[0]) == 2 and (swapped := _swapped(views)):
+        yield ("swapped-return",), swapped, _still_wrong(swapped, wrong, precision)
+    architecture = views[0][0].example.architecture
+    seen: dict[str, list[tuple[int, ...]]] = {}
+    for index in range(architecture.depth):
+        for edit in edits_at(architecture, index, Factor.PRE, Factor.OUT):
+            seen.setdefault(edit.mistake, []).append((index,))
+    for mistake, places in seen.items():
+        layers_of = sorted({p for place in places for p in place})
+        for chosen in ([tuple(layers_of)] if len(layers_of) > 1 else []) + [(p,) for p in layers_of]:
+            other = []
+            for layers in views:
+                example = layers[0].example
+                edits = [
+                    (edit, i)
+                    for i in chosen
+                    for edit in edits_at(architecture, i, Factor.PRE, Factor.OUT)
+                    if edit.mistake == mistake
+                ]
+                base = Prepared(example, edits)
+                other.append([replace(view, prepared=base) for view in layers])
+            yield (mistake,), other, list(wrong)
 
 
-def _explain_layer(
-    layer: Sequence[LayerView], names: list[str], precision: Precision, above: list[Match]
-) -> tuple[list[_Group], list[str]]:
-    """Explain a layer's wrong tensors together, else one by one, else by rows; ``above`` explains the output's."""
-    if len(names) == 2 and (options := _common(layer, names, precision, above)):
-        return [_Group(tuple(names), tuple(options))], []
-    groups, rest = [], []
-    for name in names:
-        if options := _alone(layer, name, precision, above):
-            groups.append(_Group((name,), tuple(options)))
-        elif group := _by_rows(layer, name, precision, above):
-            groups.append(group)
-        else:
-            rest.append(name)
-    if constant := _constant(layer, rest, precision):
-        return [*groups, constant], []
-    return groups, rest
+def _behind(view: LayerView) -> dict[str, Array]:
+    """The gradients behind weights θ - α∇ that were returned in their place."""
+    parameters, rate = view.example.parameters, view.example.learning_rate
+    return {name: (parameters[name] - found) / rate for name, found in view.found.items()}
 
 
-def _alone(layer: Sequence[LayerView], name: str, precision: Precision, above: list[Match]) -> list[Match]:
-    """What explains one tensor by itself; a bias that never moves is told before anything else."""
-    if name == layer[0].bias and not any(view.found[name].any() for view in layer):
-        return [Match(("bias-frozen",), 0.0)]
-    if name == layer[0].bias and all(_times_the_only_input(view, precision) for view in layer):
-        return [Match(("bias-times-input",), 0.0)]
-    return _common(layer, [name], precision, above)
-
-
-def _times_the_only_input(view: LayerView, precision: Precision) -> bool:
-    """Whether a bias has the gradient of the matrix, where that is a single column and no shape gives it away."""
-    matrix = view.candidates[0].matrix
-    return matrix.shape[1] == 1 and relative_residual(view.found[view.bias], matrix[:, 0]) <= precision.match
-
-
-def _common(
-    layer: Sequence[LayerView],
-    names: Sequence[str],
-    precision: Precision,
-    above: list[Match],
-    rows: Array | None = None,
-) -> list[Match]:
-    """The explanations of these tensors (or rows of them) that hold at every point, the simplest ones only."""
-    at_points = [
-        {match.ids: match for match in _at_point(view, names, precision, rows) if _possible(match, above)}
-        for view in layer
+def _swapped(views: Views) -> Views | None:
+    (last, first) = views[0]
+    if last.found[last.matrix].shape != first.found[first.matrix].shape:
+        return None
+    return [
+        [
+            replace(top, found={**top.found, top.matrix: low.found[low.matrix]}),
+            replace(low, found={**low.found, low.matrix: top.found[top.matrix]}),
+        ]
+        for top, low in views
     ]
-    shared = [match for ids, match in at_points[0].items() if all(ids in others for others in at_points[1:])]
-    best = min((match.residual for match in shared), default=0.0)
-    if not shared or best > precision.match:
+
+
+def _still_wrong(views: Views, wrong: Sequence[str], precision: Precision) -> list[str]:
+    return [
+        name
+        for name in wrong
+        if any(
+            relative_residual(view.found[name], view.true(name)) > precision.match
+            for layers in views
+            for view in layers
+            if name in view.found
+        )
+    ]
+
+
+class _Search:
+    """One reading of an answer at all examples, explained from the output down."""
+
+    def __init__(self, views: Views, precision: Precision, base: Ids = ()) -> None:
+        self.views = views
+        self.precision = precision
+        self.base = base
+        self.named = frozenset(base)
+        self.chosen = set(base)  # of what has a name, what was named first
+        self.forward = bool(base) and base[0].startswith("forward")
+        answered = [tensor for layers in views for view in layers for tensor in view.found.values()]
+        self.moving = any(tensor.any() for tensor in answered)
+        self.above: list[Above] = []
+        self.layer: list[LayerView] = []
+        self.banks: list[Candidates] = []
+
+    def explain(self, wrong: Sequence[str]) -> tuple[list[Group], list[str]]:
+        """Return what explains the tensors, and those that nothing explains."""
+        groups: list[Group] = []
+        unexplained: list[str] = []
+        for layer in zip(*self.views, strict=True):
+            self.layer = list(layer)
+            names = [n for n in (layer[0].matrix, layer[0].bias) if n in wrong]
+            found, rest = self._explain_layer(names) if names else ([], [])
+            groups += found
+            unexplained += rest
+            self._descend(found)
+        return groups, unexplained
+
+    def _explain_layer(self, names: list[str]) -> tuple[list[Group], list[str]]:
+        if not self.moving:
+            return [], names
+        if len(names) == 2 and (options := self._search(names)):
+            return [Group(tuple(names), tuple(options))], []
+        groups, rest = [], []
+        for name in names:
+            if name == self.layer[0].bias and (options := self._bias(groups)):
+                groups.append(Group((name,), tuple(options)))
+            elif options := self._search([name]):
+                groups.append(Group((name,), tuple(options)))
+            elif group := self._by_rows(name):
+                groups.append(group)
+            else:
+                rest.append(name)
+        if constant := self._constant(rest):
+            return [*groups, constant], []
+        return groups, rest
+
+    def _descend(self, found: Sequence[Group]) -> None:
+        """Keep for the layer below what this one was: δ, the gradient answered, and what has a name by now."""
+        ids = frozenset(name for group in found for match in group.options for name in match.ids)
+        self.named |= ids
+        matrix = self.layer[0].matrix
+        match = next((g.options[0] for g in found if g.rows is None and matrix in g.tensors), None)
+        match = match or next((g.options[0] for g in found if g.rows is None), None)
+        above = []
+        for place, view in enumerate(self.layer):
+            work = view.prepared.work(view.index)
+            deltas: list[tuple[Ids, Array]] = []
+            if match is not None and self._bank_holds(place, match):
+                bank = self.banks[place]
+                number = _numbers(bank, match)
+                if number is not None:
+                    deltas.append((match.ids, bank.deltas.values[bank.delta[number]]))
+            times = 0 if "decay-missing" in ids else 2 if "decay-doubled" in ids else 1
+            answered = view.found[matrix] - times * view.decay
+            if match is not None and "outer-transposed" in match.ids:
+                answered = answered.T
+            above.append(Above([*deltas, ((), work.delta)], answered, self.named))
+        self.above = above
+
+    def _bank_holds(self, place: int, match: Match) -> bool:
+        return place < len(self.banks) and match.candidate < len(self.banks[place].ids)
+
+    def _bank(self, most: int, *, fit: bool = False) -> list[Candidates]:
+        """The candidates of this layer at each example."""
+        banks = []
+        for place, view in enumerate(self.layer):
+            work = view.prepared.work(view.index)
+            if work.last:
+                deltas = output_deltas(work)
+            else:
+                deltas = hidden_deltas(work, self.above[place], most, fit=fit)
+            deltas = deltas.cheaper(self.named, most)
+            bank = gradients_of(view.prepared, view.index, deltas, self.named, most)
+            banks.append(bank)
+        return banks
+
+    def _search(self, names: Sequence[str], rows: Array | None = None) -> list[Match]:
+        """The explanations of these tensors, or rows of them, with the fewest mistakes."""
+        view = self.layer[0]
+        entries = sum(view.reduced(n, view.found[n]).size for n in names) if rows is None else 2
+        entries *= len(self.layer)
+        counted = len(self.named - set(SCALINGS))
+        most = min(max(1, MOST - counted), most_edits(view.prepared, view.index))
+        if entries < 2 or rows is not None:
+            most = 1
+        for new in range(1, most + 1):
+            self.banks = self._bank(new)
+            if options := self._common(names, rows, self.banks):
+                return options
+        if view.index < view.example.architecture.depth - 1 and entries >= FEWEST_FITTED and rows is None:
+            for new in range(1, most + 1):
+                banks = self._bank(new, fit=True) if self._fits(new) else []
+                if banks and (options := self._common(names, rows, banks)):
+                    self.banks = banks
+                    return options
         return []
-    as_good = [match for match in shared if match.residual <= max(precision.blur, 100 * best)]
-    fewest = min(len(match.ids) for match in as_good)
-    return sorted((m for m in as_good if len(m.ids) == fewest), key=lambda match: match.residual)
 
+    def _fits(self, most: int) -> bool:
+        return len(self.named | {"updated-first"}) >= 1 and most >= 1
 
-def _at_point(view: LayerView, names: Sequence[str], precision: Precision, rows: Array | None) -> list[Match]:
-    """Every match of one point; of several with the same mistakes, the closest comes last."""
-    found = _vector([view.found[name] for name in names], rows)
-    off = relative_residual(found, _vector([view.true(name) for name in names], rows))
-    result: list[Match] = []
-    for candidate in view.candidates:
-        parts = [view.part(candidate, name) for name in names]
-        per_rate = [rate for _, rate in parts if rate is not None]
-        for decay in view.decays(candidate):
-            terms = [decay if name == view.matrix else np.zeros_like(view.found[name]) for name in names]
-            expectation = Expectation(
-                start=_vector([start for start, _ in parts], rows),
-                per_rate=_vector(per_rate, rows) if per_rate else None,
-                decay=_vector(terms, rows),
+    def _common(self, names: Sequence[str], rows: Array | None, banks: Sequence[Candidates]) -> list[Match]:
+        """The explanations that hold at every example, the simplest ones only."""
+        at: list[dict[Ids, Match]] = []
+        for view, bank in zip(self.layer, banks, strict=True):
+            kept: dict[Ids, Match] = {}
+            for match in self._at_point(view, bank, names, rows):
+                key = tuple(sorted(match.ids))
+                if key not in kept or match.residual < kept[key].residual:
+                    kept[key] = match
+            at.append(kept)
+        return self._simplest(at)
+
+    def _simplest(self, at: Sequence[dict[Ids, Match]]) -> list[Match]:
+        shared = [m for key, m in at[0].items() if all(key in o and _same_rate(m, o[key]) for o in at[1:])]
+        best = min((match.residual for match in shared), default=0.0)
+        if not shared or best > self.precision.match:
+            return []
+        close = [m for m in shared if m.residual <= max(self.precision.tie, 100 * best)]
+        fewest = min(self._cost(match) for match in close)
+        simplest = [match for match in close if self._cost(match) == fewest]
+        best_of = sorted(simplest, key=lambda match: (len(set(match.ids) - self.chosen), match.residual))
+        self.chosen |= set(best_of[0].ids)
+        return best_of
+
+    def _cost(self, match: Match) -> tuple[int, int]:
+        new = set(match.ids) - self.named
+        factors = new & set(SCALINGS)
+        return len(new), len(factors)
+
+    def _at_point(
+        self, view: LayerView, bank: Candidates, names: Sequence[str], rows: Array | None
+    ) -> Iterator[Match]:
+        """Every match of one example that explains more than the truth does."""
+        off = relative_residual(
+            _vector([view.reduced(n, view.found[n]) for n in names], rows),
+            _vector([view.reduced(n, view.true(n)) for n in names], rows),
+        )
+        parts = {view.matrix: bank.matrix, view.bias: bank.bias}
+        start = _batch([parts[n] for n in names], rows)
+        derivative = None
+        if bank.moves is not None:
+            moved = dict(zip((view.matrix, view.bias), bank.moves, strict=True))
+            derivative = _batch([moved[n] for n in names], rows)
+        square = view.matrix in names and view.found[view.matrix].shape[0] == view.found[view.matrix].shape[1]
+        for extra, found, decays in _forms(view, names, turned=square):
+            target = _vector([view.reduced(n, found[n]) for n in names], rows)
+            ways = tuple(
+                (ids, _vector([view.reduced(n, term[n]) for n in names], rows)) for ids, term in decays
             )
-            result += matches(found, candidate, expectation, view.example, precision)
-    # What the truth explains nearly as well is explained by nothing else: a rounded answer is no mistake.
-    result = [match for match in result if match.residual <= BETTER * off]
-    return sorted(result, key=lambda match: (not match.needs_output, -match.residual))
+            predictions = [Prediction(start, derivative, ways)]
+            if view.example.weight_decay and derivative is None and view.matrix in names:
+                # A scaling may catch the decay too.
+                predictions.append(Prediction(start + ways[0][1], None, (((), np.zeros_like(target)),)))
+            for prediction in predictions:
+                for match in matches(target, bank.ids, prediction, view.example, self.precision):
+                    ids = tuple(dict.fromkeys((*self.base, *match.ids, *extra)))
+                    if ids and match.residual <= BETTER * off:
+                        yield replace(match, ids=ids)
+
+    def _bias(self, groups: Sequence[Group]) -> list[Match]:
+        """What explains a bias by itself that has a formula of its own, from the δ and the matrix of this layer."""
+        name = self.layer[0].bias
+        at: list[dict[Ids, Match]] = []
+        match = next(
+            (g.options[0] for g in groups if self.layer[0].matrix in g.tensors and g.rows is None), None
+        )
+        for place, view in enumerate(self.layer):
+            work = view.prepared.work(view.index)
+            values = dict(work.values)
+            values[work.names.grad_matrix] = view.found[view.matrix] - view.decay
+            deltas: list[tuple[Ids, Array]] = [((), work.delta)]
+            if match is not None and self._bank_holds(place, match):
+                number = _numbers(self.banks[place], match)
+                if number is not None:
+                    own = self.banks[place]
+                    deltas.append((match.ids, own.deltas.values[own.delta[number]]))
+            if self.above and not match:
+                follows = hidden_deltas(work, self.above[place], 0)
+                deltas += [(ids, value) for ids, value in zip(follows.ids, follows.values, strict=True)][:1]
+            names: list[Ids] = []
+            starts: list[Array] = []
+            for ids, delta in deltas:
+                own_work = replace(work, values={**values, work.names.delta: delta})
+                inherited = tuple(i for i in ids if i not in SCALINGS)
+                for edit in edits_at(work.architecture, work.index, Factor.BIAS):
+                    of_delta = edit.mistake == "bias-summed" or "{δ}" in edit.words
+                    names.append((*(inherited if of_delta else ()), edit.mistake))
+                    starts.append(np.broadcast_to(edit.value(own_work), work.bias.shape))
+            kept: dict[Ids, Match] = {}
+            found = view.found[name]
+            off = relative_residual(found, view.true(name))
+            if not found.any():
+                kept[("bias-frozen",)] = Match(("bias-frozen",), 0.0)
+            prediction = Prediction(np.stack(starts), None, (((), np.zeros_like(found)),))
+            for each in matches(found, names, prediction, view.example, self.precision):
+                key = tuple(sorted(each.ids))
+                fits = each.residual <= BETTER * off and "bias-frozen" not in each.ids
+                if fits and (key not in kept or each.residual < kept[key].residual):
+                    kept[key] = replace(each, ids=(*self.base, *each.ids), candidate=-1)
+            at.append(kept)
+        if (
+            len(at[0])
+            and self.layer[0].found[name].size * len(self.layer) < 2
+            and ("bias-frozen",) not in at[0]
+        ):
+            return []
+        return self._simplest(at)
+
+    def _by_rows(self, name: str) -> Group | None:
+        """Explain the rows that are off, where others are right."""
+        off = np.zeros(len(self.layer[0].found[name]), dtype=bool)
+        for view in self.layer:
+            for row, (found, true) in enumerate(zip(view.found[name], view.true(name), strict=True)):
+                off[row] |= (
+                    relative_residual(np.atleast_1d(found), np.atleast_1d(true)) > self.precision.match
+                )
+        if off.all() or not off.any():
+            return None
+        rows = np.flatnonzero(off)
+        if self.layer[0].found[name][rows].size * len(self.layer) < 2:
+            return None
+        options = self._search([name], rows)
+        return Group((name,), tuple(options), tuple(int(row) for row in rows)) if options else None
+
+    def _constant(self, names: list[str]) -> Group | None:
+        """A scaling by one constant that has no other name, the same at every example."""
+        if not names or self.forward:
+            return None
+        factors = []
+        for view in self.layer:
+            found = _vector([view.found[name] for name in names], None)
+            true = _vector([view.true(name) for name in names], None)
+            factor = constant_factor(found, true, self.precision.match)
+            left = relative_residual(found, (factor or 0.0) * true)
+            factors.append(factor if left <= BETTER * relative_residual(found, true) else None)
+        first = factors[0]
+        if first is None or any(f is None or abs(f - first) > SAME * abs(first) for f in factors):
+            return None
+        return Group(tuple(names), (Match((*self.base, CONSTANT_FACTOR), 0.0, factor=first, candidate=-1),))
+
+
+def _numbers(bank: Candidates, match: Match) -> int | None:
+    """The candidate of a match at another example: the one of the same ids."""
+    if match.candidate < 0:
+        return None
+    return match.candidate
+
+
+def _same_rate(one: Match, other: Match) -> bool:
+    if one.rate is None or other.rate is None:
+        return one.rate == other.rate
+    return abs(one.rate - other.rate) <= SAME_RATE * abs(one.rate)
+
+
+def _forms(
+    view: LayerView, names: Sequence[str], *, turned: bool
+) -> Iterator[tuple[Ids, dict[str, Array], list[tuple[Ids, dict[str, Array]]]]]:
+    """The answer as it is, and with its matrix turned round; each with the decay terms that may be in it."""
+    c, parameters, samples = view.example.weight_decay, view.example.parameters, view.example.samples
+    none = {name: np.zeros_like(view.found[name]) for name in names}
+    plain: list[tuple[Ids, dict[str, Array]]] = [((), none)]
+    if c:
+        d = view.decay
+        times = (((), 1), (("decay-missing",), 0), (("decay-doubled",), 2), (("decay-over-n",), 1 / samples))
+        if view.matrix in names:
+            plain = [(ids, {**none, view.matrix: factor * d}) for ids, factor in times]
+        if list(names) == [view.bias]:
+            plain += [
+                (("decay-on-bias",), {view.bias: c * parameters[view.bias]}),
+                (("decay-on-bias",), {view.bias: np.full_like(none[view.bias], c)}),
+            ]
+    yield (), {name: view.found[name] for name in names}, plain
+    if turned:
+        found = {name: view.found[name].T if name == view.matrix else view.found[name] for name in names}
+        yield ("outer-transposed",), found, plain
+        if c:
+            yield ("outer-transposed",), found, [((), {**none, view.matrix: view.decay.T})]
 
 
 def _vector(tensors: Sequence[Array], rows: Array | None) -> Array:
@@ -240,38 +417,6 @@ def _vector(tensors: Sequence[Array], rows: Array | None) -> Array:
     return np.concatenate([(tensor if rows is None else tensor[rows]).ravel() for tensor in tensors])
 
 
-def _possible(match: Match, above: list[Match]) -> bool:
-    """A mistake that goes through the output layer is one only if the output layer has it."""
-    return not match.needs_output or any(match.ids[:1] == other.ids[:1] for other in above)
-
-
-def _by_rows(
-    layer: Sequence[LayerView], name: str, precision: Precision, above: list[Match]
-) -> _Group | None:
-    """Explain the rows that are off, where others are right."""
-    off = np.zeros(len(layer[0].found[name]), dtype=bool)
-    for view in layer:
-        for row, (found, true) in enumerate(zip(view.found[name], view.true(name), strict=True)):
-            off[row] |= relative_residual(np.atleast_1d(found), np.atleast_1d(true)) > precision.match
-    if off.all() or not off.any():
-        return None
-    rows = np.flatnonzero(off)
-    options = _common(layer, [name], precision, above, rows)
-    return _Group((name,), tuple(options), tuple(int(row) for row in rows)) if options else None
-
-
-def _constant(layer: Sequence[LayerView], names: list[str], precision: Precision) -> _Group | None:
-    """A scaling by one constant that has no other name, the same at every point."""
-    if not names:
-        return None
-    factors = []
-    for view in layer:
-        found = _vector([view.found[name] for name in names], None)
-        true = _vector([view.true(name) for name in names], None)
-        factor = constant_factor(found, true, precision.match)
-        left = relative_residual(found, (factor or 0.0) * true)
-        factors.append(factor if left <= BETTER * relative_residual(found, true) else None)
-    first = factors[0]
-    if first is None or any(f is None or abs(f - first) > SAME_FACTOR * abs(first) for f in factors):
-        return None
-    return _Group(tuple(names), (Match((CONSTANT_FACTOR,), 0.0, factor=first),))
+def _batch(tensors: Sequence[Array], rows: Array | None) -> Array:
+    """The same for many candidates at once, C×P."""
+    return np.concatenate([(t if rows is None else t[:, rows]).reshape(len(t), -1) for t in tensors], axis=1)

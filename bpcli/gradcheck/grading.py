@@ -7,22 +7,20 @@ as close as the truth does, or if the point cannot tell. Otherwise it is *wrong*
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 import numpy as np
 
-from bpcli.gradcheck.comparing import Precision, cosine, relative_residual
+from bpcli.gradcheck.comparing import Precision
 from bpcli.gradcheck.diagnosis import Finding, LayerView, diagnose, layer_views
 from bpcli.gradcheck.informative import reasons_against
+from bpcli.gradcheck.residuals import Verdict, cosine, relative_residual
 from bpcli.gradcheck.rounding import float32_bounds, looks_like_float32
 from bpcli.network import Array
 from bpcli.network.example import Example
 
-Verdict = Literal["correct", "wrong", "uninformative", "failed"]
-
 RIGHT = 5e-7
 MATCH = 1e-6
-BLUR = 1e-10  # what differs by less is the same explanation in float64
+TIE = 1e-10  # what differs by less is the same explanation in float64
 NOISE = 16.0  # of the rounding of one operation
 STRUCTURAL = 1e-12  # a candidate this close to the truth is the truth, at these sizes
 
@@ -141,7 +139,7 @@ def _precision(
     """Numbers in float64 tell explanations apart that float32 blurs."""
     match = max(MATCH, *(limit for limits in tolerances for limit in limits.values()))
     single = any(looks_like_float32(tensor) for answer in answers for tensor in answer.values())
-    return Precision(match, 10 * match if single else BLUR)
+    return Precision(match, 10 * match if single else TIE)
 
 
 def _overall(verdicts: Sequence[Verdict], reasons: Sequence[str]) -> Verdict:
@@ -270,14 +268,15 @@ def _mistaken_as_close(view: LayerView, name: str, residual: float, limit: float
     """Whether a candidate that is not the truth lies as close to the answer as the truth does, or within rounding."""
     found, true = view.found[name], view.true(name)
     reach = residual if limit <= RIGHT else limit
-    for candidate in view.candidates[1:]:
-        start, per_rate = view.part(candidate, name)
-        if per_rate is not None:
-            continue
-        expected = start + view.decay if name == view.matrix else start
-        if relative_residual(expected, true) > STRUCTURAL and relative_residual(found, expected) <= reach:
-            return True
-    return False
+    singles = view.singles()
+    tensors = singles.matrix if name == view.matrix else singles.bias
+    decay = view.reduced(name, view.decay) if name == view.matrix else 0.0
+    found, true = view.reduced(name, found), view.reduced(name, true)
+    return any(
+        relative_residual(tensor + decay, true) > STRUCTURAL
+        and relative_residual(found, tensor + decay) <= reach
+        for tensor in tensors[1:]
+    )
 
 
 def _row_factor(found: Array, true: Array) -> float | None:

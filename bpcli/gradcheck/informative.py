@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bpcli.mistakes.candidates import Quantities, hidden_candidates, output_candidates
+from bpcli.mistakes.candidates import Prepared, single_mistakes
 from bpcli.network import Array, Parameters
 from bpcli.network.activations import Sigmoid, Tanh
 from bpcli.network.example import Example
@@ -42,22 +42,21 @@ def _blind_spots(example: Example) -> list[str]:
     alike = sorted(_coinciding(example) - _coinciding(other))
     if not alike:
         return []
-    return [f"{', '.join(sorted({name for name, _ in alike}))} cannot be told from the true gradient here"]
+    return [
+        f"{', '.join(sorted({name for ids, _ in alike for name in ids}))} cannot be told from the true gradient here"
+    ]
 
 
-def _coinciding(example: Example) -> set[tuple[str, int]]:
-    """The candidates that are the truth in a tensor to a millionth; the number tells candidates of one name apart."""
-    q = Quantities(example)
+def _coinciding(example: Example) -> set[tuple[tuple[str, ...], int]]:
+    """The mistakes that leave a matrix as it is to a millionth; the number tells the forms of one apart."""
+    point = Prepared(example)
     found = set()
-    for layer, candidates in enumerate(
-        [output_candidates(q)] + ([hidden_candidates(q)] if q.has_hidden else [])
-    ):
-        true = candidates[0].matrix
-        for number, candidate in enumerate(candidates[1:]):
-            if candidate.per_rate is None and np.linalg.norm(
-                candidate.matrix - true
-            ) <= COINCIDES * np.linalg.norm(true):
-                found.add((candidate.ids[0], 1000 * layer + number))
+    for index in range(example.architecture.depth):
+        made = single_mistakes(point, index)
+        true = made.matrix[0]
+        for number, (ids, matrix) in enumerate(zip(made.ids, made.matrix, strict=True)):
+            if ids and np.linalg.norm(matrix - true) <= COINCIDES * np.linalg.norm(true):
+                found.add((ids, 1000 * index + number))
     return found
 
 

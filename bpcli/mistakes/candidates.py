@@ -1,208 +1,280 @@
-"""What each mistake makes of the gradients at a given point: the numbers that an answer is compared with.
+"""What the mistakes, up to three at once, make of the gradients of one layer: the arrays an answer is compared with.
 
-A matrix and its bias come from the same δ, so a candidate is a δ of one layer and the input it meets; its numbers are
-worked out from the quantities of bpcli's own step at the point. The candidates of the output layer explain W and
-bias_W, those of the hidden layer V and bias_V; which mistake spoils which follows from the backward pass.
+The combinations lie along a leading axis, so that a few matrix products make hundreds of them. Those of a hidden layer
+start from what was done above it: δ as it was found there, and the ∇W that was answered.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
+from bpcli.mistakes.edits import derivative_counts, edits_at
+from bpcli.mistakes.factors import Edit, Factor, Work
+from bpcli.mistakes.passes import Placed, run
 from bpcli.network import Array
 from bpcli.network.example import Example
 
+F = Factor
+Ids = tuple[str, ...]
+WIDE = 24  # columns of a matrix; a wider one is compared by as many random combinations of them
+BUDGET = 2_000_000  # entries that all combinations of one layer may take
+
 
 @dataclass(frozen=True, eq=False)
-class Candidate:
-    """The gradient of one layer under a mistake; both tensors without the decay term.
+class Deltas:
+    """δ of one layer under many combinations: C×N×d, with the mistakes of each.
+
+    ``moves`` is, where W was moved first by an unknown rate, minus the derivative of δ by this rate; else zero.
+    """
+
+    ids: list[Ids]
+    values: Array
+    moves: Array | None = None
+
+    def cheaper(self, named: frozenset[str], most: int) -> "Deltas":
+        """Those of at most so many mistakes that have not been named yet."""
+        keep = [i for i, ids in enumerate(self.ids) if len(set(ids) - named) <= most]
+        moves = None if self.moves is None else self.moves[keep]
+        return Deltas([self.ids[i] for i in keep], self.values[keep], moves)
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """The gradients of one layer under many combinations, without decay.
 
     Attributes:
-        ids: the mistakes it takes, most often one; () is the true gradient.
-        matrix, bias: what W and bias_W (or V and bias_V) come out as.
-        per_rate: for a W that was moved first: minus the derivative of the tensors by the unknown rate η.
-        needs_output: the mistake goes through the output layer too, so it is this one only if W has it as well.
-        transposed: the matrix came out transposed, and with it perhaps the decay term that was added to it.
+        ids: the mistakes of each.
+        matrix, bias: C×d×r and C×d, r columns as ``Sketch`` has them.
+        delta: which of the δ each has.
+        deltas: them.
+        moves: minus the derivatives of matrix and bias by the rate, where that is unknown.
     """
 
-    ids: tuple[str, ...]
+    ids: list[Ids]
     matrix: Array
     bias: Array
-    per_rate: tuple[Array, Array] | None = None
-    needs_output: bool = False
-    transposed: bool = False
+    delta: list[int]
+    deltas: Deltas
+    moves: tuple[Array, Array] | None = None
 
 
-class Quantities:
-    """Everything of one forward pass at a point, a row per sample and without the 1/N; float64 throughout.
+@dataclass(frozen=True, eq=False)
+class Above:
+    """What somebody did in the layer above: δ (the most likely first), the gradient answered, and what has a name."""
 
-    E is z - y, D2 the true δ² (Ω E, or E under cross-entropy), D1 the true δ¹. Without a hidden layer H is X.
-    """
+    deltas: Sequence[tuple[Ids, Array]]
+    gradient: Array
+    named: frozenset[str]
 
-    def __init__(self, example: Example) -> None:
-        network = example.stepped()
-        last, first = network.layers[-1], network.layers[0]
+
+class Prepared:
+    """One pass at an example, and what does not depend on an answer."""
+
+    def __init__(self, example: Example, forward: Sequence[Placed] = ()) -> None:
         self.example = example
-        self.n = example.samples
-        self.X, self.Y = example.X, example.Y
-        self.H, self.W, self.B, self.Z = network.inputs[-1], last.weight, last.pre, last.out
-        self.E = self.Z - self.Y
-        self.Omega = last.derivative
-        self.D2 = last.delta * self.n
-        self.A, self.Lambda = first.pre, first.derivative
-        self.squared_error = example.architecture.loss == "squared_error"
-        self.squared_sigmoid = self.squared_error and example.architecture.output == "sigmoid"
-        self.sigmoid_hidden = example.architecture.activation == "sigmoid"
-        self.has_hidden = example.architecture.depth == 2
+        self.values = run(example, forward)
 
-    def rounding(self) -> list[tuple[Array, Array]]:
-        """How far rounding alone may move matrix and bias of each layer, the output first, in units of ε.
+    def work(self, index: int) -> Work:
+        """The layer as the pass left it."""
+        return Work(self.example.architecture, index, self.values, self.example.learning_rate)
 
-        The errors of z - y are those of z and y, however small their difference is, so |z| + |y| stands for |e|; the
-        error of z(1-z) is that of 1, however close z is to it. From there on absolute values go through the
-        products that the gradients go through.
-        """
-        error = np.abs(self.Z) + np.abs(self.Y)
-        delta = self.Omega * error + np.abs(self.E) if self.squared_error else error
-        parts = [(delta, self.H)]
-        if self.has_hidden:
-            passed = delta @ np.abs(self.W)
-            parts.append((np.abs(self.Lambda) * passed + np.abs(self.D2) @ np.abs(self.W), self.X))
-        return [self.tensors(each, np.abs(inputs)) for each, inputs in parts]
-
-    def tensors(self, delta: Array, inputs: Array) -> tuple[Array, Array]:
-        """The mean of the outer products of δ and input, and of δ itself."""
-        return delta.T @ inputs / self.n, delta.mean(axis=0)
+    def sketch(self, index: int) -> Array | None:
+        """d_in×r for a wide matrix: random combinations of its columns; None where all are compared."""
+        return _combinations(self.example.architecture.sizes[index])
 
 
-def _s(a: Array) -> Array:
-    """The textbook sigmoid, good at the moderate numbers of a point worth checking at."""
-    with np.errstate(over="ignore"):
-        value: Array = 1 / (1 + np.exp(-a))
-    return value
+@lru_cache(maxsize=16)
+def prepared(example: Example) -> Prepared:
+    """Return the right pass at an example, worked out once."""
+    return Prepared(example)
 
 
-def _wrong_slopes(activation: Array, pre: Array) -> Iterator[tuple[str, Array]]:
-    """The derivatives that are written for s′ by mistake."""
-    yield "preactivation", pre * (1 - pre)
-    yield "sigmoid-twice", _s(activation) * (1 - _s(activation))
-    yield "tanh-derivative", 1 - activation**2
+@lru_cache(maxsize=16)
+def _combinations(columns: int) -> Array | None:
+    if columns <= WIDE:
+        return None
+    return np.random.default_rng(0).normal(size=(columns, WIDE))
 
 
-def output_candidates(q: Quantities) -> list[Candidate]:
-    """The true gradient of W and bias_W first, then what each mistake makes of them."""
-    found = [Candidate((), *q.tensors(q.D2, q.H))]
-    for name, delta in _output_deltas(q):
-        found.append(Candidate((name,), *q.tensors(delta, q.H)))
-    found += _of_one_layer(q, q.D2, q.H)
-    if q.has_hidden and q.X.shape[1] == q.H.shape[1]:
-        found.append(Candidate(("wrong-input",), *q.tensors(q.D2, q.X)))
-    return found
+def output_deltas(work: Work) -> Deltas:
+    """δ of the output layer: right first, then with up to two mistakes."""
+    a, i = work.architecture, work.index
+    found: list[tuple[Ids, Array]] = [((), work.delta)]
+    if derivative_counts(a, i):
+        slopes = [((e.mistake,), e.value(work)) for e in edits_at(a, i, F.DERIVATIVE)]
+        errors = [((e.mistake,), e.value(work)) for e in edits_at(a, i, F.ERROR)]
+        found += [(ids, work.received(slope, work.grad_out)) for ids, slope in slopes]
+        found += [(ids, work.received(work.derivative, error)) for ids, error in errors]
+        found += [((*e, *s), work.received(slope, error)) for s, slope in slopes for e, error in errors]
+    found += [((e.mistake,), e.value(work)) for e in edits_at(a, i, F.DELTA)]
+    return Deltas([ids for ids, _ in found], np.stack([value for _, value in found]))
 
 
-def hidden_candidates(q: Quantities) -> list[Candidate]:
-    """The true gradient of V and bias_V first, then what each mistake makes of them."""
-    true = q.Lambda * (q.D2 @ q.W)
-    found = [Candidate((), *q.tensors(true, q.X))]
-    found += _through_the_output(q)
-    found += _hidden_slopes(q)
-    found += _other_weights(q)
-    found += _moved_weights(q)
-    found += _of_one_layer(q, true, q.X)
-    if q.X.shape[1] == q.H.shape[1]:
-        found.append(Candidate(("wrong-input",), *q.tensors(true, q.H)))
-    return found
+def hidden_deltas(work: Work, above: Above, most: int, *, fit: bool = False) -> Deltas:
+    """δ of a hidden layer: what follows from above, then with further mistakes, at most ``most`` of them new.
 
-
-def _output_deltas(q: Quantities) -> Iterator[tuple[str, Array]]:
-    """The wrong δ², by the mistake that makes it."""
-    if not q.squared_error:
-        yield "extra-omega", q.Omega * q.E
-    if not q.squared_sigmoid:
-        return
-    yield "no-omega", q.E
-    for name, slope in _wrong_slopes(q.Z, q.B):
-        yield name, slope * q.E
-    yield "matmul-for-elementwise", _dot(q.Z, 1 - q.Z) * q.E
-    yield "numeric-of-output", q.Omega
-
-
-def _dot(left: Array, right: Array) -> Array:
-    """The inner product of each row with its own: N×1."""
-    product: Array = (left * right).sum(axis=1, keepdims=True)
-    return product
-
-
-def _of_one_layer(q: Quantities, delta: Array, inputs: Array) -> Iterator[Candidate]:
-    """Mistakes that spoil a layer whatever its δ: the last sample alone, the outer product turned round."""
-    last = delta[-1:].T @ inputs[-1:], delta[-1]
-    yield Candidate(("last-sample",), *last)
-    yield Candidate(("last-sample",), last[0] / q.n, last[1] / q.n)
-    matrix, bias = q.tensors(delta, inputs)
-    if matrix.shape[0] == matrix.shape[1]:
-        yield Candidate(("outer-transposed",), matrix.T, bias, transposed=True)
-
-
-def _through_the_output(q: Quantities) -> Iterator[Candidate]:
-    """A wrong δ² is passed back: the mistake is the output's, except that the raw error alone has a name of its own."""
-    for name, delta in _output_deltas(q):
-        tensors = q.tensors(q.Lambda * (delta @ q.W), q.X)
-        if name == "no-omega":
-            yield Candidate(("raw-error-back",), *tensors)
-        yield Candidate((name,), *tensors, needs_output=name in ("no-omega", "matmul-for-elementwise"))
-
-
-def _hidden_slopes(q: Quantities) -> Iterator[Candidate]:
-    """A wrong Λ, with the true δ² or together with the wrong one of the same kind."""
-    passed = q.D2 @ q.W
-    yield Candidate(("no-lambda",), *q.tensors(passed, q.X))
-    if q.squared_sigmoid:
-        raw = q.tensors(q.E @ q.W, q.X)
-        yield Candidate(("raw-error-back", "no-lambda"), *raw)
-        yield Candidate(("no-omega", "no-lambda"), *raw, needs_output=True)
-    if not q.sigmoid_hidden:
-        return
-    deltas = dict(_output_deltas(q))
-    for name, slope in _wrong_slopes(q.H, q.A):
-        yield Candidate((name,), *q.tensors(slope * passed, q.X))
-        if name in deltas:
-            yield Candidate((name,), *q.tensors(slope * (deltas[name] @ q.W), q.X))
-    yield Candidate(("matmul-for-elementwise",), *q.tensors(_dot(q.H, 1 - q.H) * passed, q.X))
-    # With samples in columns the same slip reads (Wᵀ Δ)(Hᵀ (11ᵀ - H)): here transposed.
-    yield Candidate(("matmul-for-elementwise",), *q.tensors(((1 - q.H) @ q.H.T) @ passed, q.X))
-
-
-def _other_weights(q: Quantities) -> Iterator[Candidate]:
-    """Something else passes the error back where Wᵀ belongs."""
-    if q.W.shape[0] == q.W.shape[1]:
-        yield Candidate(("w-not-transposed",), *q.tensors(q.Lambda * (q.D2 @ q.W.T), q.X))
-    for gradient in _gradients_of_w(q):
-        yield Candidate(("gradient-for-weight",), *q.tensors(q.Lambda * _passed(q.D2, gradient), q.X))
-
-
-def _gradients_of_w(q: Quantities) -> Iterator[Array]:
-    """∇W as it is at hand when the error is passed back: of the batch, of each point by itself, or summed."""
-    mean = q.D2.T @ q.H / q.n
-    yield mean
-    yield q.D2[:, :, None] * q.H[:, None, :]
-    yield mean * q.n
-
-
-def _passed(delta: Array, weights: Array) -> Array:
-    """Pass δ back through one matrix for all samples (d2×d1) or one for each (N×d2×d1): N×d1."""
-    passed: Array = np.einsum(
-        "nj,nji->ni", delta, np.broadcast_to(weights, (len(delta), *weights.shape[-2:]))
+    With ``fit`` only combinations with a moved W, whose rate is unknown.
+    """
+    a, i = work.architecture, work.index
+    names = work.above.names
+    own = replace(
+        work.above, values={**work.values, names.delta: above.deltas[0][1], names.grad_matrix: above.gradient}
     )
-    return passed
+    passed = _passed(work.above, own, above)
+    P = np.stack([value for _, value in passed])
+    slopes: list[tuple[Ids, Array]] = [((), work.derivative)]
+    slopes += [((e.mistake,), e.value(work)) for e in edits_at(a, i, F.DERIVATIVE)]
+    S = np.stack([value for _, value in slopes])
+    ids: list[Ids] = []
+    values: list[Array] = []
+    moves: list[Array] = []
+    for w_ids, weight, move in _weights(own, fit=fit):
+        grad_h = own.passed_back(P, weight)
+        moved = own.passed_back(P, move) if move is not None else None
+        keep_p = [p for p, (p_ids, _) in enumerate(passed) if len({*p_ids, *w_ids} - above.named) <= most]
+        for s, (s_ids, _) in enumerate(slopes):
+            keep = [p for p in keep_p if len({*passed[p][0], *w_ids, *s_ids} - above.named) <= most]
+            ids += [_joined(passed[p][0], w_ids, s_ids) for p in keep]
+            values.append(work.received(S[s], grad_h[keep]))
+            if moved is not None:
+                moves.append(work.received(S[s], moved[keep]))
+        if fit:
+            continue
+        for edit in edits_at(a, i, F.DELTA):
+            keep = [p for p in keep_p if len({*passed[p][0], *w_ids, edit.mistake} - above.named) <= most]
+            for scale in (1, work.samples) if edit.mistake == "slope-of-upstream" else (1,):
+                arrived = replace(work, values={**work.values, work.names.grad_out: grad_h[keep] / scale})
+                ids += [_joined(passed[p][0], w_ids, (edit.mistake,)) for p in keep]
+                values.append(edit.value(arrived) * scale)
+    if not fit:
+        for edit in edits_at(a, i, F.UPSTREAM):
+            for s_ids, slope in slopes:
+                if len({edit.mistake, *s_ids} - above.named) > most:
+                    continue
+                delta = work.received(slope, edit.value(work))
+                ids += [_joined((edit.mistake,), s_ids)] * 2
+                values.append(np.stack([delta, delta * work.samples]))
+    return Deltas(ids, np.concatenate(values), np.concatenate(moves) if moves else None)
 
 
-def _moved_weights(q: Quantities) -> Iterator[Candidate]:
-    """W - η∇W where W belongs; linear in η, which the comparison fits."""
-    kinds = [("updated-first", q.D2)]
-    if q.squared_sigmoid:
-        kinds.append(("raw-and-updated", q.E))
-    for name, delta in kinds:
-        start = q.tensors(q.Lambda * (delta @ q.W), q.X)
-        for gradient in list(_gradients_of_w(q))[:2]:
-            yield Candidate((name,), *start, per_rate=q.tensors(q.Lambda * _passed(delta, gradient), q.X))
+def _joined(*parts: Ids) -> Ids:
+    return tuple(dict.fromkeys(name for part in parts for name in part))
+
+
+def _passed(true: Work, own: Work, above: Above) -> list[tuple[Ids, Array]]:
+    """What may be passed back: the δ of the layer above as it was found there, the true one, and wrong ones."""
+    found: list[tuple[Ids, Array]] = list(above.deltas)
+    found.append(((), true.delta))
+    for edit in edits_at(own.architecture, own.index, F.PASSED):
+        found.append(((edit.mistake,), edit.value(own)))
+    if own.last:
+        wrong = output_deltas(true)
+        raw = {"no-omega": "raw-error-back"}
+        found += [
+            (tuple(raw.get(name, name) for name in ids), value)
+            for ids, value in zip(wrong.ids, wrong.values, strict=True)
+        ]
+    kept: list[tuple[Ids, Array]] = []
+    for ids, value in found:
+        if not any(np.array_equal(value, other) for _, other in kept):
+            kept.append((ids, value))
+    return kept
+
+
+def _weights(own: Work, *, fit: bool) -> list[tuple[Ids, Array, Array | None]]:
+    """What the error may be passed back through: W, or another matrix by the mistake that puts it there."""
+    true = replace(
+        own, values={**own.values, own.names.grad_matrix: own.differentiated(own.delta, own.input)[0]}
+    )
+    edits = edits_at(own.architecture, own.index, F.WEIGHT)
+    if fit:
+        return [
+            ((e.mistake,), own.weight, e.move(work))
+            for work in (own, true)
+            for e in edits
+            if e.move is not None and e.mistake == "updated-first"
+        ]
+    found: list[tuple[Ids, Array, Array | None]] = [((), own.weight, None)]
+    for work in (own, true):
+        found += [((e.mistake,), e.value(work), None) for e in edits]
+    kept: list[tuple[Ids, Array, Array | None]] = []
+    for each in found:
+        if (
+            not any(each[1].shape == k[1].shape and np.array_equal(each[1], k[1]) for k in kept)
+            and np.isfinite(each[1]).all()
+        ):
+            kept.append(each)
+    return kept
+
+
+def gradients_of(
+    prepared: Prepared, index: int, deltas: Deltas, named: frozenset[str], most: int
+) -> Candidates:
+    """Return the gradients that these δ make with the right and the wrong inputs and samples."""
+    work, sketch = prepared.work(index), prepared.sketch(index)
+    a = work.architecture
+    forms: list[tuple[Ids, Array | None, float]] = [((), work.input, 0.0)]
+    forms += [((e.mistake,), e.value(work), 0.0) for e in edits_at(a, index, F.INPUT)]
+    last = [(ids + ("last-sample",), x, times) for ids, x, _ in forms for times in (1.0, float(work.samples))]
+    ids: list[Ids] = []
+    matrices, biases, numbers = [], [], []
+    moved: list[tuple[Array, Array]] = []
+    only_last = np.zeros((work.samples, 1))
+    only_last[-1] = 1
+    for f_ids, x, times in forms + last:
+        keep = [c for c, d in enumerate(deltas.ids) if len({*d, *f_ids} - named) <= most]
+        if not keep or x is None:
+            continue
+        factor = only_last * times if times else np.ones(())
+        x = x if sketch is None else x @ sketch
+        matrix, bias = work.differentiated(deltas.values[keep] * factor, x)
+        ids += [_joined(deltas.ids[c], f_ids) for c in keep]
+        numbers += keep
+        matrices.append(matrix)
+        biases.append(bias)
+        if deltas.moves is not None:
+            moved.append(work.differentiated(deltas.moves[keep] * factor, x))
+    keep = [c for c, d in enumerate(deltas.ids) if len({*d, "weight-for-input"} - named) <= most]
+    if keep and deltas.moves is None:
+        weight = work.weight if sketch is None else work.weight @ sketch
+        bias = work.differentiated(deltas.values[keep], work.input[:, :0])[1]
+        ids += [_joined(deltas.ids[c], ("weight-for-input",)) for c in keep]
+        numbers += keep
+        matrices.append(bias[:, :, None] * weight)
+        biases.append(bias)
+    moves = None
+    if moved:
+        moves = np.concatenate([m for m, _ in moved]), np.concatenate([b for _, b in moved])
+    return Candidates(ids, np.concatenate(matrices), np.concatenate(biases), numbers, deltas, moves)
+
+
+def most_edits(prepared: Prepared, index: int) -> int:
+    """How many mistakes at once are looked for: three, fewer in layers so large that it would take too long."""
+    sizes = prepared.example.architecture.sizes
+    entries = prepared.example.samples * sizes[index + 1] + sizes[index + 1] * min(sizes[index], WIDE)
+    return next((most for most, number in ((3, 1500), (2, 300)) if entries * number <= BUDGET * 2), 1)
+
+
+def single_mistakes(prepared: Prepared, index: int) -> Candidates:
+    """The right gradients of a layer first, then those of each mistake by itself."""
+    work = prepared.work(index)
+    if work.last:
+        deltas = output_deltas(work)
+    else:
+        above = work.above
+        deltas = hidden_deltas(work, Above([((), above.delta)], above.grad_weight, frozenset()), 1)
+    return gradients_of(prepared, index, deltas.cheaper(frozenset(), 1), frozenset(), 1)
+
+
+__all__ = [
+    "Above",
+    "Candidates",
+    "Deltas",
+    "Edit",
+    "Prepared",
+    "gradients_of",
+    "hidden_deltas",
+    "output_deltas",
+]

@@ -66,7 +66,7 @@ def _square(architecture: Architecture, index: int) -> bool:
     return architecture.sizes[index] == architecture.sizes[index + 1]
 
 
-def _has_below(architecture: Architecture, index: int) -> bool:
+def _has_below(_architecture: Architecture, index: int) -> bool:
     return index > 0
 
 
@@ -97,6 +97,17 @@ def _shifted(work: Work) -> Array:
 def _softmax_jacobian(z: Array, e: Array) -> Array:
     product: Array = z * (e - (z * e).sum(axis=-1, keepdims=True))
     return product
+
+
+def _last_sample(work: Work) -> Array:
+    """δ of the last sample in place of the sum: N times it, since the mean divides by N."""
+    only: Array = np.zeros_like(work.delta)
+    only[..., -1, :] = work.samples * work.delta[..., -1, :]
+    return only
+
+
+def _always(_architecture: Architecture, _index: int) -> bool:
+    return True
 
 
 def _summed(work: Work) -> Array:
@@ -200,15 +211,18 @@ def _same_width(architecture: Architecture, index: int) -> list[str]:
 def inputs_for(architecture: Architecture, index: int) -> tuple[Edit, ...]:
     """The wrong inputs of the outer product at a layer: one edit for each quantity of the right width."""
     return tuple(
-        Edit("wrong-input", F.INPUT, f"{q} for {{x}}", lambda w, q=q: w.values[q], lambda a, i: True)  # type: ignore[misc]
+        Edit("wrong-input", F.INPUT, f"{q} for {{x}}", lambda w, q=q: w.values[q], _always)  # type: ignore[misc]
         for q in _same_width(architecture, index)
     )
 
 
+SAMPLES = (
+    Edit("last-sample", F.SAMPLES, "the last sample alone", lambda w: _last_sample(w), _always),
+)
 MATRICES = (
     Edit("outer-transposed", F.MATRIX, "{x} {δ}ᵀ", lambda w: _mean(w).mT, _square),
     Edit("weight-for-input", F.MATRIX, "{δ} times {W}", lambda w: w.delta.mean(axis=-2)[..., :, None] * w.weight,
-         lambda a, i: True),
+         _always),
 )
 BIASES = (
     Edit("bias-frozen", F.BIAS, "0", lambda w: np.zeros_like(w.bias), _biased),

@@ -1,0 +1,81 @@
+"""From what explains each tensor to what is said: one finding for each mistake, with all the tensors that it spoils."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bpcli.gradcheck.comparing import SCALINGS, Match
+
+Ids = tuple[str, ...]
+CONSTANT_FACTOR = "constant-factor"
+TOGETHER = {frozenset({"raw-error-back", "updated-first"}): "raw-and-updated"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One mistake, or several that occur together, and where.
+
+    Attributes:
+        ids: of the catalogue, or ``constant-factor``.
+        tensors: the parameters whose gradients it spoils.
+        rows: the rows it spoils; None for all.
+        factor: the constant of a scaling.
+        rate: the η of a weight that was moved first.
+        alternatives: other explanations that fit just as well at every point.
+    """
+
+    ids: Ids
+    tensors: tuple[str, ...]
+    rows: tuple[int, ...] | None = None
+    factor: float | None = None
+    rate: float | None = None
+    alternatives: tuple[Ids, ...] = ()
+
+
+@dataclass(frozen=True)
+class Group:
+    """Tensors (or the same rows of them) and every explanation that they share, the closest first."""
+
+    tensors: tuple[str, ...]
+    options: tuple[Match, ...]
+    rows: tuple[int, ...] | None = None
+
+
+def findings(groups: Sequence[Group]) -> list[Finding]:
+    """Gather the mistakes: those that spoil the same tensors stand together."""
+    places: dict[str, list[Group]] = {}
+    for group in groups:
+        for name in group.options[0].ids:
+            places.setdefault(name, []).append(group)
+    by_place: dict[tuple[int, ...], list[str]] = {}
+    for name, where in places.items():
+        by_place.setdefault(tuple(groups.index(group) for group in where), []).append(name)
+    return [_finding([groups[i] for i in where], tuple(ids)) for where, ids in by_place.items()]
+
+
+def _finding(groups: Sequence[Group], ids: Ids) -> Finding:
+    first = groups[0].options[0]
+    scaled = [name for name in ids if name in (*SCALINGS, CONSTANT_FACTOR)]
+    moved = {"updated-first", "own-update"} & set(ids)
+    others: tuple[Ids, ...] = ()
+    if all(set(group.options[0].ids) == set(ids) for group in groups):
+        shared = [{named(match.ids) for match in group.options[1:]} for group in groups]
+        others = tuple(match for match in dict.fromkeys(named(m.ids) for m in groups[0].options[1:])
+                       if all(match in each for each in shared) and match != named(ids))  # fmt: skip
+    return Finding(
+        ids=named(ids),
+        tensors=tuple(name for group in groups for name in group.tensors),
+        rows=groups[0].rows,
+        factor=first.factor if scaled else None,
+        rate=next((g.options[0].rate for g in groups if g.options[0].rate is not None), None)
+        if moved
+        else None,
+        alternatives=others,
+    )
+
+
+def named(ids: Ids) -> Ids:
+    """The ids, with the name of their own that some have together."""
+    for parts, together in TOGETHER.items():
+        if parts <= set(ids):
+            return (together, *(name for name in ids if name not in parts))
+    return ids
