@@ -5,7 +5,7 @@ a name: 1, -1 (sign), 2 and ½ (half), N and 1/N (sum-for-mean, mean-twice), 1/K
 (rate-included), and their products.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
@@ -97,7 +97,7 @@ def _named(samples: int, outputs: int, rate: float) -> list[tuple[float, Ids]]:
 
 
 def matches(
-    found: Array, ids: list[Ids], prediction: Prediction, example: Example, precision: Precision
+    found: Array, ids: Callable[[int], Ids], prediction: Prediction, example: Example, precision: Precision
 ) -> Iterator[Match]:
     """Yield every way in which ``found`` (P entries) is one of the candidates; the truth itself has no ids."""
     factors = named_factors(example)
@@ -113,7 +113,7 @@ def matches(
                     expected = expected - rate * prediction.derivative[number]
                 left = relative_residual(found, values[place] * expected + decay)
                 if left <= tolerance:
-                    name = tuple(dict.fromkeys((*ids[number], *factors[place][1], *decay_ids)))
+                    name = tuple(dict.fromkeys((*ids(number), *factors[place][1], *decay_ids)))
                     yield Match(name, left, _unless_one(values[place]), rate, number)
 
 
@@ -135,16 +135,25 @@ def _fitted(
         for number in np.flatnonzero(good & (lengths > 0) & (scale != 0)):
             yield int(number), float(scale[number]), None
         return
-    for number, (base, move) in enumerate(zip(start, prediction.derivative, strict=True)):
-        if abs(cosine(base, move) or 1.0) > 1 - ALONG:
-            continue
-        (scale, moved), *_ = np.linalg.lstsq(np.stack([base, -move], axis=1), found, rcond=None)
-        gap = np.linalg.norm(found - scale * base + moved * move)
-        if gap <= 4 * tolerance * np.linalg.norm(found) and scale and moved / scale > 0:
-            rate = float(moved / scale)
-            # Without a move the candidate is its own start, and that one has a name of its own.
-            if rate * np.linalg.norm(move) > SHORTEST * np.linalg.norm(base):
-                yield number, float(scale), rate
+    move = prediction.derivative
+    # found = c start - d move, by what is left of each move beside its start.
+    lengths = np.einsum("cp,cp->c", start, start)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        along = np.einsum("cp,cp->c", move, start) / lengths
+        beside = move - along[:, None] * start
+        widths = np.einsum("cp,cp->c", beside, beside)
+        moved = -(beside @ found) / widths
+        scale = start @ found / lengths + moved * along
+        rate = moved / scale
+        gap = np.linalg.norm(found - scale[:, None] * start + moved[:, None] * move, axis=1)
+        good = gap <= 4 * tolerance * np.linalg.norm(found)
+        # Without a move the candidate is its own start, and that one has a name of its own; a move along the start
+        # itself would be any scaling.
+        good &= (
+            (rate > 0) & (rate**2 * widths > SHORTEST**2 * lengths) & (widths > ALONG * along**2 * lengths)
+        )
+    for number in np.flatnonzero(good):
+        yield int(number), float(scale[number]), float(rate[number])
 
 
 def constant_factor(found: Array, true: Array, tolerance: float) -> float | None:

@@ -21,6 +21,8 @@ from bpcli.mistakes.candidates import (
     Prepared,
     gradients_of,
     hidden_deltas,
+    ids_of,
+    mask_of,
     most_edits,
     output_deltas,
 )
@@ -136,6 +138,7 @@ class _Search:
         self.above: list[Above] = []
         self.layer: list[LayerView] = []
         self.banks: list[Candidates] = []
+        self.kept: dict[tuple[int, bool], list[Candidates]] = {}
 
     def explain(self, wrong: Sequence[str]) -> tuple[list[Group], list[str]]:
         """Return what explains the tensors, and those that nothing explains."""
@@ -143,6 +146,7 @@ class _Search:
         unexplained: list[str] = []
         for layer in zip(*self.views, strict=True):
             self.layer = list(layer)
+            self.kept = {}
             names = [n for n in (layer[0].matrix, layer[0].bias) if n in wrong]
             found, rest = self._explain_layer(names) if names else ([], [])
             groups += found
@@ -193,21 +197,22 @@ class _Search:
         self.above = above
 
     def _bank_holds(self, place: int, match: Match) -> bool:
-        return place < len(self.banks) and match.candidate < len(self.banks[place].ids)
+        return place < len(self.banks) and match.candidate < len(self.banks[place].masks)
 
     def _bank(self, most: int, *, fit: bool = False) -> list[Candidates]:
         """The candidates of this layer at each example."""
-        banks = []
-        for place, view in enumerate(self.layer):
-            work = view.prepared.work(view.index)
-            if work.last:
-                deltas = output_deltas(work)
-            else:
-                deltas = hidden_deltas(work, self.above[place], most, fit=fit)
-            deltas = deltas.cheaper(self.named, most)
-            bank = gradients_of(view.prepared, view.index, deltas, self.named, most)
-            banks.append(bank)
-        return banks
+        if (most, fit) not in self.kept:
+            banks = []
+            for place, view in enumerate(self.layer):
+                work = view.prepared.work(view.index)
+                if work.last:
+                    deltas = output_deltas(work)
+                else:
+                    deltas = hidden_deltas(work, self.above[place], most, fit=fit)
+                deltas = deltas.cheaper(self.named, most)
+                banks.append(gradients_of(view.prepared, view.index, deltas, self.named, most))
+            self.kept[most, fit] = banks
+        return self.kept[most, fit]
 
     def _search(self, names: Sequence[str], rows: Array | None = None) -> list[Match]:
         """The explanations of these tensors, or rows of them, with the fewest mistakes."""
@@ -218,20 +223,14 @@ class _Search:
         most = min(max(1, MOST - counted), most_edits(view.prepared, view.index))
         if entries < 2 or rows is not None:
             most = 1
-        for new in range(1, most + 1):
-            self.banks = self._bank(new)
-            if options := self._common(names, rows, self.banks):
-                return options
-        if view.index < view.example.architecture.depth - 1 and entries >= FEWEST_FITTED and rows is None:
+        fits = view.index < view.example.architecture.depth - 1 and entries >= FEWEST_FITTED and rows is None
+        for fit in (False, True) if fits else (False,):
+            banks = self._bank(most, fit=fit)
             for new in range(1, most + 1):
-                banks = self._bank(new, fit=True) if self._fits(new) else []
-                if banks and (options := self._common(names, rows, banks)):
-                    self.banks = banks
+                self.banks = [bank.of_cost(new) for bank in banks]
+                if options := self._common(names, rows, self.banks):
                     return options
         return []
-
-    def _fits(self, most: int) -> bool:
-        return len(self.named | {"updated-first"}) >= 1 and most >= 1
 
     def _common(self, names: Sequence[str], rows: Array | None, banks: Sequence[Candidates]) -> list[Match]:
         """The explanations that hold at every example, the simplest ones only."""
@@ -253,14 +252,19 @@ class _Search:
         close = [m for m in shared if m.residual <= max(self.precision.tie, 100 * best)]
         fewest = min(self._cost(match) for match in close)
         simplest = [match for match in close if self._cost(match) == fewest]
-        best_of = sorted(simplest, key=lambda match: (len(set(match.ids) - self.chosen), match.residual))
+        best_of = sorted(simplest, key=self._likely)
         self.chosen |= set(best_of[0].ids)
         return best_of
+
+    def _likely(self, match: Match) -> tuple[int, int, float]:
+        """The order of explanations that are as simple: what was named before, then the more usual factor."""
+        unusual = sum(SCALINGS.index(name) for name in match.ids if name in SCALINGS)
+        return len(set(match.ids) - self.chosen), unusual, match.residual
 
     def _cost(self, match: Match) -> tuple[int, int]:
         new = set(match.ids) - self.named
         factors = new & set(SCALINGS)
-        return len(new), len(factors)
+        return len(new - factors), len(factors)
 
     def _at_point(
         self, view: LayerView, bank: Candidates, names: Sequence[str], rows: Array | None
@@ -311,7 +315,7 @@ class _Search:
                     deltas.append((match.ids, own.deltas.values[own.delta[number]]))
             if self.above and not match:
                 follows = hidden_deltas(work, self.above[place], 0)
-                deltas += [(ids, value) for ids, value in zip(follows.ids, follows.values, strict=True)][:1]
+                deltas.append((ids_of(int(follows.masks[0])), follows.values[0]))
             names: list[Ids] = []
             starts: list[Array] = []
             for ids, delta in deltas:
@@ -327,7 +331,7 @@ class _Search:
             if not found.any():
                 kept[("bias-frozen",)] = Match(("bias-frozen",), 0.0)
             prediction = Prediction(np.stack(starts), None, (((), np.zeros_like(found)),))
-            for each in matches(found, names, prediction, view.example, self.precision):
+            for each in matches(found, names.__getitem__, prediction, view.example, self.precision):
                 key = tuple(sorted(each.ids))
                 fits = each.residual <= BETTER * off and "bias-frozen" not in each.ids
                 if fits and (key not in kept or each.residual < kept[key].residual):
@@ -375,10 +379,13 @@ class _Search:
 
 
 def _numbers(bank: Candidates, match: Match) -> int | None:
-    """The candidate of a match at another example: the one of the same ids."""
+    """The candidate of a match at another example: the same, or the first of its mistakes."""
     if match.candidate < 0:
         return None
-    return match.candidate
+    mask = mask_of(match.ids)
+    if match.candidate < len(bank.masks) and int(bank.masks[match.candidate]) | mask == mask:
+        return match.candidate
+    return None
 
 
 def _same_rate(one: Match, other: Match) -> bool:

@@ -54,7 +54,8 @@ def _coinciding(example: Example) -> set[tuple[tuple[str, ...], int]]:
     for index in range(example.architecture.depth):
         made = single_mistakes(point, index)
         true = made.matrix[0]
-        for number, (ids, matrix) in enumerate(zip(made.ids, made.matrix, strict=True)):
+        for number, matrix in enumerate(made.matrix):
+            ids = made.ids(number)
             if ids and np.linalg.norm(matrix - true) <= COINCIDES * np.linalg.norm(true):
                 found.add((ids, 1000 * index + number))
     return found

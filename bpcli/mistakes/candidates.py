@@ -4,14 +4,15 @@ The combinations lie along a leading axis, so that a few matrix products make hu
 start from what was done above it: δ as it was found there, and the ∇W that was answered.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
-from bpcli.mistakes.edits import derivative_counts, edits_at
-from bpcli.mistakes.factors import Edit, Factor, Work
+from bpcli.mistakes.edits import ALL, derivative_counts, edits_at
+from bpcli.mistakes.factors import Factor, Work
 from bpcli.mistakes.passes import Placed, run
 from bpcli.network import Array
 from bpcli.network.example import Example
@@ -22,22 +23,42 @@ WIDE = 24  # columns of a matrix; a wider one is compared by as many random comb
 BUDGET = 2_000_000  # entries that all combinations of one layer may take
 
 
+_NAMES = tuple(dict.fromkeys([*(edit.mistake for edit in ALL), "wrong-input"]))
+_BIT = {name: 1 << place for place, name in enumerate(_NAMES)}
+Mask = NDArray[np.uint64]  # for each combination the mistakes that it takes, a bit each
+
+
+def mask_of(ids: Iterable[str]) -> int:
+    """The bits of these mistakes; common factors have none."""
+    return sum(_BIT.get(name, 0) for name in set(ids))
+
+
+def ids_of(mask: int) -> Ids:
+    """The mistakes of a combination, in the order of the pass."""
+    return tuple(name for name in _NAMES if mask & _BIT[name])
+
+
+def _count(masks: Mask, named: frozenset[str]) -> NDArray[np.uint8]:
+    """How many mistakes each combination takes that have not been named yet."""
+    counted: NDArray[np.uint8] = np.bitwise_count(masks & np.uint64(~mask_of(named) & (2**64 - 1)))
+    return counted
+
+
 @dataclass(frozen=True, eq=False)
 class Deltas:
     """δ of one layer under many combinations: C×N×d, with the mistakes of each.
 
-    ``moves`` is, where W was moved first by an unknown rate, minus the derivative of δ by this rate; else zero.
+    ``moves`` is, where W was moved first by an unknown rate, minus the derivative of δ by this rate.
     """
 
-    ids: list[Ids]
+    masks: Mask
     values: Array
     moves: Array | None = None
 
     def cheaper(self, named: frozenset[str], most: int) -> "Deltas":
         """Those of at most so many mistakes that have not been named yet."""
-        keep = [i for i, ids in enumerate(self.ids) if len(set(ids) - named) <= most]
-        moves = None if self.moves is None else self.moves[keep]
-        return Deltas([self.ids[i] for i in keep], self.values[keep], moves)
+        keep = _count(self.masks, named) <= most
+        return Deltas(self.masks[keep], self.values[keep], None if self.moves is None else self.moves[keep])
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,19 +66,39 @@ class Candidates:
     """The gradients of one layer under many combinations, without decay.
 
     Attributes:
-        ids: the mistakes of each.
-        matrix, bias: C×d×r and C×d, r columns as ``Sketch`` has them.
+        masks: the mistakes of each.
+        cost: how many of them are new.
+        matrix, bias: C×d×r and C×d, r columns as ``Prepared.sketch`` has them.
         delta: which of the δ each has.
         deltas: them.
         moves: minus the derivatives of matrix and bias by the rate, where that is unknown.
     """
 
-    ids: list[Ids]
+    masks: Mask
+    cost: NDArray[np.uint8]
     matrix: Array
     bias: Array
-    delta: list[int]
+    delta: NDArray[np.intp]
     deltas: Deltas
     moves: tuple[Array, Array] | None = None
+
+    def ids(self, number: int) -> Ids:
+        """The mistakes of one."""
+        return ids_of(int(self.masks[number]))
+
+    def of_cost(self, cost: int) -> "Candidates":
+        """Those with just so many new mistakes (and, with one, those with none)."""
+        keep = (self.cost == cost) if cost > 1 else (self.cost <= cost)
+        moves = None if self.moves is None else (self.moves[0][keep], self.moves[1][keep])
+        return Candidates(
+            self.masks[keep],
+            self.cost[keep],
+            self.matrix[keep],
+            self.bias[keep],
+            self.delta[keep],
+            self.deltas,
+            moves,
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +139,11 @@ def _combinations(columns: int) -> Array | None:
     return np.random.default_rng(0).normal(size=(columns, WIDE))
 
 
+def _deltas(found: Sequence[tuple[Ids, Array]]) -> Deltas:
+    masks = np.array([mask_of(ids) for ids, _ in found], np.uint64)
+    return Deltas(masks, np.stack([value for _, value in found]))
+
+
 def output_deltas(work: Work) -> Deltas:
     """δ of the output layer: right first, then with up to two mistakes."""
     a, i = work.architecture, work.index
@@ -109,7 +155,7 @@ def output_deltas(work: Work) -> Deltas:
         found += [(ids, work.received(work.derivative, error)) for ids, error in errors]
         found += [((*e, *s), work.received(slope, error)) for s, slope in slopes for e, error in errors]
     found += [((e.mistake,), e.value(work)) for e in edits_at(a, i, F.DELTA)]
-    return Deltas([ids for ids, _ in found], np.stack([value for _, value in found]))
+    return _deltas(found)
 
 
 def hidden_deltas(work: Work, above: Above, most: int, *, fit: bool = False) -> Deltas:
@@ -119,94 +165,95 @@ def hidden_deltas(work: Work, above: Above, most: int, *, fit: bool = False) -> 
     """
     a, i = work.architecture, work.index
     names = work.above.names
-    own = replace(
-        work.above, values={**work.values, names.delta: above.deltas[0][1], names.grad_matrix: above.gradient}
-    )
-    passed = _passed(work.above, own, above)
-    P = np.stack([value for _, value in passed])
+    answered = {names.delta: above.deltas[0][1], names.grad_matrix: above.gradient}
+    own = replace(work.above, values={**work.values, **answered})
+    passed, through = _passed(work.above, own, above), _weights(own, fit=fit)
+    arrived_masks, arrived, moved = _arriving(own, passed, through)
+    keep = _count(arrived_masks, above.named) <= most
+    arrived_masks, arrived = arrived_masks[keep], arrived[keep]
     slopes: list[tuple[Ids, Array]] = [((), work.derivative)]
     slopes += [((e.mistake,), e.value(work)) for e in edits_at(a, i, F.DERIVATIVE)]
     S = np.stack([value for _, value in slopes])
-    ids: list[Ids] = []
-    values: list[Array] = []
-    moves: list[Array] = []
-    for w_ids, weight, move in _weights(own, fit=fit):
-        grad_h = own.passed_back(P, weight)
-        moved = own.passed_back(P, move) if move is not None else None
-        keep_p = [p for p, (p_ids, _) in enumerate(passed) if len({*p_ids, *w_ids} - above.named) <= most]
-        for s, (s_ids, _) in enumerate(slopes):
-            keep = [p for p in keep_p if len({*passed[p][0], *w_ids, *s_ids} - above.named) <= most]
-            ids += [_joined(passed[p][0], w_ids, s_ids) for p in keep]
-            values.append(work.received(S[s], grad_h[keep]))
-            if moved is not None:
-                moves.append(work.received(S[s], moved[keep]))
-        if fit:
-            continue
-        for edit in edits_at(a, i, F.DELTA):
-            keep = [p for p in keep_p if len({*passed[p][0], *w_ids, edit.mistake} - above.named) <= most]
-            for scale in (1, work.samples) if edit.mistake == "slope-of-upstream" else (1,):
-                arrived = replace(work, values={**work.values, work.names.grad_out: grad_h[keep] / scale})
-                ids += [_joined(passed[p][0], w_ids, (edit.mistake,)) for p in keep]
-                values.append(edit.value(arrived) * scale)
-    if not fit:
-        for edit in edits_at(a, i, F.UPSTREAM):
-            for s_ids, slope in slopes:
-                if len({edit.mistake, *s_ids} - above.named) > most:
-                    continue
-                delta = work.received(slope, edit.value(work))
-                ids += [_joined((edit.mistake,), s_ids)] * 2
-                values.append(np.stack([delta, delta * work.samples]))
-    return Deltas(ids, np.concatenate(values), np.concatenate(moves) if moves else None)
+    S_masks = np.array([mask_of(ids) for ids, _ in slopes], np.uint64)
+    both = arrived_masks[:, None] | S_masks
+    kept = _count(both, above.named) <= most
+    where, which = np.nonzero(kept)
+    values = work.received(S[which], arrived[where])
+    if fit:
+        moves = work.received(S[which], moved[keep][where])
+        return Deltas(both[kept], values, moves)
+    masks_found, values_found = [both[kept]], [values]
+    for edit in edits_at(a, i, F.DELTA):
+        masks = arrived_masks | np.uint64(mask_of((edit.mistake,)))
+        cheap = _count(masks, above.named) <= most
+        for scale in (1, work.samples) if edit.mistake == "slope-of-upstream" else (1,):
+            with_it = replace(work, values={**work.values, work.names.grad_out: arrived[cheap] / scale})
+            masks_found.append(masks[cheap])
+            values_found.append(edit.value(with_it) * scale)
+    for edit in edits_at(a, i, F.UPSTREAM):
+        masks = S_masks | np.uint64(mask_of((edit.mistake,)))
+        cheap = _count(masks, above.named) <= most
+        delta = work.received(S[cheap], edit.value(work))
+        masks_found += [masks[cheap]] * 2
+        values_found += [delta, delta * work.samples]
+    return Deltas(np.concatenate(masks_found), np.concatenate(values_found))
 
 
-def _joined(*parts: Ids) -> Ids:
-    return tuple(dict.fromkeys(name for part in parts for name in part))
+Through = tuple[Ids, Array, Array | None]
+
+
+def _arriving(
+    own: Work, passed: Sequence[tuple[Ids, Array]], through: Sequence[Through]
+) -> tuple[Mask, Array, Array]:
+    """∇h for everything that may be passed back through everything: C×N×d; and what a moved W takes off it."""
+    P = np.stack([value for _, value in passed])
+    P_masks = np.array([mask_of(ids) for ids, _ in passed], np.uint64)
+    masks, arrived, moved = [], [], []
+    for ids, weight, move in through:
+        masks.append(P_masks | np.uint64(mask_of(ids)))
+        arrived.append(own.passed_back(P, weight))
+        moved.append(own.passed_back(P, move) if move is not None else arrived[-1][:0])
+    return np.concatenate(masks), np.concatenate(arrived), np.concatenate(moved)
 
 
 def _passed(true: Work, own: Work, above: Above) -> list[tuple[Ids, Array]]:
     """What may be passed back: the δ of the layer above as it was found there, the true one, and wrong ones."""
-    found: list[tuple[Ids, Array]] = list(above.deltas)
-    found.append(((), true.delta))
+    found: list[tuple[Ids, Array]] = [*above.deltas, ((), true.delta)]
     for edit in edits_at(own.architecture, own.index, F.PASSED):
         found.append(((edit.mistake,), edit.value(own)))
     if own.last:
         wrong = output_deltas(true)
-        raw = {"no-omega": "raw-error-back"}
+        raw = {"no-omega": "raw-error-back"} if true.architecture.output == "sigmoid" else {}
         found += [
-            (tuple(raw.get(name, name) for name in ids), value)
-            for ids, value in zip(wrong.ids, wrong.values, strict=True)
+            (tuple(raw.get(name, name) for name in ids_of(int(mask))), value)
+            for mask, value in zip(wrong.masks, wrong.values, strict=True)
         ]
+    return _distinct(found)
+
+
+def _distinct(found: Sequence[tuple[Ids, Array]]) -> list[tuple[Ids, Array]]:
+    """Without those that are there already with the same mistakes."""
     kept: list[tuple[Ids, Array]] = []
     for ids, value in found:
-        if not any(np.array_equal(value, other) for _, other in kept):
+        if not any(ids == other and np.array_equal(value, there) for other, there in kept):
             kept.append((ids, value))
     return kept
 
 
-def _weights(own: Work, *, fit: bool) -> list[tuple[Ids, Array, Array | None]]:
+def _weights(own: Work, *, fit: bool) -> list[Through]:
     """What the error may be passed back through: W, or another matrix by the mistake that puts it there."""
-    true = replace(
-        own, values={**own.values, own.names.grad_matrix: own.differentiated(own.delta, own.input)[0]}
-    )
+    mean = own.differentiated(own.delta, own.input)[0]
+    works = [own, replace(own, values={**own.values, own.names.grad_matrix: mean})]
     edits = edits_at(own.architecture, own.index, F.WEIGHT)
     if fit:
-        return [
-            ((e.mistake,), own.weight, e.move(work))
-            for work in (own, true)
-            for e in edits
-            if e.move is not None and e.mistake == "updated-first"
-        ]
-    found: list[tuple[Ids, Array, Array | None]] = [((), own.weight, None)]
-    for work in (own, true):
-        found += [((e.mistake,), e.value(work), None) for e in edits]
-    kept: list[tuple[Ids, Array, Array | None]] = []
-    for each in found:
-        if (
-            not any(each[1].shape == k[1].shape and np.array_equal(each[1], k[1]) for k in kept)
-            and np.isfinite(each[1]).all()
-        ):
-            kept.append(each)
-    return kept
+        moving = [e for e in edits if e.mistake == "updated-first" and e.move is not None]
+        moves = _distinct(
+            [((e.mistake,), e.move(work)) for work in works for e in moving if e.move is not None]
+        )
+        return [(ids, own.weight, move) for ids, move in moves]
+    found: list[tuple[Ids, Array]] = [((), own.weight)]
+    found += [((e.mistake,), e.value(work)) for work in works for e in edits]
+    return [(ids, weight, None) for ids, weight in _distinct(found) if np.isfinite(weight).all()]
 
 
 def gradients_of(
@@ -215,39 +262,53 @@ def gradients_of(
     """Return the gradients that these δ make with the right and the wrong inputs and samples."""
     work, sketch = prepared.work(index), prepared.sketch(index)
     a = work.architecture
-    forms: list[tuple[Ids, Array | None, float]] = [((), work.input, 0.0)]
-    forms += [((e.mistake,), e.value(work), 0.0) for e in edits_at(a, index, F.INPUT)]
-    last = [(ids + ("last-sample",), x, times) for ids, x, _ in forms for times in (1.0, float(work.samples))]
-    ids: list[Ids] = []
-    matrices, biases, numbers = [], [], []
+    every = np.arange(len(deltas.masks))
+    forms: list[tuple[Ids, Array]] = [((), work.input)]
+    forms += [((e.mistake,), e.value(work)) for e in edits_at(a, index, F.INPUT)]
+    masks, matrices, biases, numbers = [], [], [], []
     moved: list[tuple[Array, Array]] = []
-    only_last = np.zeros((work.samples, 1))
-    only_last[-1] = 1
-    for f_ids, x, times in forms + last:
-        keep = [c for c, d in enumerate(deltas.ids) if len({*d, *f_ids} - named) <= most]
-        if not keep or x is None:
-            continue
-        factor = only_last * times if times else np.ones(())
-        x = x if sketch is None else x @ sketch
-        matrix, bias = work.differentiated(deltas.values[keep] * factor, x)
-        ids += [_joined(deltas.ids[c], f_ids) for c in keep]
-        numbers += keep
-        matrices.append(matrix)
-        biases.append(bias)
-        if deltas.moves is not None:
-            moved.append(work.differentiated(deltas.moves[keep] * factor, x))
-    keep = [c for c, d in enumerate(deltas.ids) if len({*d, "weight-for-input"} - named) <= most]
-    if keep and deltas.moves is None:
+    for times in (0.0, 1.0, 1.0 / work.samples):
+        for f_ids, value in forms:
+            ids = (*f_ids, "last-sample") if times else f_ids
+            mask = deltas.masks | np.uint64(mask_of(ids))
+            keep = _count(mask, named) <= most
+            x = value if sketch is None else value @ sketch
+
+            def made(delta: Array, x: Array = x, times: float = times) -> tuple[Array, Array]:
+                if not times:
+                    return work.differentiated(delta, x)
+                matrix, bias = work.differentiated(delta[..., -1:, :], x[-1:])
+                return matrix * times, bias * times
+
+            matrix, bias = made(deltas.values[keep])
+            masks.append(mask[keep])
+            numbers.append(every[keep])
+            matrices.append(matrix)
+            biases.append(bias)
+            if deltas.moves is not None:
+                moved.append(made(deltas.moves[keep]))
+    if deltas.moves is None:
+        mask = deltas.masks | np.uint64(mask_of(("weight-for-input",)))
+        keep = _count(mask, named) <= most
         weight = work.weight if sketch is None else work.weight @ sketch
         bias = work.differentiated(deltas.values[keep], work.input[:, :0])[1]
-        ids += [_joined(deltas.ids[c], ("weight-for-input",)) for c in keep]
-        numbers += keep
+        masks.append(mask[keep])
+        numbers.append(every[keep])
         matrices.append(bias[:, :, None] * weight)
         biases.append(bias)
     moves = None
     if moved:
         moves = np.concatenate([m for m, _ in moved]), np.concatenate([b for _, b in moved])
-    return Candidates(ids, np.concatenate(matrices), np.concatenate(biases), numbers, deltas, moves)
+    every_mask = np.concatenate(masks)
+    return Candidates(
+        every_mask,
+        _count(every_mask, named),
+        np.concatenate(matrices),
+        np.concatenate(biases),
+        np.concatenate(numbers),
+        deltas,
+        moves,
+    )
 
 
 def most_edits(prepared: Prepared, index: int) -> int:
@@ -266,15 +327,3 @@ def single_mistakes(prepared: Prepared, index: int) -> Candidates:
         above = work.above
         deltas = hidden_deltas(work, Above([((), above.delta)], above.grad_weight, frozenset()), 1)
     return gradients_of(prepared, index, deltas.cheaper(frozenset(), 1), frozenset(), 1)
-
-
-__all__ = [
-    "Above",
-    "Candidates",
-    "Deltas",
-    "Edit",
-    "Prepared",
-    "gradients_of",
-    "hidden_deltas",
-    "output_deltas",
-]

@@ -1,5 +1,7 @@
 """Every mistake in the pass as an edit of one factor: the one place where its formula stands."""
 
+from functools import lru_cache
+
 import numpy as np
 
 from bpcli.mistakes.factors import Applies, Edit, Factor, Work
@@ -217,7 +219,7 @@ def inputs_for(architecture: Architecture, index: int) -> tuple[Edit, ...]:
 
 
 SAMPLES = (
-    Edit("last-sample", F.SAMPLES, "the last sample alone", lambda w: _last_sample(w), _always),
+    Edit("last-sample", F.SAMPLES, "the last sample alone", _last_sample, _always),
 )
 MATRICES = (
     Edit("outer-transposed", F.MATRIX, "{x} {δ}ᵀ", lambda w: _mean(w).mT, _square),
@@ -238,10 +240,11 @@ BIASES = (
 ALL = FORWARD + ERRORS + PASSED + WEIGHTS + OWN_UPDATES + UPSTREAM + DERIVATIVES + DELTAS + MATRICES + BIASES
 
 
-def edits_at(architecture: Architecture, index: int, *factors: Factor) -> list[Edit]:
+@lru_cache(maxsize=1024)
+def edits_at(architecture: Architecture, index: int, *factors: Factor) -> tuple[Edit, ...]:
     """Return the edits of these factors that can be made at a layer (for PASSED and WEIGHT: the layer above)."""
     every = ALL + (inputs_for(architecture, index) if Factor.INPUT in factors else ())
-    return [edit for edit in every if edit.factor in factors and edit.applies(architecture, index)]
+    return tuple(edit for edit in every if edit.factor in factors and edit.applies(architecture, index))
 
 
 def wording(edit: Edit, architecture: Architecture, index: int) -> str:

@@ -1,12 +1,14 @@
 """What a mistake edits: one named factor of the forward or backward pass, at one layer.
 
-A wrong gradient is the network's own pass with a factor replaced. The equations stand in ``bpcli.network.layer`` and are
-called from here with other arrays in the place of the layer's own, so that no formula of ∇W, ∇V or ∇h is written twice.
+A wrong gradient is the network's own pass with a factor replaced. The equations stand in ``bpcli.network.layer`` and
+are called from here with other arrays in the place of the layer's own, so that no formula of ∇W, ∇V or ∇h is written
+twice.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 
 import numpy as np
 
@@ -37,6 +39,11 @@ class Factor(Enum):
     BIAS = "grad_bias"
 
 
+@lru_cache(maxsize=64)
+def _names(architecture: Architecture) -> tuple[LayerNames, ...]:
+    return architecture.names()
+
+
 @dataclass(frozen=True, eq=False)
 class Work:
     """One layer as somebody has worked it out so far: values by the names of ``Network.quantities``, right or wrong.
@@ -57,7 +64,7 @@ class Work:
     @property
     def names(self) -> LayerNames:
         """The names of this layer's quantities."""
-        return self.architecture.names()[self.index]
+        return _names(self.architecture)[self.index]
 
     @property
     def above(self) -> "Work":

@@ -41,7 +41,7 @@ DEEP = {
     "raw-error-back", "no-lambda", "updated-first", "raw-and-updated", "w-not-transposed", "gradient-for-weight",
     "matmul-for-elementwise", "wrong-input",
 }  # fmt: skip
-RATE = 0.5
+RATE = 0.3
 
 
 def s(a):
