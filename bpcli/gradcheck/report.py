@@ -18,6 +18,7 @@ SCALED = Mistake(
     "The gradient is right but for a constant factor.",
     "∇ = c · ∇ℓ",
     "∇ = ∇ℓ",
+    "A constant is left in, or taken out, somewhere on the way.",
     "Look for a factor that does not belong: divide by the constant.",
 )
 

@@ -1,206 +1,26 @@
 """The classic mistakes in hand-written backpropagation: what each is, its wrong line beside the right one, the fix.
 
 Notation of the sheet, for one point: e = z - y; δ² = ∂ℓ/∂b, which is Ω e under squared error and e under cross-entropy;
-δ¹ = Λ Wᵀ δ². What each mistake makes of the numbers stands in ``candidates.py``.
+δ¹ = Λ Wᵀ δ². What each mistake makes of the numbers stands in ``edits.py``.
 """
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 from bpcli.common.errors import UsageError
+from bpcli.mistakes import rows_classic, rows_more
+from bpcli.mistakes.row import Mistake
+from bpcli.network import Architecture
 
+__all__ = ["BY_ID", "CATALOGUE", "Mistake", "fitted", "mistake"]
 
-@dataclass(frozen=True)
-class Mistake:
-    """One row of the catalogue.
+CATALOGUE = (*rows_classic.ROWS, *rows_more.ROWS)
+BY_ID = {row.id: row for row in CATALOGUE}
 
-    Attributes:
-        id: its name, as ``--inject`` takes it and JSON gives it.
-        explanation: one sentence that says what was done.
-        wrong: the line of algebra as it was done.
-        right: the same line as it should be.
-        fix: what to change.
-    """
-
-    id: str
-    explanation: str
-    wrong: str
-    right: str
-    fix: str
-
-
-CATALOGUE = (
-    Mistake(
-        "no-omega",
-        "The derivative of the output's sigmoid is missing everywhere, as if the loss were cross-entropy.",
-        "∇W = e hᵀ,  ∇V = Λ Wᵀ e xᵀ",
-        "∇W = Ω e hᵀ,  ∇V = Λ Wᵀ Ω e xᵀ",
-        "Multiply the error by z(1-z) before anything else: delta_2 = (z - y) * z * (1 - z).",
-    ),
-    Mistake(
-        "extra-omega",
-        "The derivative of the output is multiplied in, although the loss is cross-entropy, where it cancels.",
-        "δ² = z(1-z) (z - y)",
-        "δ² = z - y",
-        "Under cross-entropy the delta of the output is z - y as it stands: leave z(1-z) out.",
-    ),
-    Mistake(
-        "raw-error-back",
-        "∇W is right, but the raw error z - y is passed back to the hidden layer instead of δ² = Ω e.",
-        "∇h = Wᵀ e",
-        "∇h = Wᵀ Ω e",
-        "Pass back the delta that ∇W uses: grad_h = W.T @ delta_2.",
-    ),
-    Mistake(
-        "no-lambda",
-        "The derivative of the hidden activation is missing.",
-        "∇V = Wᵀ δ² xᵀ",
-        "∇V = Λ Wᵀ δ² xᵀ",
-        "Multiply what arrives at the hidden layer by the derivative of its activation, h(1-h) for the sigmoid and "
-        "1-h² for tanh: delta_1 = grad_h * h * (1 - h), or grad_h * (1 - h**2).",
-    ),
-    Mistake(
-        "preactivation",
-        "s′ is written with the pre-activation where the activation belongs: a(1-a) for h(1-h), b(1-b) for z(1-z).",
-        "Λ = diag(a(1-a)),  Ω = diag(b(1-b))",
-        "Λ = diag(h(1-h)),  Ω = diag(z(1-z))",
-        "Put the outputs of the sigmoid, h and z, into s(1-s), not its inputs a and b.",
-    ),
-    Mistake(
-        "sigmoid-twice",
-        "s′ is evaluated at an activation: the sigmoid is applied once more before s(1-s).",
-        "Λ = diag(s(h)(1-s(h))),  Ω = diag(s(z)(1-s(z)))",
-        "Λ = diag(h(1-h)),  Ω = diag(z(1-z))",
-        "h and z are sigmoids already: write h * (1 - h), or call your derivative with a and b.",
-    ),
-    Mistake(
-        "tanh-derivative",
-        "The derivative of tanh, 1 - h², is used on a sigmoid.",
-        "Λ = diag(1-h²),  Ω = diag(1-z²)",
-        "Λ = diag(h(1-h)),  Ω = diag(z(1-z))",
-        "Replace 1 - h**2 by h * (1 - h), and 1 - z**2 by z * (1 - z).",
-    ),
-    Mistake(
-        "updated-first",
-        "W was moved before ∇V was computed, so the error passes back through the new W.",
-        "∇V = Λ (W - η∇W)ᵀ δ² xᵀ",
-        "∇V = Λ Wᵀ δ² xᵀ",
-        "Compute both gradients first, then update both matrices; or keep a copy of the old W.",
-    ),
-    Mistake(
-        "raw-and-updated",
-        "Two mistakes together: the raw error is passed back, and through a W that has moved already.",
-        "∇V = Λ (W - η∇W)ᵀ e xᵀ",
-        "∇V = Λ Wᵀ Ω e xᵀ",
-        "Pass back delta_2 = Ω e, and through the W of the forward pass.",
-    ),
-    Mistake(
-        "sign",
-        "The sign is turned round: y - z where z - y belongs, so the step climbs.",
-        "∇z = y - z",
-        "∇z = z - y",
-        "Use z - y for the gradient and subtract it in the update, or keep y - z and add; not a mixture of both.",
-    ),
-    Mistake(
-        "half",
-        "A factor ½ is lost or applied twice: the loss is ½‖y-z‖², and its derivative is z - y, with no factor.",
-        "∇z = 2(z - y)  or  ½(z - y)",
-        "∇z = z - y",
-        "Remove the factor: the 2 of the square and the ½ of the loss cancel.",
-    ),
-    Mistake(
-        "sum-for-mean",
-        "The gradient is summed over the samples, but the loss is their mean.",
-        "∇ = Σ_n ∇_n",
-        "∇ = (1/N) Σ_n ∇_n",
-        "Divide by the number of samples N, once.",
-    ),
-    Mistake(
-        "mean-twice",
-        "The gradient is divided by the number of samples twice.",
-        "∇ = (1/N²) Σ_n ∇_n",
-        "∇ = (1/N) Σ_n ∇_n",
-        "Divide by N in one place only.",
-    ),
-    Mistake(
-        "w-not-transposed",
-        "W is used where Wᵀ belongs; the shapes allow it only because the two layers are equally wide.",
-        "∇h = W δ²",
-        "∇h = Wᵀ δ²",
-        "Transpose: grad_h = W.T @ delta_2 for a column, delta_2 @ W for samples in rows.",
-    ),
-    Mistake(
-        "outer-transposed",
-        "The outer product is the wrong way round, and the gradient comes out transposed.",
-        "∇W = h δ²ᵀ",
-        "∇W = δ² hᵀ",
-        "Put the delta first: np.outer(delta_2, h) has the shape of W.",
-    ),
-    Mistake(
-        "gradient-for-weight",
-        "∇W is used where W belongs when the error is passed back.",
-        "∇h = (∇W)ᵀ δ²",
-        "∇h = Wᵀ δ²",
-        "Pass the error back through the weights themselves: W.T @ delta_2.",
-    ),
-    Mistake(
-        "matmul-for-elementwise",
-        "A matrix product stands where the entry-by-entry product ⊙ with h(1-h) belongs.",
-        "Λ = hᵀ(1-h) · I",
-        "Λ = diag(h(1-h))",
-        "Use * for entries and @ for matrices: delta_1 = grad_h * (h * (1 - h)).",
-    ),
-    Mistake(
-        "last-sample",
-        "Only the last sample counts: the gradient is assigned (=) where it should be added up (+=).",
-        "∇ = ∇_N  (or ∇_N / N)",
-        "∇ = (1/N) Σ_n ∇_n",
-        "Start from zeros before the loop over the samples and use += inside it.",
-    ),
-    Mistake(
-        "wrong-input",
-        "The delta is multiplied by another layer's input: x where h belongs, or h where x belongs.",
-        "∇W = δ² xᵀ  or  ∇V = δ¹ hᵀ",
-        "∇W = δ² hᵀ,  ∇V = δ¹ xᵀ",
-        "A layer's gradient is its delta times its own input: h for W, x for V.",
-    ),
-    Mistake(
-        "bias-frozen",
-        "The gradient of a bias is zero or missing, so the bias never learns.",
-        "∇bias = 0",
-        "∇bias_W = δ²,  ∇bias_V = δ¹",
-        "Return the delta itself (its mean over the samples) as the gradient of the bias.",
-    ),
-    Mistake(
-        "bias-times-input",
-        "The delta of a bias is multiplied by the layer's input, as if the bias were a weight of it.",
-        "∇bias_W = δ² hᵀ  or  ∇bias_V = δ¹ xᵀ",
-        "∇bias_W = δ²,  ∇bias_V = δ¹",
-        "The input of a bias is the constant 1: its gradient is the delta alone.",
-    ),
-    Mistake(
-        "decay-missing",
-        "The term of the weight decay is missing.",
-        "∇W = δ² hᵀ",
-        "∇W = δ² hᵀ + c W",
-        "Add weight_decay * W (and weight_decay * V) once, to the matrices only.",
-    ),
-    Mistake(
-        "decay-doubled",
-        "The weight decay counts twice: the derivative of ½c‖W‖² is cW, with no factor 2.",
-        "∇W = δ² hᵀ + 2c W",
-        "∇W = δ² hᵀ + c W",
-        "Add weight_decay * W once.",
-    ),
-    Mistake(
-        "numeric-of-output",
-        "The derivative is that of the summed outputs z, not of the loss: the error z - y is missing.",
-        "∇W = Ω 1 hᵀ,  ∇V = Λ Wᵀ Ω 1 xᵀ",
-        "∇W = Ω e hᵀ,  ∇V = Λ Wᵀ Ω e xᵀ",
-        "Differentiate the loss: start the backward pass from ∇z = z - y, not from ones.",
-    ),
-)
-
-BY_ID = {mistake.id: mistake for mistake in CATALOGUE}
+_DERIVATIVES = {
+    "tanh": ("Λ = diag(1-h²)", "delta_1 = grad_h * (1 - h**2)"),
+    "relu": ("Λ = diag(a > 0)", "delta_1 = grad_h * (a > 0)"),
+    "sigmoid": ("Λ = diag(h(1-h))", "delta_1 = grad_h * h * (1 - h)"),
+}
 
 
 def mistake(name: str) -> Mistake:
@@ -212,3 +32,38 @@ def mistake(name: str) -> Mistake:
     if name not in BY_ID:
         raise UsageError(f"there is no mistake {name!r}; bpcli gradcheck --list-mistakes names them all")
     return BY_ID[name]
+
+
+def fitted(row: Mistake, architecture: Architecture) -> Mistake:
+    """Return the row in the words of one network: its activation function, its loss."""
+    if row.id == "half" and architecture.loss != "squared_error":
+        return replace(
+            row,
+            explanation="There is a factor 2 or ½ in the gradient that does not belong there.",
+            wrong="∇ = 2∇ℓ  or  ½∇ℓ",
+            right="∇ = ∇ℓ",
+            fix="Remove the factor: the derivative of the cross-entropy has none.",
+        )
+    if architecture.activation not in _DERIVATIVES:
+        return row
+    right, line = _DERIVATIVES[architecture.activation]
+    if row.id == "no-lambda":
+        fix = f"Multiply what arrives at the hidden layer by the derivative of its activation: {line}."
+        return replace(row, fix=fix)
+    if architecture.activation == "tanh" and row.id == "preactivation":
+        return replace(
+            row,
+            explanation="The derivative is written with the pre-activation: 1 - a² for 1 - h².",
+            wrong="Λ = diag(1-a²)",
+            right=right,
+            fix="Put the output of tanh, h, into 1 - h**2, not its input a.",
+        )
+    if architecture.activation == "tanh" and row.id == "matmul-for-elementwise":
+        return replace(
+            row,
+            explanation="A matrix product stands where the entry-by-entry product ⊙ with 1 - h² belongs.",
+            wrong="δ¹ = (Wᵀ δ²)(11ᵀ - hᵀh)",
+            right="δ¹ = (Wᵀ δ²) ⊙ (1-h²)",
+            fix=f"Use * for entries and @ for matrices: {line}.",
+        )
+    return row
