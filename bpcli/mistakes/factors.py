@@ -151,12 +151,17 @@ class Work:
         delta = delta / delta.shape[-2]
         lead = np.broadcast_shapes(delta.shape[:-2], x.shape[:-2])
         grad_weight = np.empty((*lead, delta.shape[-1], x.shape[-1]))
-        grad_bias = np.empty((*delta.shape[:-2], delta.shape[-1]))
+        grad_bias = np.empty((*delta.shape[:-2], 1, delta.shape[-1]))
         layer = replace(
-            self._layer(), delta=delta, delta_T=delta.mT, grad_weight=grad_weight, grad_bias=grad_bias
+            self._layer(),
+            delta=delta,
+            delta_T=delta.mT,
+            ones=np.ones((1, delta.shape[-2])),
+            grad_weight=grad_weight,
+            grad_bias=grad_bias,
         )
         layer.differentiate(x, np.matmul)
-        return grad_weight, grad_bias
+        return grad_weight, grad_bias[..., 0, :]
 
     def passed_back(self, delta: Array, weight: Array) -> Array:
         """∇h = Wᵀ δ of the layer below, …×N×d_in; ``weight`` may be one for each sample, …×N×d×d_in."""
