@@ -8,6 +8,7 @@ several that hold, the one with the fewest new mistakes is taken; those that no 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 
@@ -427,4 +428,5 @@ def _vector(tensors: Sequence[Array], rows: Array | None) -> Array:
 
 def _batch(tensors: Sequence[Array], rows: Array | None) -> Array:
     """The same for many candidates at once, C×P."""
-    return np.concatenate([(t if rows is None else t[:, rows]).reshape(len(t), -1) for t in tensors], axis=1)
+    flat = [t if rows is None else t[:, rows] for t in tensors]
+    return np.concatenate([t.reshape(len(t), prod(t.shape[1:])) for t in flat], axis=1)
