@@ -8,7 +8,6 @@ several that hold, the one with the fewest new mistakes is taken; those that no 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from math import prod
 
 import numpy as np
 
@@ -294,7 +293,9 @@ class _Search:
                 predictions.append(Prediction(start + ways[0][1], None, (((), np.zeros_like(target)),)))
             for prediction in predictions:
                 for match in matches(target, bank.ids, prediction, view.example, self.precision):
-                    ids = tuple(dict.fromkeys((*self.base, *match.ids, *extra)))
+                    # What an untransposed matrix in the forward pass leads to is no second mistake.
+                    turned = () if "forward-untransposed" in self.base else extra
+                    ids = tuple(dict.fromkeys((*self.base, *match.ids, *turned)))
                     if ids and match.residual <= BETTER * off:
                         yield replace(match, ids=ids)
 
@@ -331,7 +332,9 @@ class _Search:
             found = view.found[name]
             off = relative_residual(found, view.true(name))
             if not found.any():
-                kept[("bias-frozen",)] = Match(("bias-frozen",), 0.0)
+                kept[("bias-frozen",)] = Match(("bias-frozen",), 0.0, candidate=-1)
+                if not work.bias.any():
+                    kept[("bias-is-value",)] = Match(("bias-is-value",), 0.0, candidate=-1)
             prediction = Prediction(np.stack(starts), None, (((), np.zeros_like(found)),))
             for each in matches(found, names.__getitem__, prediction, view.example, self.precision):
                 key = tuple(sorted(each.ids))
@@ -428,5 +431,5 @@ def _vector(tensors: Sequence[Array], rows: Array | None) -> Array:
 
 def _batch(tensors: Sequence[Array], rows: Array | None) -> Array:
     """The same for many candidates at once, C×P."""
-    flat = [t if rows is None else t[:, rows] for t in tensors]
-    return np.concatenate([t.reshape(len(t), prod(t.shape[1:])) for t in flat], axis=1)
+    chosen = [tensor if rows is None else tensor[:, rows] for tensor in tensors]
+    return np.concatenate([t.reshape(len(t), int(np.prod(t.shape[1:]))) for t in chosen], axis=1)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bpcli.gradcheck.comparing import Precision
+from bpcli.gradcheck.comparing import Precision, constant_factor
 from bpcli.gradcheck.degenerate import degeneracies, unseen
 from bpcli.gradcheck.diagnosis import Finding, LayerView, diagnose, layer_views
 from bpcli.gradcheck.residuals import Verdict, cosine, relative_residual
@@ -22,7 +22,9 @@ from bpcli.gradcheck.rounding import (
     float32_spread,
     looks_like_float32,
 )
+from bpcli.mistakes.candidates import prepared
 from bpcli.network import Array
+from bpcli.network.architecture import LayerNames
 from bpcli.network.example import Example
 
 RIGHT = 5e-7
@@ -201,8 +203,8 @@ def _by_shape(examples: Sequence[Example], answers: Sequence[Mapping[str, Array]
             by_mistake.setdefault("bias-frozen", []).append(bias)
         elif shapes.answers[0][bias].shape == examples[0].parameters[bias].shape:
             continue
-        elif all(_is_the_matrix(p, matrix, a[bias]) for p, a in zip(examples, shapes.answers, strict=True)):
-            by_mistake.setdefault("bias-times-input", []).append(bias)
+        elif name := _by_its_shape(examples, shapes.answers, names):
+            by_mistake.setdefault(name, []).append(bias)
         else:
             shapes.unexplained.append(bias)
         for answer in shapes.answers:
@@ -211,12 +213,42 @@ def _by_shape(examples: Sequence[Example], answers: Sequence[Mapping[str, Array]
     return shapes
 
 
-def _is_the_matrix(example: Example, matrix: str, bias: Array) -> bool:
-    """Whether the numbers given for a bias are the gradient of its matrix, either way round."""
-    true = dict(example.stepped().gradients.named())[matrix]
-    return any(
-        turned.shape == true.shape and relative_residual(turned, true) <= MATCH for turned in (bias, bias.T)
-    )
+def _by_its_shape(
+    examples: Sequence[Example], answers: Sequence[Mapping[str, Array]], names: LayerNames
+) -> str | None:
+    """The mistake that gives a bias this shape, if its numbers are those of the mistake at every example."""
+
+    def held(name: str) -> bool:
+        return all(
+            any(_scaled(a[names.bias], made) for made in _misshapen(example, a, names)[name])
+            for example, a in zip(examples, answers, strict=True)
+        )
+
+    return next((name for name in ("bias-times-input", "bias-summed", "bias-wrong-axis") if held(name)), None)
+
+
+def _misshapen(example: Example, answer: Mapping[str, Array], names: LayerNames) -> dict[str, list[Array]]:
+    """What a bias's gradient of the wrong shape may be, by mistake: from the true δ, or the matrix answered."""
+    work = prepared(example).work(example.architecture.names().index(names))
+    delta = work.delta / example.samples
+    true = work.grad_weight
+    matrix = answer[names.matrix] - example.weight_decay * example.parameters[names.matrix]
+    own = [matrix] if matrix.shape == true.shape else []
+    return {
+        "bias-times-input": [*own, true],
+        "bias-summed": [delta.sum()],
+        "bias-wrong-axis": [delta.sum(axis=1)],
+    }
+
+
+def _scaled(found: Array, true: Array) -> bool:
+    """Whether these are the same numbers, either way round and up to a factor, where there is more than one."""
+    turned = found.T if true.ndim == 2 and found.shape == true.shape[::-1] else found
+    flat, right = turned.ravel(), np.ravel(true)
+    if flat.shape != right.shape:
+        return False
+    factor = constant_factor(flat, right, MATCH) or 1.0
+    return relative_residual(flat, factor * right) <= MATCH
 
 
 def _tolerances(example: Example, answer: Mapping[str, Array]) -> dict[str, float]:

@@ -9,7 +9,7 @@ from bpcli.gradcheck.diagnosis import CONSTANT_FACTOR, Finding
 from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict
 from bpcli.gradcheck.residuals import Verdict
 from bpcli.gradcheck.step import OwnCheck, TensorCheck
-from bpcli.mistakes.catalogue import BY_ID, Mistake
+from bpcli.mistakes.catalogue import BY_ID, Mistake, fitted
 from bpcli.network import Architecture
 from bpcli.network.example import Example
 
@@ -18,7 +18,7 @@ SCALED = Mistake(
     "The gradient is right but for a constant factor.",
     "∇ = c · ∇ℓ",
     "∇ = ∇ℓ",
-    "A constant is left in, or taken out, somewhere on the way.",
+    "A factor of the loss or the batch is written twice, or left out.",
     "Look for a factor that does not belong: divide by the constant.",
 )
 
@@ -53,20 +53,21 @@ class GradcheckReport:
             "schema": "bpcli.gradcheck/1",
             "verdict": self.verdict,
             "network": self.point and {**_network(self.point.architecture), "samples": self.point.samples},
-            "checks": [_check(check) for check in self.checks],
+            "checks": [_check(check, self.point) for check in self.checks],
         }
 
 
-def mistakes_of(ids: Sequence[str]) -> list[Mistake]:
-    """Return the catalogue's rows of these ids."""
-    return [BY_ID.get(name, SCALED) for name in ids]
+def mistakes_of(ids: Sequence[str], architecture: Architecture | None = None) -> list[Mistake]:
+    """Return the catalogue's rows of these ids, in the words of the network if one is given."""
+    rows = [BY_ID.get(name, SCALED) for name in ids]
+    return [fitted(row, architecture) for row in rows] if architecture else rows
 
 
 def _network(architecture: Architecture) -> dict[str, Any]:
     return {**asdict(architecture), "sizes": list(architecture.sizes)}
 
 
-def _check(check: OwnCheck | SubmissionCheck) -> dict[str, Any]:
+def _check(check: OwnCheck | SubmissionCheck, point: Example | None) -> dict[str, Any]:
     document: dict[str, Any] = {
         "source": check.source,
         "verdict": check.verdict,
@@ -75,8 +76,9 @@ def _check(check: OwnCheck | SubmissionCheck) -> dict[str, Any]:
     }
     if isinstance(check, OwnCheck):
         document["network"] = _network(check.architecture)
-    else:
-        document["mistakes"] = [m for finding in check.findings for m in _mistakes(finding)]
+    elif point is not None:
+        architecture = point.architecture
+        document["mistakes"] = [m for finding in check.findings for m in _mistakes(finding, architecture)]
         document |= {
             "unexplained": list(check.unexplained),
             "reasons": list(check.reasons),
@@ -110,7 +112,7 @@ def _entry(worst: Any) -> dict[str, Any] | None:
     return {name: list(value) if name == "index" else finite(value) for name, value in asdict(worst).items()}
 
 
-def _mistakes(finding: Finding) -> list[dict[str, Any]]:
+def _mistakes(finding: Finding, architecture: Architecture) -> list[dict[str, Any]]:
     """Every mistake of a finding, and of the other findings that would fit as well."""
     explanations = (finding.ids, *finding.alternatives)
     return [
@@ -127,5 +129,5 @@ def _mistakes(finding: Finding) -> list[dict[str, Any]]:
             "alternatives": [list(other) for other in explanations if other != ids],
         }
         for ids in explanations
-        for mistake in mistakes_of(ids)
+        for mistake in mistakes_of(ids, architecture)
     ]

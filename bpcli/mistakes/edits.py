@@ -237,7 +237,19 @@ BIASES = (
 )
 # fmt: on
 
-ALL = FORWARD + ERRORS + PASSED + WEIGHTS + OWN_UPDATES + UPSTREAM + DERIVATIVES + DELTAS + MATRICES + BIASES
+ALL = (
+    FORWARD
+    + ERRORS
+    + PASSED
+    + WEIGHTS
+    + OWN_UPDATES
+    + UPSTREAM
+    + DERIVATIVES
+    + DELTAS
+    + SAMPLES
+    + MATRICES
+    + BIASES
+)
 
 
 @lru_cache(maxsize=1024)
