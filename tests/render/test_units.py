@@ -43,13 +43,13 @@ def test_sixteen_units_have_a_line_each_the_largest_group_first():
 def test_more_units_are_summed_up():
     """A row for each group with the span of its figures and its verdict, the closest others, and the rest in one."""
     text = shown(layer(40, ((20, 21, 22), (3, 7)), "within rounding"))
-    lines = [line for line in text.splitlines() if "within rounding" in line or "distinct" in line]
+    lines = [line for line in text.splitlines()[1:] if "within rounding" in line or "distinct" in line]
     assert lines[0].split()[:4] == ["20–22", "20", "…", "22"]
     assert lines[1].startswith("3, 7")
     assert [line.split()[0] for line in lines[2:5]] == ["0", "1", "2"]
     assert lines[-1].startswith("22 more")
     assert len(lines) == 16
-    assert "40 units, 37 of them different" in text
+    assert "40 units, only 37 distinct" in text
 
 
 def test_units_that_cannot_learn_say_so_in_their_verdict():
@@ -144,7 +144,7 @@ def test_units_that_began_all_but_equal_are_not_called_split_by_rounding():
     """Drawn within rounding of one another, they were told apart by training."""
     (text,) = symmetry_warnings([layer(4, ((0, 1),), "within rounding")], [layer(4)], "uniform", [2])
     assert (
-        "units 0, 1 began all but equal (init: uniform), and training has told them apart, by epoch 2" in text
+        "units 0, 1 began all but equal (init: uniform), and training has separated them, by epoch 2" in text
     )
 
 
@@ -161,7 +161,7 @@ def test_scattered_groups_leave_room_for_the_verdict(width):
     assert max(map(len, text.splitlines())) <= width
 
 
-SPLIT = "units 0, 1, 3 began equal (init: constant), and only rounding has told them apart, by epoch 7"
+SPLIT = "units 0, 1, 3 began equal (init: constant), and only rounding has separated them, by epoch 7"
 LATE = "and there is 1 more group of equal units, though they began different"
 
 
@@ -172,17 +172,22 @@ LATE = "and there is 1 more group of equal units, though they began different"
             layer(4, ((0, 1, 2, 3),)),
             layer(4, ((0, 1, 2, 3),)),
             None,
-            "0–3 are the same to the last bit. They began equal",
+            "0–3 are bit-identical. They began equal",
         ),
         (
             layer(4, ((0, 1),)),
             layer(4, ((0, 1),), "within rounding"),
             None,
-            "the same up to rounding. They began equal",
+            "equal up to rounding. They began equal",
         ),
         (layer(4, ((0, 1, 3),)), layer(4), 7, SPLIT),
         (layer(4), layer(4, ((0, 1), (2, 3))), None, LATE),
-        (layer(4, ((0, 1, 2, 3),)), layer(4, ((0, 1),)), 3, "(some were told apart by rounding, by epoch 3)"),
+        (
+            layer(4, ((0, 1, 2, 3),)),
+            layer(4, ((0, 1),)),
+            3,
+            "(rounding had separated some of them by epoch 3)",
+        ),
         (layer(4, ((0, 1),)), layer(4), None, "0, 1 began equal (init: constant); draw"),
     ],
 )
