@@ -45,8 +45,8 @@ def symmetry_demo(
         typer.Option(
             "--init",
             metavar="SCHEME",
-            help="How to draw the weights of the network called random: xavier, he, normal, uniform; or with settings, as "
-            "in '{scheme: normal, std: 0.1}'.",
+            help="How to draw the weights of the network called random: xavier, he, normal, uniform; or with "
+            "settings, as in '{scheme: normal, std: 0.1}'.",
             show_default=False,
         ),
     ] = None,
@@ -84,6 +84,10 @@ def symmetry_demo(
             max=10**9,
             show_default=False,
         ),
+    ] = None,
+    part: Annotated[
+        Literal["a", "b", "c", "d", "e", "f", "g"] | None,
+        typer.Option("--part", help="Show one claim only, with what it is about.", show_default=False),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Play the steps in the terminal first.")] = False,
     save: Annotated[
@@ -130,7 +134,7 @@ def symmetry_demo(
     demo = Demo(found.name, found.config, random=random, weight=weight, arithmetic=arithmetic)
     for _ in (_watched if watch and screen.out.is_terminal else _followed)(demo, screen):
         pass
-    result = demo.result()
+    result = demo.result() if part is None else demo.result().only(part)
     report = demonstration(result)
     screen.show(report)
     if as_json:

@@ -41,7 +41,17 @@ VERDICTS = {
 
 
 def demonstration(result: Demonstration) -> RenderableType:
-    """Show all results of the demo."""
+    """Show all results of the demo; of a result with one claim, that claim and what it is about."""
+    if len(result.claims) == 1:
+        about: list[RenderableType] = []
+        match result.claims[0].id:
+            case "a" | "b":
+                about = _closed_forms(result)
+            case "e":
+                about = [*_arithmetic(result), *spreads(result)]
+            case "f":
+                about = effective_units(result.trajectories)
+        return Group(*_header(result), *_claims(result.claims), *about, *_closing(result))
     return Group(
         *_header(result),
         *_claims(result.claims),

@@ -40,7 +40,7 @@ def frame(snapshots: Mapping[str, Snapshot], distances: Mapping[str, Array]) -> 
 
 def networks(result: Demonstration) -> list[RenderableType]:
     """Every network after its last step, logistic regression among them, and what the columns mean."""
-    figures = ("loss", "units", "spread\nof V", "spread\nof W", "differ\nfrom step", "merging\nerror")
+    figures = ("loss", "units", "spread\nof V", "spread\nof W", "apart\nafter", "merged\nerror")
     table = columns("network", *figures, numbers=figures)
     for trajectory in result.trajectories:
         last = trajectory.snapshots[-1]
@@ -56,8 +56,8 @@ def networks(result: Demonstration) -> list[RenderableType]:
     table.add_row("logistic", number(result.logistic.losses[-1][1]), *["–"] * 5)
     about = known(
         units=f"distinct hidden units, of {result.architecture.sizes[1]}; identical units count once",
-        differ="the first step after which units that started bit-identical differ",
-        merging="error of the merged network, in which one unit with the sum of their outgoing weights replaces "
+        apart="the first step after which units that started bit-identical differ",
+        merged="error of the merged network, in which one unit with the sum of their outgoing weights replaces "
         "identical units: max |z - z′| / max |z|",
         nudged="constant weights, but one row of V moved by about 1e-12: does a tiny difference grow?",
         tied="half-tied: random weights, but the first half of the units are copies of unit 0",

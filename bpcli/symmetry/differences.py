@@ -61,8 +61,8 @@ def nearest_units(units: Array) -> tuple[Array, Array]:
 
     A row that is there twice has its nearest neighbour at distance 0. For the others the product ‖u‖² + ‖v‖² - 2 u·v
     ranks all pairs, after their mean is taken away, as it cancels where two rows are almost equal. So the best few
-    of each row are measured again as differences, and where the product cannot tell rows apart, all of those. Of rows at the
-    same distance the first is named. A layer of one has no other: index 0 and distance inf.
+    of each row are measured again as differences, and where the product cannot tell rows apart, all of those. Of rows
+    at the same distance the first is named. A layer of one has no other: index 0 and distance inf.
     """
     first, second, group = _equal_rows(units)
     several = second[group] >= 0

@@ -104,9 +104,13 @@ def same_optimum(found: TwoStarts) -> Claim:
         "steps": found.steps,
     }
     holds = found.gradient <= found.rest and found.curvature > 0 and found.distance <= found.reach
+    if not holds:
+        return Claim("g", statement, holds, measured)
     because = (
-        "zero hidden layers leave no two units to be equal, and the loss is convex: its Hessian X̃ᵀ diag(z(1-z)) X̃ / N "
-        f"has no negative eigenvalue, here λ ≥ {figure(found.curvature)} at the end; both gradients are at most "
-        f"{figure(found.gradient)}, so the two ends can be no further apart than about 2 · {figure(found.gradient)} / λ"
+        "without hidden layers no two units can be equal, and the loss is convex: its Hessian Xᵀ diag(z(1-z)) X / N, X "
+        "with a column of ones, has no negative eigenvalue; "
+        f"at the end its smallest is λ = {figure(found.curvature)} and both gradients are at most "
+        f"{figure(found.gradient)}, so the two ends are no further apart than about "
+        f"2 · {figure(found.gradient)} / λ = {figure(2 * found.gradient / found.curvature)}"
     )
     return Claim("g", statement, holds, measured, because=because)

@@ -1,6 +1,6 @@
 """What the demo has shown, as one frozen result: the screen and the JSON document are two views of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
@@ -76,6 +76,10 @@ class Demonstration:
     trajectories: tuple[Trajectory, ...]
     logistic: TwoStarts
     splitting_widths: tuple[int, ...] | None
+
+    def only(self, part: str) -> "Demonstration":
+        """The same networks with one claim, a to g."""
+        return replace(self, claims=tuple(claim for claim in self.claims if claim.id == part))
 
     @property
     def failed(self) -> tuple[str, ...]:
