@@ -18,14 +18,14 @@ import numpy as np
 from bpcli.config.models import TrainingConfig
 from bpcli.config.variants import Sgd
 from bpcli.network import Architecture, fixed_order_matmul
-from bpcli.symmetry_demo.race import Race
+from bpcli.symmetry_demo.comparison import Comparison
 from bpcli.symmetry_demo.starts import constant
 
 ACTIVATIONS = ("sigmoid", "tanh", "relu", "identity")
 KINDS = list(itertools.product(ACTIVATIONS, (np.float32, np.float64), (True, False), (1, 3)))
 
 
-def race(width, samples, kind, steps, rng, product=fixed_order_matmul):
+def comparison(width, samples, kind, steps, rng, product=fixed_order_matmul):
     """Train one constant network, and return its largest spread and the step at which it split, or None."""
     activation, dtype, bias, outputs = kind
     inputs = int(rng.integers(1, 17))
@@ -41,12 +41,12 @@ def watched(architecture, X, Y, steps, rate, product):
     """Train a constant network with w = ½ on these samples."""
     settings = TrainingConfig(epochs=steps, optimizer=Sgd(learning_rate=rate))
     start = constant(architecture, X.dtype, 0.5)
-    found = Race({"constant": start}, X, Y, settings, product)
+    found = Comparison({"constant": start}, X, Y, settings, product)
     for _ in found.run():
         pass
-    if not np.isfinite(found.moments["constant"][-1].loss):
+    if not np.isfinite(found.snapshots["constant"][-1].loss):
         raise SystemExit(f"{architecture} diverged: its spread says nothing")
-    spreads = [max(m.spread.V, m.spread.W, m.spread.h, m.spread.delta) for m in found.moments["constant"]]
+    spreads = [max(m.spread.V, m.spread.W, m.spread.h, m.spread.delta) for m in found.snapshots["constant"]]
     return max(spreads), found.first_split["constant"]
 
 
@@ -55,7 +55,7 @@ def every_size(rng):
     largest, splits, runs = 0.0, 0, 0
     for number, (width, samples) in enumerate(itertools.product(range(1, 65), range(1, 65))):
         for kind in (KINDS[number % len(KINDS)], KINDS[(7 * number + width) % len(KINDS)]):
-            spread, split = race(width, samples, kind, 20, rng)
+            spread, split = comparison(width, samples, kind, 20, rng)
             largest, splits, runs = max(largest, spread), splits + (split is not None), runs + 1
     print(
         f"{runs:6,} networks, widths and batches 1 to 64, 20 steps:  largest spread {largest}, splits {splits}"
@@ -64,7 +64,9 @@ def every_size(rng):
 
 def many_steps(rng):
     """All 32 kinds over 5,000 steps, each at a width and a batch of its own."""
-    found = [race(int(rng.integers(2, 65)), int(rng.integers(1, 65)), kind, 5000, rng) for kind in KINDS]
+    found = [
+        comparison(int(rng.integers(2, 65)), int(rng.integers(1, 65)), kind, 5000, rng) for kind in KINDS
+    ]
     largest, splits = max(spread for spread, _ in found), sum(split is not None for _, split in found)
     print(
         f"{len(found):6,} networks, every kind, 5,000 steps:               largest spread {largest}, splits {splits}"

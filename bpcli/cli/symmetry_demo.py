@@ -1,4 +1,4 @@
-"""``bpcli symmetry-demo``: show why weights begin at random, every claim decided by measured numbers."""
+"""``bpcli symmetry-demo``: show why initial weights are random, every claim decided by measured numbers."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,8 +16,8 @@ from bpcli.common.errors import UsageError
 
 if TYPE_CHECKING:
     from bpcli.config import Init
-    from bpcli.symmetry_demo.demonstrating import Demo
-    from bpcli.symmetry_demo.race import Moment
+    from bpcli.symmetry_demo.comparison import Snapshot
+    from bpcli.symmetry_demo.demo import Demo
 
 DEFAULT = "symmetry-demo"
 PAUSE = 0.06  # seconds between two pictures of --watch
@@ -37,7 +37,7 @@ def symmetry_demo(
         typer.Option(
             "--arithmetic",
             help="stable: one order of summation for every unit, so equal units stay equal to the last bit. "
-            "blas: as in training; shows whether, and when, it parts them.",
+            "blas: as in training; shows whether, and when, rounding makes them differ.",
         ),
     ] = "stable",
     init: Annotated[
@@ -45,8 +45,8 @@ def symmetry_demo(
         typer.Option(
             "--init",
             metavar="SCHEME",
-            help="How the network called random is drawn: xavier, he, normal, uniform; or with settings, as in "
-            "'{scheme: normal, std: 0.1}'.",
+            help="How to draw the weights of the network called random: xavier, he, normal, uniform; or with "
+            "settings, as in '{scheme: normal, std: 0.1}'.",
             show_default=False,
         ),
     ] = None,
@@ -65,11 +65,11 @@ def symmetry_demo(
     ] = None,
     activation: Annotated[
         Literal["sigmoid", "tanh", "relu", "identity"] | None,
-        typer.Option("--activation", help="Of the hidden units.", show_default=False),
+        typer.Option("--activation", help="Activation function of the hidden units.", show_default=False),
     ] = None,
     dtype: Annotated[
         Literal["float64", "float32"] | None,
-        typer.Option("--dtype", help="The precision.", show_default=False),
+        typer.Option("--dtype", help="Floating-point precision.", show_default=False),
     ] = None,
     bias: Annotated[
         bool | None, typer.Option("--bias/--no-bias", help="With or without biases.", show_default=False)
@@ -77,13 +77,22 @@ def symmetry_demo(
     steps: Annotated[
         int | None,
         typer.Option(
-            "--steps", metavar="N", help="Steps, each on all samples.", min=1, max=10**9, show_default=False
+            "--steps",
+            metavar="N",
+            help="Number of steps, each on all samples.",
+            min=1,
+            max=10**9,
+            show_default=False,
         ),
+    ] = None,
+    part: Annotated[
+        Literal["a", "b", "c", "d", "e", "f", "g"] | None,
+        typer.Option("--part", help="Show one claim only, with what it is about.", show_default=False),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Play the steps in the terminal first.")] = False,
     save: Annotated[
         Path | None,
-        typer.Option("--save", metavar="FILE", help="Keep a picture of the demo: .svg, .html or .txt."),
+        typer.Option("--save", metavar="FILE", help="Save the report as a picture: .svg, .html or .txt."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file that --save names.")] = False,
     override: SetOption = None,
@@ -92,7 +101,7 @@ def symmetry_demo(
     quiet: QuietOption = False,
     no_color: NoColorOption = False,
 ) -> int:
-    """Show why weights begin at random: networks side by side, and every claim with its numbers.
+    """Show why initial weights are random: networks side by side, and every claim with its numbers.
 
     Trains a network with constant weights, one with zero weights, one with random weights, a constant one with one
     unit nudged, and one with half of its units tied, all on the same samples; and logistic regression from two
@@ -103,7 +112,7 @@ def symmetry_demo(
     Exits with 3 if a claim does not hold, or a network diverged.
     """
     from bpcli.render.symmetry_demo import demonstration
-    from bpcli.symmetry_demo.demonstrating import Demo
+    from bpcli.symmetry_demo.demo import Demo
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     if watch and (as_json or quiet):
@@ -125,7 +134,7 @@ def symmetry_demo(
     demo = Demo(found.name, found.config, random=random, weight=weight, arithmetic=arithmetic)
     for _ in (_watched if watch and screen.out.is_terminal else _followed)(demo, screen):
         pass
-    result = demo.result()
+    result = demo.result() if part is None else demo.result().only(part)
     report = demonstration(result)
     screen.show(report)
     if as_json:
@@ -144,26 +153,26 @@ def _scheme(config: str, init: str, override: list[str] | None) -> "Init":
     return resolved(config, others, {"model.init": {"scheme": init}}).config.model.init
 
 
-def _watched(demo: "Demo", screen: Screen) -> "Iterator[dict[str, Moment]]":
+def _watched(demo: "Demo", screen: Screen) -> "Iterator[dict[str, Snapshot]]":
     """Play the recorded steps in the terminal."""
     from rich.live import Live
 
-    from bpcli.render.racers import frame
+    from bpcli.render.trajectories import frame
 
     with Live(console=screen.out, transient=True, auto_refresh=False) as live:
-        for moments in demo.moments():
-            live.update(frame(moments, demo.distances()), refresh=True)
-            yield moments
+        for snapshots in demo.snapshots():
+            live.update(frame(snapshots, demo.distances()), refresh=True)
+            yield snapshots
             sleep(PAUSE)
 
 
-def _followed(demo: "Demo", screen: Screen) -> "Iterator[dict[str, Moment]]":
+def _followed(demo: "Demo", screen: Screen) -> "Iterator[dict[str, Snapshot]]":
     """Take the steps, with a progress bar."""
     return followed(
-        demo.moments(),
+        demo.snapshots(),
         screen,
         what="step",
         done=0,
         total=demo.config.training.epochs,
-        seen=lambda moments: (moments["random"].step, moments["random"].loss),
+        seen=lambda snapshots: (snapshots["random"].step, snapshots["random"].loss),
     )

@@ -7,14 +7,32 @@ from rich.table import Table
 from rich.text import Text
 
 from bpcli.render.heat import heat_maps
-from bpcli.render.racers import brief, differences, effective_units, growth_words, losses, networks, spreads
 from bpcli.render.text import LOSS_NAMES, columns, counted, heading, known, number
+from bpcli.render.trajectories import (
+    brief,
+    differences,
+    effective_units,
+    growth_words,
+    losses,
+    networks,
+    spreads,
+)
 from bpcli.symmetry_demo.claim import Claim
-from bpcli.symmetry_demo.closed_forms import ClosedForm
-from bpcli.symmetry_demo.leak import STEPS, WIDEST
+from bpcli.symmetry_demo.divergence import STEPS, WIDEST
+from bpcli.symmetry_demo.first_pass import ClosedForm
 from bpcli.symmetry_demo.result import Demonstration
 
 SAMPLES = 8  # rows of the table of closed forms
+# The document's names of what is measured, where the screen has plainer words for them.
+MEASURED = {
+    "off the closed form": "difference from the closed form",
+    "first split": "first step at which they differ",
+    "different at the start": "distinct at the start",
+    "at the end": "distinct at the end",
+    "distance of the ends": "distance between the two ends",
+    "largest gradient left": "final gradient norm",
+    "smallest curvature": "smallest eigenvalue of the Hessian",
+}
 VERDICTS = {
     True: ("holds", "bold green"),
     False: ("does not\nhold", "bold red"),
@@ -23,19 +41,32 @@ VERDICTS = {
 
 
 def demonstration(result: Demonstration) -> RenderableType:
-    """Show everything that the demo has found out."""
+    """Show all results of the demo; of a result with one claim, that claim and what it is about."""
+    if len(result.claims) == 1:
+        about: list[RenderableType] = []
+        match result.claims[0].id:
+            case "a" | "b":
+                about = _closed_forms(result)
+            case "e":
+                about = [*_arithmetic(result), *spreads(result)]
+            case "f":
+                about = effective_units(result.trajectories)
+        return Group(*_header(result), *_claims(result.claims), *about, *_closing(result))
     return Group(
         *_header(result),
         *_claims(result.claims),
         *_arithmetic(result),
         *_closed_forms(result),
         *networks(result),
-        *effective_units(result.racers),
+        *effective_units(result.trajectories),
         *spreads(result),
         *losses(result),
-        *differences(result.racers),
-        heading("Distances", "of every unit from every other, after the last step"),
-        heat_maps({racer.name: racer.distances for racer in result.racers}, result.architecture.sizes[1]),
+        *differences(result.trajectories),
+        heading("Distances", "between all pairs of units, after the last step"),
+        heat_maps(
+            {trajectory.name: trajectory.distances for trajectory in result.trajectories},
+            result.architecture.sizes[1],
+        ),
         *_closing(result),
     )
 
@@ -54,9 +85,9 @@ def _header(result: Demonstration) -> list[RenderableType]:
         f"{config.model.dtype}; w = {number(result.weight)}; random weights by {config.model.init.scheme}",
         training=f"{LOSS_NAMES[net.loss]}; {rule.name} at rate {number(rule.learning_rate)}; "
         f"{counted(result.steps, 'step')}, each on all samples; seed {config.seed}",
-        arithmetic="order-stable: every unit by the same sequence of operations"
+        arithmetic="fixed order: every hidden unit uses the same sequence of operations"
         if result.arithmetic == "stable"
-        else "BLAS, as in training: fast, and free to add the terms of different units in different orders",
+        else "BLAS, as in training: fast, but may add the terms of different units in different orders",
     )
     name = "" if result.name == "symmetry-demo" else f" {result.name}"
     return [Text.assemble(("bpcli symmetry-demo", "bold"), (name, "bold cyan")), table]
@@ -69,50 +100,63 @@ def _claims(claims: Sequence[Claim]) -> list[RenderableType]:
     table.add_column(overflow="fold")
     for claim in claims:
         word, style = VERDICTS[claim.holds]
-        measured = "; ".join(f"{name} {_exact(value)}" for name, value in claim.measured.items())
+        measured = "; ".join(
+            f"{MEASURED.get(name, name)} {_exact(value)}" for name, value in claim.measured.items()
+        )
         told = "; ".join(text for text in (measured, claim.remark) if text)
         table.add_row(
             f"({claim.id})",
             Text(word, style=style),
-            Text.assemble(claim.statement, "\n", (told, "cyan")),
+            Text.assemble(claim.statement, "\n", (told, "cyan"), *_because(claim)),
         )
     notation = "x^(1) = h, x^(2) = z, S^(1) = a, S^(2) = b; w_ij^(1) = V_ji, w_ij^(2) = W_ji"
     return [heading("Claims", notation), table]
 
 
+def _because(claim: Claim) -> list[str | tuple[str, str]]:
+    """The reason, on lines of its own; none where the claim does not hold."""
+    return ["\n", (f"because {claim.because}", "dim")] if claim.because and claim.holds else []
+
+
 def _arithmetic(result: Demonstration) -> list[RenderableType]:
-    """With BLAS: when the constant network split and what became of it, or that it did not."""
+    """With BLAS: when rounding broke the symmetry of the constant network and what became of it, or that it did not."""
     if result.arithmetic == "stable":
         return []
-    racer = result.racers[0]
+    trajectory = result.trajectories[0]
     sizes = "-".join(map(str, result.architecture.sizes))
-    last = racer.moments[-1]
-    if racer.first_split is not None:
-        told = f"BLAS parted the equal units of the constant network after step {racer.first_split:,}."
-        if racer.growth:
-            told += f" Their spread {growth_words(racer.growth)}."
+    last = trajectory.snapshots[-1]
+    if trajectory.first_split is not None:
+        told = (
+            "Rounding in BLAS broke the symmetry of the constant network: its units differ after step "
+            f"{trajectory.first_split:,}."
+        )
+        if trajectory.growth:
+            told += f" Their spread {growth_words(trajectory.growth)}."
         return [
-            heading("The leak"),
+            heading("Rounding"),
             Text(f"{told} The spread after step {last.step:,} is {brief(last.spread.weights)}."),
         ]
-    if racer.name in result.diverged:
+    if trajectory.name in result.diverged:
         told = (
-            f"The constant network diverged by step {last.step:,}; until then its units were the same bits."
+            f"The constant network diverged by step {last.step:,}; until then its units were bit-identical."
         )
-        return [heading("The leak"), Text(told)]
+        return [heading("Rounding"), Text(told)]
     told = (
-        f"This machine's BLAS does not split {sizes} on {counted(result.samples, 'sample')}: after each of "
-        f"{counted(result.steps, 'step')} the units of the constant network were the same bits. "
+        f"BLAS on this machine keeps the units of {sizes} equal on {counted(result.samples, 'sample')}: after each of "
+        f"{counted(result.steps, 'step')} the units of the constant network were bit-identical. "
     )
     if result.splitting_widths:
         widths = ", ".join(map(str, result.splitting_widths))
-        told += f"Of the widths up to {WIDEST} it splits {widths} within {STEPS} steps: try --hidden."
+        told += (
+            f"Of the widths up to {WIDEST}, its rounding breaks the symmetry of {widths} within {STEPS} steps: "
+            "try --hidden."
+        )
     else:
         told += (
-            f"Nor does it split any other width up to {WIDEST} within {STEPS} steps on these data. Try "
+            f"The same holds for every other width up to {WIDEST} within {STEPS} steps on these data. Try "
             "bpcli symmetry-demo symmetry-xor --arithmetic blas."
         )
-    return [heading("The leak"), Text(told)]
+    return [heading("Rounding"), Text(told)]
 
 
 def _closed_forms(result: Demonstration) -> list[RenderableType]:

@@ -1,4 +1,4 @@
-"""Warnings about hidden units: those that are one unit several times over, and those that cannot learn any more."""
+"""Warnings about hidden units: those that are equal, and those that cannot learn."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ def symmetry_warnings(
     split_after: Sequence[int | None],
     weight_decay: float = 0.0,
 ) -> list[str]:
-    """Say which layers have units that are one unit, why, and what to change.
+    """Say which layers have equal units, why, and what to change.
 
     ``scheme`` drew the weights; ``split_after`` has for each layer the epoch after which its ties were fewer, or None;
     ``weight_decay`` may be why units that began different have become one.
@@ -43,7 +43,7 @@ def _symmetry_warning(
     if now.groups:
         group = now.groups[0]
         exact = all(now.verdicts[unit] == "exact" for unit in group)
-        how = "the same to the last bit" if exact else "the same up to rounding"
+        how = "bit-identical" if exact else "equal up to rounding"
         what = f"{where}{now.units} hidden units act as {now.effective_units}: units {ranges(group, PIECES)} are {how}"
         if len(now.groups) > 1:
             more = len(now.groups) - 1
@@ -51,18 +51,16 @@ def _symmetry_warning(
         if then.groups:
             return (
                 f"{what}. They began equal (init: {scheme}), and equal units get equal gradients at every step"
-                f"{f' (some were told apart by rounding, by epoch {split})' if split else ''}; {remedy}"
+                f"{f' (rounding had separated some of them by epoch {split})' if split else ''}; {remedy}"
             )
         change = "fewer units in model.hidden would do"
         if decay:
-            change = (
-                f"lower training.weight_decay (it was {number(decay)}), which draws weights to 0, or {change}"
-            )
+            change = f"lower training.weight_decay (it was {number(decay)}), which pulls weights towards 0, or {change}"
         return f"{what}, though they began different: {change}"
     if then.groups:
         group = then.groups[0]
         equal = all(then.verdicts[unit] == "exact" for unit in group)
-        how = "only rounding has told them apart" if equal else "training has told them apart"
+        how = "only rounding has separated them" if equal else "training has separated them"
         apart = f", and {how}, by epoch {split}" if split else ""
         began = "equal" if equal else "all but equal"
         return f"{where}units {ranges(group, PIECES)} began {began} (init: {scheme}){apart}; {remedy}"
@@ -143,5 +141,5 @@ def _remedies(result: TrainResult, layer: int, *, began: bool, became: bool) -> 
     if layer == 1 and config.data.scale == "none":
         remedies.append("scale the inputs (--set data.scale=standard)")
     if relu:
-        remedies.append("take an activation that is never off (--set model.activation=tanh)")
-    return remedies or ["take another --seed"]
+        remedies.append("use an activation that is never off (--set model.activation=tanh)")
+    return remedies or ["use another --seed"]

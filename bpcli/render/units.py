@@ -10,12 +10,12 @@ from rich.table import Table
 from rich.text import Text
 
 from bpcli.render.text import columns, counted, heading, number, ranges
-from bpcli.symmetry import Activity, LayerSymmetry, UnitDifference, Verdict
+from bpcli.symmetry import Activity, LayerSymmetry, UnitDifference, UnitVerdict
 
 ROWS = 16  # a layer of more units is summed up
 PIECES = 3  # of the list of a group; more would take the room of the figures
-STYLES: dict[Verdict, str] = {"exact": "bold red", "within rounding": "yellow", "distinct": ""}
-WEAKEST_FIRST: tuple[Verdict, ...] = ("distinct", "within rounding", "exact")
+STYLES: dict[UnitVerdict, str] = {"exact": "bold red", "within rounding": "yellow", "distinct": ""}
+WEAKEST_FIRST: tuple[UnitVerdict, ...] = ("distinct", "within rounding", "exact")
 STUCK: tuple[Activity, ...] = ("dead", "saturated")  # worth a remark, the gravest first
 STUCK_STYLE = "yellow"
 
@@ -39,8 +39,8 @@ def unit_tables(
         if not all(isfinite(unit.change) for unit in units):
             parts.append(heading(title, "their weights are not finite, or too large to measure"))
             continue
-        different = "all" if layer.effective_units == layer.units else f"{layer.effective_units} of them"
-        amount = f"{counted(layer.units, 'unit')}, {different} different"
+        distinct = "all" if layer.effective_units == layer.units else f"only {layer.effective_units}"
+        amount = f"{counted(layer.units, 'unit')}, {distinct} distinct"
         parts += [heading(title, amount), _table(units, layer, activities)]
     return parts
 
@@ -89,7 +89,7 @@ def _one(unit: UnitDifference, activities: Sequence[Activity]) -> Cells:
     return (
         str(unit.unit),
         number(unit.change),
-        "–" if unit.twin is None else str(unit.twin),
+        "–" if unit.nearest is None else str(unit.nearest),
         number(unit.distance),
         _verdict(unit.verdict, [activities[unit.unit]]),
     )
@@ -112,7 +112,7 @@ def _several(units: list[UnitDifference], activities: Sequence[Activity], neares
     )
 
 
-def _verdict(verdict: Verdict, activities: list[Activity]) -> Text:
+def _verdict(verdict: UnitVerdict, activities: list[Activity]) -> Text:
     """The verdict on one unit or several, and what keeps them from learning: "exact, dead" or "distinct, 2 dead"."""
     amounts = {kind: activities.count(kind) for kind in STUCK if kind in activities}
     if not amounts:

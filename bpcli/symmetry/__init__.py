@@ -4,7 +4,7 @@ from bpcli.symmetry.activity import Activity, unit_activity
 from bpcli.symmetry.differences import UnitDifference, unit_differences
 from bpcli.symmetry.units import (
     LayerSymmetry,
-    Verdict,
+    UnitVerdict,
     effective_units,
     layer_symmetry,
     network_symmetry,
@@ -15,7 +15,7 @@ __all__ = [
     "Activity",
     "LayerSymmetry",
     "UnitDifference",
-    "Verdict",
+    "UnitVerdict",
     "effective_units",
     "layer_symmetry",
     "network_symmetry",

@@ -83,12 +83,12 @@ def suspects(views: Array, windows: Array) -> Array:
 
     They are sorted by the view that tells most of them apart; there, whatever is near a unit stands next to it, or next
     to others that are near.
-    A unit in a crowd is taken for near to somebody without looking at all of them.
+    A unit among many close ones is taken for near to somebody without looking at all of them.
     """
     ranked = np.sort(views)
     usual = windows[:, :1]  # a rough one will do to choose by
-    crowded = np.count_nonzero(ranked[:, 1:] - ranked[:, :-1] <= usual, axis=1)
-    best = int(crowded.argmin())
+    close_pairs = np.count_nonzero(ranked[:, 1:] - ranked[:, :-1] <= usual, axis=1)
+    best = int(close_pairs.argmin())
     order = np.argsort(views[best])
     views, windows = views[:, order], windows[:, order]
     found = np.zeros(len(order), dtype=bool)
@@ -103,9 +103,9 @@ def suspects(views: Array, windows: Array) -> Array:
             break
     else:
         one, other = slice(NEIGHBOURS, None), slice(None, -NEIGHBOURS)
-        crowd = near(views[best, one], views[best, other], windows[best, one], windows[best, other])
-        found[NEIGHBOURS:] |= crowd
-        found[:-NEIGHBOURS] |= crowd
+        tied = near(views[best, one], views[best, other], windows[best, one], windows[best, other])
+        found[NEIGHBOURS:] |= tied
+        found[:-NEIGHBOURS] |= tied
     return np.sort(order[found])
 
 

@@ -14,7 +14,7 @@ m for a weight that passes through zero meanwhile; ``docs/symmetry.md`` says wha
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -22,7 +22,7 @@ import numpy as np
 from bpcli.network import Array, Parameters
 from bpcli.symmetry.closeness import equal_units, part
 
-Verdict = Literal["exact", "within rounding", "distinct"]
+UnitVerdict = Literal["exact", "within rounding", "distinct"]
 
 
 @dataclass(frozen=True)
@@ -33,13 +33,13 @@ class LayerSymmetry:
         layer: the hidden layer.
         units: how many units it has.
         groups: the groups of two or more units that are exact or within rounding, the largest first.
-        verdicts: one for each unit: how close its closest mate is.
+        verdicts: one for each unit: how close its nearest neighbour is.
     """
 
     layer: int
     units: int
     groups: tuple[tuple[int, ...], ...]
-    verdicts: tuple[Verdict, ...]
+    verdicts: tuple[UnitVerdict, ...]
 
     @property
     def effective_units(self) -> int:
@@ -79,16 +79,16 @@ def layer_symmetry(parameters: Parameters, layer: int) -> LayerSymmetry:
     vectors = unit_vectors(parameters, layer)
     parts = [part(rows) for rows in vectors]
     units = len(vectors[0])
-    verdicts: list[Verdict] = ["distinct"] * units
+    verdicts: list[UnitVerdict] = ["distinct"] * units
     finite = tuple(part for part in parts if part is not None)
     groups = sorted(equal_units(finite), key=lambda g: (-len(g), g)) if len(finite) == len(parts) else []
     for group in groups:
-        for unit, exact in zip(group, _have_bitwise_twins(vectors, group), strict=True):
+        for unit, exact in zip(group, _bit_identical(vectors, group), strict=True):
             verdicts[unit] = "exact" if exact else "within rounding"
     return LayerSymmetry(layer, units, tuple(groups), tuple(verdicts))
 
 
-def _have_bitwise_twins(vectors: tuple[Array, Array], group: tuple[int, ...]) -> list[bool]:
+def _bit_identical(vectors: tuple[Array, Array], group: tuple[int, ...]) -> list[bool]:
     """Say of each unit of a group whether it shares all its bits with another one."""
     rows = np.ascontiguousarray(np.concatenate([part[list(group)] for part in vectors], axis=1))
     bits = rows.view(f"u{rows.itemsize}")
@@ -98,3 +98,30 @@ def _have_bitwise_twins(vectors: tuple[Array, Array], group: tuple[int, ...]) ->
     of_others = iter(others)
     several = int(np.count_nonzero(first)) > 1
     return [several if as_first else counts[next(of_others)] > 1 for as_first in first.tolist()]
+
+
+def merged(parameters: Parameters, symmetry: LayerSymmetry) -> Parameters:
+    """Return the network with each group of ``symmetry`` in one unit: d×d0 becomes e×d0, e the effective units.
+
+    Units that compute the same h enter the layer above as Σ_j w_kj h_j = h Σ_j w_kj, so one unit with the sum of
+    their columns of W does the work of the group. It keeps the row (and bias) of the group's first unit.
+    For exact groups the outputs are those of ``parameters`` up to the rounding of the sums; for groups within
+    rounding, up to that rounding as well. Every other layer is copied.
+    """
+    layer = symmetry.layer
+    follower_of = {unit: group[0] for group in symmetry.groups for unit in group[1:]}
+    kept = [unit for unit in range(symmetry.units) if unit not in follower_of]
+    sizes = list(parameters.architecture.sizes)
+    sizes[layer] = len(kept)
+    small = Parameters(replace(parameters.architecture, sizes=tuple(sizes)), parameters.dtype)
+    for index, (weight, bias) in enumerate(zip(parameters.weights, parameters.biases, strict=True)):
+        rows = kept if index == layer - 1 else slice(None)
+        columns = kept if index == layer else slice(None)
+        small.weights[index][...] = weight[rows][:, columns]
+        small_bias = small.biases[index]
+        if bias is not None and small_bias is not None:
+            small_bias[...] = bias[rows]
+    outgoing, summed = parameters.weights[layer], small.weights[layer]
+    for unit, leader in follower_of.items():
+        summed[:, kept.index(leader)] += outgoing[:, unit]
+    return small

@@ -1,1 +1,1 @@
-"""The symmetry demo: networks with different first weights side by side, and every claim about them decided."""
+"""The symmetry demo: networks with different initial weights side by side, and every claim about them decided."""

@@ -1,4 +1,4 @@
-"""Logistic regression from two different starts: without hidden units, zero is as good a start as any.
+"""Claim (g), logistic regression from two starts: without hidden units, zero is as good a start as any.
 
 With cross-entropy the loss is convex: its Hessian X̃ᵀ diag(z(1-z)) X̃ / N, X̃ being X with a column of ones, has no
 negative eigenvalue whatever the weights are. Where the classes overlap its smallest eigenvalue is positive and there is
@@ -11,6 +11,7 @@ from itertools import repeat
 import numpy as np
 
 from bpcli.network import Architecture, Array, MatMul, Network, Parameters
+from bpcli.symmetry_demo.claim import Claim, figure
 from bpcli.training.descent import descend
 from bpcli.training.optimisers import Sgd
 
@@ -87,3 +88,29 @@ def two_starts(X: Array, y: Array, matmul: MatMul, rng: np.random.Generator, ste
         misplaced=int(((z >= 0.5) != (y >= 0.5)).sum()),
         samples=len(X),
     )
+
+
+def same_optimum(found: TwoStarts) -> Claim:
+    """Claim (g): whether logistic regression reached one optimum from zero and from random weights."""
+    statement = (
+        "logistic regression may start at zero: no hidden units, and with cross-entropy a convex loss; on overlapping "
+        "classes two starts reach one optimum"
+    )
+    measured = {
+        "distance of the ends": found.distance,
+        "largest gradient left": found.gradient,
+        "smallest curvature": found.curvature,
+        "loss": found.losses[-1][1],
+        "steps": found.steps,
+    }
+    holds = found.gradient <= found.rest and found.curvature > 0 and found.distance <= found.reach
+    if not holds:
+        return Claim("g", statement, holds, measured)
+    because = (
+        "without hidden layers no two units can be equal, and the loss is convex: its Hessian Xᵀ diag(z(1-z)) X / N, X "
+        "with a column of ones, has no negative eigenvalue; "
+        f"at the end its smallest is λ = {figure(found.curvature)} and both gradients are at most "
+        f"{figure(found.gradient)}, so the two ends are no further apart than about "
+        f"2 · {figure(found.gradient)} / λ = {figure(2 * found.gradient / found.curvature)}"
+    )
+    return Claim("g", statement, holds, measured, because=because)

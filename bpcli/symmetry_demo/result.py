@@ -1,6 +1,6 @@
 """What the demo has shown, as one frozen result: the screen and the JSON document are two views of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
@@ -9,10 +9,10 @@ from bpcli.config import Config
 from bpcli.network import Architecture, Array
 from bpcli.symmetry import LayerSymmetry, UnitDifference
 from bpcli.symmetry_demo.claim import Claim
-from bpcli.symmetry_demo.closed_forms import ClosedForm
-from bpcli.symmetry_demo.growth import Growth
+from bpcli.symmetry_demo.comparison import Snapshot
+from bpcli.symmetry_demo.divergence import Growth
+from bpcli.symmetry_demo.first_pass import ClosedForm
 from bpcli.symmetry_demo.logistic import TwoStarts
-from bpcli.symmetry_demo.race import Moment
 
 
 @dataclass(frozen=True)
@@ -24,22 +24,22 @@ class Equivalent:
 
 
 @dataclass(frozen=True, eq=False)
-class Racer:
-    """One network of the demo, from its first weights to its last.
+class Trajectory:
+    """One network of the demo, from its initial weights to its final ones.
 
     Attributes:
         name: constant, zero, random, nudged or half-tied.
-        moments: as recorded, from step 0.
-        first_split: the first step after which units that began bit-identical were not any more, or None.
+        snapshots: as recorded, from step 0.
+        first_split: the first step after which units that began bit-identical differ, or None.
         initial_symmetry, symmetry: the groups of equal units at both ends.
-        neurons: every hidden unit against its beginning and its nearest other.
+        neurons: every hidden unit against its start and its nearest neighbour.
         distances: of the units (the first 64 at most) from one another at the end, d1×d1.
         growth: of a spread that was small to begin with; None where there was none.
         equivalent: the merged network; None where no units are tied at the end.
     """
 
     name: str
-    moments: tuple[Moment, ...]
+    snapshots: tuple[Snapshot, ...]
     first_split: int | None
     initial_symmetry: LayerSymmetry
     symmetry: LayerSymmetry
@@ -58,7 +58,7 @@ class Demonstration:
         data, samples, available: what the networks learn: so many training samples, of so many.
         weight: w, the constant.
         closed_forms: of x^(1) and of δ^(1) on the constant network, before any step.
-        racers: the networks with a hidden layer.
+        trajectories: the networks with a hidden layer.
         logistic: the one without.
         splitting_widths: where BLAS was asked for and did not split, the widths at which it does; else None.
     """
@@ -73,9 +73,13 @@ class Demonstration:
     weight: float
     claims: tuple[Claim, ...]
     closed_forms: tuple[ClosedForm, ClosedForm]
-    racers: tuple[Racer, ...]
+    trajectories: tuple[Trajectory, ...]
     logistic: TwoStarts
     splitting_widths: tuple[int, ...] | None
+
+    def only(self, part: str) -> "Demonstration":
+        """The same networks with one claim, a to g."""
+        return replace(self, claims=tuple(claim for claim in self.claims if claim.id == part))
 
     @property
     def failed(self) -> tuple[str, ...]:
@@ -84,13 +88,15 @@ class Demonstration:
 
     @property
     def diverged(self) -> tuple[str, ...]:
-        """The names of the networks whose loss is no number any more."""
-        return tuple(racer.name for racer in self.racers if not isfinite(racer.moments[-1].loss))
+        """The names of the networks whose loss is not finite."""
+        return tuple(
+            trajectory.name for trajectory in self.trajectories if not isfinite(trajectory.snapshots[-1].loss)
+        )
 
     @property
     def steps(self) -> int:
         """How many steps were taken."""
-        return self.racers[0].moments[-1].step
+        return self.trajectories[0].snapshots[-1].step
 
     def document(self) -> dict[str, Any]:
         """Return the JSON document ``bpcli.symmetry/1``; what does not exist or is not finite is None."""
@@ -109,6 +115,7 @@ class Demonstration:
                     "holds": claim.holds,
                     "measured": {name: finite(value) for name, value in claim.measured.items()},
                     "remark": claim.remark or None,
+                    "because": claim.because or None,
                 }
                 for claim in self.claims
             ],
@@ -119,55 +126,55 @@ class Demonstration:
                 }
                 for name, form in zip(("x_1", "delta_1"), self.closed_forms, strict=True)
             },
-            "networks": [*map(_racer, self.racers), _logistic(self.logistic)],
+            "networks": [*map(_trajectory, self.trajectories), _logistic(self.logistic)],
             "splitting_widths": None if self.splitting_widths is None else list(self.splitting_widths),
         }
 
 
-def _racer(racer: Racer) -> dict[str, Any]:
+def _trajectory(trajectory: Trajectory) -> dict[str, Any]:
     return {
-        "name": racer.name,
-        "units": racer.symmetry.units,
-        "effective_units": racer.symmetry.effective_units,
-        "groups": [list(group) for group in racer.symmetry.groups],
+        "name": trajectory.name,
+        "units": trajectory.symmetry.units,
+        "effective_units": trajectory.symmetry.effective_units,
+        "groups": [list(group) for group in trajectory.symmetry.groups],
         "spread": [
             {
-                "step": moment.step,
-                "V": finite(moment.spread.V),
-                "W": finite(moment.spread.W),
-                "h": finite(moment.spread.h),
-                "delta": finite(moment.spread.delta),
-                "loss": finite(moment.loss),
-                "effective_units": moment.effective_units,
+                "step": snapshot.step,
+                "V": finite(snapshot.spread.V),
+                "W": finite(snapshot.spread.W),
+                "h": finite(snapshot.spread.h),
+                "delta": finite(snapshot.spread.delta),
+                "loss": finite(snapshot.loss),
+                "effective_units": snapshot.effective_units,
             }
-            for moment in racer.moments
+            for snapshot in trajectory.snapshots
         ],
-        "first_split": racer.first_split,
+        "first_split": trajectory.first_split,
         "growth": None
-        if racer.growth is None
+        if trajectory.growth is None
         else {
-            "verdict": racer.growth.verdict,
-            "factor_per_step": finite(racer.growth.factor),
-            "first": racer.growth.first,
-            "last": racer.growth.last,
-            "start": racer.growth.start,
-            "end": finite(racer.growth.end),
+            "verdict": trajectory.growth.verdict,
+            "factor_per_step": finite(trajectory.growth.factor),
+            "first": trajectory.growth.first,
+            "last": trajectory.growth.last,
+            "start": trajectory.growth.start,
+            "end": finite(trajectory.growth.end),
         },
         "equivalent": None
-        if racer.equivalent is None
-        else {"units": racer.equivalent.units, "difference": finite(racer.equivalent.difference)},
+        if trajectory.equivalent is None
+        else {"units": trajectory.equivalent.units, "difference": finite(trajectory.equivalent.difference)},
         "neurons": [
             {
                 "unit": neuron.unit,
                 "change": finite(neuron.change),
-                "twin": neuron.twin,
+                "twin": neuron.nearest,
                 "distance": finite(neuron.distance),
                 "verdict": neuron.verdict,
             }
-            for neuron in racer.neurons
+            for neuron in trajectory.neurons
         ],
-        "distances": [[finite(value) for value in row] for row in racer.distances.tolist()],
-        "loss": finite(racer.moments[-1].loss),
+        "distances": [[finite(value) for value in row] for row in trajectory.distances.tolist()],
+        "loss": finite(trajectory.snapshots[-1].loss),
     }
 
 

@@ -1,4 +1,4 @@
-"""The first weights of the networks that the demo trains side by side."""
+"""The initial weights of the networks that the demo trains side by side."""
 
 import numpy as np
 from numpy.typing import DTypeLike
@@ -10,7 +10,7 @@ NUDGE_ULPS = 8
 
 
 def starts(random: Parameters, weight: float) -> dict[str, Parameters]:
-    """Return the first weights of every network by its name, all of the sizes and precision of ``random``.
+    """Return the initial weights of every network by its name, all of the sizes and precision of ``random``.
 
     - constant: every weight is ``weight``;
     - zero: every weight is 0;

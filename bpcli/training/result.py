@@ -146,7 +146,7 @@ class TrainResult:
                     "layer": neuron.layer,
                     "unit": neuron.unit,
                     "change": finite(neuron.change),
-                    "twin": neuron.twin,
+                    "twin": neuron.nearest,
                     "distance": finite(neuron.distance),
                     "verdict": neuron.verdict,
                     "activity": self.activity[neuron.layer - 1][neuron.unit],

@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from bpcli.network import fixed_order_matmul
-from bpcli.symmetry_demo import demonstrating
+from bpcli.symmetry_demo import demo
 
 CONFIG = "symmetry-demo"
 FEW = ("--steps", 20)
@@ -88,7 +88,7 @@ def test_blas_reports_the_split_or_that_there_was_none(bpcli, dtype):
     constant = network(found, "constant")
     if constant["first_split"] is None:
         assert shown.code == 0
-        assert "does not split 2-5-1" in shown.out
+        assert "keeps the units of 2-5-1 equal" in shown.out
         assert found["splitting_widths"] is not None
     else:
         assert shown.code == 3
@@ -99,17 +99,17 @@ def test_blas_reports_the_split_or_that_there_was_none(bpcli, dtype):
 
 def test_a_blas_that_does_not_split_is_told(bpcli, monkeypatch):
     """With a product that never splits in its place: the statement, and the widths that this machine's BLAS splits."""
-    monkeypatch.setitem(demonstrating.PRODUCTS, "blas", fixed_order_matmul)
-    monkeypatch.setattr(demonstrating, "widths_that_split", lambda *_: (5, 7))
+    monkeypatch.setitem(demo.PRODUCTS, "blas", fixed_order_matmul)
+    monkeypatch.setattr(demo, "widths_that_split", lambda *_: (5, 7))
     shown = bpcli(CONFIG, *FEW, "--arithmetic", "blas")
     assert shown.code == 0
     told = " ".join(shown.out.split())
-    assert "This machine's BLAS does not split 3-6-3 on 8 samples: after each of 20 steps" in told
-    assert "it splits 5, 7 within 30 steps: try --hidden." in told
+    assert "BLAS on this machine keeps the units of 3-6-3 equal on 8 samples: after each of 20 steps" in told
+    assert "its rounding breaks the symmetry of 5, 7 within 30 steps: try --hidden." in told
     assert document(bpcli, *FEW, "--arithmetic", "blas")["splitting_widths"] == [5, 7]
-    monkeypatch.setattr(demonstrating, "widths_that_split", lambda *_: ())
+    monkeypatch.setattr(demo, "widths_that_split", lambda *_: ())
     told = " ".join(bpcli(CONFIG, *FEW, "--arithmetic", "blas").out.split())
-    assert "Nor does it split any other width up to 32" in told
+    assert "The same holds for every other width up to 32" in told
     assert document(bpcli, *FEW)["splitting_widths"] is None
 
 
@@ -121,11 +121,14 @@ def test_a_blas_that_splits_is_told(bpcli, monkeypatch):
         if out.shape[-1] == 6:
             out[..., -1] *= 1 + 1e-12
 
-    monkeypatch.setitem(demonstrating.PRODUCTS, "blas", leaking)
+    monkeypatch.setitem(demo.PRODUCTS, "blas", leaking)
     shown = bpcli(CONFIG, "--steps", 300, "--arithmetic", "blas")
     assert shown.code == 3
     told = " ".join(shown.out.split())
-    assert "BLAS parted the equal units of the constant network after step 1. Their spread grows" in told
+    assert (
+        "Rounding in BLAS broke the symmetry of the constant network: its units differ after step 1. Their spread grows"
+        in told
+    )
     assert "(e) does not" in told
 
 
@@ -237,16 +240,16 @@ def test_a_divergence_is_said(bpcli, rate, dtype):
     """In the demo's own arithmetic, which splits nothing: no split is told beside it."""
     found = bpcli(*diverging(rate, "stable", dtype))
     assert_divergence_is_told(found)
-    assert "BLAS parted" not in found.out
+    assert "broke the symmetry" not in found.out
 
 
 @pytest.mark.parametrize("rate", [1.969048634095826, 1e6])
 def test_a_divergence_under_a_blas_that_does_not_split_is_no_split(bpcli, monkeypatch, rate):
     """Infinities that differ from one another are no units that came apart."""
-    monkeypatch.setitem(demonstrating.PRODUCTS, "blas", fixed_order_matmul)
+    monkeypatch.setitem(demo.PRODUCTS, "blas", fixed_order_matmul)
     found = bpcli(*diverging(rate, "blas"))
     assert_divergence_is_told(found)
-    assert "BLAS parted" not in found.out
+    assert "broke the symmetry" not in found.out
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
@@ -255,7 +258,7 @@ def test_a_divergence_under_this_machines_blas_is_said(bpcli, dtype):
     found = bpcli(*diverging(4, "blas", dtype))
     assert_divergence_is_told(found)
     split = network(document(bpcli, *diverging(4, "blas", dtype)[1:], code=3), "constant")["first_split"]
-    assert ("BLAS parted" in found.out) == (split is not None)
+    assert ("broke the symmetry" in found.out) == (split is not None)
 
 
 @pytest.mark.parametrize("suffix", ["svg", "html", "txt"])

@@ -7,8 +7,8 @@ import numpy as np
 from rich.console import Console
 
 from bpcli.render.heat import heat_maps
-from bpcli.render.racers import frame
-from bpcli.symmetry_demo.race import Moment, Spread
+from bpcli.render.trajectories import frame
+from bpcli.symmetry_demo.comparison import Snapshot, Spread
 
 
 def drawn(renderable, width=100):
@@ -46,9 +46,9 @@ def test_wide_layers_are_cut_and_say_so():
 
 def test_a_picture_of_the_steps_fits_a_small_terminal():
     """Five networks of 64 units at 60 columns: at most 24 lines."""
-    moment = Moment(1000, 0.1, Spread(1.234e-12, 1.0, 0.0, 0.0), 64)
+    snapshot = Snapshot(1000, 0.1, Spread(1.234e-12, 1.0, 0.0, 0.0), 64)
     names = ("constant", "zero", "random", "nudged", "half-tied")
-    picture = frame(dict.fromkeys(names, moment), dict.fromkeys(names, np.ones((64, 64))))
+    picture = frame(dict.fromkeys(names, snapshot), dict.fromkeys(names, np.ones((64, 64))))
     lines = drawn(picture, 60)
     assert lines[0] == "step 1,000"
     assert len(lines) <= 24

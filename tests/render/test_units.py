@@ -43,13 +43,14 @@ def test_sixteen_units_have_a_line_each_the_largest_group_first():
 def test_more_units_are_summed_up():
     """A row for each group with the span of its figures and its verdict, the closest others, and the rest in one."""
     text = shown(layer(40, ((20, 21, 22), (3, 7)), "within rounding"))
-    lines = [line for line in text.splitlines() if "within rounding" in line or "distinct" in line]
+    rows = [line for line in text.splitlines() if not line.startswith("Hidden")]
+    lines = [line for line in rows if "within rounding" in line or "distinct" in line]
     assert lines[0].split()[:4] == ["20–22", "20", "…", "22"]
     assert lines[1].startswith("3, 7")
     assert [line.split()[0] for line in lines[2:5]] == ["0", "1", "2"]
     assert lines[-1].startswith("22 more")
     assert len(lines) == 16
-    assert "40 units, 37 of them different" in text
+    assert "40 units, only 37 distinct" in text
 
 
 def test_units_that_cannot_learn_say_so_in_their_verdict():
@@ -87,7 +88,7 @@ A, S, D = "active", "saturated", "dead"
         (
             ended("relu", (A, A, A), (D, A, D)),
             "of 3 hidden units 2 cannot learn. Units 0, 2 are dead: slope 0 on every training row, so their rows of V "
-            "get no gradient. That came with training: lower training.optimizer.learning_rate (it was 0.5), or take "
+            "get no gradient. That came with training: lower training.optimizer.learning_rate (it was 0.5), or use "
             "an activation that is never off (--set model.activation=tanh)",
         ),
         (
@@ -144,7 +145,7 @@ def test_units_that_began_all_but_equal_are_not_called_split_by_rounding():
     """Drawn within rounding of one another, they were told apart by training."""
     (text,) = symmetry_warnings([layer(4, ((0, 1),), "within rounding")], [layer(4)], "uniform", [2])
     assert (
-        "units 0, 1 began all but equal (init: uniform), and training has told them apart, by epoch 2" in text
+        "units 0, 1 began all but equal (init: uniform), and training has separated them, by epoch 2" in text
     )
 
 
@@ -161,7 +162,7 @@ def test_scattered_groups_leave_room_for_the_verdict(width):
     assert max(map(len, text.splitlines())) <= width
 
 
-SPLIT = "units 0, 1, 3 began equal (init: constant), and only rounding has told them apart, by epoch 7"
+SPLIT = "units 0, 1, 3 began equal (init: constant), and only rounding has separated them, by epoch 7"
 LATE = "and there is 1 more group of equal units, though they began different"
 
 
@@ -172,17 +173,22 @@ LATE = "and there is 1 more group of equal units, though they began different"
             layer(4, ((0, 1, 2, 3),)),
             layer(4, ((0, 1, 2, 3),)),
             None,
-            "0–3 are the same to the last bit. They began equal",
+            "0–3 are bit-identical. They began equal",
         ),
         (
             layer(4, ((0, 1),)),
             layer(4, ((0, 1),), "within rounding"),
             None,
-            "the same up to rounding. They began equal",
+            "equal up to rounding. They began equal",
         ),
         (layer(4, ((0, 1, 3),)), layer(4), 7, SPLIT),
         (layer(4), layer(4, ((0, 1), (2, 3))), None, LATE),
-        (layer(4, ((0, 1, 2, 3),)), layer(4, ((0, 1),)), 3, "(some were told apart by rounding, by epoch 3)"),
+        (
+            layer(4, ((0, 1, 2, 3),)),
+            layer(4, ((0, 1),)),
+            3,
+            "(rounding had separated some of them by epoch 3)",
+        ),
         (layer(4, ((0, 1),)), layer(4), None, "0, 1 began equal (init: constant); draw"),
     ],
 )
@@ -197,7 +203,7 @@ def test_a_group_that_rounding_has_split_in_part_is_not_called_exact():
     """Two of three are the same bits: the three are the same up to rounding."""
     mixed = LayerSymmetry(1, 3, ((0, 1, 2),), ("exact", "exact", "within rounding"))
     (text,) = symmetry_warnings([mixed], [mixed], "constant", [None])
-    assert "the same up to rounding" in text
+    assert "are equal up to rounding" in text
 
 
 def test_no_warning_where_nothing_is_equal():

@@ -5,7 +5,7 @@ import pytest
 
 from bpcli.network import Architecture, Network, Parameters
 from bpcli.symmetry import layer_symmetry
-from bpcli.symmetry.merging import merged
+from bpcli.symmetry.units import merged
 
 
 @pytest.mark.parametrize("bias", [True, False])

@@ -242,15 +242,15 @@ def test_differences_are_euclidean_distances():
     for found in unit_differences(final, initial, layer_symmetry(final, 1)):
         others = {j: np.linalg.norm(rows[1][found.unit] - rows[1][j]) for j in range(9) if j != found.unit}
         assert found.change == pytest.approx(np.linalg.norm(rows[1][found.unit] - rows[0][found.unit]))
-        assert found.twin == min(others, key=others.get)
-        assert found.distance == pytest.approx(others[found.twin])
+        assert found.nearest == min(others, key=others.get)
+        assert found.distance == pytest.approx(others[found.nearest])
 
 
 def test_a_layer_of_one_has_no_twin():
     """One hidden unit: no other, no distance."""
     parameters = random_parameters((3, 1, 2))
     (found,) = unit_differences(parameters, parameters, layer_symmetry(parameters, 1))
-    assert (found.twin, found.distance, found.change) == (None, None, 0.0)
+    assert (found.nearest, found.distance, found.change) == (None, None, 0.0)
 
 
 def test_the_nearest_in_several_tight_clusters_is_the_nearest():

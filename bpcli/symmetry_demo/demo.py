@@ -1,4 +1,4 @@
-"""The whole demo: from a configuration to its networks, their race, and the result that decides every claim."""
+"""The whole demo: from a configuration to its networks, their comparison, and the result that decides every claim."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -9,18 +9,20 @@ from bpcli.common.errors import UsageError
 from bpcli.config import Config, ConstantInit, Init, XavierInit, ZerosInit
 from bpcli.network import Array, MatMul, Network, Parameters, fixed_order_matmul
 from bpcli.symmetry import layer_symmetry, unit_differences
-from bpcli.symmetry.merging import merged
-from bpcli.symmetry.units import whole_units
-from bpcli.symmetry_demo import claims
+from bpcli.symmetry.units import merged, whole_units
 from bpcli.symmetry_demo.claim import Claim
-from bpcli.symmetry_demo.closed_forms import closed_forms
-from bpcli.symmetry_demo.growth import growth
-from bpcli.symmetry_demo.leak import widths_that_split
-from bpcli.symmetry_demo.logistic import TwoStarts, overlapping_classes, two_starts
-from bpcli.symmetry_demo.output_deltas import output_deltas_differ
-from bpcli.symmetry_demo.race import Moment, Race
-from bpcli.symmetry_demo.result import Demonstration, Equivalent, Racer
+from bpcli.symmetry_demo.comparison import Comparison, Snapshot
+from bpcli.symmetry_demo.divergence import growth, widths_that_split
+from bpcli.symmetry_demo.first_pass import (
+    closed_forms,
+    hidden_deltas_equal,
+    hidden_outputs_equal,
+    output_deltas_differ,
+)
+from bpcli.symmetry_demo.logistic import TwoStarts, overlapping_classes, same_optimum, two_starts
+from bpcli.symmetry_demo.result import Demonstration, Equivalent, Trajectory
 from bpcli.symmetry_demo.starts import starts
+from bpcli.symmetry_demo.steps import first_move, one_step_keeps, random_breaks_symmetry, units_stay_equal
 from bpcli.training.building import begin
 from bpcli.training.loop import build_optimiser
 from bpcli.training.schedules import learning_rate
@@ -33,7 +35,7 @@ WEIGHT = 0.5  # of the constant network, where the configuration gives none
 
 
 class Demo:
-    """The demo of one configuration: ``moments()`` runs it, ``result()`` sums it up.
+    """The demo of one configuration: ``snapshots()`` runs it, ``result()`` sums it up.
 
     The networks learn the first training samples of the configuration, at most 64, every step on all of them.
     ``random`` says how the weights of the network called random are drawn; without it, as configured, or by xavier
@@ -70,28 +72,28 @@ class Demo:
         self.data = beginning.data
         self.X, self.Y = self.data.X[:SAMPLES], self.data.Y[:SAMPLES]
         self._matmul = PRODUCTS[arithmetic]
-        self._race = Race(
+        self._comparison = Comparison(
             starts(beginning.network.parameters, self.weight), self.X, self.Y, config.training, self._matmul
         )
 
-    def moments(self) -> Iterator[dict[str, Moment]]:
-        """Train, yielding the recorded moments of every network by its name."""
-        yield from self._race.run()
+    def snapshots(self) -> Iterator[dict[str, Snapshot]]:
+        """Train, yielding the recorded snapshots of every network by its name."""
+        yield from self._comparison.run()
 
     def distances(self) -> dict[str, Array]:
-        """Return the distances between the units of each network at the last recorded moment, as in ``Racer``."""
-        return {name: unit_distances(end) for name, end in self._race.ends.items()}
+        """Return the distances between the units of each network at the last snapshot, as in ``Trajectory``."""
+        return {name: unit_distances(end) for name, end in self._comparison.ends.items()}
 
     def result(self) -> Demonstration:
-        """Sum up what the race has shown, decide the claims, and run logistic regression from its two starts."""
+        """Sum up what the comparison has shown, decide the claims, and run logistic regression from its two starts."""
         with np.errstate(all="ignore"):  # what overflows, or has diverged, is told as what it is
             return self._result()
 
     def _result(self) -> Demonstration:
-        race = self._race
-        first = self._stepped(race.starts["constant"])
+        comparison = self._comparison
+        first = self._stepped(comparison.starts["constant"])
         logistic = self._logistic()
-        split = self.arithmetic == "blas" and race.first_split["constant"] is None
+        split = self.arithmetic == "blas" and comparison.first_split["constant"] is None
         return Demonstration(
             name=self.name,
             config=self.config,
@@ -103,7 +105,7 @@ class Demo:
             weight=self.weight,
             claims=self._claims(first, logistic),
             closed_forms=closed_forms(first, self.weight),
-            racers=tuple(self._racer(name) for name in race.starts),
+            trajectories=tuple(self._trajectory(name) for name in comparison.starts),
             logistic=logistic,
             splitting_widths=widths_that_split(
                 first.architecture, self.X, self.Y, self.weight, self.config.training
@@ -113,25 +115,28 @@ class Demo:
         )
 
     def _claims(self, first: Network, logistic: TwoStarts) -> tuple[Claim, ...]:
-        race, X, Y = self._race, self.X, self.Y
-        start = race.starts["constant"]
+        comparison, X, Y = self._comparison, self.X, self.Y
+        start = comparison.starts["constant"]
         settings, moved = self.config.training, self._stepped(start)
         rate = learning_rate(settings.schedule, settings.optimizer.learning_rate, 1, settings.epochs)
+        move = first_move(start, moved.gradients, settings, rate)
         build_optimiser(moved, settings).step(rate)
         return (
-            claims.hidden_outputs_equal(first, self.weight),
-            claims.hidden_deltas_equal(first, self.weight),
+            hidden_outputs_equal(first, self.weight),
+            hidden_deltas_equal(first, self.weight),
             output_deltas_differ(start, X, Y, self._matmul),
-            claims.one_step_keeps(start, moved.parameters, X, Y),
-            claims.never_parts(
-                race.moments["constant"],
-                race.first_split["constant"],
-                (start, race.ends["constant"]),
+            one_step_keeps(start, moved.parameters, move, X, Y),
+            units_stay_equal(
+                comparison.snapshots["constant"],
+                comparison.first_split["constant"],
+                (start, comparison.ends["constant"]),
                 X,
                 Y,
             ),
-            claims.random_breaks_it(race.starts["random"], race.ends["random"]),
-            claims.same_optimum(logistic),
+            random_breaks_symmetry(
+                comparison.starts["random"], comparison.ends["random"], X, settings.weight_decay
+            ),
+            same_optimum(logistic),
         )
 
     def _stepped(self, parameters: Parameters) -> Network:
@@ -141,24 +146,24 @@ class Demo:
         network.backward(self.Y)
         return network
 
-    def _racer(self, name: str) -> Racer:
-        race = self._race
-        start, end = race.starts[name], race.ends[name]
+    def _trajectory(self, name: str) -> Trajectory:
+        comparison = self._comparison
+        start, end = comparison.starts[name], comparison.ends[name]
         now = layer_symmetry(end, 1)
         equivalent = None
         if now.groups:
             z, smaller = (self._stepped(each).layers[-1].out for each in (end, merged(end, now)))
             off, largest = float(abs(z - smaller).max()), float(abs(z).max())
             equivalent = Equivalent(now.effective_units, off / largest if off else 0.0)
-        return Racer(
+        return Trajectory(
             name=name,
-            moments=tuple(race.moments[name]),
-            first_split=race.first_split[name],
+            snapshots=tuple(comparison.snapshots[name]),
+            first_split=comparison.first_split[name],
             initial_symmetry=layer_symmetry(start, 1),
             symmetry=now,
             neurons=unit_differences(end, start, now),
             distances=unit_distances(end),
-            growth=growth(race.moments[name]),
+            growth=growth(comparison.snapshots[name]),
             equivalent=equivalent,
         )
 

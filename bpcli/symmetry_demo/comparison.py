@@ -17,7 +17,7 @@ from bpcli.training.descent import descend
 from bpcli.training.loop import build_optimiser
 from bpcli.training.schedules import learning_rate
 
-MOMENTS = 60  # recorded evenly, and as many again in a geometric sequence
+SNAPSHOTS = 60  # evenly spaced, and as many again in a geometric sequence
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Moment:
+class Snapshot:
     """One network after ``step`` steps; h and δ are those of its weights at that step, over all samples."""
 
     step: int
@@ -45,14 +45,14 @@ class Moment:
     effective_units: int
 
 
-class Race:
+class Comparison:
     """Networks of one architecture (with one hidden layer) that learn the same samples X (N×d0), Y (N×d2).
 
     Attributes:
-        first_split: for each network the first step after which units that began bit-identical are not any more;
+        first_split: for each network the first step after which units that began bit-identical differ;
             None as long as there is none.
-        moments: for each network its recorded moments so far.
-        ends: for each network its present weights, as of the last recorded moment.
+        snapshots: for each network its recorded snapshots so far.
+        ends: for each network its present weights, as of the last recorded snapshot.
     """
 
     def __init__(
@@ -66,18 +66,18 @@ class Race:
         first = next(iter(starts.values()))
         self.starts = dict(starts)
         self.first_split: dict[str, int | None] = dict.fromkeys(starts)
-        self.moments: dict[str, list[Moment]] = {name: [] for name in starts}
+        self.snapshots: dict[str, list[Snapshot]] = {name: [] for name in starts}
         self.ends = {name: start.copy() for name, start in starts.items()}
         self._X, self._Y, self._settings = X, Y, settings
         self._parameters = Parameters(first.architecture, first.dtype, (len(starts),))
         self._parameters.flat[...] = [start.flat for start in starts.values()]
         self._network = Network(self._parameters, len(X), matmul)
-        self._mates = np.stack([_mates(start) for start in starts.values()])
+        self._counterparts = np.stack([_counterparts(start) for start in starts.values()])
 
-    def run(self) -> Iterator[dict[str, Moment]]:
-        """Take every step of the configured training, yielding the recorded moments of all networks, by name.
+    def run(self) -> Iterator[dict[str, Snapshot]]:
+        """Take every step of the configured training, yielding the recorded snapshots of all networks, by name.
 
-        Step t takes the learning rate of epoch t. Ends early where a loss is not finite, with that moment as the last.
+        Step t takes the learning rate of epoch t. Ends early, with that snapshot, where a loss is not finite.
         """
         settings, network = self._settings, self._network
         steps, base = settings.epochs, settings.optimizer.learning_rate
@@ -89,12 +89,12 @@ class Race:
             for step, _ in enumerate(descend(network, repeat((self._X, self._Y)), optimiser, rates)):
                 self._watch_for_splits(step)
                 if step in recorded:
-                    moment = self._record(step)
-                    yield moment
-                    if step == steps or not all(np.isfinite(each.loss) for each in moment.values()):
+                    snapshot = self._record(step)
+                    yield snapshot
+                    if step == steps or not all(np.isfinite(each.loss) for each in snapshot.values()):
                         return
 
-    def _record(self, step: int) -> dict[str, Moment]:
+    def _record(self, step: int) -> dict[str, Snapshot]:
         """Measure every network, whose forward and backward pass has just been taken."""
         losses = self._network.loss(self._Y)
         spreads = _spreads(self._network)
@@ -102,14 +102,14 @@ class Race:
         for index, (name, end) in enumerate(self.ends.items()):
             end.flat[...] = self._parameters.flat[index]
             effective = layer_symmetry(end, 1).effective_units
-            found[name] = Moment(step, float(losses[index]), spreads[index], effective)
-            self.moments[name].append(found[name])
+            found[name] = Snapshot(step, float(losses[index]), spreads[index], effective)
+            self.snapshots[name].append(found[name])
         return found
 
     def _watch_for_splits(self, step: int) -> None:
-        """Compare each weight with its counterpart in the unit's first mate; a divergence is no split."""
+        """Compare each weight with its counterpart in the first unit tied to it; a divergence is no split."""
         theta = self._parameters.flat
-        split = (np.take_along_axis(theta, self._mates, axis=1) != theta).any(axis=1)
+        split = (np.take_along_axis(theta, self._counterparts, axis=1) != theta).any(axis=1)
         split &= np.isfinite(theta).all(axis=1)
         for name, has in zip(self.first_split, split.tolist(), strict=True):
             if has and self.first_split[name] is None:
@@ -118,23 +118,23 @@ class Race:
 
 def recorded_steps(steps: int) -> set[int]:
     """Return the recorded steps, from 0 to ``steps``: dense at first, then evenly spread, and every power of ten."""
-    even = np.linspace(0, steps, MOMENTS + 1)
-    early = np.geomspace(1, max(steps, 1), MOMENTS)
+    even = np.linspace(0, steps, SNAPSHOTS + 1)
+    early = np.geomspace(1, max(steps, 1), SNAPSHOTS)
     powers = 10.0 ** np.arange(len(str(steps)))
     return {0, steps, *(int(step) for step in np.concatenate([even, early, powers]) if step <= steps)}
 
 
-def _mates(start: Parameters) -> Array:
+def _counterparts(start: Parameters) -> Array:
     """For each parameter its counterpart in the first unit with the same bits as its own: P indices into ``flat``."""
     positions = Parameters(start.architecture, np.intp)
     positions.flat[...] = np.arange(start.flat.size)
-    mates = positions.copy()
+    counterparts = positions.copy()
     units = np.concatenate([part for _, part in unit_parts(start)], axis=1)
     _, first, group = np.unique(units, axis=0, return_index=True, return_inverse=True)
     leaders = first[group.ravel()]
-    for (_, part), (_, mate) in zip(unit_parts(positions), unit_parts(mates), strict=True):
-        mate[...] = part[leaders]
-    return mates.flat
+    for (_, part), (_, counterpart) in zip(unit_parts(positions), unit_parts(counterparts), strict=True):
+        counterpart[...] = part[leaders]
+    return counterparts.flat
 
 
 def unit_parts(parameters: Parameters) -> Iterator[tuple[str, Array]]:
