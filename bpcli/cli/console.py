@@ -57,7 +57,7 @@ class Screen:
             self.err.print(Text.assemble(("warning: ", "bold yellow"), text))
 
 
-def complain(message: str, *, color: bool = True) -> None:
+def print_error(message: str, *, color: bool = True) -> None:
     """Print the one message of a command that failed; problems of several lines stand below their number."""
     if "\n" in message:
         message = f"{len(message.splitlines())} problems\n{message}"

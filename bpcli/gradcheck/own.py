@@ -33,10 +33,9 @@ from bpcli.gradcheck.numerical import (
 )
 from bpcli.network import Array, Network, Parameters
 from bpcli.network.example import Example
-from bpcli.training.building import begin
 from bpcli.training.descent import Batches, descend
-from bpcli.training.loop import build_optimiser
 from bpcli.training.schedules import learning_rate
+from bpcli.training.setup import build_optimiser, setup
 
 Verdict = Literal["correct", "wrong", "uninformative"]
 
@@ -104,8 +103,8 @@ def check_own(
         UsageError: if the method does not suit the network.
         DataError: if the data cannot be used.
     """
-    beginning = begin(config)
-    data, network = beginning.data, beginning.network
+    ready = setup(config)
+    data, network = ready.data, ready.network
     method = method or default_method(network.architecture)
     X, Y = data.X[:samples], data.Y[:samples]  # the rows are in random order already
     try:
@@ -113,7 +112,7 @@ def check_own(
     except ValueError as error:
         raise UsageError(f"--method {method}: {error}") from error
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        _train(network, data, config.training, steps, beginning.order)
+        _train(network, data, config.training, steps, ready.rng)
     return before, _check_informatively(
         f"after {steps} steps", network.parameters, X, Y, method, initial=False
     )

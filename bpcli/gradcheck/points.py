@@ -8,7 +8,7 @@ from bpcli.common.errors import UsageError
 from bpcli.config import Config
 from bpcli.gradcheck.informative import random_point, reasons_against
 from bpcli.network.example import Example
-from bpcli.training.building import begin
+from bpcli.training.setup import setup
 
 SAMPLES = 32
 MORE_SAMPLES = 2  # a second point has another N, which tells the factor 2 from N = 2, and 4 from N = 4
@@ -33,8 +33,8 @@ def configured_point(config: Config) -> Example:
     Raises:
         DataError: if the data cannot be used.
     """
-    beginning = begin(config)
-    data, network = beginning.data, beginning.network
+    ready = setup(config)
+    data, network = ready.data, ready.network
     return Example(
         architecture=network.architecture,
         X=data.X[:SAMPLES].astype(np.float64),

@@ -64,11 +64,12 @@ def _without(command: Sequence[str], key: str) -> list[str]:
 
 def _divergence(result: TrainResult) -> str:
     rate = result.header.config.training.optimizer.learning_rate
-    kept = (
-        f"The weights of epoch {result.best_epoch}, the best before, are in {result.header.run / 'best.npz'}"
-        if result.best_epoch
-        else "No epoch before it had a finite loss"
-    )
+    run = result.header.run
+    kept = "No epoch before it had a finite loss"
+    if result.best_epoch:
+        kept = f"The lowest loss before was at epoch {result.best_epoch}"
+        kept += f"; its weights are in {run / 'best.npz'}" if run else ""
+
     unscaled = result.header.config.data.scale == "none"
     scaling = ", or scale the inputs (data.scale: standard)" if unscaled else ""
     return (

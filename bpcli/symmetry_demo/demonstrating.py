@@ -21,9 +21,8 @@ from bpcli.symmetry_demo.output_deltas import output_deltas_differ
 from bpcli.symmetry_demo.race import Moment, Race
 from bpcli.symmetry_demo.result import Demonstration, Equivalent, Racer
 from bpcli.symmetry_demo.starts import starts
-from bpcli.training.building import begin
-from bpcli.training.loop import build_optimiser
 from bpcli.training.schedules import learning_rate
+from bpcli.training.setup import build_optimiser, setup
 
 Arithmetic = Literal["stable", "blas"]
 PRODUCTS: dict[Arithmetic, MatMul] = {"stable": fixed_order_matmul, "blas": np.matmul}
@@ -66,12 +65,12 @@ class Demo:
         self.arithmetic = arithmetic
         configured = init.value if isinstance(init, ConstantInit) else WEIGHT
         self.weight = configured if weight is None else weight
-        beginning = begin(self.config)
-        self.data = beginning.data
+        ready = setup(self.config)
+        self.data = ready.data
         self.X, self.Y = self.data.X[:SAMPLES], self.data.Y[:SAMPLES]
         self._matmul = PRODUCTS[arithmetic]
         self._race = Race(
-            starts(beginning.network.parameters, self.weight), self.X, self.Y, config.training, self._matmul
+            starts(ready.network.parameters, self.weight), self.X, self.Y, config.training, self._matmul
         )
 
     def moments(self) -> Iterator[dict[str, Moment]]:

@@ -7,7 +7,7 @@ from typing import Any
 from bpcli.common.json_numbers import finite
 from bpcli.config import Config
 from bpcli.datasets import Prepared
-from bpcli.network import Architecture
+from bpcli.network import Architecture, Parameters
 from bpcli.network.formulas import GradientFormula
 from bpcli.symmetry import Activity, LayerSymmetry, UnitDifference
 from bpcli.training.evaluation import Scores
@@ -52,9 +52,9 @@ class GradientReport:
 
 @dataclass(frozen=True)
 class RunHeader:
-    """What is known before the first epoch."""
+    """What is known before the first epoch; ``run`` is the folder, or None for a training in memory."""
 
-    run: Path
+    run: Path | None
     name: str
     config: Config
     data: DataFacts
@@ -63,7 +63,7 @@ class RunHeader:
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class TrainResult:
     """What is known at the end. Scores, gradients and units are those of the kept weights.
 
@@ -82,6 +82,7 @@ class TrainResult:
             at the end.
         seconds: time spent training in this session, data and start-up not included.
         samples_per_second: training samples over that time; None if no epoch was completed.
+        parameters: the kept weights.
     """
 
     header: RunHeader
@@ -100,6 +101,7 @@ class TrainResult:
     activity: tuple[tuple[Activity, ...], ...]
     seconds: float
     samples_per_second: float | None
+    parameters: Parameters
 
     @property
     def split_after(self) -> tuple[int | None, ...]:
@@ -121,7 +123,7 @@ class TrainResult:
         """Return the JSON document ``bpcli.train/1``; what does not exist or is not finite is None."""
         return {
             "schema": "bpcli.train/1",
-            "run": str(self.header.run),
+            "run": None if self.header.run is None else str(self.header.run),
             "config": self.header.name,
             "epochs": len(self.records),
             "stopped_by": self.stopped_by,

@@ -7,8 +7,8 @@ from bpcli.common.errors import UsageError
 from bpcli.config import Config
 from bpcli.gradcheck.own import check_network, check_own
 from bpcli.network import Architecture, Network, Parameters, initialise
-from bpcli.training.building import build_network, prepared_data
 from bpcli.training.loop import Trainer
+from bpcli.training.setup import build_network, prepared_data
 from tests.network.test_gradients import PAIRS
 
 TENSORS = ["grad_z", "grad_W", "grad_bias_W", "grad_h", "grad_V", "grad_bias_V", "grad_x"]
