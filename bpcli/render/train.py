@@ -140,8 +140,6 @@ def _closing(result: TrainResult) -> list[RenderableType]:
         "diverged": f"diverged at epoch {len(result.records)}",
     }[result.stopped_by]
     speed = f", {result.samples_per_second:,.0f} samples a second" if result.samples_per_second else ""
-    table = known(
-        ended=f"{ended}; {result.seconds:.2f} s{speed}",
-        run=str(result.header.run),
-    )
+    run = {} if result.header.run is None else {"run": str(result.header.run)}
+    table = known(ended=f"{ended}; {result.seconds:.2f} s{speed}", **run)
     return [Text(), table]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any
 
+from bpcli.common.display import Displayed
 from bpcli.common.json_numbers import finite
 from bpcli.config import Config
 from bpcli.network import Architecture, Array
@@ -49,8 +50,8 @@ class Racer:
     equivalent: Equivalent | None
 
 
-@dataclass(frozen=True, eq=False)
-class Demonstration:
+@dataclass(frozen=True, eq=False, repr=False)
+class Demonstration(Displayed):
     """Every network and every claim.
 
     Attributes:
@@ -76,6 +77,14 @@ class Demonstration:
     racers: tuple[Racer, ...]
     logistic: TwoStarts
     splitting_widths: tuple[int, ...] | None
+
+    def summary(self) -> str:
+        """Return the network, and each claim with whether it holds."""
+        sizes = "-".join(map(str, self.architecture.sizes))
+        holds = {True: "holds", False: "does not hold", None: "does not apply"}
+        claims = (f"  ({claim.id}) {holds[claim.holds]}: {claim.statement}" for claim in self.claims)
+        title = f"Demonstration of {self.name}: {sizes}, {self.steps} steps, {self.arithmetic} arithmetic"
+        return "\n".join((title, *claims))
 
     @property
     def failed(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bpcli.common.display import Displayed
 from bpcli.common.json_numbers import finite
 from bpcli.config import Config
 from bpcli.datasets import Prepared
@@ -64,7 +65,7 @@ class RunHeader:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class TrainResult:
+class TrainResult(Displayed):
     """What is known at the end. Scores, gradients and units are those of the kept weights.
 
     Attributes:
@@ -118,6 +119,23 @@ class TrainResult:
             )
             for layer, then in enumerate(self.initial_symmetry)
         )
+
+    def summary(self) -> str:
+        """Return what was trained, the scores of the kept weights, and the shapes of the parameters."""
+        sizes = "-".join(map(str, self.header.architecture.sizes))
+        lines = [
+            f"TrainResult of {self.header.name}: {sizes}, {len(self.records)} epochs, "
+            f"stopped by {self.stopped_by}, weights of epoch {self.kept_epoch}"
+        ]
+        for name, scores in (("training", self.train), ("validation", self.validation)):
+            if scores:
+                value = "none" if scores.value is None else f"{scores.value:.4g}"
+                lines.append(f"  {name:<10}  loss {scores.loss:.4g}, {scores.metric} {value}")
+        shapes = (f"{name} {'×'.join(map(str, tensor.shape))}" for name, tensor in self.parameters.named())
+        lines.append(f"  parameters  {', '.join(shapes)}")
+        if self.header.run:
+            lines.append(f"  run         {self.header.run}")
+        return "\n".join(lines)
 
     def document(self) -> dict[str, Any]:
         """Return the JSON document ``bpcli.train/1``; what does not exist or is not finite is None."""

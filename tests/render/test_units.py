@@ -87,14 +87,14 @@ A, S, D = "active", "saturated", "dead"
         (
             ended("relu", (A, A, A), (D, A, D)),
             "of 3 hidden units 2 cannot learn. Units 0, 2 are dead: derivative 0 on every training row, so their rows "
-            "of V get no gradient. This happened during training: lower training.optimizer.learning_rate (it was 0.5), or "
-            "use an activation that is never switched off (--set model.activation=tanh)",
+            "of V get no gradient. This happened during training: lower training.optimizer.learning_rate (it was 0.5), "
+            "or use an activation that is never switched off (--set model.activation=tanh)",
         ),
         (
             ended("sigmoid", (S, A, S), (A, A, S), scale="none", scheme="normal"),
             "of 3 hidden units 1 can hardly learn. Unit 2 is saturated: derivative below 1 % of the largest on every "
-            "training row, so its row of V gets next to no gradient. This was so before the first step: draw smaller "
-            "weights (--set model.init.scheme=xavier), or scale the inputs (--set data.scale=standard)",
+            "training row, so its row of V gets next to no gradient. This was so before the first step: use "
+            "smaller initial weights (--set model.init.scheme=xavier), or scale the inputs (--set data.scale=standard)",
         ),
         (
             ended("tanh", (D, A, A), (D, S, S), layers=2),
