@@ -8,7 +8,7 @@ import importlib
 
 __version__ = "0.1.0"
 
-_HOME = {
+PUBLIC = {
     "load_config": "bpcli.api",
     "train": "bpcli.api",
     "walk_through": "bpcli.api",
@@ -25,15 +25,15 @@ _HOME = {
     "MachineError": "bpcli.common.errors",
     "UsageError": "bpcli.common.errors",
 }
-__all__ = ["__version__", *_HOME]  # noqa: PLE0604 - strings, every one
+__all__ = ["__version__", *PUBLIC]  # noqa: PLE0604 - strings, every one
 
 
 # By name and not by an import statement, so that the rooms below keep their one-way arrows. Type checkers read the stub
 # beside this file.
 def __getattr__(name: str) -> object:
-    if name not in _HOME:
+    if name not in PUBLIC:
         raise AttributeError(f"module 'bpcli' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOME[name]), name)
+    value = getattr(importlib.import_module(PUBLIC[name]), name)
     globals()[name] = value
     return value
 

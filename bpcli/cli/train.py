@@ -53,15 +53,18 @@ def train(
         ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the run in --out.")] = False,
+    units: Annotated[
+        bool, typer.Option("--units", help="List the hidden units in a table, even if all are distinct.")
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     no_color: NoColorOption = False,
 ) -> int:
     """Train a network, and show its loss curves, gradients and hidden units.
 
-    Prints what the data, the network and the training are; the loss by epoch; every gradient with its formula,
-    shape and norm; how far each hidden unit moved and whether another one is the same; the scores. All of it is
-    kept in a run folder. Exits with 3 if training diverged.
+    Prints the data, the network and the settings; the scores; the loss by epoch; every gradient with its formula,
+    shape and norm; how far the hidden units moved, and which of them are equal. The run is kept in a folder. Exits
+    with 3 if training diverged.
     """
     from bpcli.render.advice import next_command, warnings
     from bpcli.render.train import advised, header, report
@@ -95,7 +98,7 @@ def train(
         ):
             pass
         result = run.finish()
-    screen.show(report(result))
+    screen.show(report(result, units=units))
     screen.show(advised(next_command(result, again, seed)), whole_lines=True)
     screen.document(result.document())
     screen.warn(warnings(result))

@@ -14,6 +14,8 @@ from bpcli.symmetry import Activity, LayerSymmetry, UnitDifference
 from bpcli.training.evaluation import Scores
 from bpcli.training.loop import EpochRecord, StoppedBy
 
+OVERFITTING = 1.05  # so far above its minimum, the rise of a validation loss is more than its fluctuation
+
 
 @dataclass(frozen=True)
 class DataFacts:
@@ -103,6 +105,20 @@ class TrainResult(Displayed):
     seconds: float
     samples_per_second: float | None
     parameters: Parameters
+
+    @property
+    def best(self) -> EpochRecord | None:
+        """The epoch with the lowest validation (or else training) loss; None if no loss was finite."""
+        return next((record for record in self.records if record.epoch == self.best_epoch), None)
+
+    @property
+    def overfits(self) -> bool:
+        """Whether the kept weights have a validation loss over 5 % above the best epoch's, at a lower training loss."""
+        best = self.best
+        if best is None or best.validation is None or self.validation is None:
+            return False
+        risen = self.validation.loss > OVERFITTING * best.validation.loss
+        return risen and self.train.loss < best.train.loss
 
     @property
     def split_after(self) -> tuple[int | None, ...]:

@@ -49,7 +49,7 @@ def test_more_units_are_summed_up():
     assert [line.split()[0] for line in lines[2:5]] == ["0", "1", "2"]
     assert lines[-1].startswith("22 more")
     assert len(lines) == 16
-    assert "40 units, 37 of them different" in text
+    assert "40 units, only 37 distinct" in text
 
 
 def test_units_that_cannot_learn_say_so_in_their_verdict():
