@@ -13,8 +13,8 @@ from time import perf_counter
 import numpy as np
 
 from bpcli.datasets import load
-from bpcli.datasets.careful import read_carefully
-from bpcli.datasets.layout import find_layout
+from bpcli.datasets.csv_diagnostics import read_cell_by_cell
+from bpcli.datasets.csv_dialect import detect_dialect
 from bpcli.datasets.text_table import read_fast
 
 
@@ -34,8 +34,8 @@ def main(rows):
     for kind, labels in (("numeric", ["0.5"]), ("text", ["a", "b"])):
         lines = [",".join(map(repr, row)) + f",{labels[i % len(labels)]}" for i, row in enumerate(numbers)]
         text = "\n".join(lines)
-        layout = find_layout(text, "t", tabs=False, target=None)
-        fast, careful = (seconds(partial(read, text, layout)) for read in (read_fast, read_carefully))
+        dialect = detect_dialect(text, "t", tabs=False, target=None)
+        fast, careful = (seconds(partial(read, text, dialect)) for read in (read_fast, read_cell_by_cell))
         print(
             f"{rows:,}×10, {kind} target: fast {fast:.3f} s, careful {careful:.3f} s, {careful / fast:.1f} ×"
         )

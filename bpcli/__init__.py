@@ -1,16 +1,43 @@
-"""bpcli trains small sigmoid networks by manual backpropagation and shows every step of it."""
+"""bpcli trains small sigmoid networks by manual backpropagation and shows every step of it.
 
-from importlib import import_module
-from typing import Any
+The names below are the public API; docs/api.md describes them. Each is imported when it is first used, so that
+``import bpcli`` takes no time, and loads neither NumPy nor the plotting library.
+"""
+
+import importlib
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "check_gradients"]
 
-PUBLIC = {"check_gradients": "bpcli.gradcheck.function_check"}
+PUBLIC = {
+    "load_config": "bpcli.api",
+    "train": "bpcli.api",
+    "walk_through": "bpcli.api",
+    "check_gradients": "bpcli.gradcheck.function_check",
+    "demonstrate_symmetry": "bpcli.api",
+    "Config": "bpcli.config",
+    "Architecture": "bpcli.network",
+    "Network": "bpcli.network",
+    "Parameters": "bpcli.network",
+    "Example": "bpcli.network.example",
+    "TrainResult": "bpcli.training.result",
+    "BpcliError": "bpcli.common.errors",
+    "ConfigError": "bpcli.common.errors",
+    "DataError": "bpcli.common.errors",
+    "MachineError": "bpcli.common.errors",
+    "UsageError": "bpcli.common.errors",
+}
+__all__ = ["__version__", *PUBLIC]  # noqa: PLE0604 - strings, every one
 
 
-def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is asked for: ``import bpcli`` alone takes no time."""
-    if name in PUBLIC:
-        return getattr(import_module(PUBLIC[name]), name)
-    raise AttributeError(f"module 'bpcli' has no attribute {name!r}")
+# By name and not by an import statement, so that the rooms below keep their one-way arrows. Type checkers read the stub
+# beside this file.
+def __getattr__(name: str) -> object:
+    if name not in PUBLIC:
+        raise AttributeError(f"module 'bpcli' has no attribute {name!r}")
+    value = getattr(importlib.import_module(PUBLIC[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

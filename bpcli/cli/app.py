@@ -9,7 +9,7 @@ import typer
 
 from bpcli import __version__
 from bpcli.cli import config, gradcheck, symmetry_demo, train, walkthrough
-from bpcli.cli.console import complain
+from bpcli.cli.console import print_error
 from bpcli.common.errors import BpcliError
 
 app = typer.Typer(
@@ -57,14 +57,14 @@ def _run() -> int:
     try:
         return app(standalone_mode=False) or 0
     except BpcliError as error:
-        complain(str(error), color=color)
+        print_error(str(error), color=color)
         return error.exit_code
     except typer.TyperException as error:
         # A bare `bpcli` has printed its help, and has nothing to complain of.
         if not (message := error.format_message().rstrip(".")):
             return 0
         command = getattr(getattr(error, "ctx", None), "command_path", "bpcli")
-        complain(f"{message}; see {command} --help", color=color)
+        print_error(f"{message}; see {command} --help", color=color)
         return error.exit_code
     except BrokenPipeError:
         # What is not printed by rich (JSON, YAML) meets a reader who has left here, and at exit once more.
@@ -72,12 +72,14 @@ def _run() -> int:
         return 0
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
-        complain(
+        print_error(
             f"{where}{error.strerror or error}; free space or change permissions, then try again", color=color
         )
         return 1
     except MemoryError:
-        complain("not enough memory: use a smaller training.batch_size, fewer hidden units or dtype float32")
+        print_error(
+            "not enough memory: use a smaller training.batch_size, fewer hidden units or dtype float32"
+        )
         return 1
     except (KeyboardInterrupt, typer.Abort):
         return 130

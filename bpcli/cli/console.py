@@ -9,6 +9,8 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from bpcli.render.styles import BAD, CAUTION
+
 
 class _Console(Console):
     """A console that prints file names as they are, and does not mind a reader who leaves, as ``head`` does."""
@@ -54,11 +56,13 @@ class Screen:
     def warn(self, texts: Iterable[str]) -> None:
         """Print warnings, a paragraph each."""
         for text in texts:
-            self.err.print(Text.assemble(("warning: ", "bold yellow"), text))
+            self.err.print(Text.assemble(("warning: ", f"bold {CAUTION}"), text))
 
 
-def complain(message: str, *, color: bool = True) -> None:
+def print_error(message: str, *, color: bool = True) -> None:
     """Print the one message of a command that failed; problems of several lines stand below their number."""
     if "\n" in message:
         message = f"{len(message.splitlines())} problems\n{message}"
-    _Console(stderr=True, color=color).print(Text.assemble(("error: ", "bold red"), message), soft_wrap=True)
+    _Console(stderr=True, color=color).print(
+        Text.assemble(("error: ", f"bold {BAD}"), message), soft_wrap=True
+    )

@@ -9,7 +9,7 @@ from bpcli.cli.console import Screen
 from bpcli.cli.interrupts import ending
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption, refuse_together
 from bpcli.cli.resolving import resolved
-from bpcli.cli.several import SeveralFiles
+from bpcli.cli.variadic import VariadicFiles
 from bpcli.common.errors import MachineError, UsageError
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 DEFAULT = "gradcheck"
 
 
-class GradcheckCommand(SeveralFiles):
+class GradcheckCommand(VariadicFiles):
     """Lets ``--against`` take the answers of a whole class."""
 
     option = "--against"

@@ -8,7 +8,7 @@ from bpcli.cli.console import Screen
 Record = TypeVar("Record")
 
 
-def followed(
+def track(
     records: Iterable[Record],
     screen: Screen,
     *,

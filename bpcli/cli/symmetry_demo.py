@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bpcli.cli.console import Screen
+from bpcli.cli.export import check_picture, save_picture
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
-from bpcli.cli.progress import followed
+from bpcli.cli.progress import track
 from bpcli.cli.resolving import resolved
-from bpcli.cli.saving import check_picture, save_picture
 from bpcli.common.errors import UsageError
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _watched(demo: "Demo", screen: Screen) -> "Iterator[dict[str, Snapshot]]":
 
 def _followed(demo: "Demo", screen: Screen) -> "Iterator[dict[str, Snapshot]]":
     """Take the steps, with a progress bar."""
-    return followed(
+    return track(
         demo.snapshots(),
         screen,
         what="step",

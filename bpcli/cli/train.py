@@ -10,7 +10,7 @@ import typer
 from bpcli.cli.console import Screen
 from bpcli.cli.interrupts import listening
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
-from bpcli.cli.progress import followed
+from bpcli.cli.progress import track
 from bpcli.cli.resolving import resolved
 from bpcli.common.errors import UsageError
 
@@ -25,7 +25,7 @@ def train(
         str | None,
         typer.Argument(
             metavar="CONFIG",
-            help="A YAML file, or the name of a shipped configuration (see bpcli config list). Without one: digits.",
+            help="A YAML file, or the name of a shipped configuration (see bpcli config list). Default: digits.",
             show_default=False,
         ),
     ] = None,
@@ -33,33 +33,38 @@ def train(
     seed: SeedOption = None,
     epochs: Annotated[
         int | None,
-        typer.Option(
-            "--epochs", metavar="N", help="Passes over the data, in all; overrides training.epochs."
-        ),
+        typer.Option("--epochs", metavar="N", help="Number of epochs in total; overrides training.epochs."),
     ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
             "--out",
             metavar="DIR",
-            help="The run's folder. Without one: runs/TIME-NAME, the time in UTC.",
+            help="Run folder. Default: runs/TIME-NAME, the time in UTC.",
             show_default=False,
         ),
     ] = None,
     resume: Annotated[
         Path | None,
-        typer.Option("--resume", metavar="RUN", help="Go on with the run in this folder, bit for bit."),
+        typer.Option(
+            "--resume",
+            metavar="RUN",
+            help="Continue the run in this folder, bit for bit.",
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite the run that --out holds.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the run in --out.")] = False,
+    units: Annotated[
+        bool, typer.Option("--units", help="List the hidden units in a table, even if all are distinct.")
+    ] = False,
     as_json: JsonOption = False,
     quiet: QuietOption = False,
     no_color: NoColorOption = False,
 ) -> int:
     """Train a network, and show its loss curves, gradients and hidden units.
 
-    Prints what the data, the network and the training are; the loss by epoch; every gradient with its formula,
-    shape and norm; how far each hidden unit moved and whether another one is the same; the scores. All of it is
-    kept in a run folder. Exits with 3 if training diverged.
+    Prints the data, the network and the settings; the scores; the loss by epoch; every gradient with its formula,
+    shape and norm; how far the hidden units moved, and which of them are equal. The run is kept in a folder. Exits
+    with 3 if training diverged.
     """
     from bpcli.render.advice import next_command, warnings
     from bpcli.render.train import advised, header, report
@@ -81,19 +86,19 @@ def train(
         ]
         again += [] if epochs is None else ["--epochs", str(epochs)]
     with opened as run, listening() as interrupts:
-        screen.warn(run.header().warnings)
-        screen.show(header(run.header()))
-        for _ in followed(
+        screen.warn(run.header.warnings)
+        screen.show(header(run.header))
+        for _ in track(
             run.epochs(interrupts),
             screen,
             what="epoch",
-            done=run.trainer.epoch,
-            total=run.config.training.epochs,
+            done=run.session.trainer.epoch,
+            total=run.session.config.training.epochs,
             seen=lambda record: (record.epoch, record.monitored),
         ):
             pass
         result = run.finish()
-    screen.show(report(result))
+    screen.show(report(result, units=units))
     screen.show(advised(next_command(result, again, seed)), whole_lines=True)
     screen.document(result.document())
     screen.warn(warnings(result))
@@ -103,18 +108,18 @@ def train(
 def _new(
     config: str, overrides: list[str], options: dict[str, int | None], out: Path | None, *, force: bool
 ) -> AbstractContextManager["Run"]:
-    from bpcli.training.opening import new_run
+    from bpcli.training.run import Run
 
     found = resolved(config, overrides, options)
     if force and out is None:
         raise UsageError("--force overwrites the run in --out DIR; give that folder, or leave --force out")
-    return new_run(found.config, found.name, out, os.environ, force=force)
+    return Run.create(found.config, found.name, out, os.environ, force=force)
 
 
 def _resumed(folder: Path, epochs: int | None) -> AbstractContextManager["Run"]:
-    from bpcli.training.opening import resumed_run
+    from bpcli.training.run import Run
 
-    return resumed_run(folder, os.environ, epochs=epochs)
+    return Run.resume(folder, os.environ, epochs=epochs)
 
 
 def _refuse_beside_resume(**options: object) -> None:
@@ -125,6 +130,6 @@ def _refuse_beside_resume(**options: object) -> None:
     ]
     if given:
         raise UsageError(
-            f"--resume goes on with a run as it was configured, so {', '.join(given)} cannot be given with it; "
+            f"--resume continues a run as it was configured, so {', '.join(given)} cannot be given with it; "
             "only --epochs can, to train for longer"
         )

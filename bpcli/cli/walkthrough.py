@@ -10,9 +10,9 @@ import typer
 from bpcli.cli.console import Screen
 from bpcli.cli.grading import graded
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption, refuse_together
+from bpcli.cli.pager import page_through
 from bpcli.cli.resolving import resolved
-from bpcli.cli.several import SeveralFiles
-from bpcli.cli.stepping import stepped
+from bpcli.cli.variadic import VariadicFiles
 from bpcli.cli.worksheets import TITLES, Look, refuse_fixed, seed_range, write_worksheets
 from bpcli.common.errors import UsageError
 
@@ -28,7 +28,7 @@ USUAL_DIGITS = 4
 Point = Callable[[int | None, int], "Chosen"]
 
 
-class WalkthroughCommand(SeveralFiles):
+class WalkthroughCommand(VariadicFiles):
     """Lets ``--grade`` take the answers of a whole class."""
 
     option = "--grade"
@@ -231,7 +231,7 @@ def _shown(
     )
     if step:
         screen.show(text_title(whole))
-        stepped([text_part(whole, part) for part in whole.parts], screen)
+        page_through([text_part(whole, part) for part in whole.parts], screen)
     elif look.format == "text":
         screen.show(text(whole))
     else:

@@ -35,16 +35,16 @@ def read_npz(raw: bytes, place: str) -> Table:
     for name in members:
         # An X_val left unread would quietly train with other validation rows than its author meant.
         if name not in OPTIONAL and name.casefold().startswith(("x_val", "y_val")):
-            raise DataError(f"{place}: {name} is not read; call a validation set {' and '.join(OPTIONAL)}")
+            raise DataError(f"{place}: {name} is not read; name the validation set {' and '.join(OPTIONAL)}")
     X, y = _pair(members, *REQUIRED, place)
     present = [name for name in OPTIONAL if name in members]
     if len(present) == 1:
-        raise DataError(f"{place}: {present[0]} needs its other half: save both of {' and '.join(OPTIONAL)}")
+        raise DataError(f"{place}: {present[0]} is not enough: save both {' and '.join(OPTIONAL)}")
     validation = _pair(members, *OPTIONAL, place) if present else None
     if validation and (validation[0].shape[1], len(validation[1])) != (X.shape[1], len(y)):
         raise DataError(
             f"{place}: X_validation and y_validation have {validation[0].shape[1]} and {len(validation[1])} "
-            f"columns, X and y have {X.shape[1]} and {len(y)}; save them alike"
+            f"columns, X and y have {X.shape[1]} and {len(y)}; save them with the same number of columns"
         )
     return Table(
         place=place,
@@ -81,7 +81,7 @@ def _members(raw: bytes, place: str) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             return {name.removesuffix(".npy"): archive.read(name) for name in archive.namelist()}
     except Exception as error:  # a damaged archive fails in a dozen ways, in zipfile, zlib and struct
-        raise DataError(f"{place}: not an NPZ file, or a damaged one ({error}); save it anew") from None
+        raise DataError(f"{place}: not an NPZ file, or a damaged one ({error}); save it again") from None
 
 
 def _array(raw: bytes, where: str) -> NDArray[Any]:
@@ -90,10 +90,10 @@ def _array(raw: bytes, where: str) -> NDArray[Any]:
         array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
     except Exception as error:  # a damaged header reaches ast, tokenize, dtype and the allocator
         raise DataError(
-            f"{where}: cannot be read as an array ({error}); save numbers or text, no Python objects"
+            f"{where}: cannot be read as an array ({error}); save numbers or text, not Python objects"
         ) from None
     if stream.read(1):
-        raise DataError(f"{where}: damaged: it goes on after the array's end; save it anew")
+        raise DataError(f"{where}: damaged: there are extra bytes after the array; save it again")
     return array
 
 
@@ -107,13 +107,15 @@ def _pair(
     where = f"{place}: {name_y}"
     y = _array(members[name_y], where)
     if y.ndim not in (1, 2) or 0 in y.shape:
-        raise DataError(f"{where}: its shape is {y.shape}; it wants N labels or an N×d2 table of targets")
+        raise DataError(f"{where}: its shape is {y.shape}; expected N labels or an N×d2 table of targets")
     if len(y) != len(X):
-        raise DataError(f"{where}: {len(y)} targets for {len(X)} rows of {name_X}; save one for each")
+        raise DataError(
+            f"{where}: {len(y)} targets for {len(X)} rows of {name_X}; save one target for each row"
+        )
     if y.dtype.kind not in "SU":
         return X, tuple(np.ascontiguousarray(column) for column in _numbers(y, where).reshape(len(y), -1).T)
     if y.ndim == 2:
-        raise DataError(f"{where}: a table of text; labels want one dimension, targets want numbers")
+        raise DataError(f"{where}: a table of text; write labels in one dimension, or targets as numbers")
     return X, (_texts(y, where),)
 
 
@@ -123,14 +125,14 @@ def _texts(y: NDArray[Any], where: str) -> Column:
     except UnicodeDecodeError:
         raise DataError(f"{where}: bytes that are not UTF-8; save the labels as text") from None
     if faults := target_faults(cells):
-        raise DataError(f"{where}[{faults[0]}]: {cells[faults[0]]!r} is no label; give every row one")
+        raise DataError(f"{where}[{faults[0]}]: {cells[faults[0]]!r} is not a label; give every row a label")
     return target_column(cells)
 
 
 def _numbers(array: NDArray[Any], where: str) -> FloatArray:
     """The array as float64, C-contiguous, every entry finite."""
     if array.dtype.kind not in "biuf":
-        raise DataError(f"{where}: its type is {array.dtype}; it wants real numbers")
+        raise DataError(f"{where}: its type is {array.dtype}; expected real numbers")
     with np.errstate(over="ignore"):  # a long double may not fit; what does not is refused below
         numbers = np.ascontiguousarray(array, dtype=np.float64)
     faults = np.argwhere(~np.isfinite(numbers))
@@ -145,4 +147,4 @@ def _numbers(array: NDArray[Any], where: str) -> FloatArray:
 
 def _want_table(array: FloatArray, where: str) -> None:
     if array.ndim != 2 or 0 in array.shape:
-        raise DataError(f"{where}: its shape is {array.shape}; it wants a table, a row per sample")
+        raise DataError(f"{where}: its shape is {array.shape}; expected a table with one row per sample")

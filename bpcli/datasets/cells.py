@@ -39,9 +39,9 @@ def explain(cell: str) -> str:
     if _number(cell):
         return f"{cell!r} is too large for a 64-bit number; choose another unit, or remove the row"
     if "\n" in cell or "\r" in cell:
-        return f"{shown(cell)} runs over a line's end; is a closing quote missing?"
+        return f"{shown(cell)} contains a line break; is a closing quote missing?"
     if _decimal_comma(cell):
-        return f"{cell!r} is not a number; write the decimal point as '.', and thousands without a mark"
+        return f"{cell!r} is not a number; write the decimal point as '.', and no separator between thousands"
     return f"{shown(cell)} is not a number; replace the text by numbers, or remove the column"
 
 

@@ -30,7 +30,7 @@ def target_positions(
         for column in wanted
     )
     if len(set(found)) < len(found):
-        raise DataError(f"{place}: data.target {list(wanted)} chooses a column twice; name each once")
+        raise DataError(f"{place}: data.target {list(wanted)} names a column twice; name each once")
     if len(found) == width:
         columns = "its only column" if width == 1 else f"all of its {width} columns"
         raise DataError(

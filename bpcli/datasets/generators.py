@@ -42,7 +42,7 @@ def cloud(name: str, samples: int | None, noise: float | None, rng: np.random.Ge
             f"write {classes} or more"
         )
     if not 0 <= noise < np.inf:
-        raise DataError(f"data.noise: {noise} is no standard deviation; write 0 or a positive number")
+        raise DataError(f"data.noise: {noise} is not a standard deviation; write 0 or a positive number")
 
     sizes = [samples // classes + (label < samples % classes) for label in range(classes)]
     X = np.concatenate([shape(label, size) for label, size in enumerate(sizes)])

@@ -14,7 +14,7 @@ AUTO_CLASSES = 20  # up to so many distinct integers are classes unless the task
 FRACTION_CLASSES = 1000  # beyond so many distinct fractions, "classification" was hardly meant
 
 
-def understand(table: Table, task: Literal["auto"] | Task, name: str) -> Dataset:
+def infer_task(table: Table, task: Literal["auto"] | Task, name: str) -> Dataset:
     """Decide what the targets of a table mean.
 
     Several columns are classification if every row has a single 1 and otherwise 0: the columns are the
@@ -43,7 +43,7 @@ def understand(table: Table, task: Literal["auto"] | Task, name: str) -> Dataset
     targets = meaning(table.y, where)
     if decided == "classification" and len(np.unique(targets)) < 2:
         raise DataError(
-            f"{where}: every row is of the class {classes[targets[0]]!r}; "
+            f"{where}: every row has the class {classes[targets[0]]!r}; "
             "classification needs two classes (for numbers, set data.task: regression)"
         )
     validation = None
@@ -58,7 +58,7 @@ def _decide(y: tuple[Column, ...], task: Literal["auto"] | Task, where: str) -> 
         one_hot = _is_one_hot(_numbers(y, where))
         if task == "classification" and not one_hot:
             raise DataError(
-                f"{where}: several target columns are classes only where each row has one 1 and else 0; "
+                f"{where}: several target columns are classes only if each row has one 1 and otherwise 0; "
                 "name one column of labels, or set data.task: regression"
             )
         return "classification" if one_hot and task != "regression" else "regression"
@@ -73,25 +73,25 @@ def _decide(y: tuple[Column, ...], task: Literal["auto"] | Task, where: str) -> 
         return "classification" if whole and len(values) <= AUTO_CLASSES else "regression"
     if task == "classification" and not whole and len(values) > FRACTION_CLASSES:
         raise DataError(
-            f"{where}: {len(values):,} distinct numbers, fractions among them, are no classes; "
+            f"{where}: {len(values):,} distinct numbers, some of them fractions, are not classes; "
             "set data.task: regression"
         )
     return task
 
 
 def _refuse_doubtful_labels(cells: list[str], where: str) -> None:
-    """Text is taken for labels, unless it looks like slips among measurements, or like names of the rows."""
+    """Text is taken for labels, unless it looks like typing errors among measurements, or like names of the rows."""
     words = [cell for cell in cells if is_text(cell)]
     values = {value for cell in cells if (value := number(cell)) is not None}
     if len(values) > AUTO_CLASSES or any(value != math.floor(value) for value in values):
         raise DataError(
-            f"{where}: numbers, and text in {len(words):,} of {len(cells):,} rows, first {shown(words[0])}; "
+            f"{where}: numbers, but text in {len(words):,} of {len(cells):,} rows, first {shown(words[0])}; "
             "correct the text, or set data.task: classification if all of them are labels"
         )
     labels = len(set(cells))
     if labels > max(AUTO_CLASSES, len(cells) // 2):
         raise DataError(
-            f"{where}: {labels:,} different texts in {len(cells):,} rows are hardly classes; "
+            f"{where}: {labels:,} different texts in {len(cells):,} rows are probably not classes; "
             "choose another column with data.target, or set data.task: classification"
         )
 
@@ -127,9 +127,7 @@ def _positions(y: tuple[Column, ...], classes: tuple[str, ...], where: str) -> I
     if len(y) > 1:
         Y = _numbers(y, where)
         if not _is_one_hot(Y):
-            raise DataError(
-                f"{where}: rows that are not one-hot as those of y are; write one 1 and otherwise 0"
-            )
+            raise DataError(f"{where}: rows are not one-hot, but those of y are; write one 1 and otherwise 0")
         positions: IntArray = np.argmax(Y, axis=1)
         return positions
     labels, rows = _distinct(y[0])

@@ -15,7 +15,7 @@ from bpcli.common.text import did_you_mean
 from bpcli.datasets.arrays import read_npy, read_npz
 from bpcli.datasets.dataset import Dataset, Table, Task
 from bpcli.datasets.generators import CLOUDS, GATES, cloud, gate
-from bpcli.datasets.labels import understand
+from bpcli.datasets.labels import infer_task
 from bpcli.datasets.text_table import read_text
 
 SHIPPED = {"digits": "digits.csv.gz", "iris": "iris.csv"}
@@ -39,7 +39,7 @@ def load(
         source: a name of ``BUILT_IN``, or a path that ends in .csv, .tsv, .npz or .npy, .gz after it or not.
         target: names or positions (-1 is the last) of the target columns of a table; None is the last column.
             An NPZ and the generators say themselves what their target is.
-        task: "auto" lets the targets decide, as ``labels.understand`` says.
+        task: "auto" lets the targets decide, as ``labels.infer_task`` says.
         samples: how many points to draw, for circles, moons and spiral.
         noise: the standard deviation of their noise.
         rng: what they are drawn from; nothing else is random here.
@@ -58,13 +58,13 @@ def load(
     if source in GATES or source in CLOUDS:
         table = gate(source) if source in GATES else cloud(source, samples, noise, rng)
         if target is not None and list(target) != list(table.outputs):
-            raise DataError(f"{source}: its target is {table.outputs[0]}; leave data.target out")
-        return understand(table, task, source)
+            raise DataError(f"{source}: its target is always {table.outputs[0]}; leave data.target out")
+        return infer_task(table, task, source)
     if source in SHIPPED:
         file = SHIPPED[source]
         raw = resources.files("bpcli.datasets").joinpath("files", file).read_bytes()
-        return understand(_read(_decompress(raw, file), file, source, target), task, source)
-    return understand(_read_file(source, target), task, PurePath(source).name)
+        return infer_task(_read(_decompress(raw, file), file, source, target), task, source)
+    return infer_task(_read_file(source, target), task, PurePath(source).name)
 
 
 def _read_file(path: str, target: Sequence[str | int] | None) -> Table:
@@ -89,7 +89,7 @@ def _decompress(raw: bytes, path: str) -> bytes:
     try:
         return gzip.decompress(raw)
     except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: the gzip file is damaged ({error}); download or save it again") from None
+        raise DataError(f"{path}: the gzip file is damaged ({error}); download it or save it again") from None
 
 
 def _read(raw: bytes, file: str, place: str, target: Sequence[str | int] | None) -> Table:
@@ -97,7 +97,7 @@ def _read(raw: bytes, file: str, place: str, target: Sequence[str | int] | None)
     suffix = file.lower().removesuffix(".gz")[-4:]
     if suffix == ".npz":
         if target is not None:
-            raise DataError(f"{place}: an NPZ keeps its targets in y; leave data.target out")
+            raise DataError(f"{place}: the targets of an NPZ file are in y; leave data.target out")
         return read_npz(raw, place)
     if suffix == ".npy":
         return read_npy(raw, place, target)

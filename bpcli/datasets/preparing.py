@@ -9,8 +9,15 @@ from numpy.typing import DTypeLike, NDArray
 
 from bpcli.common.errors import DataError
 from bpcli.datasets.dataset import Dataset, FloatArray, Task
-from bpcli.datasets.encoding import Loss, Output, encode, require_reachable
-from bpcli.datasets.scaling import Scaling, apply, fit
+from bpcli.datasets.encoding import (
+    Loss,
+    Output,
+    Scaling,
+    apply_scaling,
+    check_target_range,
+    encode,
+    fit_scaling,
+)
 from bpcli.datasets.splitting import random_split, stratified_split
 
 
@@ -57,7 +64,7 @@ def prepare(
         DataError: a fraction that cannot be held out, targets that the output cannot reach, or numbers that
             leave the range of the precision, with the name of their feature.
     """
-    require_reachable(dataset, output, loss)
+    check_target_range(dataset, output, loss)
     X, targets = dataset.X, dataset.targets
     if dataset.validation:
         training = rng.permutation(len(X))
@@ -70,11 +77,11 @@ def prepare(
         X_held_out, targets_held_out = X[held_out], targets[held_out]
 
     X_training = X[training]
-    offset, scale = fit(X_training, scaling)
+    offset, scale = fit_scaling(X_training, scaling)
 
     def cast_X(X: FloatArray) -> NDArray[Any]:
         where = [f"{dataset.name}: the feature {feature!r}" for feature in dataset.features]
-        return _cast(apply(X, offset, scale), dtype, where)
+        return _cast(apply_scaling(X, offset, scale), dtype, where)
 
     def cast_Y(targets: NDArray[Any]) -> NDArray[Any]:
         if dataset.task == "classification":

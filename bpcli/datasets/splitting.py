@@ -71,7 +71,9 @@ def apportion(sizes: IntArray, total: int) -> IntArray:
 
 def _held_out(rows: int, fraction: float) -> int:
     if not 0 <= fraction < 1:
-        raise DataError(f"data.validation: {fraction} is no fraction to hold out; write 0, or up to below 1")
+        raise DataError(
+            f"data.validation: {fraction} is not a fraction to hold out; write a number from 0 to below 1"
+        )
     held_out = round(rows * fraction)
     if held_out == rows:
         raise DataError(

@@ -1,4 +1,4 @@
-"""CSV and TSV files: the fast way of reading them, and the choice between it and the careful way."""
+"""Reads CSV and TSV files with NumPy, and cell by cell where that fails, to say what is wrong."""
 
 import io
 from collections.abc import Callable, Mapping, Sequence
@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from bpcli.common.errors import DataError
-from bpcli.datasets.careful import read_carefully
 from bpcli.datasets.cells import target_column, target_faults
+from bpcli.datasets.csv_diagnostics import read_cell_by_cell
+from bpcli.datasets.csv_dialect import Dialect, detect_dialect, records
 from bpcli.datasets.dataset import Column, FloatArray, Table
-from bpcli.datasets.layout import Layout, find_layout, records
 
 
 def read_text(raw: bytes, place: str, *, tabs: bool, target: Sequence[str | int] | None) -> Table:
@@ -28,27 +28,27 @@ def read_text(raw: bytes, place: str, *, tabs: bool, target: Sequence[str | int]
         DataError: the file is not such a table; the message says in which line and column.
     """
     text = _decode(raw, place)
-    layout = find_layout(text, place, tabs=tabs, target=target)
-    X, y = read_fast(text, layout) or read_carefully(text, layout)
+    dialect = detect_dialect(text, place, tabs=tabs, target=target)
+    X, y = read_fast(text, dialect) or read_cell_by_cell(text, dialect)
     return Table(
         place=place,
-        features=tuple(layout.names[j] for j in layout.features),
+        features=tuple(dialect.names[j] for j in dialect.features),
         X=X,
-        outputs=tuple(layout.names[j] for j in layout.targets),
+        outputs=tuple(dialect.names[j] for j in dialect.targets),
         y=y,
     )
 
 
-def read_fast(text: str, layout: Layout) -> tuple[FloatArray, tuple[Column, ...]] | None:
+def read_fast(text: str, dialect: Dialect) -> tuple[FloatArray, tuple[Column, ...]] | None:
     """X (N×d0) and the target columns by ``numpy.loadtxt``, or None if there is anything it does not like."""
     lines = io.StringIO(text, newline="")
-    if layout.header:
-        next(records(lines, layout.delimiter, layout.place))
+    if dialect.header:
+        next(records(lines, dialect.delimiter, dialect.place))
     body = lines.tell()
-    table = _loadtxt(lines, layout)
+    table = _loadtxt(lines, dialect)
     if table is not None:
-        y: list[Column] = [np.ascontiguousarray(table[:, j]) for j in layout.targets]
-        return np.ascontiguousarray(table[:, layout.features]), tuple(y)
+        y: list[Column] = [np.ascontiguousarray(table[:, j]) for j in dialect.targets]
+        return np.ascontiguousarray(table[:, dialect.features]), tuple(y)
 
     # Targets may be text: loadtxt is shown a number in place of each, its position among the texts met.
     met: dict[str, int] = {}
@@ -57,24 +57,24 @@ def read_fast(text: str, layout: Layout) -> tuple[FloatArray, tuple[Column, ...]
         return met.setdefault(cell.strip(), len(met))
 
     lines.seek(body)
-    table = _loadtxt(lines, layout, dict.fromkeys(layout.targets, position))
+    table = _loadtxt(lines, dialect, dict.fromkeys(dialect.targets, position))
     if table is None:
         return None
     texts = list(met)
-    columns = [[texts[i] for i in table[:, j].astype(np.int64).tolist()] for j in layout.targets]
+    columns = [[texts[i] for i in table[:, j].astype(np.int64).tolist()] for j in dialect.targets]
     if any(target_faults(cells) for cells in columns):
         return None
-    return np.ascontiguousarray(table[:, layout.features]), tuple(target_column(cells) for cells in columns)
+    return np.ascontiguousarray(table[:, dialect.features]), tuple(target_column(cells) for cells in columns)
 
 
 def _loadtxt(
-    lines: io.StringIO, layout: Layout, converters: Mapping[int | str, Callable[[str], int]] | None = None
+    lines: io.StringIO, dialect: Dialect, converters: Mapping[int | str, Callable[[str], int]] | None = None
 ) -> FloatArray | None:
     """Every column of the table as numbers, N×d, or None if they are not all finite numbers."""
     try:
         table = np.loadtxt(
             lines,
-            delimiter=layout.delimiter,
+            delimiter=dialect.delimiter,
             comments=None,
             quotechar='"',
             converters=converters,
@@ -83,7 +83,7 @@ def _loadtxt(
         )
     except ValueError:
         return None
-    return table if table.shape[1] == len(layout.names) and np.isfinite(table).all() else None
+    return table if table.shape[1] == len(dialect.names) and np.isfinite(table).all() else None
 
 
 def _decode(raw: bytes, place: str) -> str:

@@ -14,10 +14,9 @@ from bpcli.gradcheck.numerical import Method, default_method
 from bpcli.gradcheck.step import OwnCheck, check_network
 from bpcli.network import Array, Network, Parameters
 from bpcli.network.example import Example
-from bpcli.training.building import begin
 from bpcli.training.descent import Batches, descend
-from bpcli.training.loop import build_optimiser
 from bpcli.training.schedules import learning_rate
+from bpcli.training.setup import build_optimiser, setup
 
 
 def check_own(
@@ -34,8 +33,8 @@ def check_own(
         UsageError: if the method does not suit the network.
         DataError: if the data cannot be used.
     """
-    beginning = begin(config)
-    data, network = beginning.data, beginning.network
+    ready = setup(config)
+    data, network = ready.data, ready.network
     method = method or default_method(network.architecture)
     X, Y = data.X[:samples], data.Y[:samples]  # the rows are in random order already
     try:
@@ -43,15 +42,15 @@ def check_own(
     except ValueError as error:
         raise UsageError(f"--method {method}: {error}") from error
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        _train(network, data, config.training, steps, beginning.order)
+        _train(network, data, config.training, steps, ready.rng)
     later = _check_informatively(f"after {steps} steps", network.parameters, X, Y, method, initial=False)
     return before, later, _check_epochs(config, samples, method)
 
 
 def _check_epochs(config: Config, most: int, method: Method) -> OwnCheck:
     """Train the configured network for two epochs, on so few of its rows that the last of three batches is short."""
-    beginning = begin(config)
-    data, network = beginning.data, beginning.network
+    ready = setup(config)
+    data, network = ready.data, ready.network
     batch = max(1, min(network.rows, most, 2 * len(data.X) // 5))
     rows = min(len(data.X), 2 * batch + (batch + 1) // 2)
     few = replace(
@@ -65,7 +64,7 @@ def _check_epochs(config: Config, most: int, method: Method) -> OwnCheck:
     source = f"bpcli, 2 epochs of training on {rows} rows, {batch} at a time"
     smaller = Network(network.parameters, batch)
     with np.errstate(all="ignore"):
-        return check_training(source, smaller, few, settings, beginning.order, method)
+        return check_training(source, smaller, few, settings, ready.rng, method)
 
 
 def _check_informatively(

@@ -1,7 +1,9 @@
 """What a check comes to in one line, and a class's checks by mistake: the words that every kind of report ends with."""
 
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
+from bpcli.common.errors import UsageError
 from bpcli.gradcheck.grading import SubmissionCheck
 from bpcli.gradcheck.report import mistakes_of
 
@@ -28,6 +30,19 @@ def verdict_line(check: SubmissionCheck) -> str:
 def gradients(names: Iterable[str]) -> str:
     """∇V, ∇bias_V."""
     return ", ".join(f"∇{name}" for name in names)
+
+
+def check_of(name: str, checks: Sequence[SubmissionCheck]) -> SubmissionCheck:
+    """The check of the file of that name, with its folder or without, with its suffix or without.
+
+    Raises:
+        UsageError: if there is none.
+    """
+    for check in checks:
+        path = Path(check.source)
+        if name in {check.source, path.name, path.stem}:
+            return check
+    raise UsageError(f"--show {name}: there is no such file among those of --against")
 
 
 def labels(check: SubmissionCheck) -> list[str]:

@@ -134,5 +134,5 @@ def _alternatives(example: Example) -> Iterator[Example]:
         ):
             for bias in (own.bias, True):
                 for decay in (example.weight_decay, example.weight_decay or DECAY):
-                    wanted = Architecture(shape, activation, output, loss, bias)  # type: ignore[arg-type]
+                    wanted = Architecture(shape, activation, output, loss, bias)
                     yield replace(example, architecture=wanted, weight_decay=decay)

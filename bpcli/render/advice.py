@@ -38,17 +38,42 @@ def next_command(result: TrainResult, again: Sequence[str], seed: int | None) ->
     with_seed = [] if seed is None else ["--seed", str(seed)]
     if result.stopped_by == "interrupted":
         return shlex.join(["bpcli", "train", "--resume", run])
-    if result.stopped_by == "diverged":
+    if result.stopped_by == "diverged" or _rate_is_blamed(result):
         rate = f"{RATE}={number(config.training.optimizer.learning_rate / 10)}"
         return shlex.join([*_without(again, RATE), *with_seed, "--set", rate])
     tied = any(layer.groups for layer in (*result.initial_symmetry, *result.symmetry))
     if tied and config.model.init.scheme in EQUAL_SCHEMES:
         return shlex.join([*_without(again, "model.init"), *with_seed, "--set", RANDOM_WEIGHTS])
+    if result.overfits:
+        return shlex.join(
+            [*_without(again, "training.early_stopping"), *with_seed, "--set", early_stopping(result)]
+        )
     still_improving = result.stopped_by == "epochs" and result.best_epoch == len(result.records)
     solved = result.train.metric == "accuracy" and result.train.value == 1.0
     if still_improving and not solved and config.training.schedule.name != "cosine":
         return shlex.join(["bpcli", "train", "--resume", run, "--epochs", str(2 * len(result.records))])
-    return shlex.join([*again, "--seed", str(config.seed + 1)])
+    # Nothing to mend: what comes next is to see the gradients of this very configuration checked.
+    return shlex.join([*_check(again), *with_seed])
+
+
+def early_stopping(result: TrainResult) -> str:
+    """Return the setting that stops a training like this one soon after its best epoch."""
+    return f"training.early_stopping.patience={max(5, len(result.records) // 10)}"
+
+
+def _rate_is_blamed(result: TrainResult) -> bool:
+    """Whether a warning about hidden units says to lower the learning rate."""
+    return any(f"lower {RATE}" in text for text in activity_warnings(result))
+
+
+def _check(command: Sequence[str]) -> list[str]:
+    """Return ``bpcli gradcheck`` for what ``bpcli train`` trained; the number of epochs does not matter to it."""
+    words = [*command]
+    if "--epochs" in words:
+        at = words.index("--epochs")
+        del words[at : at + 2]
+    words[words.index("train")] = "gradcheck"
+    return words
 
 
 def _without(command: Sequence[str], key: str) -> list[str]:
@@ -64,11 +89,12 @@ def _without(command: Sequence[str], key: str) -> list[str]:
 
 def _divergence(result: TrainResult) -> str:
     rate = result.header.config.training.optimizer.learning_rate
-    kept = (
-        f"The weights of epoch {result.best_epoch}, the best before, are in {result.header.run / 'best.npz'}"
-        if result.best_epoch
-        else "No epoch before it had a finite loss"
-    )
+    run = result.header.run
+    kept = "No epoch before it had a finite loss"
+    if result.best_epoch:
+        kept = f"The lowest loss before was at epoch {result.best_epoch}"
+        kept += f"; its weights are in {run / 'best.npz'}" if run else ""
+
     unscaled = result.header.config.data.scale == "none"
     scaling = ", or scale the inputs (data.scale: standard)" if unscaled else ""
     return (

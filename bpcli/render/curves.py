@@ -1,5 +1,6 @@
 """Loss curves over epochs, drawn in the terminal."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite, log10
@@ -8,13 +9,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.text import Text
 
+from bpcli.render.styles import CURVES
 from bpcli.render.text import heading
 
 if TYPE_CHECKING:
     from bpcli.training.loop import EpochRecord
 
 MARKERS = ("•", "×", "+", "o", "*", "#")
-COLORS = ("cyan", "yellow", "green", "magenta", "blue", "red")
 HEIGHT = 12
 LABELLED = (0, 4, 8, 11)  # rows that carry their loss
 LOG_RATIO = 10  # one decade: from there on a linear axis would flatten the later part of the curve
@@ -23,7 +24,8 @@ LOG_RATIO = 10  # one decade: from there on a linear axis would flatten the late
 def loss_curves(records: Sequence["EpochRecord"]) -> list[RenderableType]:
     """Draw training and validation loss; on a log axis where they span more than a decade.
 
-    The two series differ by marker, not by colour alone. Losses that are not finite are left out, and said so.
+    The series differ by marker, not by colour alone, and training is drawn over validation. Losses that are not
+    finite are left out, and a line says so.
     """
     series = {
         "training": [(r.epoch, r.train.loss) for r in records],
@@ -50,7 +52,7 @@ def axis_is_log(values: Sequence[float]) -> bool:
 
 @dataclass(frozen=True)
 class Plot:
-    """Up to six curves as wide as the terminal, told apart by markers, with axes of our own.
+    """Up to six curves as wide as the terminal, each with its own marker, the first on top, with axes of our own.
 
     The plotting library rounds its tick labels (0.65 becomes 1), so it draws the curves only; the labels here
     are the values that their rows stand for, to three digits.
@@ -72,7 +74,7 @@ class Plot:
         from uniplot import plot_to_string
 
         # A mark belongs to a name, drawn or not, so that two plots of the same networks can be compared.
-        looks = zip(MARKERS, COLORS, self.series.items(), strict=False)
+        looks = zip(MARKERS, CURVES, self.series.items(), strict=False)
         drawn = [(mark, color, name, curve) for mark, color, (name, curve) in looks if curve]
         points = [point for *_, curve in drawn for point in curve]
         first, last = self.span or (min(x for x, _ in points), max(x for x, _ in points))
@@ -81,9 +83,10 @@ class Plot:
         labels = {row: self._label(low, high, row) for row in LABELLED}
         margin = max(map(len, labels.values())) + 1
         width = max(10, options.max_width - margin - 2)
+        upwards = drawn[::-1]  # what is drawn last covers the others: the first series is never hidden
         drawing = plot_to_string(
-            xs=[[x for x, _ in curve] for *_, curve in drawn],
-            ys=[[log10(y) if self.log else y for _, y in curve] for *_, curve in drawn],
+            xs=[[x for x, _ in curve] for *_, curve in upwards],
+            ys=[[log10(y) if self.log else y for _, y in curve] for *_, curve in upwards],
             x_min=first,
             x_max=last,
             y_min=low,
@@ -93,14 +96,17 @@ class Plot:
             x_gridlines=[],
             y_gridlines=[],
             character_set="ascii",
-            force_ascii_characters=[mark for mark, *_ in drawn],
-            color=[color for _, color, *_ in drawn],
-            lines=[True] * len(drawn),
+            force_ascii_characters=[mark for mark, *_ in upwards],
+            color=False,
+            lines=[True] * len(upwards),
             width=width,
             height=HEIGHT,
         )
         for row, line in enumerate(drawing.splitlines()[: HEIGHT + 2], start=-1):
-            yield Text.from_ansi(f"{labels.get(row, ''):>{margin - 1}} {line}")
+            text = Text.from_ansi(line)
+            for mark, color, *_ in drawn:
+                text.highlight_regex(re.escape(mark), color)
+            yield Text.assemble(f"{labels.get(row, ''):>{margin - 1}} ", text)
         ends = f"{left:<{width - len(right)}}{right}"
         yield Text(f"{'':{margin}} {ends}", style="dim")
         legend = (part for mark, color, name, _ in drawn for part in ((mark, color), f" {name}   "))

@@ -1,19 +1,17 @@
 """What ``bpcli gradcheck`` shows: a table per check, the mistakes by name, and one line each for many files."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bpcli.common.errors import UsageError
 from bpcli.common.text import printable
 from bpcli.gradcheck.diagnosis import Finding
 from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict
 from bpcli.gradcheck.report import GradcheckReport, mistakes_of
 from bpcli.gradcheck.step import OwnCheck, TensorCheck
-from bpcli.gradcheck.summary import by_mistake, verdict_line
+from bpcli.gradcheck.summary import by_mistake, check_of, verdict_line
 from bpcli.mistakes.catalogue import CATALOGUE
 from bpcli.render.mistakes import algebra
 from bpcli.render.text import LOSS_NAMES, columns, counted, heading, number, ranges, shape
@@ -37,22 +35,13 @@ def gradcheck_report(report: GradcheckReport, show: str | None = None) -> Render
     parts: list[RenderableType] = [Text(f"{about}{counted(report.point.samples, 'sample')}", style="dim")]
     if len(submissions) > 1:
         parts.append(_many(submissions))
-        detailed = [] if show is None else [_called(show, submissions)]
+        detailed = [] if show is None else [check_of(show, submissions)]
     else:
         detailed = submissions
     parts += [part for check in report.checks if isinstance(check, OwnCheck) for part in _own(check)]
     parts += [part for check in detailed for part in _submission(check)]
     parts.append(_last_line(report, submissions))
     return Group(*parts)
-
-
-def _called(name: str, checks: Sequence[SubmissionCheck]) -> SubmissionCheck:
-    """The check of the file of that name, with its folder or without, with its suffix or without."""
-    for check in checks:
-        path = Path(check.source)
-        if name in {check.source, path.name, path.stem}:
-            return check
-    raise UsageError(f"--show {name}: there is no such file among those of --against")
 
 
 def _last_line(report: GradcheckReport, submissions: Sequence[SubmissionCheck]) -> Text:

@@ -4,13 +4,18 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bpcli.config import Config
+from bpcli.render.advice import early_stopping
 from bpcli.render.curves import loss_curves
+from bpcli.render.styles import ACCENT, CAUTION
 from bpcli.render.text import LOSS_NAMES, columns, counted, heading, known, number, shape
 from bpcli.render.units import unit_tables
 from bpcli.training.evaluation import Scores
 from bpcli.training.result import DataFacts, RunHeader, TrainResult
 
 SCORE_NAMES = {"accuracy": "accuracy", "r2": "R²"}
+HOW_TO_READ = (
+    "A norm is √(sum of squares) of all entries; it is near 0 where the loss can hardly fall any further."
+)
 SOFTMAX_JACOBIAN = "J = diag(z) - z zᵀ, the Jacobian of softmax, is not diagonal: it stands where Ω stood"
 
 
@@ -20,21 +25,21 @@ def header(facts: RunHeader) -> RenderableType:
     table = known(
         data=_data(facts.data), network=_network(facts), training=_training(facts.config), **resumed
     )
-    return Group(Text.assemble(("bpcli train ", "bold"), (facts.name, "bold cyan")), table)
+    return Group(Text.assemble(("bpcli train ", "bold"), (facts.name, f"bold {ACCENT}")), table)
 
 
 def advised(next_command: str) -> RenderableType:
     """The report's last line: a command to type next."""
-    return Text.assemble(("next   ", "dim"), (next_command, "cyan"))
+    return Text.assemble(("next   ", "dim"), (next_command, ACCENT))
 
 
-def report(result: TrainResult) -> RenderableType:
-    """Show everything that training found out."""
+def report(result: TrainResult, *, units: bool = False) -> RenderableType:
+    """Show the scores, the loss by epoch, the gradients and the hidden units; with ``units`` as a table."""
     return Group(
+        *_scores(result),
         *loss_curves(result.records),
         *_gradients(result),
-        *unit_tables(result.neurons, result.symmetry, result.activity),
-        *_scores(result),
+        *unit_tables(result.neurons, result.symmetry, result.activity, full=units),
         *_closing(result),
     )
 
@@ -107,6 +112,7 @@ def _gradients(result: TrainResult) -> list[RenderableType]:
         heading("Gradients", f"of the mean loss over {samples}, in the order of the backward pass"),
         table,
     ]
+    parts.append(Text(HOW_TO_READ, style="dim"))
     if result.header.architecture.output == "softmax":
         parts.append(Text(SOFTMAX_JACOBIAN, style="dim"))
     return parts
@@ -123,7 +129,25 @@ def _scores(result: TrainResult) -> list[RenderableType]:
             name, number(scores.loss), Text(number(scores.value), style="bold"), _right(scores, rows)
         )
     which = "the last" if result.kept_epoch == len(result.records) else "the best"
-    return [heading("Scores", f"of the weights after epoch {result.kept_epoch}, {which}"), table]
+    parts: list[RenderableType] = [
+        heading("Scores", f"of the weights after epoch {result.kept_epoch}, {which}"),
+        table,
+    ]
+    best = result.best
+    if best and result.kept_epoch != result.best_epoch:
+        loss = "validation" if best.validation else "training"
+        note = f"lowest {loss} loss: {number(best.monitored)}, after epoch {best.epoch}"
+        parts.append(Text(note if result.header.run is None else f"{note}; its weights are in best.npz"))
+    if best and result.validation and result.overfits:
+        parts.append(
+            Text(
+                f"overfitting: since then training loss fell from {number(best.train.loss)} to "
+                f"{number(result.train.loss)}, but validation loss rose to {number(result.validation.loss)}; to stop "
+                f"earlier, --set {early_stopping(result)}",
+                style=CAUTION,
+            )
+        )
+    return parts
 
 
 def _right(scores: Scores, rows: int) -> str:
@@ -140,8 +164,6 @@ def _closing(result: TrainResult) -> list[RenderableType]:
         "diverged": f"diverged at epoch {len(result.records)}",
     }[result.stopped_by]
     speed = f", {result.samples_per_second:,.0f} samples a second" if result.samples_per_second else ""
-    table = known(
-        ended=f"{ended}; {result.seconds:.2f} s{speed}",
-        run=str(result.header.run),
-    )
+    run = {} if result.header.run is None else {"run": str(result.header.run)}
+    table = known(ended=f"{ended}; {result.seconds:.2f} s{speed}", **run)
     return [Text(), table]

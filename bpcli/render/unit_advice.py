@@ -39,31 +39,31 @@ def _symmetry_warning(
     then: LayerSymmetry, now: LayerSymmetry, scheme: str, split: int | None, decay: float, *, many: bool
 ) -> str | None:
     where = f"hidden layer {now.layer}: " if many else ""
-    remedy = f"draw them at random instead: --set {RANDOM_WEIGHTS}"
+    remedy = f"use random initial weights: --set {RANDOM_WEIGHTS}"
     if now.groups:
         group = now.groups[0]
         exact = all(now.verdicts[unit] == "exact" for unit in group)
-        how = "bit-identical" if exact else "equal up to rounding"
+        how = "identical to the last bit" if exact else "equal up to rounding"
         what = f"{where}{now.units} hidden units act as {now.effective_units}: units {ranges(group, PIECES)} are {how}"
         if len(now.groups) > 1:
             more = len(now.groups) - 1
             what += f", and there {'is' if more == 1 else 'are'} {counted(more, 'more group')} of equal units"
         if then.groups:
             return (
-                f"{what}. They began equal (init: {scheme}), and equal units get equal gradients at every step"
-                f"{f' (rounding had separated some of them by epoch {split})' if split else ''}; {remedy}"
+                f"{what}. Their initial weights were equal (init: {scheme}), so their gradients are equal at every step"
+                f"{f' (rounding separated some of them, by epoch {split})' if split else ''}; {remedy}"
             )
-        change = "fewer units in model.hidden would do"
+        change = "use fewer units in model.hidden"
         if decay:
             change = f"lower training.weight_decay (it was {number(decay)}), which pulls weights towards 0, or {change}"
-        return f"{what}, though they began different: {change}"
+        return f"{what}, though their initial weights were different: {change}"
     if then.groups:
         group = then.groups[0]
         equal = all(then.verdicts[unit] == "exact" for unit in group)
         how = "only rounding has separated them" if equal else "training has separated them"
         apart = f", and {how}, by epoch {split}" if split else ""
-        began = "equal" if equal else "all but equal"
-        return f"{where}units {ranges(group, PIECES)} began {began} (init: {scheme}){apart}; {remedy}"
+        began = "equal" if equal else "almost equal"
+        return f"{where}units {ranges(group, PIECES)} had {began} initial weights (init: {scheme}){apart}; {remedy}"
     return None
 
 
@@ -92,12 +92,12 @@ def _activity_warning(result: TrainResult, layer: int, *, many: bool) -> str | N
     found = []
     if dead:
         found.append(
-            f"{_which(dead)} dead: slope 0 on every training row, so {_rows(dead, matrix)} no gradient"
+            f"{_which(dead)} dead: derivative 0 on every training row, so {_rows(dead, matrix)} no gradient"
         )
     if saturated:
         found.append(
-            f"{_which(saturated, first=not dead)} saturated: slope below 1 % of the largest on every training row, so "
-            f"{_rows(saturated, matrix)} next to no gradient"
+            f"{_which(saturated, first=not dead)} saturated: derivative below 1 % of the largest on every training "
+            f"row, so {_rows(saturated, matrix)} next to no gradient"
         )
     where = f"hidden layer {layer}: " if many else ""
     amounts = [f"{len(dead)} cannot learn"] * bool(dead) + [f"{len(saturated)} can hardly learn"] * bool(
@@ -106,8 +106,12 @@ def _activity_warning(result: TrainResult, layer: int, *, many: bool) -> str | N
     amount = f"of {counted(len(now), 'hidden unit')} {' and '.join(amounts)}"
     began = sum(then[unit] != "active" for unit in (*dead, *saturated))
     became = len(dead) + len(saturated) - began
-    since = f"{began} of them began so" if began and became else "That came with training"
-    since = since if became else "That was so before the first step"
+    since = (
+        f"{began} of them were so before the first step"
+        if began and became
+        else "This happened during training"
+    )
+    since = since if became else "This was so before the first step"
     remedies = _remedies(result, layer, began=began > 0, became=became > 0)
     return f"{where}{amount}. {'; '.join(found)}. {since}: {_either(remedies)}"
 
@@ -133,13 +137,13 @@ def _remedies(result: TrainResult, layer: int, *, began: bool, became: bool) -> 
     remedies = []
     if began and scheme in EQUAL_SCHEMES:
         # Nothing else helps: equal units stay equal at any scale and under any activation.
-        return [f"draw the weights at random (--set {RANDOM_WEIGHTS})"]
+        return [f"use random initial weights (--set {RANDOM_WEIGHTS})"]
     if began and scheme not in SCALED_SCHEMES and not relu:
-        remedies.append(f"draw smaller weights (--set {RANDOM_WEIGHTS})")
+        remedies.append(f"use smaller initial weights (--set {RANDOM_WEIGHTS})")
     if became:
         remedies.append(f"lower {RATE} (it was {number(config.training.optimizer.learning_rate)})")
     if layer == 1 and config.data.scale == "none":
         remedies.append("scale the inputs (--set data.scale=standard)")
     if relu:
-        remedies.append("use an activation that is never off (--set model.activation=tanh)")
+        remedies.append("use an activation that is never switched off (--set model.activation=tanh)")
     return remedies or ["use another --seed"]

@@ -9,15 +9,16 @@ from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bpcli.render.styles import BAD, CAUTION
 from bpcli.render.text import columns, counted, heading, number, ranges
 from bpcli.symmetry import Activity, LayerSymmetry, UnitDifference, UnitVerdict
 
 ROWS = 16  # a layer of more units is summed up
 PIECES = 3  # of the list of a group; more would take the room of the figures
-STYLES: dict[UnitVerdict, str] = {"exact": "bold red", "within rounding": "yellow", "distinct": ""}
+STYLES: dict[UnitVerdict, str] = {"exact": f"bold {BAD}", "within rounding": CAUTION, "distinct": ""}
 WEAKEST_FIRST: tuple[UnitVerdict, ...] = ("distinct", "within rounding", "exact")
 STUCK: tuple[Activity, ...] = ("dead", "saturated")  # worth a remark, the gravest first
-STUCK_STYLE = "yellow"
+STUCK_STYLE = CAUTION
 
 Cells: TypeAlias = tuple[str, str, str, str, Text]
 
@@ -26,10 +27,13 @@ def unit_tables(
     neurons: Sequence[UnitDifference],
     symmetry: Sequence[LayerSymmetry],
     activity: Sequence[Sequence[Activity]],
+    *,
+    full: bool = True,
 ) -> list[RenderableType]:
     """Show each hidden layer: its units one by one, or in a layer of more than 16 its groups and a summary.
 
-    A unit that is dead or saturated says so in place of "distinct", or after what it is besides.
+    A unit that is dead or saturated says so in place of "distinct", or after what it is besides. Without ``full``, a
+    layer is a line if all of its units are distinct, and otherwise its groups and a summary.
     """
     parts: list[RenderableType] = []
     by_layer = {layer: list(units) for layer, units in groupby(neurons, key=lambda n: n.layer)}
@@ -41,14 +45,30 @@ def unit_tables(
             continue
         distinct = "all" if layer.effective_units == layer.units else f"only {layer.effective_units}"
         amount = f"{counted(layer.units, 'unit')}, {distinct} distinct"
-        parts += [heading(title, amount), _table(units, layer, activities)]
+        if full or layer.groups:
+            rows = ROWS if full else 0
+            parts += [heading(title, amount), _table(units, layer, activities, rows)]
+        else:
+            parts += [heading(title, amount), _line(units, activities)]
     return parts
 
 
-def _table(units: list[UnitDifference], layer: LayerSymmetry, activities: Sequence[Activity]) -> Table:
+def _line(units: list[UnitDifference], activities: Sequence[Activity]) -> Text:
+    """The units of a layer in which all differ: how far they moved, the nearest two, and how many cannot learn."""
+    said = [f"moved by {_span([unit.change for unit in units])}"]
+    distances = [unit.distance for unit in units if unit.distance is not None]
+    if distances:
+        said.append(f"nearest pair {number(min(distances))} apart")
+    said += [f"{activities.count(kind)} {kind}" for kind in STUCK if kind in activities]
+    return Text.assemble("; ".join(said), ("  (--units lists them)", "dim"))
+
+
+def _table(
+    units: list[UnitDifference], layer: LayerSymmetry, activities: Sequence[Activity], most: int
+) -> Table:
     figures = ("moved by", "nearest", "at distance")
     table = columns("unit", *figures, "verdict", numbers=figures)
-    rows = _rows(units, layer, activities)
+    rows = _rows(units, layer, activities, most)
     # A span of two numbers may fold between them, but no word or number within itself.
     for column, cells in list(zip(table.columns, zip(*rows, strict=True), strict=True))[1:]:
         column.no_wrap = False
@@ -60,14 +80,16 @@ def _table(units: list[UnitDifference], layer: LayerSymmetry, activities: Sequen
     return table
 
 
-def _rows(units: list[UnitDifference], layer: LayerSymmetry, activities: Sequence[Activity]) -> list[Cells]:
-    """The lines of the table: a unit each, or groups and the closest units one by one and the rest in one."""
+def _rows(
+    units: list[UnitDifference], layer: LayerSymmetry, activities: Sequence[Activity], most: int
+) -> list[Cells]:
+    """A line for each of at most ``most`` units; else groups, the closest units, and the rest in one line."""
     by_number = {unit.unit: unit for unit in units}
     grouped = {unit for group in layer.groups for unit in group}
     alone = sorted(
         (unit for unit in units if unit.unit not in grouped), key=lambda u: (u.distance is None, u.distance)
     )
-    if len(units) <= ROWS:
+    if len(units) <= most:
         ordered = [by_number[unit] for group in layer.groups for unit in group]
         return [_one(unit, activities) for unit in [*ordered, *sorted(alone, key=lambda u: u.unit)]]
     rows = [
@@ -77,7 +99,7 @@ def _rows(units: list[UnitDifference], layer: LayerSymmetry, activities: Sequenc
     if len(layer.groups) > ROWS:
         rest = [by_number[unit] for group in layer.groups[ROWS:] for unit in group]
         rows.append(_several(rest, activities, f"in {counted(len(layer.groups) - ROWS, 'more group')}"))
-    room = max(0, ROWS - len(layer.groups))
+    room = max(0, most - len(layer.groups))
     shown, rest = (
         (alone, []) if len(alone) <= room else (alone[: max(0, room - 1)], alone[max(0, room - 1) :])
     )

@@ -14,8 +14,8 @@ from bpcli.config import TrainingConfig
 from bpcli.network import Array, MatMul, Network, Parameters
 from bpcli.symmetry import layer_symmetry
 from bpcli.training.descent import descend
-from bpcli.training.loop import build_optimiser
 from bpcli.training.schedules import learning_rate
+from bpcli.training.setup import build_optimiser
 
 SNAPSHOTS = 60  # evenly spaced, and as many again in a geometric sequence
 

@@ -23,9 +23,8 @@ from bpcli.symmetry_demo.logistic import TwoStarts, overlapping_classes, same_op
 from bpcli.symmetry_demo.result import Demonstration, Equivalent, Trajectory
 from bpcli.symmetry_demo.starts import starts
 from bpcli.symmetry_demo.steps import first_move, one_step_keeps, random_breaks_symmetry, units_stay_equal
-from bpcli.training.building import begin
-from bpcli.training.loop import build_optimiser
 from bpcli.training.schedules import learning_rate
+from bpcli.training.setup import build_optimiser, setup
 
 Arithmetic = Literal["stable", "blas"]
 PRODUCTS: dict[Arithmetic, MatMul] = {"stable": fixed_order_matmul, "blas": np.matmul}
@@ -68,12 +67,12 @@ class Demo:
         self.arithmetic = arithmetic
         configured = init.value if isinstance(init, ConstantInit) else WEIGHT
         self.weight = configured if weight is None else weight
-        beginning = begin(self.config)
-        self.data = beginning.data
+        ready = setup(self.config)
+        self.data = ready.data
         self.X, self.Y = self.data.X[:SAMPLES], self.data.Y[:SAMPLES]
         self._matmul = PRODUCTS[arithmetic]
         self._comparison = Comparison(
-            starts(beginning.network.parameters, self.weight), self.X, self.Y, config.training, self._matmul
+            starts(ready.network.parameters, self.weight), self.X, self.Y, config.training, self._matmul
         )
 
     def snapshots(self) -> Iterator[dict[str, Snapshot]]:

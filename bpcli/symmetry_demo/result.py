@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
+from bpcli.common.display import Displayed
 from bpcli.common.json_numbers import finite
 from bpcli.config import Config
 from bpcli.network import Architecture, Array
@@ -49,8 +50,8 @@ class Trajectory:
     equivalent: Equivalent | None
 
 
-@dataclass(frozen=True, eq=False)
-class Demonstration:
+@dataclass(frozen=True, eq=False, repr=False)
+class Demonstration(Displayed):
     """Every network and every claim.
 
     Attributes:
@@ -80,6 +81,14 @@ class Demonstration:
     def only(self, part: str) -> "Demonstration":
         """The same networks with one claim, a to g."""
         return replace(self, claims=tuple(claim for claim in self.claims if claim.id == part))
+
+    def summary(self) -> str:
+        """Return the network, and each claim with whether it holds."""
+        sizes = "-".join(map(str, self.architecture.sizes))
+        holds = {True: "holds", False: "does not hold", None: "does not apply"}
+        claims = (f"  ({claim.id}) {holds[claim.holds]}: {claim.statement}" for claim in self.claims)
+        title = f"Demonstration of {self.name}: {sizes}, {self.steps} steps, {self.arithmetic} arithmetic"
+        return "\n".join((title, *claims))
 
     @property
     def failed(self) -> tuple[str, ...]:

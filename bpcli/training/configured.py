@@ -4,7 +4,7 @@ import numpy as np
 
 from bpcli.config import Config
 from bpcli.network.example import Example
-from bpcli.training.building import begin
+from bpcli.training.setup import setup
 
 SAMPLES = 32
 
@@ -15,8 +15,8 @@ def configured_example(config: Config) -> Example:
     Raises:
         DataError: if the data cannot be used.
     """
-    beginning = begin(config)
-    data, network = beginning.data, beginning.network
+    ready = setup(config)
+    data, network = ready.data, ready.network
     return Example(
         architecture=network.architecture,
         X=data.X[:SAMPLES].astype(np.float64),

@@ -25,7 +25,7 @@ class Scores:
 
     @property
     def finite(self) -> bool:
-        """Whether the loss is a number one can go on from."""
+        """Whether the loss is finite."""
         return isfinite(self.loss)
 
 

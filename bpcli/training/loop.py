@@ -5,19 +5,18 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import repeat
 from math import inf
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
-from bpcli.config import Adam as AdamConfig
 from bpcli.config import TrainingConfig
 from bpcli.datasets import Prepared
 from bpcli.network import Array, Network, Parameters
 from bpcli.symmetry import effective_units
 from bpcli.training.descent import Batches, descend
 from bpcli.training.evaluation import Evaluator, Scores
-from bpcli.training.optimisers import Adam, Optimiser, Sgd
 from bpcli.training.schedules import learning_rate
+from bpcli.training.setup import build_optimiser
 
 StoppedBy = Literal["epochs", "early_stopping", "interrupted", "diverged"]
 FINAL: tuple[StoppedBy, ...] = ("early_stopping", "diverged")  # after these, more epochs change nothing
@@ -158,19 +157,3 @@ class Trainer:
         self._rng.bit_generator.state = json.loads(str(state["rng"]))
         for name, slot in self._optimiser.slots.items():
             slot[...] = state[f"optimiser_{name}"]
-
-
-def build_optimiser(network: Network, settings: TrainingConfig) -> Optimiser:
-    """Return the configured update rule for a network."""
-    rule, decay = settings.optimizer, settings.weight_decay
-    common: dict[str, Any] = {"weight_decay": decay}
-    if isinstance(rule, AdamConfig):
-        return Adam(
-            network.parameters,
-            network.gradients,
-            beta1=rule.beta1,
-            beta2=rule.beta2,
-            epsilon=rule.epsilon,
-            **common,
-        )
-    return Sgd(network.parameters, network.gradients, momentum=rule.momentum, **common)

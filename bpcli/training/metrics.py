@@ -62,7 +62,7 @@ def read_metrics(path: Path, metric: str, hidden: int, epochs: int) -> list[Epoc
         text = read_bytes(path).decode()
         if text.startswith("epoch,") and hidden and _unit_columns(hidden)[0] not in text.partition("\n")[0]:
             raise UsageError(
-                f"{path}: it was written by an earlier version of bpcli, which did not count different units; start a "
+                f"{path}: it was written by an earlier version of bpcli, which did not count distinct units; start a "
                 "new run"
             )
         rows = list(csv.DictReader(io.StringIO(text)))[:epochs]
@@ -84,7 +84,7 @@ def read_metrics(path: Path, metric: str, hidden: int, epochs: int) -> list[Epoc
             ),
             1,
         )
-        raise damaged(path, f"line {wrong} does not fit its digest")
+        raise damaged(path, f"line {wrong} does not match its digest")
     return records
 
 

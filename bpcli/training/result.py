@@ -4,14 +4,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bpcli.common.display import Displayed
 from bpcli.common.json_numbers import finite
 from bpcli.config import Config
 from bpcli.datasets import Prepared
-from bpcli.network import Architecture
+from bpcli.network import Architecture, Parameters
 from bpcli.network.formulas import GradientFormula
 from bpcli.symmetry import Activity, LayerSymmetry, UnitDifference
 from bpcli.training.evaluation import Scores
 from bpcli.training.loop import EpochRecord, StoppedBy
+
+OVERFITTING = 1.05  # so far above its minimum, the rise of a validation loss is more than its fluctuation
 
 
 @dataclass(frozen=True)
@@ -52,9 +55,9 @@ class GradientReport:
 
 @dataclass(frozen=True)
 class RunHeader:
-    """What is known before the first epoch."""
+    """What is known before the first epoch; ``run`` is the folder, or None for a training in memory."""
 
-    run: Path
+    run: Path | None
     name: str
     config: Config
     data: DataFacts
@@ -63,8 +66,8 @@ class RunHeader:
     warnings: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class TrainResult:
+@dataclass(frozen=True, eq=False, repr=False)
+class TrainResult(Displayed):
     """What is known at the end. Scores, gradients and units are those of the kept weights.
 
     Attributes:
@@ -82,6 +85,7 @@ class TrainResult:
             at the end.
         seconds: time spent training in this session, data and start-up not included.
         samples_per_second: training samples over that time; None if no epoch was completed.
+        parameters: the kept weights.
     """
 
     header: RunHeader
@@ -100,6 +104,21 @@ class TrainResult:
     activity: tuple[tuple[Activity, ...], ...]
     seconds: float
     samples_per_second: float | None
+    parameters: Parameters
+
+    @property
+    def best(self) -> EpochRecord | None:
+        """The epoch with the lowest validation (or else training) loss; None if no loss was finite."""
+        return next((record for record in self.records if record.epoch == self.best_epoch), None)
+
+    @property
+    def overfits(self) -> bool:
+        """Whether the kept weights have a validation loss over 5 % above the best epoch's, at a lower training loss."""
+        best = self.best
+        if best is None or best.validation is None or self.validation is None:
+            return False
+        risen = self.validation.loss > OVERFITTING * best.validation.loss
+        return risen and self.train.loss < best.train.loss
 
     @property
     def split_after(self) -> tuple[int | None, ...]:
@@ -117,11 +136,28 @@ class TrainResult:
             for layer, then in enumerate(self.initial_symmetry)
         )
 
+    def summary(self) -> str:
+        """Return what was trained, the scores of the kept weights, and the shapes of the parameters."""
+        sizes = "-".join(map(str, self.header.architecture.sizes))
+        lines = [
+            f"TrainResult of {self.header.name}: {sizes}, {len(self.records)} epochs, "
+            f"stopped by {self.stopped_by}, weights of epoch {self.kept_epoch}"
+        ]
+        for name, scores in (("training", self.train), ("validation", self.validation)):
+            if scores:
+                value = "none" if scores.value is None else f"{scores.value:.4g}"
+                lines.append(f"  {name:<10}  loss {scores.loss:.4g}, {scores.metric} {value}")
+        shapes = (f"{name} {'×'.join(map(str, tensor.shape))}" for name, tensor in self.parameters.named())
+        lines.append(f"  parameters  {', '.join(shapes)}")
+        if self.header.run:
+            lines.append(f"  run         {self.header.run}")
+        return "\n".join(lines)
+
     def document(self) -> dict[str, Any]:
         """Return the JSON document ``bpcli.train/1``; what does not exist or is not finite is None."""
         return {
             "schema": "bpcli.train/1",
-            "run": str(self.header.run),
+            "run": None if self.header.run is None else str(self.header.run),
             "config": self.header.name,
             "epochs": len(self.records),
             "stopped_by": self.stopped_by,

@@ -52,14 +52,14 @@ def check_free(folder: Path, *, force: bool) -> None:
     taken = [name for name in FILES if os.path.lexists(folder / name)]  # a dangling link is somebody's too
     if taken and not (_is_ours(folder) and all(_is_file_or_link(folder / name) for name in taken)):
         raise UsageError(
-            f"{folder} has files that a run would overwrite ({', '.join(taken)}) and that are no run's, or were "
-            "changed since: choose another folder with --out"
+            f"{folder} has files that a run would overwrite ({', '.join(taken)}), and bpcli did not write them or they "
+            "were changed since: choose another folder with --out"
         )
     if taken and not force:
         resumable = (folder / CHECKPOINT).exists()
-        go_on = f"go on with it by --resume {folder}, " if resumable else ""
+        go_on = f"continue it with --resume {folder}, " if resumable else ""
         raise UsageError(
-            f"{folder} holds a run already: choose another folder with --out, {go_on}or overwrite it with --force"
+            f"{folder} already holds a run: choose another folder with --out, {go_on}or overwrite it with --force"
         )
 
 
@@ -109,10 +109,10 @@ def existing_run(folder: Path) -> None:
         UsageError: if it does not exist or has no checkpoint and configuration.
     """
     if not folder.is_dir():
-        raise UsageError(f"{folder}: there is no such folder; --resume takes the folder of a run")
+        raise UsageError(f"{folder}: there is no such folder; --resume takes a run folder")
     missing = [name for name in (CONFIG, CHECKPOINT) if not (folder / name).exists()]
     if missing:
-        raise UsageError(f"{folder} is not the folder of a run: it has no {' and no '.join(missing)}")
+        raise UsageError(f"{folder} is not a run folder: it has no {' and no '.join(missing)}")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""How the learning rate goes on from the optimiser's own: constant, in steps, or along half a cosine."""
+"""The learning rate of each epoch, from the optimiser's initial rate: constant, in steps, or along half a cosine."""
 
 from math import cos, pi
 

@@ -1,4 +1,4 @@
-"""The files of a run say themselves whether they are whole: each carries a digest.
+"""The files of a run are checked by digests that they carry themselves.
 
 Every kind carries its SHA-256 in its own idiom: an NPZ as the array ``sha256``, JSON as the key ``sha256``, YAML in a
 last comment. A file whose digest does not fit is reported as damaged and never believed.
@@ -57,7 +57,7 @@ def read_npz(path: Path) -> dict[str, Array]:
     ) as error:
         raise damaged(path, "it is not a readable NPZ") from error
     if str(arrays.pop("sha256", "")) != _digest_of_arrays(arrays):
-        raise damaged(path, "its digest does not fit its arrays")
+        raise damaged(path, "its digest does not match its arrays")
     return arrays
 
 
@@ -78,7 +78,7 @@ def read_json(path: Path) -> dict[str, Any]:
     except ValueError as error:
         raise damaged(path, "it is not JSON") from error
     if not isinstance(document, dict) or document.pop("sha256", None) != _digest_of_json(document):
-        raise damaged(path, "its digest does not fit its content")
+        raise damaged(path, "its digest does not match its content")
     return document
 
 
@@ -96,7 +96,7 @@ def check_commented(path: Path) -> None:
     text, _, digest = read_bytes(path).rpartition(DIGEST_COMMENT.encode())
     if hashlib.sha256(text).hexdigest().encode() != digest.strip():
         raise damaged(
-            path, "its digest does not fit its text; to change a configuration, start a new run with it"
+            path, "its digest does not match its text; to change a configuration, start a new run with it"
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from bpcli.common.display import Displayed
 from bpcli.common.errors import DataError
 from bpcli.common.markup import plain
 from bpcli.network import Architecture, Array
@@ -46,8 +47,8 @@ class Multiplications:
     without_reuse: int
 
 
-@dataclass(frozen=True, eq=False)
-class Walk:
+@dataclass(frozen=True, eq=False, repr=False)
+class Walk(Displayed):
     """One step at one point.
 
     Attributes:
@@ -68,6 +69,14 @@ class Walk:
     predicted: float
     after: dict[str, Array]
     multiplications: Multiplications
+
+    def summary(self) -> str:
+        """Return the network, the loss before and after the update, and the shape of every quantity."""
+        found = {name: quantity.value for name, quantity in self.quantities.items()}
+        sizes = "-".join(map(str, self.example.architecture.sizes))
+        loss, after = float(found["loss"]), float(found["loss_after"])
+        shapes = (f"{name} {'×'.join(map(str, value.shape))}".rstrip() for name, value in found.items())
+        return f"Walk: {sizes}, loss {loss:.4g}, after one step {after:.4g}\n  {', '.join(shapes)}"
 
     def __getitem__(self, name: str) -> Array:
         """The value of a quantity."""

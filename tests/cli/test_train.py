@@ -167,7 +167,7 @@ def test_symmetric_units_are_warned_of_with_what_to_do(bpcli):
     found = bpcli("train", "symmetry", *FAST)
     warning = " ".join(found.err.split())
     assert "hidden units act as 1" in warning
-    assert "They began equal (init: constant)" in warning
+    assert "Their initial weights were equal (init: constant)" in warning
     assert "--set model.init.scheme=xavier" in warning
     assert "bpcli train symmetry" in found.out
     assert bpcli("train", "iris", *FAST).err == ""
@@ -223,7 +223,7 @@ def test_nothing_but_epochs_goes_with_resume(bpcli, extra):
     bpcli("train", "xor", *FAST, "--out", "run")
     found = bpcli("train", *extra, "--resume", "run")
     assert found.code == 2
-    assert found.err.startswith("error: --resume goes on with a run as it was configured")
+    assert found.err.startswith("error: --resume continues a run as it was configured")
 
 
 def test_every_configuration_error_is_told_at_once(bpcli, tmp_path):

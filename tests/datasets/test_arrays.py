@@ -119,19 +119,19 @@ def test_arrays_may_be_gzipped(read):
         ),
         ({"X": X}, "there is no array y"),
         ({}, "(it holds nothing)"),
-        ({"X": [1.0, 2], "y": [0, 1]}, "data.npz: X: its shape is (2,); it wants a table"),
+        ({"X": [1.0, 2], "y": [0, 1]}, "data.npz: X: its shape is (2,); expected a table"),
         ({"X": np.empty((0, 2)), "y": np.empty(0)}, "X: its shape is (0, 2)"),
         ({"X": np.empty((3, 0)), "y": [0, 1, 0]}, "X: its shape is (3, 0)"),
         ({"X": X, "y": [0, 1]}, "y: 2 targets for 3 rows of X"),
-        ({"X": X, "y": np.zeros((3, 1, 1))}, "y: its shape is (3, 1, 1); it wants N labels"),
+        ({"X": X, "y": np.zeros((3, 1, 1))}, "y: its shape is (3, 1, 1); expected N labels"),
         ({"X": X, "y": 3}, "y: its shape is ()"),
-        ({"X": X + 1j, "y": [0, 1, 0]}, "X: its type is complex128; it wants real numbers"),
-        ({"X": X.astype(str), "y": [0, 1, 0]}, "X: its type is <U32; it wants real numbers"),
+        ({"X": X + 1j, "y": [0, 1, 0]}, "X: its type is complex128; expected real numbers"),
+        ({"X": X.astype(str), "y": [0, 1, 0]}, "X: its type is <U32; expected real numbers"),
         ({"X": X.astype(object), "y": [0, 1, 0]}, "X: cannot be read as an array (Object arrays"),
         ({"X": X, "y": np.array([0, "a", None])}, "y: cannot be read as an array (Object arrays"),
         ({"X": X, "y": np.array([0, 1, 0], dtype="M8[D]")}, "y: its type is datetime64[D]"),
         ({"X": X, "y": [["a"], ["b"], ["a"]]}, "y: a table of text"),
-        ({"X": X, "y": ["a", "", "b"]}, "y[1]: '' is no label"),
+        ({"X": X, "y": ["a", "", "b"]}, "y[1]: '' is not a label"),
         ({"X": X, "y": [b"a", b"\xe9", b"b"]}, "y: bytes that are not UTF-8"),
         (
             {"X": np.where(X == 3, np.nan, X), "y": [0, 1, 0]},
@@ -141,11 +141,11 @@ def test_arrays_may_be_gzipped(read):
             {"X": X, "y": [0, np.inf, -np.inf]},
             "y[1] is inf; every entry must be a finite number (2 such entries in all)",
         ),
-        ({"X": X, "y": [0, 1, 0], "X_validation": X}, "X_validation needs its other half"),
-        ({"X": X, "y": [0, 1, 0], "y_validation": X}, "y_validation needs its other half"),
+        ({"X": X, "y": [0, 1, 0], "X_validation": X}, "X_validation is not enough"),
+        ({"X": X, "y": [0, 1, 0], "y_validation": X}, "y_validation is not enough"),
         (
             {"X": X, "y": [0, 1, 0], "X_val": X, "y_val": X},
-            "X_val is not read; call a validation set X_validation and",
+            "X_val is not read; name the validation set X_validation and",
         ),
         (
             {"X": X, "y": [0, 1, 0], "X_validation": X[:, :1], "y_validation": [0, 1, 0]},
@@ -161,7 +161,7 @@ def test_arrays_may_be_gzipped(read):
         ),
         (
             {"X": X, "y": np.eye(3), "X_validation": X, "y_validation": np.ones((3, 3))},
-            "not one-hot as those of y",
+            "not one-hot, but those of y are",
         ),
         (
             {"X": X, "y": [0.5, 1, 0], "X_validation": X, "y_validation": ["a", "b", "c"]},
@@ -193,7 +193,7 @@ def test_an_npy_that_is_no_table_is_refused(refuse, array, message):
 
 def test_an_npz_has_no_columns_to_choose(refuse):
     """data.target would have no meaning there."""
-    assert "an NPZ keeps its targets in y" in refuse(npz(X=X, y=[0, 1, 0]), "data.npz", target=["y"])
+    assert "the targets of an NPZ file are in y" in refuse(npz(X=X, y=[0, 1, 0]), "data.npz", target=["y"])
 
 
 def test_a_pickle_is_never_opened(refuse):
@@ -236,7 +236,7 @@ def test_a_truncated_file_is_refused(refuse, name):
 
 def test_what_follows_an_array_is_damage(refuse):
     """Two arrays in one NPY file, or a shape that was made smaller."""
-    assert "it goes on after the array's end" in refuse(npy(X) + b"\0", "data.npy")
+    assert "extra bytes after the array" in refuse(npy(X) + b"\0", "data.npy")
 
 
 def test_a_shape_beyond_all_memory_is_damage(refuse):

@@ -104,11 +104,11 @@ def test_the_seed_decides_the_points():
     ("name", "options", "message"),
     [
         ("spiral", {"samples": 2}, "3 classes"),
-        ("moons", {"noise": -0.1}, "no standard deviation"),
-        ("moons", {"noise": float("nan")}, "no standard deviation"),
+        ("moons", {"noise": -0.1}, "not a standard deviation"),
+        ("moons", {"noise": float("nan")}, "not a standard deviation"),
         ("xor", {"samples": 10}, "circles, moons, spiral only"),
         ("digits", {"noise": 0.1}, "circles, moons, spiral only"),
-        ("moons", {"target": ["x1"]}, "its target is label"),
+        ("moons", {"target": ["x1"]}, "its target is always label"),
     ],
 )
 def test_options_that_do_not_fit_are_refused(name, options, message):

@@ -84,9 +84,9 @@ def test_nothing_can_be_held_out(split):
     [
         (0.1, "0.1 of 4 rows is not one row; raise it"),
         (0.9, "0.9 of 4 rows leaves none to train on"),
-        (1.0, "1.0 is no fraction"),
-        (-0.5, "-0.5 is no fraction"),
-        (float("nan"), "nan is no fraction"),
+        (1.0, "1.0 is not a fraction"),
+        (-0.5, "-0.5 is not a fraction"),
+        (float("nan"), "nan is not a fraction"),
         (0.8, "holding out 3 of 4 rows leaves a class without a row to train on; hold out 0.5 at most"),
     ],
 )

@@ -13,8 +13,8 @@ from numpy.testing import assert_array_equal
 
 from bpcli.common.errors import DataError
 from bpcli.datasets import text_table
-from bpcli.datasets.careful import read_carefully
-from bpcli.datasets.layout import find_layout
+from bpcli.datasets.csv_diagnostics import read_cell_by_cell
+from bpcli.datasets.csv_dialect import detect_dialect
 from bpcli.datasets.text_table import read_fast, read_text
 
 PLAIN = "a,b,kind\n1,2,x\n3,4.5,y\n-5,6e-1,x\n"
@@ -126,7 +126,7 @@ def test_a_target_is_chosen_by_name_or_position(read, target):
         ),
         (PLAIN, [3], "there is no column 3: the table has 3 columns; write 0 to 2, or -1 for the last"),
         (PLAIN, [-4], "there is no column -4"),
-        (PLAIN, [2, "kind"], "chooses a column twice"),
+        (PLAIN, [2, "kind"], "names a column twice"),
         (PLAIN, [], "chooses no column"),
         (PLAIN, ["a", "b", "kind"], "the target takes all of its 3 columns"),
         ("y\n1\n0\n", None, "the target takes its only column"),
@@ -161,7 +161,7 @@ def test_a_target_that_is_not_there_is_explained(refuse, contents, target, messa
         ("a,b,y\n1,2,cat\n3,4,\n", "data.csv:3: column 'y': the cell is empty"),
         (
             "a,b,y\n1,2,0\n3,4,1,5\n",
-            "data.csv:3: this row has 4 cells, the header has 3; give every row as many",
+            "data.csv:3: this row has 4 cells, the header has 3; give every row the same number of cells",
         ),
         ("1,2,0\n3\n", "data.csv:2: this row has 1 cell, the first row has 3"),
         ("a,b,y\n1,2,0,4\n1,2,0,4\n", "data.csv:2: this row has 4 cells, the header has 3"),
@@ -175,7 +175,7 @@ def test_a_target_that_is_not_there_is_explained(refuse, contents, target, messa
         ("a,b,y\n1,2,cat\n3,4,dog\n".encode("utf-16"), "data.csv:1: not UTF-8 text (byte 0xff)"),
         (
             'a,b,y\n1,2,"cat\n3,4,dog\n5,6,dog\n',
-            "data.csv:2: column 'y': 'cat\\n3,4,dog\\n5,6,dog' runs over",
+            "data.csv:2: column 'y': 'cat\\n3,4,dog\\n5,6,dog' contains a line break",
         ),
         ('a,b,y\n1,2,"' + "x" * 200_000 + "\n", "data.csv:2: this line cannot be read (field larger"),
     ],
@@ -203,10 +203,10 @@ finite = st.floats(allow_nan=False, allow_infinity=False)
 def test_finite_numbers_come_back_bit_for_bit(rows):
     """What repr writes is read as the very number it was, to the sign of a zero, fast and carefully."""
     text = "\n".join(",".join(map(repr, row)) for row in rows)
-    layout = find_layout(text, "t", tabs=False, target=None)
-    fast = read_fast(text, layout)
+    dialect = detect_dialect(text, "t", tabs=False, target=None)
+    fast = read_fast(text, dialect)
     assert fast is not None
-    for X, (y,) in (fast, read_carefully(text, layout)):
+    for X, (y,) in (fast, read_cell_by_cell(text, dialect)):
         bits = b"".join(struct.pack("<d", value) for row in rows for value in row)
         assert np.column_stack([X, y]).astype("<f8").tobytes() == bits
 
@@ -232,13 +232,13 @@ def test_the_fast_way_reads_nothing_that_the_careful_way_reads_otherwise(rows, e
     """Whatever the text, loadtxt either steps back or agrees with csv."""
     text = end.join(map(",".join, rows))
     try:
-        layout = find_layout(text, "t", tabs=False, target=None)
+        dialect = detect_dialect(text, "t", tabs=False, target=None)
     except DataError:
         return
-    fast = read_fast(text, layout)
+    fast = read_fast(text, dialect)
     if fast is None:
         return
-    X, y = read_carefully(text, layout)
+    X, y = read_cell_by_cell(text, dialect)
     assert fast[0].tobytes() == X.tobytes()
     for ours, theirs in zip(fast[1], y, strict=True):
         assert type(ours) is type(theirs)
@@ -272,10 +272,10 @@ def test_no_bytes_make_it_stumble(raw):
 def test_a_sound_file_is_read_the_fast_way(last, monkeypatch):
     """Numeric or text targets: no cell of a file without faults is looked at one by one."""
 
-    def careful(_text, _layout):
+    def careful(_text, _dialect):
         raise AssertionError("a sound file was read cell by cell")
 
-    monkeypatch.setattr(text_table, "read_carefully", careful)
+    monkeypatch.setattr(text_table, "read_cell_by_cell", careful)
     numbers = np.random.default_rng(0).normal(size=(1000, 9)).tolist()
     labels = ["0.5" if last == "numbers" else "ab"[i % 2] for i in range(len(numbers))]
     raw = "\n".join(

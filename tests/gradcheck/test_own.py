@@ -10,8 +10,8 @@ from bpcli.config import Config
 from bpcli.gradcheck.own import check_own
 from bpcli.gradcheck.step import check_network
 from bpcli.network import Architecture, Network, Parameters, initialise
-from bpcli.training.building import build_network, prepared_data
 from bpcli.training.loop import Trainer
+from bpcli.training.setup import build_network, prepared_data
 from tests.network.test_gradients import PAIRS
 
 TENSORS = [

@@ -10,7 +10,7 @@ from bpcli.network import Network
 from bpcli.network.activations import Softmax
 from bpcli.network.layer import Layer
 from bpcli.network.losses import Loss
-from bpcli.training import loop
+from bpcli.training import loop, setup
 from bpcli.training.descent import Batches
 from bpcli.training.optimisers import Adam, Sgd
 
@@ -132,7 +132,7 @@ def test_weight_decay_and_schedule_are_checked(monkeypatch):
     monkeypatch.setattr(loop, "learning_rate", lambda schedule, initial, epoch, epochs: initial)
     assert "learning_rate" in wrong(STEPPED)
     monkeypatch.undo()
-    build = loop.build_optimiser
+    build = setup.build_optimiser
 
     def doubled(network, settings):
         return build(network, settings.model_copy(update={"weight_decay": 2 * settings.weight_decay}))

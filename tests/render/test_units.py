@@ -87,27 +87,27 @@ A, S, D = "active", "saturated", "dead"
     [
         (
             ended("relu", (A, A, A), (D, A, D)),
-            "of 3 hidden units 2 cannot learn. Units 0, 2 are dead: slope 0 on every training row, so their rows of V "
-            "get no gradient. That came with training: lower training.optimizer.learning_rate (it was 0.5), or use "
-            "an activation that is never off (--set model.activation=tanh)",
+            "of 3 hidden units 2 cannot learn. Units 0, 2 are dead: derivative 0 on every training row, so their rows "
+            "of V get no gradient. This happened during training: lower training.optimizer.learning_rate (it was 0.5), "
+            "or use an activation that is never switched off (--set model.activation=tanh)",
         ),
         (
             ended("sigmoid", (S, A, S), (A, A, S), scale="none", scheme="normal"),
-            "of 3 hidden units 1 can hardly learn. Unit 2 is saturated: slope below 1 % of the largest on every "
-            "training row, so its row of V gets next to no gradient. That was so before the first step: draw smaller "
-            "weights (--set model.init.scheme=xavier), or scale the inputs (--set data.scale=standard)",
+            "of 3 hidden units 1 can hardly learn. Unit 2 is saturated: derivative below 1 % of the largest on every "
+            "training row, so its row of V gets next to no gradient. This was so before the first step: use "
+            "smaller initial weights (--set model.init.scheme=xavier), or scale the inputs (--set data.scale=standard)",
         ),
         (
             ended("tanh", (D, A, A), (D, S, S), layers=2),
-            "hidden layer 1: of 3 hidden units 1 cannot learn and 2 can hardly learn. Unit 0 is dead: slope 0 on "
+            "hidden layer 1: of 3 hidden units 1 cannot learn and 2 can hardly learn. Unit 0 is dead: derivative 0 on "
             "every training row, so its "
-            "row of W1 gets no gradient; units 1, 2 are saturated: slope below 1 % of the largest on every training "
-            "row, so their rows of W1 get next to no gradient. 1 of them began so: lower "
+            "row of W1 gets no gradient; units 1, 2 are saturated: derivative below 1 % of the largest on every "
+            "training row, so their rows of W1 get next to no gradient. 1 of them were so before the first step: lower "
             "training.optimizer.learning_rate (it was 0.5)",
         ),
         (
             ended("relu", (D, D), (D, D), scheme="zeros"),
-            "That was so before the first step: draw the weights at random (--set model.init.scheme=xavier)",
+            "This was so before the first step: use random initial weights (--set model.init.scheme=xavier)",
         ),
         (
             ended("tanh", (A, A, A), (S, S, A)),
@@ -129,7 +129,7 @@ def test_a_few_steep_steps_are_no_reason_for_a_warning():
 def test_equal_weights_that_are_stuck_have_one_remedy():
     """Zero weights stay zero at any scale of the inputs and under any activation."""
     (text,) = activity_warnings(ended("relu", (D, D), (D, D), scheme="zeros", scale="none"))
-    assert text.endswith("draw the weights at random (--set model.init.scheme=xavier)")
+    assert text.endswith("use random initial weights (--set model.init.scheme=xavier)")
 
 
 def test_what_drew_units_together_is_named():
@@ -145,7 +145,8 @@ def test_units_that_began_all_but_equal_are_not_called_split_by_rounding():
     """Drawn within rounding of one another, they were told apart by training."""
     (text,) = symmetry_warnings([layer(4, ((0, 1),), "within rounding")], [layer(4)], "uniform", [2])
     assert (
-        "units 0, 1 began all but equal (init: uniform), and training has separated them, by epoch 2" in text
+        "units 0, 1 had almost equal initial weights (init: uniform), and training has separated them, by epoch 2"
+        in text
     )
 
 
@@ -162,8 +163,8 @@ def test_scattered_groups_leave_room_for_the_verdict(width):
     assert max(map(len, text.splitlines())) <= width
 
 
-SPLIT = "units 0, 1, 3 began equal (init: constant), and only rounding has separated them, by epoch 7"
-LATE = "and there is 1 more group of equal units, though they began different"
+SPLIT = "units 0, 1, 3 had equal initial weights (init: constant), and only rounding has separated them, by epoch 7"
+LATE = "and there is 1 more group of equal units, though their initial weights were different"
 
 
 @pytest.mark.parametrize(
@@ -173,23 +174,18 @@ LATE = "and there is 1 more group of equal units, though they began different"
             layer(4, ((0, 1, 2, 3),)),
             layer(4, ((0, 1, 2, 3),)),
             None,
-            "0–3 are bit-identical. They began equal",
+            "0–3 are identical to the last bit. Their initial weights were equal",
         ),
         (
             layer(4, ((0, 1),)),
             layer(4, ((0, 1),), "within rounding"),
             None,
-            "equal up to rounding. They began equal",
+            "equal up to rounding. Their initial weights were equal",
         ),
         (layer(4, ((0, 1, 3),)), layer(4), 7, SPLIT),
         (layer(4), layer(4, ((0, 1), (2, 3))), None, LATE),
-        (
-            layer(4, ((0, 1, 2, 3),)),
-            layer(4, ((0, 1),)),
-            3,
-            "(rounding had separated some of them by epoch 3)",
-        ),
-        (layer(4, ((0, 1),)), layer(4), None, "0, 1 began equal (init: constant); draw"),
+        (layer(4, ((0, 1, 2, 3),)), layer(4, ((0, 1),)), 3, "(rounding separated some of them, by epoch 3)"),
+        (layer(4, ((0, 1),)), layer(4), None, "0, 1 had equal initial weights (init: constant); use"),
     ],
 )
 def test_warnings_say_what_is_equal_why_and_what_to_do(then, now, split, says):
@@ -200,10 +196,10 @@ def test_warnings_say_what_is_equal_why_and_what_to_do(then, now, split, says):
 
 
 def test_a_group_that_rounding_has_split_in_part_is_not_called_exact():
-    """Two of three are the same bits: the three are the same up to rounding."""
+    """Two of three are the same bits: the three are equal up to rounding."""
     mixed = LayerSymmetry(1, 3, ((0, 1, 2),), ("exact", "exact", "within rounding"))
     (text,) = symmetry_warnings([mixed], [mixed], "constant", [None])
-    assert "are equal up to rounding" in text
+    assert "equal up to rounding" in text
 
 
 def test_no_warning_where_nothing_is_equal():

@@ -17,9 +17,9 @@ from bpcli.common.files import write_atomically
 from bpcli.config import Config, read
 from bpcli.render.advice import warnings
 from bpcli.symmetry import effective_units
-from bpcli.training import run as run_module
 from bpcli.training import run_folder
-from bpcli.training.opening import new_run, resumed_run
+from bpcli.training import session as session_module
+from bpcli.training.run import Run
 from bpcli.training.sealed_files import read_json, read_npz, write_json, write_npz
 
 PARTS = ("V", "bias_V", "W", "bias_W")
@@ -27,15 +27,15 @@ PARTS = ("V", "bias_V", "W", "bias_W")
 
 def trained(config, folder, *, stop_after=None, **options):
     """Train in ``folder`` and return the result; with ``stop_after``, be interrupted after so many epochs."""
-    with new_run(config, "small", folder, {}, **options) as run:
-        for _ in run.epochs(lambda: stop_after is not None and run.trainer.epoch >= stop_after):
+    with Run.create(config, "small", folder, {}, **options) as run:
+        for _ in run.epochs(lambda: stop_after is not None and run.session.trainer.epoch >= stop_after):
             pass
         return run.finish()
 
 
 def resumed(folder, **options):
     """Go on with the run in ``folder`` to its end."""
-    with resumed_run(folder, {}, **options) as run:
+    with Run.resume(folder, {}, **options) as run:
         for _ in run.epochs():
             pass
         return run.finish()
@@ -101,7 +101,8 @@ def test_units_that_cannot_learn_are_in_the_document_and_in_a_warning(small_conf
         result = trained(Config.model_validate(config.model_dump() | {"model": model}), folder)
         assert {unit["activity"] for unit in result.document()["neurons"]} == expected
         assert [
-            any(f" {state}: slope" in text for text in warnings(result)) for state in ("dead", "saturated")
+            any(f" {state}: derivative" in text for text in warnings(result))
+            for state in ("dead", "saturated")
         ] == [
             "dead" in expected,
             "saturated" in expected,
@@ -123,8 +124,8 @@ def test_numpy_load_alone_is_enough_to_use_the_weights(small_config, tmp_path):
     result = trained(small_config(), tmp_path)
     with np.load(tmp_path / "best.npz", allow_pickle=False) as file:
         best = dict(file)
-    with new_run(small_config(), "again", tmp_path / "again", {}) as run:
-        X, Y = run.data.X_validation, run.data.Y_validation
+    with Run.create(small_config(), "again", tmp_path / "again", {}) as run:
+        X, Y = run.session.data.X_validation, run.session.data.Y_validation
     h = 1 / (1 + np.exp(-(X @ best["V"].T + best["bias_V"])))
     z = 1 / (1 + np.exp(-(h @ best["W"].T + best["bias_W"])))
     best_epoch = min(result.records, key=lambda record: record.validation.loss)
@@ -172,12 +173,12 @@ def test_a_resumed_run_is_bit_identical_to_one_that_never_stopped(
 def test_a_killed_run_goes_on_from_its_last_checkpoint(small_config, tmp_path):
     """Left without a word in epoch 6, with the checkpoint of epoch 3 on disk, it ends where the whole run ends."""
     whole = trained(small_config(), tmp_path / "whole")
-    with new_run(small_config(), "small", tmp_path / "killed", {}) as run:
+    with Run.create(small_config(), "small", tmp_path / "killed", {}) as run:
         epochs = run.epochs()
         for _ in range(5):
             next(epochs)
-    with resumed_run(tmp_path / "killed", {}) as run:
-        assert run.resumed_at == 3
+    with Run.resume(tmp_path / "killed", {}) as run:
+        assert run.header.resumed_at == 3
     assert resumed(tmp_path / "killed").records == whole.records
 
 
@@ -263,7 +264,7 @@ def test_data_that_changed_are_not_trained_on(tmp_path):
 @pytest.mark.parametrize("folder", ["nowhere", "."])
 def test_what_is_no_run_cannot_be_resumed(tmp_path, folder):
     """Neither a folder that does not exist nor one without a checkpoint."""
-    with pytest.raises(UsageError, match=r"no such folder|not the folder of a run"):
+    with pytest.raises(UsageError, match=r"no such folder|is not a run folder"):
         resumed(tmp_path / folder)
 
 
@@ -324,7 +325,7 @@ def test_default_folders_do_not_collide(tmp_path, monkeypatch):
 def test_force_removes_runs_and_nothing_else(small_config, tmp_path):
     """A folder with somebody's own config.yaml is refused even with force, and the file stays."""
     (tmp_path / "config.yaml").write_text("seed: 3\n")
-    with pytest.raises(UsageError, match=r"config\.yaml.*no run's"):
+    with pytest.raises(UsageError, match=r"config\.yaml.*did not write"):
         trained(small_config(), tmp_path, force=True)
     assert (tmp_path / "config.yaml").read_text() == "seed: 3\n"
 
@@ -341,7 +342,7 @@ def test_what_a_killed_process_left_is_swept(small_config, tmp_path):
 def test_a_summary_never_speaks_of_a_former_state(small_config, tmp_path):
     """While a resumed run trains there is no summary: if it is killed, none lies."""
     trained(small_config(), tmp_path)
-    with resumed_run(tmp_path, {}, epochs=12) as run:
+    with Run.resume(tmp_path, {}, epochs=12) as run:
         next(run.epochs())
         assert not (tmp_path / "summary.json").exists()
 
@@ -370,8 +371,8 @@ def test_the_kept_weights_of_an_early_stop_are_the_best_throughout(small_config,
 def test_norms_are_those_before_and_after(small_config, tmp_path):
     """∇W at the initial weights and at the last, from the files, in plain NumPy."""
     result = trained(small_config(), tmp_path)
-    with new_run(small_config(), "again", tmp_path / "again", {}) as run:
-        X, Y = run.data.X[:8], run.data.Y[:8]
+    with Run.create(small_config(), "again", tmp_path / "again", {}) as run:
+        X, Y = run.session.data.X[:8], run.session.data.Y[:8]
     (grad_w,) = [report for report in result.gradients if report.formula.name == "grad_W"]
     for norm, weights in ((grad_w.initial_norm, "initial.npz"), (grad_w.norm, None)):
         if weights:
@@ -393,8 +394,8 @@ def test_another_environment_is_warned_of(small_config, tmp_path):
     trained(small_config(), tmp_path)
     document = read_json(tmp_path / "environment.json")
     write_json(tmp_path / "environment.json", {**document, "numpy": "1.0"})
-    with resumed_run(tmp_path, {}) as run:
-        (warning,) = run.warnings
+    with Run.resume(tmp_path, {}) as run:
+        (warning,) = run.header.warnings
     assert "NumPy has changed from 1.0 to" in warning
 
 
@@ -431,13 +432,13 @@ def test_the_units_of_an_early_stop_are_those_of_the_best_and_the_initial_weight
     asked = {"network_symmetry": [], "unit_differences": [], "unit_activity": []}
 
     def spy(name, of):
-        function = getattr(run_module, name)
+        function = getattr(session_module, name)
 
         def called(first, *others):
             asked[name] += [each.flat.copy() for each in of(first, *others)]
             return function(first, *others)
 
-        monkeypatch.setattr(run_module, name, called)
+        monkeypatch.setattr(session_module, name, called)
 
     spy("network_symmetry", lambda parameters: [parameters])
     spy("unit_differences", lambda parameters, initial, _layer: [parameters, initial])
@@ -464,12 +465,14 @@ def test_an_epoch_counts_the_units_that_it_ended_with(small_config, tmp_path):
         epochs=60, optimizer={"name": "sgd", "learning_rate": 30.0}, early_stopping={"patience": 3}
     )
     counted = []
-    with new_run(config, "small", tmp_path, {}) as run:
+    with Run.create(config, "small", tmp_path, {}) as run:
         for record in run.epochs():
-            counted.append((record.effective_units, effective_units(run.network.parameters)))
-            run.network.parameters.weights[0][1:] = run.network.parameters.weights[0][0]
-            run.network.parameters.biases[0][1:] = run.network.parameters.biases[0][0]
-            run.network.parameters.weights[1][:, 1:] = run.network.parameters.weights[1][:, :1]
+            counted.append((record.effective_units, effective_units(run.session.network.parameters)))
+            run.session.network.parameters.weights[0][1:] = run.session.network.parameters.weights[0][0]
+            run.session.network.parameters.biases[0][1:] = run.session.network.parameters.biases[0][0]
+            run.session.network.parameters.weights[1][:, 1:] = run.session.network.parameters.weights[1][
+                :, :1
+            ]
     assert all(recorded == found for recorded, found in counted)
     assert counted[-1][0] == (1,)
 

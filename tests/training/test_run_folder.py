@@ -12,7 +12,7 @@ import pytest
 
 from bpcli.common.errors import MachineError, UsageError
 from bpcli.training import lock, run_folder
-from bpcli.training.opening import new_run, resumed_run
+from bpcli.training.run import Run
 
 NOTES = "notes that nobody else has\n"
 FOREIGN = [
@@ -31,7 +31,7 @@ FOREIGN = [
 
 def trained(config, folder, **options):
     """Train in ``folder`` to the end."""
-    with new_run(config, "small", folder, {}, **options) as run:
+    with Run.create(config, "small", folder, {}, **options) as run:
         for _ in run.epochs():
             pass
         run.finish()
@@ -39,7 +39,7 @@ def trained(config, folder, **options):
 
 def resumed(folder):
     """Take the run in ``folder`` up and train it to its end."""
-    with resumed_run(folder, {}) as run:
+    with Run.resume(folder, {}) as run:
         for _ in run.epochs():
             pass
         run.finish()

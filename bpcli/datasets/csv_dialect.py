@@ -1,4 +1,4 @@
-"""How a text table is laid out: its delimiter, its header if it has one, and which columns are targets."""
+"""The dialect of a text table: its delimiter, whether it has a header, and which columns are targets."""
 
 import csv
 import io
@@ -11,8 +11,8 @@ from bpcli.datasets.columns import target_positions
 
 
 @dataclass(frozen=True)
-class Layout:
-    """What the fast and the careful way of reading a text table agree on."""
+class Dialect:
+    """What the fast reader and the diagnosis of a text table both need to know."""
 
     place: str  # what an error message calls the file
     delimiter: str
@@ -27,7 +27,7 @@ class Layout:
         return name if name == _nameless(j) else f"column {shown(name)}"
 
 
-def find_layout(text: str, place: str, *, tabs: bool, target: Sequence[str | int] | None) -> Layout:
+def detect_dialect(text: str, place: str, *, tabs: bool, target: Sequence[str | int] | None) -> Dialect:
     """Find out how a table is laid out, from its first record and, where that leaves a doubt, its targets.
 
     The first record is a header if a cell outside the target columns is text; or if a target cell is text and
@@ -53,10 +53,10 @@ def find_layout(text: str, place: str, *, tabs: bool, target: Sequence[str | int
         or any(is_text(first[j]) and not _text_below(text, delimiter, place, j) for j in targets)
     )
     if header:
-        _refuse_twins(first, f"{place}:{line}")
+        _refuse_duplicates(first, f"{place}:{line}")
         if next(rows, None) is None:
             raise DataError(f"{place}: the file has a header and no rows; a table needs rows")
-    return Layout(
+    return Dialect(
         place=place,
         delimiter=delimiter,
         header=header,
@@ -102,9 +102,7 @@ def _text_below(text: str, delimiter: str, place: str, j: int) -> bool:
     return any(is_text(cells[j]) for _, cells in rows if j < len(cells))
 
 
-def _refuse_twins(names: Sequence[str], where: str) -> None:
+def _refuse_duplicates(names: Sequence[str], where: str) -> None:
     twins = [name for j, name in enumerate(names) if name and name in names[:j]]
     if twins:
-        raise DataError(
-            f"{where}: two columns are called {shown(twins[0])}; give each column a name of its own"
-        )
+        raise DataError(f"{where}: two columns are called {shown(twins[0])}; give each column its own name")

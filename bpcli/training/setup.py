@@ -1,42 +1,45 @@
-"""From a configuration to its data and its network: what training and the gradient check both start from."""
+"""From a configuration to its data, network and optimiser: where training, gradcheck and the demo all start."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from bpcli.config import Config
+from bpcli.config import Adam as AdamConfig
+from bpcli.config import Config, TrainingConfig
 from bpcli.datasets import Prepared, load, prepare
 from bpcli.network import Architecture, Network, Parameters, initialise
+from bpcli.training.optimisers import Adam, Optimiser, Sgd
 
 
 @dataclass(frozen=True, eq=False)
-class Beginning:
-    """What a configuration and its seed amount to before the first step.
+class Setup:
+    """What a configuration and its seed determine before the first step.
 
     Attributes:
         data: split, scaled and encoded.
         network: with its initial weights, and buffers for one batch.
-        order: the random numbers that will shuffle the samples.
+        rng: what shuffles the samples.
     """
 
     data: Prepared
     network: Network
-    order: np.random.Generator
+    rng: np.random.Generator
 
 
-def begin(config: Config) -> Beginning:
-    """Prepare the data and draw the weights; the one seed gives data, weights and shuffling a stream each.
+def setup(config: Config) -> Setup:
+    """Prepare the data and draw the initial weights. The seed gives data, weights and shuffling a stream each.
 
     Raises:
         DataError: if the data cannot be used.
     """
-    for_data, for_weights, for_order = map(
+    for_data, for_weights, for_shuffling = map(
         np.random.default_rng, np.random.SeedSequence(config.seed).spawn(3)
     )
     data = prepared_data(config, for_data)
     network = build_network(config, data)
     initialise(network.parameters, for_weights, **config.model.init.model_dump())
-    return Beginning(data, network, for_order)
+    return Setup(data, network, for_shuffling)
 
 
 def prepared_data(config: Config, rng: np.random.Generator) -> Prepared:
@@ -73,3 +76,19 @@ def build_network(config: Config, data: Prepared) -> Network:
     )
     rows = len(data.X) if size == "full" else min(size, len(data.X))
     return Network(Parameters(architecture, np.dtype(model.dtype)), rows)
+
+
+def build_optimiser(network: Network, settings: TrainingConfig) -> Optimiser:
+    """Return the configured update rule for the parameters and gradients of a network."""
+    rule = settings.optimizer
+    common: dict[str, Any] = {"weight_decay": settings.weight_decay}
+    if isinstance(rule, AdamConfig):
+        return Adam(
+            network.parameters,
+            network.gradients,
+            beta1=rule.beta1,
+            beta2=rule.beta2,
+            epsilon=rule.epsilon,
+            **common,
+        )
+    return Sgd(network.parameters, network.gradients, momentum=rule.momentum, **common)

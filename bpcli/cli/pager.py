@@ -10,7 +10,7 @@ from bpcli.cli.console import Screen
 ASK = "Enter: next part, b: back, q: end "
 
 
-def stepped(parts: Sequence[RenderableType], screen: Screen) -> None:
+def page_through(parts: Sequence[RenderableType], screen: Screen) -> None:
     """Show the parts as the keys say; the end of the input is the end of the walk."""
     at = 0
     while at < len(parts):

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from typer.core import TyperCommand
 
 
-class SeveralFiles(TyperCommand):
+class VariadicFiles(TyperCommand):
     """Lets ``option`` take every file after it that ends in one of ``endings``."""
 
     option: ClassVar[str]

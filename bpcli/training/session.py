@@ -1,0 +1,144 @@
+"""A training in memory, from its configuration to its result; a run is one that is kept in a folder."""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+from bpcli.config import Config
+from bpcli.network import Array, Network, Parameters
+from bpcli.network.formulas import gradient_formulas
+from bpcli.symmetry import network_symmetry, unit_activity, unit_differences
+from bpcli.training.evaluation import Evaluator
+from bpcli.training.loop import EpochRecord, Trainer
+from bpcli.training.result import DataFacts, GradientReport, RunHeader, TrainResult
+from bpcli.training.setup import setup
+
+
+class Session:
+    """Trains the network of a configuration: ``epochs()`` trains, ``result()`` measures what came of it.
+
+    Attributes:
+        name, config: which configuration it is.
+        data: split, scaled and encoded.
+        network: the one that trains.
+        initial: a copy of its initial parameters.
+        trainer: the loop, with its state.
+        records: the record of every epoch so far.
+        resumed_at: how many epochs an earlier process had trained, or None in a new training.
+    """
+
+    def __init__(self, name: str, config: Config) -> None:
+        self.name, self.config = name, config
+        ready = setup(config)
+        self.data, self.network = ready.data, ready.network
+        self.initial = self.network.parameters.copy()
+        self.trainer = Trainer(self.network, self.data, config.training, ready.rng)
+        self.records: list[EpochRecord] = []
+        self.resumed_at: int | None = None
+        self._seconds = 0.0
+
+    def restore(self, state: dict[str, Array], records: Iterable[EpochRecord]) -> None:
+        """Go to the state that ``trainer.state()`` returned in another process, after these records."""
+        self.trainer.restore(state)
+        self.records[:] = records
+        self.resumed_at = self.trainer.epoch
+
+    @property
+    def metric(self) -> str:
+        """The score beside the loss: ``accuracy`` for classes, ``r2`` for numbers."""
+        return "accuracy" if self.data.task == "classification" else "r2"
+
+    @property
+    def trained(self) -> bool:
+        """Whether an epoch was completed here, and not only in an earlier process."""
+        return self.trainer.epoch > (self.resumed_at or 0)
+
+    def epochs(self, interrupted: Callable[[], bool] = lambda: False) -> Iterator[EpochRecord]:
+        """Train to the configured number of epochs, yielding the record of each; only training is timed."""
+        started = perf_counter()
+        for record in self.trainer.epochs(interrupted):
+            self.records.append(record)
+            self._seconds += perf_counter() - started
+            yield record
+            started = perf_counter()
+
+    def header(self, run: Path | None = None, warnings: Iterable[str] = ()) -> RunHeader:
+        """Return what is known before the first epoch; ``run`` is the folder that keeps the training, if any."""
+        return RunHeader(
+            run=run,
+            name=self.name,
+            config=self.config,
+            data=DataFacts.of(self.data),
+            architecture=self.network.architecture,
+            resumed_at=self.resumed_at,
+            warnings=tuple(warnings),
+        )
+
+    def result(self, header: RunHeader) -> TrainResult:
+        """Measure the kept weights: scores, gradients, hidden units. ``header`` is what ``header()`` returned."""
+        trainer, data = self.trainer, self.data
+        kept = trainer.kept().copy()
+        evaluator = Evaluator(kept, data.task, max(len(data.X), len(data.X_validation)))
+        batch = min(self.network.rows, len(data.X))
+        symmetry = network_symmetry(kept)
+        with np.errstate(over="ignore", invalid="ignore"):  # weights that have diverged show in the scores
+            train = evaluator.scores(data.X, data.Y)
+            validation = (
+                evaluator.scores(data.X_validation, data.Y_validation) if len(data.X_validation) else None
+            )
+        samples = (trainer.epoch - (self.resumed_at or 0)) * len(data.X)
+        return TrainResult(
+            header=header,
+            records=tuple(self.records),
+            stopped_by=trainer.stopped_by or "epochs",
+            kept_epoch=trainer.kept_epoch,
+            best_epoch=trainer.best_epoch,
+            train=train,
+            validation=validation,
+            batch=batch,
+            gradients=gradient_reports(self.network, self.initial, kept, data.X[:batch], data.Y[:batch]),
+            initial_symmetry=network_symmetry(self.initial),
+            symmetry=symmetry,
+            neurons=tuple(unit for layer in symmetry for unit in unit_differences(kept, self.initial, layer)),
+            initial_activity=unit_activity(Network(self.initial, evaluator.network.rows), data.X),
+            activity=unit_activity(evaluator.network, data.X),
+            seconds=self._seconds,
+            samples_per_second=samples / self._seconds if samples else None,
+            parameters=kept,
+        )
+
+
+def gradient_reports(
+    network: Network, initial: Parameters, final: Parameters, X: Array, Y: Array
+) -> tuple[GradientReport, ...]:
+    """Return every gradient of the mean loss over X (N×d0) and Y (N×d_L), at two sets of weights.
+
+    ``network`` lends its buffers and is left with the final weights.
+    """
+    before, after = (_gradients(network, parameters, X, Y) for parameters in (initial, final))
+    return tuple(
+        GradientReport(
+            formula=formula,
+            shape=after[formula.name][0],
+            initial_norm=before[formula.name][1],
+            norm=after[formula.name][1],
+        )
+        for formula in gradient_formulas(network.architecture)
+    )
+
+
+def _gradients(
+    network: Network, parameters: Parameters, X: Array, Y: Array
+) -> dict[str, tuple[tuple[int, ...], float]]:
+    """Return the shape and norm of every gradient, by name."""
+    network.parameters.flat[...] = parameters.flat
+    with np.errstate(all="ignore"):  # weights that have diverged show in the norms
+        network.forward(X)
+        network.backward(Y)
+        found = network.quantities()
+        return {
+            formula.name: (found[formula.name].shape, float(np.linalg.norm(found[formula.name])))
+            for formula in gradient_formulas(network.architecture)
+        }
