@@ -11,10 +11,10 @@ from bpcli.walkthrough.walk import core_values
 from bpcli.worksheets.answers import Answers
 from bpcli.worksheets.blanks import part_of
 from bpcli.worksheets.chain import Step, Way, given, steps
+from bpcli.worksheets.forward_mistakes import BlankMistake
 from bpcli.worksheets.marking import Track, widened, within
 from bpcli.worksheets.marks import BlankMark, EntryMark, Grade, Verdict
 from bpcli.worksheets.naming import Explanation, agreeing, by_rounding, in_context, named
-from bpcli.worksheets.slips import Slip
 
 
 def grade(example: Example, answers: Answers, digits: int) -> Grade:
@@ -54,7 +54,7 @@ class _Marking:
         self._by_name = {step.name: step for step in self.steps}
         known = given(self.example)
         self._right, self._own = Track(known, self.digits), Track(known, self.digits)
-        self._assumed: dict[str, Slip] = {}  # what must have gone wrong in blanks that were left out
+        self._assumed: dict[str, BlankMistake] = {}  # what must have gone wrong in blanks that were left out
         self._confirmed: set[str] = set()  # left out, but what was made of them is right
 
     def mark(self, step: Step) -> BlankMark:
@@ -141,7 +141,7 @@ class _Marking:
                 self.leading[step.name] = only.slip.leads_to
         return fitting
 
-    def _explanations(self, step: Step, own: Track, assumed: Mapping[str, Slip]) -> list[Explanation]:
+    def _explanations(self, step: Step, own: Track, assumed: Mapping[str, BlankMistake]) -> list[Explanation]:
         """Slips in the blanks before this one that were left out, carried here; then those in this very blank."""
         found = []
         before = self._left_out_before(step) - self._confirmed - set(assumed)
@@ -168,7 +168,7 @@ class _Marking:
                 waiting += self._by_name[name].needs
         return found
 
-    def _with(self, assumed: Mapping[str, Slip], until: Step) -> Track:
+    def _with(self, assumed: Mapping[str, BlankMistake], until: Step) -> Track:
         """The student's track up to a blank, had these slips been made in blanks that were left out."""
         track = Track(given(self.example), self.digits)
         for step in self.steps:

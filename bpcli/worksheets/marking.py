@@ -20,8 +20,8 @@ import numpy as np
 
 from bpcli.network import Array
 from bpcli.worksheets.chain import Step, Way
+from bpcli.worksheets.layer_steps import Formula
 from bpcli.worksheets.rounding import HAIR, half_down, half_even, half_up
-from bpcli.worksheets.slips import Formula
 
 MIXED = 2  # a formula of more earlier blanks than this is tried with all of them written, or all exact
 MOST_WAYS = 2  # of a blank that another one is worked out from

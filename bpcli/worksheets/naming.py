@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bpcli.network import Architecture, Array
+from bpcli.worksheets.forward_mistakes import BlankMistake
 from bpcli.worksheets.marking import within
 from bpcli.worksheets.marks import BlankMark, Named
 from bpcli.worksheets.rounding import HAIR
-from bpcli.worksheets.slips import Slip
 
 ENOUGH = 2  # wrong numbers for a slip that should have shown in others too
 
@@ -18,7 +18,7 @@ ENOUGH = 2  # wrong numbers for a slip that should have shown in others too
 class Explanation:
     """A slip that could have been made in a blank, or in one before it that was not written, and what it yields."""
 
-    slip: Slip
+    slip: BlankMistake
     at: str
     interval: tuple[Array, Array]
 

@@ -11,10 +11,10 @@ import numpy as np
 
 from bpcli.common.errors import UsageError
 from bpcli.network import Architecture, Array, Parameters
+from bpcli.network.activations import activate
 from bpcli.network.example import Example
 from bpcli.worksheets.heading import MOST_DIGITS
 from bpcli.worksheets.posing import faults, reachable
-from bpcli.worksheets.slips import activated
 
 HALVES = np.array([-2.0, -1.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0])
 CLASSES = 32  # seeds in a row that cannot share a sheet
@@ -97,7 +97,7 @@ def _drawn(architecture: Architecture, rng: np.random.Generator, learning_rate: 
             weight[unit], pre[unit] = rows[row, :-1], offered[row]
             if bias is not None:
                 bias[unit] = rows[row, -1]
-        h = activated(activation, pre)
+        h = activate(activation, pre)[0]
     named = dict(parameters.named())
     return Example(architecture, x[None], _targets(rng, architecture)[None], named, learning_rate)
 
