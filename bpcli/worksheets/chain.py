@@ -23,7 +23,7 @@ Rounding = Callable[[Array, int], Array]
 
 
 @dataclass(frozen=True)
-class Way:
+class Method:
     """A right formula for a blank, and the earlier blanks that it takes (given numbers are not listed)."""
 
     needs: tuple[str, ...]
@@ -36,19 +36,19 @@ class Step:
 
     Attributes:
         name: of the quantity.
-        ways: the right formulas, the sheet's own first; cross-entropy has two for δ, and the loss after the update
+        methods: the right formulas, the sheet's own first; cross-entropy has two for δ, and the loss after the update
             is worked out with all digits in between, or rounded.
-        slips: the wrong ones.
+        mistakes: the wrong ones.
     """
 
     name: str
-    ways: tuple[Way, ...]
-    slips: tuple[BlankMistake, ...]
+    methods: tuple[Method, ...]
+    mistakes: tuple[BlankMistake, ...]
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """Every earlier blank that one of the ways takes."""
-        return tuple(dict.fromkeys(need for way in self.ways for need in way.needs))
+        """Every earlier blank that one of the methods takes."""
+        return tuple(dict.fromkeys(need for method in self.methods for need in method.needs))
 
 
 def given(example: Example) -> dict[str, Array]:
@@ -59,12 +59,12 @@ def given(example: Example) -> dict[str, Array]:
 def steps(example: Example, digits: int | None = None) -> tuple[Step, ...]:
     """Return the blanks of a point in the order of computation: forward, backward, the update, the loss after it.
 
-    With ``digits`` the loss after the update has more ways: its own a, h, b and z, which are no blanks, rounded.
+    With ``digits`` the loss after the update has more methods: its own a, h, b and z, which are no blanks, rounded.
     """
     architecture = example.architecture
     layers = [LayerSteps(architecture, i, example.learning_rate) for i in range(architecture.depth)]
     found = [step for layer in layers for step in _forward(layer)]
-    loss = Way(("z",), lambda v: loss_of(architecture, v["z"], v["y"]))
+    loss = Method(("z",), lambda v: loss_of(architecture, v["z"], v["y"]))
     found.append(Step("loss", (loss,), tuple(forward_mistakes.loss_mistakes(architecture, loss.formula))))
     for layer in reversed(layers):
         found += _backward(layer)
@@ -81,25 +81,25 @@ def _blanks_among(*names: str) -> tuple[str, ...]:
 
 def _forward(layer: LayerSteps) -> Iterator[Step]:
     n = layer.names
-    pre = Way(_blanks_among(n.input), layer.pre)
+    pre = Method(_blanks_among(n.input), layer.pre)
     yield Step(n.pre, (pre,), tuple(forward_mistakes.pre_mistakes(layer)))
-    yield Step(n.out, (Way((n.pre,), layer.out),), tuple(forward_mistakes.out_mistakes(layer)))
+    yield Step(n.out, (Method((n.pre,), layer.out),), tuple(forward_mistakes.out_mistakes(layer)))
 
 
 def _backward(layer: LayerSteps) -> Iterator[Step]:
     n = layer.names
     yield _grad_out(layer)
     if layer.activation != "softmax":  # whose Jacobian is no diagonal
-        derivative = Way((n.out,), layer.derivative)
+        derivative = Method((n.out,), layer.derivative)
         yield Step(n.derivative, (derivative,), tuple(backward_mistakes.derivative_mistakes(layer)))
-    ways = _deltas(layer)
-    yield Step(n.delta, ways, tuple(backward_mistakes.delta_mistakes(layer, ways[0].formula)))
-    matrix = Way(_blanks_among(n.delta, n.input), layer.grad_matrix)
+    methods = _deltas(layer)
+    yield Step(n.delta, methods, tuple(backward_mistakes.delta_mistakes(layer, methods[0].formula)))
+    matrix = Method(_blanks_among(n.delta, n.input), layer.grad_matrix)
     yield Step(
         n.grad_matrix, (matrix,), tuple(backward_mistakes.grad_matrix_mistakes(layer, layer.grad_matrix))
     )
     if layer.architecture.bias:
-        bias = Way((n.delta,), layer.grad_bias)
+        bias = Method((n.delta,), layer.grad_bias)
         yield Step(n.grad_bias, (bias,), tuple(backward_mistakes.grad_bias_mistakes(layer, layer.grad_bias)))
 
 
@@ -108,27 +108,27 @@ def _grad_out(layer: LayerSteps) -> Step:
     n = layer.names
     if not layer.last:
         above = layer.above
-        way = Way((above.names.delta,), above.passed_back)
-        return Step(n.grad_out, (way,), tuple(backward_mistakes.grad_out_mistakes(layer, way.formula)))
+        method = Method((above.names.delta,), above.passed_back)
+        return Step(n.grad_out, (method,), tuple(backward_mistakes.grad_out_mistakes(layer, method.formula)))
     if layer.squared:
-        way = Way(("z",), lambda v: v["z"] - v["y"])
+        method = Method(("z",), lambda v: v["z"] - v["y"])
     elif layer.activation == "sigmoid":
-        way = Way(("z",), lambda v: (v["z"] - v["y"]) / layer.derivative(v))
+        method = Method(("z",), lambda v: (v["z"] - v["y"]) / layer.derivative(v))
     else:
-        way = Way(("z",), lambda v: -v["y"] / v["z"])
-    return Step(n.grad_out, (way,), tuple(backward_mistakes.grad_z_mistakes(layer, way.formula)))
+        method = Method(("z",), lambda v: -v["y"] / v["z"])
+    return Step(n.grad_out, (method,), tuple(backward_mistakes.grad_z_mistakes(layer, method.formula)))
 
 
-def _deltas(layer: LayerSteps) -> tuple[Way, ...]:
+def _deltas(layer: LayerSteps) -> tuple[Method, ...]:
     """Λ ∇h, or Ω ∇z; under cross-entropy z - y too, and under softmax, which has no Ω, that first."""
     n = layer.names
-    product = Way((n.derivative, n.grad_out), layer.delta)
+    product = Method((n.derivative, n.grad_out), layer.delta)
     if not layer.last or layer.squared:
         return (product,)
-    direct = Way(("z",), lambda v: v["z"] - v["y"])
+    direct = Method(("z",), lambda v: v["z"] - v["y"])
     if layer.activation == "sigmoid":
         return product, direct
-    return direct, Way(("z", n.grad_out), lambda v: v["z"] * (v[n.grad_out] - v["z"] @ v[n.grad_out]))
+    return direct, Method(("z", n.grad_out), lambda v: v["z"] * (v[n.grad_out] - v["z"] @ v[n.grad_out]))
 
 
 def _update(layer: LayerSteps) -> Iterator[Step]:
@@ -139,8 +139,8 @@ def _update(layer: LayerSteps) -> Iterator[Step]:
 
 def _moved(layer: LayerSteps, parameter: str) -> Step:
     gradient = f"grad_{parameter}"
-    way = Way((gradient,), lambda v: v[parameter] - layer.learning_rate * v[gradient])
-    return Step(f"new_{parameter}", (way,), tuple(forward_mistakes.update_mistakes(layer, parameter)))
+    method = Method((gradient,), lambda v: v[parameter] - layer.learning_rate * v[gradient])
+    return Step(f"new_{parameter}", (method,), tuple(forward_mistakes.update_mistakes(layer, parameter)))
 
 
 def _loss_after(example: Example, digits: int | None) -> Step:
@@ -159,7 +159,9 @@ def _loss_after(example: Example, digits: int | None) -> Step:
         )
 
     right = [through(one, names) for one in passes]
-    wrong = [slip for formula in right for slip in forward_mistakes.loss_mistakes(architecture, formula)]
+    wrong = [
+        mistake for formula in right for mistake in forward_mistakes.loss_mistakes(architecture, formula)
+    ]
     wrong.append(BlankMistake(None, "the loss before the update", lambda v: v["loss"]))
     if architecture.depth > 1:
         last = architecture.names()[-1]
@@ -171,7 +173,7 @@ def _loss_after(example: Example, digits: int | None) -> Step:
             for one in passes
         ]
     needs = tuple(f"new_{name}" for name in names)
-    return Step("loss_after", tuple(Way(needs, formula) for formula in right), tuple(wrong))
+    return Step("loss_after", tuple(Method(needs, formula) for formula in right), tuple(wrong))
 
 
 def _core_pass(example: Example, parameters: dict[str, Array], x: Array, y: Array) -> Array:
