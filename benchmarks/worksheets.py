@@ -1,10 +1,10 @@
-"""Whether worksheets are well posed and different, their keys right, and mistakes marked where they were made.
+"""Check that worksheets are valid and different, their keys right, and mistakes marked where they were made.
 
     python benchmarks/worksheets.py [SEEDS]
 
-Over seeds 0 to 999 (or as many as given) of four networks: 3-2-2, which is the command's own; 3-4-2; 3-3-3 with
+Over seeds 0 to 999 (or as many as given) of four networks: 3-2-2, the default; 3-4-2; 3-3-3 with
 biases, where nearly every mistake can be made; and 3-4-2 with biases and cross-entropy. The rules, the keys and the
-mistakes come from plain Python, which shares nothing with the code that draws and grades (tests/walkthrough/byhand.py).
+mistakes come from plain Python, which shares nothing with the code that draws and marks (tests/walkthrough/byhand.py).
 Even seeds calculate with all digits and round what they write down; odd seeds calculate on with the rounded numbers,
 under cross-entropy by the row forms of the sheet. The seeds are shared out among the processors.
 """

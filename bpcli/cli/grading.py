@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from bpcli.config import Resolved
     from bpcli.walkthrough.chosen_network import Typed
     from bpcli.worksheets.marks import Grade
-    from bpcli.worksheets.redrawing import Said
+    from bpcli.worksheets.regenerate import Said
 
 
 def graded(
@@ -32,7 +32,7 @@ def graded(
     """
     from bpcli.render.marks import class_marks, marks
     from bpcli.worksheets.marks import Unread
-    from bpcli.worksheets.redrawing import said_on_the_line
+    from bpcli.worksheets.regenerate import said_on_the_line
 
     said = said_on_the_line(settings, typed, seed, digits, configured=configured)
     grades: list[Grade] = []
@@ -58,12 +58,13 @@ def graded(
 
 
 def _grade(file: Path, said: "Said", digits: int) -> "Grade":
-    from bpcli.worksheets.answers import read_answers, read_heading
+    from bpcli.worksheets.answers import read_answer_file
     from bpcli.worksheets.grading import grade
-    from bpcli.worksheets.redrawing import drawn_again, require_agreement
+    from bpcli.worksheets.regenerate import drawn_again, require_agreement
 
-    heading = read_heading(file)
+    answer_file = read_answer_file(file)
+    heading = answer_file.heading
     require_agreement(file, heading, said)
     digits = heading.digits or digits
     example = drawn_again(file, heading, digits)
-    return grade(example, read_answers(file, example), digits)
+    return grade(example, answer_file.answers(example), digits)

@@ -198,7 +198,7 @@ def walkthrough(
 
 def _point(settings: "Config", typed: "Typed", seed: int | None, digits: int) -> "Chosen":
     from bpcli.walkthrough.example import chosen_point
-    from bpcli.worksheets.numbers import drawn_point
+    from bpcli.worksheets.generate import drawn_point
 
     return chosen_point(settings, typed, seed, drawn_point, digits)
 

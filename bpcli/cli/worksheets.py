@@ -45,7 +45,9 @@ def seed_range(text: str) -> range:
     first, colon, last = text.partition(":")
     numbers = all(end.isdecimal() and len(end) <= LONGEST for end in (first, last))
     if not (colon and numbers and int(first) <= int(last)):
-        raise UsageError(f"--seeds: {show(text)} is no range of seeds; write for example 1:30, both included")
+        raise UsageError(
+            f"--seeds: {show(text)} is not a range of seeds; write for example 1:30, which includes both ends"
+        )
     if int(last) - int(first) >= MOST:
         raise UsageError(f"--seeds: {show(text)} are more than {MOST:,} worksheets; write fewer at a time")
     return range(int(first), int(last) + 1)
@@ -58,13 +60,13 @@ def refuse_fixed(seed: int | None, typed: "Typed") -> None:
         UsageError: there is a seed, or there are numbers typed.
     """
     if seed is not None:
-        raise UsageError("--seeds draws a sheet for each seed: leave --seed out")
+        raise UsageError("--seeds generates a worksheet for each seed: leave --seed out")
     if typed.tensors:
         from bpcli.common.text import listed
 
         given = listed(f"--{name.replace('_', '-')}" for name in typed.tensors)
         raise UsageError(
-            f"--seeds draws every number of its sheets: leave {given} out, or have one sheet with --worksheet"
+            f"--seeds generates all numbers of its worksheets: leave {given} out, or use --worksheet for one"
         )
 
 

@@ -1,4 +1,4 @@
-"""What ``bpcli walkthrough --grade`` shows: a sheet with its slips explained, and a class in a line each."""
+"""What ``bpcli walkthrough --grade`` shows: a sheet with its mistakes explained, and a class in a line each."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -10,16 +10,18 @@ from rich.text import Text
 from bpcli.common.text import printable
 from bpcli.render.mistakes import algebra
 from bpcli.render.text import columns, counted, shape
-from bpcli.worksheets.marks import BlankMark, EntryMark, Grade, Named, Unread
+from bpcli.worksheets.marks import BlankMark, EntryMark, Grade, NamedMistake, Unread
 
 STYLES = {"right": "green", "follows": "cyan", "wrong": "bold red", "blank": "yellow"}
 LARGE = 1e6
+FROM_EARLIER = "expected\nfrom your\nearlier\nvalues"
+CARRIED = "carried forward"
 
 
 def marks(grade: Grade) -> RenderableType:
-    """Show one sheet: a line for each blank, every number that earns no mark below it, then the slips."""
+    """Show one sheet: a line for each blank, every number that earns no mark below it, then the mistakes."""
     table = columns(
-        "blank", "yours", "right", "from yours", "verdict", numbers=("yours", "right", "from yours")
+        "blank", "yours", "right", FROM_EARLIER, "verdict", numbers=("yours", "right", FROM_EARLIER)
     )
     for blank in grade.blanks:
         table.add_row(
@@ -32,6 +34,12 @@ def marks(grade: Grade) -> RenderableType:
             numbers = _numbers(entry, grade.digits, shown=True)
             table.add_row(f"  [{index}]", *numbers, Text(entry.verdict, style=STYLES[entry.verdict]))
     parts: list[RenderableType] = [_headline(grade), Text(), table]
+    if grade.counts()["follows"]:
+        parts.append(
+            Text(
+                f"\n{CARRIED}: right for your earlier values (error carried forward, full mark)", style="dim"
+            )
+        )
     for blank in grade.blanks:
         if blank.verdict == "wrong":
             parts += [Text(), *_explained(blank)]
@@ -64,7 +72,7 @@ def class_marks(grades: Sequence[Grade], unread: Sequence[Unread] = ()) -> Rende
 
 def _headline(grade: Grade) -> Text:
     counts = grade.counts()
-    words = {"right": "right", "follows": "following", "wrong": "wrong", "blank": "not answered"}
+    words = {"right": "right", "follows": CARRIED, "wrong": "wrong", "blank": "not answered"}
     parts = [f"{counts[verdict]} {word}" for verdict, word in words.items() if counts[verdict]]
     return Text.assemble(
         (printable(grade.source), "bold"),
@@ -81,13 +89,15 @@ def _told_of(blank: BlankMark) -> list[EntryMark]:
 
 def _in_short(blank: BlankMark) -> str:
     """The verdict on a blank; of one that is partly wrong, how many numbers are not."""
-    if blank.verdict in ("right", "follows") or blank.marks == 0:
+    if blank.verdict == "follows":
+        return CARRIED
+    if blank.verdict == "right" or blank.marks == 0:
         return blank.verdict
     return f"{blank.marks} of {len(blank.entries)}"
 
 
 def _numbers(entry: EntryMark, digits: int, *, shown: bool) -> tuple[str, str, str]:
-    """Yours, the right one, and what follows from yours where that is another number and not its rounding."""
+    """Yours, the right one, and the one expected from your earlier values where that differs by more than rounding."""
     if not shown:
         return "", "", ""
     differs = abs(entry.follows_from - entry.expected) > 10.0 ** (1 - digits)
@@ -106,11 +116,11 @@ def _as_written(answer: float, digits: int) -> str:
 
 
 def _explained(blank: BlankMark) -> list[RenderableType]:
-    """The slip of a blank with its algebra and its fix; several that fit in a line each."""
+    """The mistake of a blank with its algebra and its fix; several that fit in a line each."""
     if not blank.mistakes:
         return [
             Text.assemble(("unknown", "bold red"), (f"  in {blank.name}", "dim")),
-            _indented("No slip that bpcli knows explains these numbers; look at the calculation itself."),
+            _indented("None of the mistakes that bpcli knows explains these values; check the calculation."),
         ]
     if len(blank.mistakes) == 1:
         (named,) = blank.mistakes
@@ -124,7 +134,7 @@ def _explained(blank: BlankMark) -> list[RenderableType]:
         return parts
     return [
         Text.assemble(
-            ("one of these", "bold red"), (f"  in {blank.name}; the numbers cannot tell which", "dim")
+            ("one of these", "bold red"), (f"  in {blank.name}; the values fit each of them", "dim")
         ),
         *(_indented(_title(named, blank.name, where=False)) for named in blank.mistakes),
     ]
@@ -134,7 +144,7 @@ def _indented(text: str | Text) -> RenderableType:
     return Padding(text, (0, 0, 0, 2))
 
 
-def _title(named: Named, blank: str, *, where: bool = True) -> Text:
+def _title(named: NamedMistake, blank: str, *, where: bool = True) -> Text:
     place = f"  in {blank}" if where else ""
     if named.made_in != blank:
         place += f"  through {named.made_in}, which was left out"
@@ -144,7 +154,7 @@ def _title(named: Named, blank: str, *, where: bool = True) -> Text:
 
 
 def _summary(grade: Grade) -> str:
-    """The slips of a sheet by name, and how many numbers are missing."""
+    """The mistakes of a sheet by name, and how many numbers are missing."""
     told = [
         " or ".join(named.kind for named in blank.mistakes) + f" in {blank.name}"
         if blank.mistakes

@@ -1,7 +1,7 @@
-"""Answers read with care: from the text of a file to arrays of the shapes of the blanks.
+"""Reads an answers file: from its text to arrays of the shapes of the blanks.
 
-The text goes through the reader of the configuration files, which nothing can make run code, guess types or hang; every
-problem of a file is told at once, each with its line and column, what was expected and what was given.
+The text goes through the reader of the configuration files, which runs no code and guesses no types; every problem of a
+file is reported at once, each with its line and column, what was expected and what was given.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ def entries_of(path: Path) -> tuple[dict[str, Node], Collector]:
     problems = Collector()
     try:
         if path.stat().st_size > MAX_BYTES:
-            raise DataError(f"{path}: longer than {MAX_BYTES // 1024} KiB; this is no answer to a worksheet")
+            raise DataError(f"{path}: longer than {MAX_BYTES // 1024} KiB; an answers file is much shorter")
         root = read(read_text(path), lambda line, column: Place.in_file(str(path), line, column), problems)
     except ConfigProblems as error:  # not UTF-8
         raise DataError(str(error)) from None
@@ -47,7 +47,7 @@ def entries_of(path: Path) -> tuple[dict[str, Node], Collector]:
         return {}, problems
     if root is None or not isinstance(root.value, dict):
         raise_if_any(problems)
-        raise DataError(f"{path}: it must hold a line for each blank, such as a: [0.5, -1.25]")
+        raise DataError(f"{path}: it must have one line per blank, such as a: [0.5, -1.25]")
     return root.value, problems
 
 
@@ -76,7 +76,9 @@ def tensor_of(blank: Blank, node: Node, problems: Collector) -> Array:
     for index, place, number in _numbers(node, (blank.name,), blank.shape, problems):
         if not isfinite(number):
             problems.add(
-                place, (blank.name, *index), f"{show(number)} is no number to be marked; write null for none"
+                place,
+                (blank.name, *index),
+                f"{show(number)} is not a finite number; write null for no answer",
             )
         values[index] = number
     return values
@@ -105,7 +107,7 @@ def _wrong_shape(blank: Blank, given: tuple[int | None, ...]) -> str:
     found = "×".join(map(str, given)) or "one number"
     message = f"its shape is {found}; it must be {want}"
     if len(given) == 2 and given[::-1] == blank.shape:
-        return f"{message}: it stands transposed"
+        return f"{message}: it is transposed"
     if len(given) == len(blank.shape) and given and (given[-1] or 0) == 2 * blank.shape[-1]:
         return f"{message}; are there decimal commas? Write 0.62 for 0,62"
     if len(given) == 1 and len(blank.shape) == 2:
@@ -121,7 +123,11 @@ def _numbers(
         return
     if shape:
         if not isinstance(node.value, list):
-            problems.add(node.place, path, f"{shown(node.value)} stands where {shape[0]} numbers belong")
+            problems.add(
+                node.place,
+                path,
+                f"{shown(node.value)} is given where a list of {shape[0]} numbers is expected",
+            )
             return
         for i, item in enumerate(node.value):
             for index, place, number in _numbers(item, (*path, i), shape[1:], problems):
@@ -142,4 +148,4 @@ def _no_number(value: object) -> str:
             number = nan
         if isfinite(number):
             return f"{show(value)} is not a number; write {number:g}"
-    return f"{shown(value)} is not a number; write for example 0.62, or null for none"
+    return f"{shown(value)} is not a number; write for example 0.62, or null for no answer"

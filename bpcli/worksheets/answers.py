@@ -12,6 +12,8 @@ from bpcli.network.example import Example
 from bpcli.worksheets.answer_file import entries_of, raise_if_any, tensor_of
 from bpcli.worksheets.blanks import LETTERS, Blank, blanks, part_of
 from bpcli.worksheets.heading import HEADING, Heading, heading_lines, heading_of
+from bpcli.yamltext.problems import Collector
+from bpcli.yamltext.tree import Node
 
 Write = Callable[[Any], str]
 MOST_NUMBERS = 1000  # to be worked out by hand, and far below what the reader takes
@@ -54,38 +56,58 @@ def filled(
     return _text(example, seed, digits, title, tuple(letters), lambda value: f"{value:.{digits}f}")
 
 
-def read_answers(path: Path, example: Example) -> Answers:
-    """Read what was filled in; blanks, rows and numbers may be null or missing.
+@dataclass(frozen=True, eq=False)
+class AnswerFile:
+    """An answers file, parsed once: first its heading is asked for, then, with the point of that sheet, its answers.
+
+    Attributes:
+        path: of the file.
+        stated: what it says of its sheet, as far as that is valid.
+    """
+
+    path: Path
+    stated: Heading
+    _entries: Mapping[str, Node]
+    _problems: Collector
+
+    @property
+    def heading(self) -> Heading:
+        """What it says of its sheet, from which the point can be drawn again.
+
+        Raises:
+            DataError: the heading does not hold what belongs there.
+        """
+        raise_if_any(self._problems)
+        return self.stated
+
+    def answers(self, example: Example) -> Answers:
+        """Return what was filled in; blanks, rows and numbers may be null or missing.
+
+        Raises:
+            DataError: the file holds names, shapes or numbers that do not fit: all of them at once.
+        """
+        wanted = {blank.name: blank for blank in _of_parts(example, self.stated.parts)}
+        values: dict[str, Array] = {}
+        for name, node in self._entries.items():
+            if name in wanted:
+                values[name] = tensor_of(wanted[name], node, self._problems)
+            elif name not in HEADING:
+                hint = did_you_mean(name, [*wanted, *HEADING]) or f"it has {listed([*HEADING, *wanted])}"
+                message = f"this sheet has no such blank; {hint}"
+                self._problems.add(node.key_place or node.place, (name,), message)
+        raise_if_any(self._problems)
+        return Answers(str(self.path), values, self.stated.parts)
+
+
+def read_answer_file(path: Path) -> AnswerFile:
+    """Parse an answers file.
 
     Raises:
-        DataError: it cannot be read, or holds names, shapes or numbers that do not fit: all of them at once.
+        DataError: it cannot be read as keys and values at all.
         MachineError: the disk or the permissions do not allow it.
     """
     entries, problems = entries_of(path)
-    heading = heading_of(entries, problems)
-    wanted = {blank.name: blank for blank in _of_parts(example, heading.parts)}
-    values: dict[str, Array] = {}
-    for name, node in entries.items():
-        if name in wanted:
-            values[name] = tensor_of(wanted[name], node, problems)
-        elif name not in HEADING:
-            hint = did_you_mean(name, [*wanted, *HEADING]) or f"it has {listed([*HEADING, *wanted])}"
-            problems.add(node.key_place or node.place, (name,), f"this sheet has no such blank; {hint}")
-    raise_if_any(problems)
-    return Answers(str(path), values, heading.parts)
-
-
-def read_heading(path: Path) -> Heading:
-    """Return what a file says of its sheet, from which the point can be drawn again.
-
-    Raises:
-        DataError: it cannot be read, or the heading does not hold what belongs there.
-        MachineError: the disk or the permissions do not allow it.
-    """
-    entries, problems = entries_of(path)
-    found = heading_of(entries, problems)
-    raise_if_any(problems)
-    return found
+    return AnswerFile(path, heading_of(entries, problems), entries, problems)
 
 
 def _of_parts(example: Example, letters: tuple[str, ...]) -> list[Blank]:
@@ -98,15 +120,15 @@ def _text(
     wanted = _of_parts(example, letters)
     if (count := sum(blank.value.size for blank in wanted)) > MOST_NUMBERS:
         raise UsageError(
-            f"a worksheet of these sizes would ask for {count:,} numbers; take a smaller network, such as 3-4-2"
+            f"a worksheet of these sizes has {count:,} entries to compute; use a smaller network, such as 3-4-2"
         )
     sample = f"{0.62246:.{digits}f}"
     lines = [
         f"# {printable(title)}",
         f"# Write each number in place of its null, rounded to {digits} digits after the point: {sample}",
-        "# Keep null where you have none. Calculate on with the numbers that you wrote: what follows",
-        "# from an earlier slip still earns its mark. A row of numbers is a row of the matrix.",
-        "# Leave the lines up to the blank one as they are: they say which sheet this is.",
+        "# Keep null where you have none. Continue with the numbers that you wrote: an error carried",
+        "# forward gets the full mark. A row of numbers is a row of the matrix.",
+        "# Do not change the lines up to the empty line: they identify the worksheet.",
         *heading_lines(example, seed, digits, letters),
         "",
     ]

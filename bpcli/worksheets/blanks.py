@@ -37,7 +37,7 @@ def blanks(example: Example) -> tuple[Blank, ...]:
         UsageError: if there is more than one sample.
     """
     if example.samples != 1:
-        raise UsageError(f"a worksheet is about one point, and here are {example.samples} samples")
+        raise UsageError(f"a worksheet needs exactly one sample; there are {example.samples} samples")
     values = core_values(example)
     return tuple(Blank(step.name, values[step.name].shape, values[step.name]) for step in steps(example))
 

@@ -1,9 +1,8 @@
-"""A worksheet as a chain: each blank is a step from the numbers before it.
+"""A worksheet as a chain: each blank is a step from the numbers before it, right or wrong.
 
-The core computes a whole pass from the given numbers. A sheet is judged from a student's own numbers, wrong ones
-too, and so each quantity is here a step by itself: the lines of ``docs/backprop.md``, one point, vectors without the
-axis of the samples. At the given numbers every step yields what the core does, to which the tests hold it; what
-is right is always taken from the core.
+The steps are the core's own equations, run on a student's numbers by ``layer_steps``, and the loss written in z. At the
+given numbers every step yields what the core does, to which the tests hold it; what is right is always taken from the
+core.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,16 +13,17 @@ import numpy as np
 
 from bpcli.network import Architecture, Array
 from bpcli.network.example import Example
-from bpcli.worksheets import backward_slips, slips
+from bpcli.worksheets import backward_mistakes, forward_mistakes
+from bpcli.worksheets.forward_mistakes import BlankMistake
+from bpcli.worksheets.layer_steps import Formula, LayerSteps, loss_of
 from bpcli.worksheets.rounding import half_down, half_even, half_up
-from bpcli.worksheets.slips import Formula, Site, Slip, activated, loss_of
 
 Pass = Callable[[dict[str, Array], Array, Array], Array]  # from parameters, x and y to ℓ
 Rounding = Callable[[Array, int], Array]
 
 
 @dataclass(frozen=True)
-class Way:
+class Method:
     """A right formula for a blank, and the earlier blanks that it takes (given numbers are not listed)."""
 
     needs: tuple[str, ...]
@@ -36,19 +36,19 @@ class Step:
 
     Attributes:
         name: of the quantity.
-        ways: the right formulas, the sheet's own first; cross-entropy has two for δ, and the loss after the update
+        methods: the right formulas, the sheet's own first; cross-entropy has two for δ, and the loss after the update
             is worked out with all digits in between, or rounded.
-        slips: the wrong ones.
+        mistakes: the wrong ones.
     """
 
     name: str
-    ways: tuple[Way, ...]
-    slips: tuple[Slip, ...]
+    methods: tuple[Method, ...]
+    mistakes: tuple[BlankMistake, ...]
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """Every earlier blank that one of the ways takes."""
-        return tuple(dict.fromkeys(need for way in self.ways for need in way.needs))
+        """Every earlier blank that one of the methods takes."""
+        return tuple(dict.fromkeys(need for method in self.methods for need in method.needs))
 
 
 def given(example: Example) -> dict[str, Array]:
@@ -59,17 +59,17 @@ def given(example: Example) -> dict[str, Array]:
 def steps(example: Example, digits: int | None = None) -> tuple[Step, ...]:
     """Return the blanks of a point in the order of computation: forward, backward, the update, the loss after it.
 
-    With ``digits`` the loss after the update has more ways: its own a, h, b and z, which are no blanks, rounded.
+    With ``digits`` the loss after the update has more methods: its own a, h, b and z, which are no blanks, rounded.
     """
     architecture = example.architecture
-    sites = [Site(architecture, i, example.learning_rate) for i in range(architecture.depth)]
-    found = [step for site in sites for step in _forward(site)]
-    loss = Way(("z",), lambda v: loss_of(architecture, v["z"], v["y"]))
-    found.append(Step("loss", (loss,), tuple(slips.loss_slips(architecture, loss.formula))))
-    for site in reversed(sites):
-        found += _backward(site)
-    for site in reversed(sites):
-        found += _update(site)
+    layers = [LayerSteps(architecture, i, example.learning_rate) for i in range(architecture.depth)]
+    found = [step for layer in layers for step in _forward(layer)]
+    loss = Method(("z",), lambda v: loss_of(architecture, v["z"], v["y"]))
+    found.append(Step("loss", (loss,), tuple(forward_mistakes.loss_mistakes(architecture, loss.formula))))
+    for layer in reversed(layers):
+        found += _backward(layer)
+    for layer in reversed(layers):
+        found += _update(layer)
     found.append(_loss_after(example, digits))
     return tuple(found)
 
@@ -79,75 +79,68 @@ def _blanks_among(*names: str) -> tuple[str, ...]:
     return tuple(name for name in names if name != "x")
 
 
-def _forward(site: Site) -> Iterator[Step]:
-    n = site.own
-    pre = Way(_blanks_among(n.input), lambda v: v[n.matrix] @ v[n.input] + v.get(n.bias, 0.0))
-    out = Way((n.pre,), lambda v: activated(site.activation, v[n.pre]))
-    yield Step(n.pre, (pre,), tuple(slips.pre_slips(site)))
-    yield Step(n.out, (out,), tuple(slips.out_slips(site)))
+def _forward(layer: LayerSteps) -> Iterator[Step]:
+    n = layer.names
+    pre = Method(_blanks_among(n.input), layer.pre)
+    yield Step(n.pre, (pre,), tuple(forward_mistakes.pre_mistakes(layer)))
+    yield Step(n.out, (Method((n.pre,), layer.out),), tuple(forward_mistakes.out_mistakes(layer)))
 
 
-def _backward(site: Site) -> Iterator[Step]:
-    n = site.own
-    yield _grad_out(site)
-    if site.activation != "softmax":  # whose Jacobian is no diagonal
-        slope = Way((n.out,), lambda v: _slope(site.activation, v[n.out]))
-        yield Step(n.derivative, (slope,), tuple(backward_slips.slope_slips(site)))
-    ways = _deltas(site)
-    yield Step(n.delta, ways, tuple(backward_slips.delta_slips(site, ways[0].formula)))
-    outer = Way(_blanks_among(n.delta, n.input), lambda v: np.outer(v[n.delta], v[n.input]))
-    yield Step(n.grad_matrix, (outer,), tuple(backward_slips.grad_matrix_slips(site, outer.formula)))
-    if site.architecture.bias:
-        same = Way((n.delta,), lambda v: v[n.delta])
-        yield Step(n.grad_bias, (same,), tuple(backward_slips.grad_bias_slips(site, same.formula)))
+def _backward(layer: LayerSteps) -> Iterator[Step]:
+    n = layer.names
+    yield _grad_out(layer)
+    if layer.activation != "softmax":  # whose Jacobian is no diagonal
+        derivative = Method((n.out,), layer.derivative)
+        yield Step(n.derivative, (derivative,), tuple(backward_mistakes.derivative_mistakes(layer)))
+    methods = _deltas(layer)
+    yield Step(n.delta, methods, tuple(backward_mistakes.delta_mistakes(layer, methods[0].formula)))
+    matrix = Method(_blanks_among(n.delta, n.input), layer.grad_matrix)
+    yield Step(
+        n.grad_matrix, (matrix,), tuple(backward_mistakes.grad_matrix_mistakes(layer, layer.grad_matrix))
+    )
+    if layer.architecture.bias:
+        bias = Method((n.delta,), layer.grad_bias)
+        yield Step(n.grad_bias, (bias,), tuple(backward_mistakes.grad_bias_mistakes(layer, layer.grad_bias)))
 
 
-def _grad_out(site: Site) -> Step:
-    """∇z, or the ∇h that the layer above passes back."""
-    n = site.own
-    if not site.last:
-        up = site.above
-        way = Way((up.delta,), lambda v: v[up.matrix].T @ v[up.delta])
-        return Step(n.grad_out, (way,), tuple(backward_slips.grad_out_slips(site, way.formula)))
-    if site.squared:
-        way = Way(("z",), lambda v: v["z"] - v["y"])
-    elif site.activation == "sigmoid":
-        way = Way(("z",), lambda v: (v["z"] - v["y"]) / (v["z"] * (1 - v["z"])))
+def _grad_out(layer: LayerSteps) -> Step:
+    """∇z, written in z, or the ∇h that the layer above passes back."""
+    n = layer.names
+    if not layer.last:
+        above = layer.above
+        method = Method((above.names.delta,), above.passed_back)
+        return Step(n.grad_out, (method,), tuple(backward_mistakes.grad_out_mistakes(layer, method.formula)))
+    if layer.squared:
+        method = Method(("z",), lambda v: v["z"] - v["y"])
+    elif layer.activation == "sigmoid":
+        method = Method(("z",), lambda v: (v["z"] - v["y"]) / layer.derivative(v))
     else:
-        way = Way(("z",), lambda v: -v["y"] / v["z"])
-    return Step(n.grad_out, (way,), tuple(backward_slips.grad_z_slips(site, way.formula)))
+        method = Method(("z",), lambda v: -v["y"] / v["z"])
+    return Step(n.grad_out, (method,), tuple(backward_mistakes.grad_z_mistakes(layer, method.formula)))
 
 
-def _slope(activation: str, h: Array) -> Array:
-    """g′, written in the output h = g(a)."""
-    if activation == "relu":
-        return (h > 0).astype(h.dtype)
-    slopes: dict[str, Array] = {"sigmoid": h * (1 - h), "tanh": 1 - h**2, "identity": np.ones_like(h)}
-    return slopes[activation]
-
-
-def _deltas(site: Site) -> tuple[Way, ...]:
+def _deltas(layer: LayerSteps) -> tuple[Method, ...]:
     """Λ ∇h, or Ω ∇z; under cross-entropy z - y too, and under softmax, which has no Ω, that first."""
-    n = site.own
-    product = Way((n.derivative, n.grad_out), lambda v: v[n.derivative] * v[n.grad_out])
-    if not site.last or site.squared:
+    n = layer.names
+    product = Method((n.derivative, n.grad_out), layer.delta)
+    if not layer.last or layer.squared:
         return (product,)
-    direct = Way(("z",), lambda v: v["z"] - v["y"])
-    if site.activation == "sigmoid":
+    direct = Method(("z",), lambda v: v["z"] - v["y"])
+    if layer.activation == "sigmoid":
         return product, direct
-    return direct, Way(("z", n.grad_out), lambda v: v["z"] * (v[n.grad_out] - v["z"] @ v[n.grad_out]))
+    return direct, Method(("z", n.grad_out), lambda v: v["z"] * (v[n.grad_out] - v["z"] @ v[n.grad_out]))
 
 
-def _update(site: Site) -> Iterator[Step]:
-    n = site.own
-    for parameter in (n.matrix, n.bias) if site.architecture.bias else (n.matrix,):
-        yield _moved(site, parameter)
+def _update(layer: LayerSteps) -> Iterator[Step]:
+    n = layer.names
+    for parameter in (n.matrix, n.bias) if layer.architecture.bias else (n.matrix,):
+        yield _moved(layer, parameter)
 
 
-def _moved(site: Site, parameter: str) -> Step:
+def _moved(layer: LayerSteps, parameter: str) -> Step:
     gradient = f"grad_{parameter}"
-    way = Way((gradient,), lambda v: v[parameter] - site.learning_rate * v[gradient])
-    return Step(f"new_{parameter}", (way,), tuple(slips.new_slips(site, parameter)))
+    method = Method((gradient,), lambda v: v[parameter] - layer.learning_rate * v[gradient])
+    return Step(f"new_{parameter}", (method,), tuple(forward_mistakes.update_mistakes(layer, parameter)))
 
 
 def _loss_after(example: Example, digits: int | None) -> Step:
@@ -166,19 +159,21 @@ def _loss_after(example: Example, digits: int | None) -> Step:
         )
 
     right = [through(one, names) for one in passes]
-    wrong = [slip for formula in right for slip in slips.loss_slips(architecture, formula)]
-    wrong.append(Slip(None, "the loss before the update", lambda v: v["loss"]))
+    wrong = [
+        mistake for formula in right for mistake in forward_mistakes.loss_mistakes(architecture, formula)
+    ]
+    wrong.append(BlankMistake(None, "the loss before the update", lambda v: v["loss"]))
     if architecture.depth > 1:
         last = architecture.names()[-1]
         above = tuple(name for name in names if name in (last.matrix, last.bias))
         below = tuple(name for name in names if name not in above)
         wrong += [
-            Slip(None, f"only {' and '.join(some)} moved", through(one, some))
+            BlankMistake(None, f"only {' and '.join(some)} moved", through(one, some))
             for some in (above, below)
             for one in passes
         ]
     needs = tuple(f"new_{name}" for name in names)
-    return Step("loss_after", tuple(Way(needs, formula) for formula in right), tuple(wrong))
+    return Step("loss_after", tuple(Method(needs, formula) for formula in right), tuple(wrong))
 
 
 def _core_pass(example: Example, parameters: dict[str, Array], x: Array, y: Array) -> Array:
@@ -192,8 +187,9 @@ def _rounded_pass(
     architecture: Architecture, rounded: Rounding, digits: int, p: dict[str, Array], x: Array, y: Array
 ) -> Array:
     """ℓ by somebody who rounds a, h, b and z and calculates on."""
-    h = x
-    for n in architecture.names():
-        pre = rounded(p[n.matrix] @ h + p.get(n.bias, 0.0), digits)
-        h = rounded(activated(architecture.output if n.out == "z" else architecture.activation, pre), digits)
-    return loss_of(architecture, h, y)
+    values = {**p, "x": x}
+    for index, n in enumerate(architecture.names()):
+        layer = LayerSteps(architecture, index, 0.0)
+        values[n.pre] = rounded(layer.pre(values), digits)
+        values[n.out] = rounded(layer.out(values), digits)
+    return loss_of(architecture, values["z"], y)

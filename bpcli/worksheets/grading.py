@@ -1,4 +1,4 @@
-"""Marks for a worksheet: every number right, following from an earlier slip, or wrong; and the slip by its name."""
+"""Marks for a worksheet: each number right, an error carried forward, or wrong; and the mistake by its name."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,11 +10,11 @@ from bpcli.network.example import Example
 from bpcli.walkthrough.walk import core_values
 from bpcli.worksheets.answers import Answers
 from bpcli.worksheets.blanks import part_of
-from bpcli.worksheets.chain import Step, Way, given, steps
-from bpcli.worksheets.marking import Track, widened, within
-from bpcli.worksheets.marks import BlankMark, EntryMark, Grade, Verdict
-from bpcli.worksheets.naming import Explanation, agreeing, by_rounding, in_context, named
-from bpcli.worksheets.slips import Slip
+from bpcli.worksheets.chain import Method, Step, given, steps
+from bpcli.worksheets.forward_mistakes import BlankMistake
+from bpcli.worksheets.marks import BlankMark, EntryMark, Grade, MarkVerdict
+from bpcli.worksheets.naming import PossibleMistake, agreeing, by_rounding, in_context, named
+from bpcli.worksheets.rounding_variants import RoundingVariants, widened, within
 
 
 def grade(example: Example, answers: Answers, digits: int) -> Grade:
@@ -38,7 +38,7 @@ class _Marking:
     """A sheet being marked, blank by blank.
 
     Attributes:
-        leading: blanks whose one slip becomes a mistake of the catalogue once it is calculated on with, and which.
+        leading: blanks whose one mistake becomes one of the catalogue once the next blank is worked out from it.
     """
 
     example: Example
@@ -53,12 +53,12 @@ class _Marking:
         self.steps = steps(self.example, self.digits)
         self._by_name = {step.name: step for step in self.steps}
         known = given(self.example)
-        self._right, self._own = Track(known, self.digits), Track(known, self.digits)
-        self._assumed: dict[str, Slip] = {}  # what must have gone wrong in blanks that were left out
+        self._right, self._own = RoundingVariants(known, self.digits), RoundingVariants(known, self.digits)
+        self._assumed: dict[str, BlankMistake] = {}  # what must have gone wrong in blanks that were left out
         self._confirmed: set[str] = set()  # left out, but what was made of them is right
 
     def mark(self, step: Step) -> BlankMark:
-        """Judge one blank and enter it on both tracks."""
+        """Judge one blank and enter it among both kinds of numbers."""
         true = self.true[step.name]
         answer = self.answers.get(step.name, np.full(true.shape, np.nan))
         written = np.isfinite(answer)
@@ -90,68 +90,70 @@ class _Marking:
         right = within(answer, (true, true), self.digits)
         follows = np.zeros_like(right)
         written = np.isfinite(answer)
-        for way in step.ways:
+        for method in step.methods:
             if (written & ~right).any():
-                right |= within(answer, widened(self._right.interval(way), true), self.digits)
-        for way in step.ways:
+                right |= within(answer, widened(self._right.interval(method), true), self.digits)
+        for method in step.methods:
             if (written & ~right & ~follows).any():
-                follows |= within(answer, self._own.interval(way), self.digits)
+                follows |= within(answer, self._own.interval(method), self.digits)
         return right, follows
 
     def _enter_right(self, step: Step, answer: Array, right: Array) -> None:
-        """The track of right answers: what is wrong or missing is worked out from what is right before it."""
+        """The right answers: what is wrong or missing is worked out from what is right before it."""
         right_ones = np.where(right, answer, np.nan)
-        nears = self._right.worked_out(step.ways, right_ones)
-        self._right.put(step.name, right_ones, step.ways[0].formula, self.true[step.name], nears)
+        nears = self._right.worked_out(step.methods, right_ones)
+        self._right.put(step.name, right_ones, step.methods[0].formula, self.true[step.name], nears)
 
     def _enter_own(
-        self, step: Step, answer: Array, wrong: Array, right: Array, fitting: list[Explanation]
+        self, step: Step, answer: Array, wrong: Array, right: Array, fitting: list[PossibleMistake]
     ) -> None:
-        """The track of the student's own numbers; what was not written is worked out from them."""
-        own, ways = self._own, self._ways(step, answer)
-        exact, nears = ways[0].formula(own.exact), own.worked_out(ways, answer)
+        """The student's own numbers; what was not written is worked out from them."""
+        own, methods = self._own, self._methods(step, answer)
+        exact, nears = methods[0].formula(own.exact), own.worked_out(methods, answer)
         if fitting and fitting[0].at == step.name:
-            slip = fitting[0].slip.wrong
-            exact = np.where(wrong, slip(own.exact), exact)
-            nears = [np.where(wrong, slip(own.written), near) for near in nears]
+            wrongly = fitting[0].mistake.wrong
+            exact = np.where(wrong, wrongly(own.exact), exact)
+            nears = [np.where(wrong, wrongly(own.written), near) for near in nears]
         elif wrong.any() and not fitting:  # a wrong number keeps its further digits to itself
             exact, *nears = (np.where(wrong, answer, value) for value in (exact, *nears))
         as_expected = np.any([within(answer, (each, each), self.digits) for each in (exact, *nears)], axis=0)
-        loose = wrong & (len(fitting) != 1) | np.isfinite(answer) & ~right & ~as_expected
-        own.put(step.name, answer, ways[0].formula, exact, nears, loose)
+        unexplained = wrong & (len(fitting) != 1) | np.isfinite(answer) & ~right & ~as_expected
+        own.put(step.name, answer, methods[0].formula, exact, nears, unexplained)
 
-    def _ways(self, step: Step, answer: Array) -> list[Way]:
-        """The ways to a blank, the one first that the answer comes closest to."""
+    def _methods(self, step: Step, answer: Array) -> list[Method]:
+        """The methods for a blank, the one first that the answer comes closest to."""
         if step.name in self._assumed:
-            return [Way(step.needs, self._assumed[step.name].wrong)]
+            return [Method(step.needs, self._assumed[step.name].wrong)]
         nearest = self._own.nearest(step, answer)
-        return [nearest, *(way for way in step.ways if way is not nearest)]
+        return [nearest, *(method for method in step.methods if method is not nearest)]
 
-    def _fitting(self, step: Step, answer: Array, wrong: Array) -> list[Explanation]:
-        """The slips that agree with a blank that has wrong numbers."""
-        found = self._explanations(step, self._own, self._assumed)
+    def _fitting(self, step: Step, answer: Array, wrong: Array) -> list[PossibleMistake]:
+        """The mistakes that agree with a blank that has wrong numbers."""
+        found = self._possible(step, self._own, self._assumed)
         if self._assumed:  # perhaps not everything was worked out from the blank that went wrong
-            found += self._explanations(step, self._with({}, step), {})
+            found += self._possible(step, self._with({}, step), {})
         fitting = agreeing(found, answer, wrong, self.digits)
         if len(fitting) == 1:
             (only,) = fitting
             if only.at != step.name:
                 self._assume(only, step)
-            elif only.slip.leads_to:
-                self.leading[step.name] = only.slip.leads_to
+            elif only.mistake.leads_to:
+                self.leading[step.name] = only.mistake.leads_to
         return fitting
 
-    def _explanations(self, step: Step, own: Track, assumed: Mapping[str, Slip]) -> list[Explanation]:
-        """Slips in the blanks before this one that were left out, carried here; then those in this very blank."""
+    def _possible(
+        self, step: Step, own: RoundingVariants, assumed: Mapping[str, BlankMistake]
+    ) -> list[PossibleMistake]:
+        """Mistakes in earlier blanks that were left out, carried to this one; then those in this very blank."""
         found = []
         before = self._left_out_before(step) - self._confirmed - set(assumed)
         for name in (each.name for each in self.steps if each.name in before):
-            for slip in self._by_name[name].slips:
-                track = self._with({**assumed, name: slip}, step)
-                known = replace(slip, id=slip.leads_to) if slip.leads_to else slip
-                found += [Explanation(known, name, track.interval(way)) for way in step.ways]
-        for slip in step.slips:
-            found.append(Explanation(slip, step.name, own.slip_interval(slip.wrong)))
+            for mistake in self._by_name[name].mistakes:
+                variants = self._with({**assumed, name: mistake}, step)
+                known = replace(mistake, id=mistake.leads_to) if mistake.leads_to else mistake
+                found += [PossibleMistake(known, name, variants.interval(method)) for method in step.methods]
+        for mistake in step.mistakes:
+            found.append(PossibleMistake(mistake, step.name, own.mistaken_interval(mistake.wrong)))
         return found
 
     def _left_out(self, name: str) -> bool:
@@ -168,29 +170,29 @@ class _Marking:
                 waiting += self._by_name[name].needs
         return found
 
-    def _with(self, assumed: Mapping[str, Slip], until: Step) -> Track:
-        """The student's track up to a blank, had these slips been made in blanks that were left out."""
-        track = Track(given(self.example), self.digits)
+    def _with(self, assumed: Mapping[str, BlankMistake], until: Step) -> RoundingVariants:
+        """The student's numbers up to a blank, had these mistakes been made in blanks that were left out."""
+        variants = RoundingVariants(given(self.example), self.digits)
         for step in self.steps:
             if step is until:
                 break
             if self._left_out(step.name):
-                slip = assumed.get(step.name)
-                ways = [Way(step.needs, slip.wrong)] if slip else step.ways
+                mistake = assumed.get(step.name)
+                methods = [Method(step.needs, mistake.wrong)] if mistake else step.methods
                 nothing = np.full(self.true[step.name].shape, np.nan)
-                exact, nears = ways[0].formula(track.exact), track.worked_out(ways, nothing)
-                track.put(step.name, nothing, ways[0].formula, exact, nears)
+                exact, nears = methods[0].formula(variants.exact), variants.worked_out(methods, nothing)
+                variants.put(step.name, nothing, methods[0].formula, exact, nears)
             else:
-                track.take(step.name, self._own)
-        return track
+                variants.take(step.name, self._own)
+        return variants
 
-    def _assume(self, explanation: Explanation, step: Step) -> None:
-        """From here on the blank that was left out holds this slip: what follows from it is not wrong again."""
-        self._assumed[explanation.at] = explanation.slip
+    def _assume(self, possible: PossibleMistake, step: Step) -> None:
+        """From here on the blank that was left out holds this mistake: what follows from it is not wrong again."""
+        self._assumed[possible.at] = possible.mistake
         self._own = self._with(self._assumed, step)
 
 
-def _verdict(written: bool, right: bool, follows: bool) -> Verdict:
+def _verdict(written: bool, right: bool, follows: bool) -> MarkVerdict:
     if not written:
         return "blank"
     if right:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from bpcli.mistakes.catalogue import BY_ID, Mistake
 
-Verdict = Literal["right", "follows", "wrong", "blank"]
+MarkVerdict = Literal["right", "follows", "wrong", "blank"]
 
 
 @dataclass(frozen=True)
@@ -19,25 +19,26 @@ class EntryMark:
         answer: what was written, or None.
         expected: the true value.
         follows_from: what the formula makes of the student's own earlier numbers; not finite where nothing does.
-        verdict: right; follows (not right, but what follows from an earlier slip: it earns its mark); wrong; blank.
+        verdict: right; follows (an error carried forward: right from the student's earlier values, full mark); wrong;
+            blank.
     """
 
     index: tuple[int, ...]
     answer: float | None
     expected: float
     follows_from: float
-    verdict: Verdict
+    verdict: MarkVerdict
 
 
 @dataclass(frozen=True)
-class Named:
-    """A slip that explains the wrong numbers of a blank.
+class NamedMistake:
+    """A mistake that explains the wrong numbers of a blank.
 
     Attributes:
         id: of the catalogue of mistakes; None where it has no row for this one.
         words: what was done.
         made_in: the blank that it was made in: this one, or one before it that was left out.
-        alternatives: the other slips that fit just as well, by id or in words.
+        alternatives: the other mistakes that fit just as well, by id or in words.
         applies: whether what the catalogue says of it is so here; its row may speak of other blanks.
     """
 
@@ -60,18 +61,18 @@ class Named:
 
 @dataclass(frozen=True)
 class BlankMark:
-    """One quantity: its numbers row by row, and every slip that explains those that are wrong."""
+    """One quantity: its numbers row by row, and every mistake that explains those that are wrong."""
 
     name: str
     shape: tuple[int, ...]
     entries: tuple[EntryMark, ...]
-    mistakes: tuple[Named, ...] = ()
+    mistakes: tuple[NamedMistake, ...] = ()
 
     @property
-    def verdict(self) -> Verdict:
+    def verdict(self) -> MarkVerdict:
         """Wrong if a number is, else blank if one is missing, else follows if one does, else right."""
         verdicts = {entry.verdict for entry in self.entries}
-        order: tuple[Verdict, ...] = ("wrong", "blank", "follows")
+        order: tuple[MarkVerdict, ...] = ("wrong", "blank", "follows")
         return next((verdict for verdict in order if verdict in verdicts), "right")
 
     @property
@@ -101,7 +102,7 @@ class Grade:
 
     @property
     def marks(self) -> int:
-        """How many of them are right, or follow from an earlier slip."""
+        """How many of them are right, or errors carried forward."""
         return sum(blank.marks for blank in self.blanks)
 
     @property
@@ -112,7 +113,7 @@ class Grade:
     def counts(self) -> dict[str, int]:
         """Return how many numbers have each verdict."""
         counted = Counter(entry.verdict for blank in self.blanks for entry in blank.entries)
-        order: tuple[Verdict, ...] = ("right", "follows", "wrong", "blank")
+        order: tuple[MarkVerdict, ...] = ("right", "follows", "wrong", "blank")
         return {verdict: counted[verdict] for verdict in order}
 
     def document(self) -> dict[str, Any]:
@@ -154,7 +155,7 @@ def _blank(blank: BlankMark) -> dict[str, Any]:
     }
 
 
-def _mistake(named: Named) -> dict[str, Any]:
+def _mistake(named: NamedMistake) -> dict[str, Any]:
     row = named.mistake
     return {
         "id": named.id,

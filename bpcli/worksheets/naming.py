@@ -1,4 +1,4 @@
-"""What is said of wrong numbers: the slips that agree with them, and how one blank changes the name of another's."""
+"""What is said of wrong numbers: the mistakes that agree with them, and names that depend on other blanks."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -6,61 +6,67 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from bpcli.network import Architecture, Array
-from bpcli.worksheets.marking import within
-from bpcli.worksheets.marks import BlankMark, Named
-from bpcli.worksheets.rounding import HAIR
-from bpcli.worksheets.slips import Slip
+from bpcli.worksheets.forward_mistakes import BlankMistake
+from bpcli.worksheets.marks import BlankMark, NamedMistake
+from bpcli.worksheets.rounding import TIE_TOLERANCE
+from bpcli.worksheets.rounding_variants import within
 
-ENOUGH = 2  # wrong numbers for a slip that should have shown in others too
+ENOUGH = 2  # wrong numbers for a mistake that should have shown in others too
 
 
 @dataclass
-class Explanation:
-    """A slip that could have been made in a blank, or in one before it that was not written, and what it yields."""
+class PossibleMistake:
+    """A mistake that could have been made in a blank, or in one before it that was not written, and what it yields."""
 
-    slip: Slip
+    mistake: BlankMistake
     at: str
     interval: tuple[Array, Array]
 
 
-def agreeing(possible: Iterable[Explanation], answer: Array, wrong: Array, digits: int) -> list[Explanation]:
-    """Return the slips that agree with every number of a blank; if none does, with all those that are wrong.
+def agreeing(
+    possible: Iterable[PossibleMistake], answer: Array, wrong: Array, digits: int
+) -> list[PossibleMistake]:
+    """Return the mistakes that agree with every number of a blank; if none does, with all those that are wrong.
 
-    One wrong number does not name a slip by which others would have come out wrong too, and did not.
+    One wrong number does not name a mistake that would have made other numbers wrong too.
     """
     written = np.isfinite(answer)
-    whole: dict[str, Explanation] = {}
-    partly: dict[str, Explanation] = {}
+    whole: dict[str, PossibleMistake] = {}
+    partly: dict[str, PossibleMistake] = {}
     for each in possible:
         agrees = within(answer, each.interval, digits)
         if agrees[written].all():
-            whole.setdefault(each.slip.kind, each)
+            whole.setdefault(each.mistake.kind, each)
         elif agrees[wrong].all() and np.count_nonzero(wrong) >= ENOUGH:
-            partly.setdefault(each.slip.kind, each)
+            partly.setdefault(each.mistake.kind, each)
     return list((whole or partly).values())
 
 
-def named(fitting: Sequence[Explanation]) -> tuple[Named, ...]:
-    """Return every slip that fits, each with the others beside it."""
-    kinds = [each.slip.kind for each in fitting]
+def named(fitting: Sequence[PossibleMistake]) -> tuple[NamedMistake, ...]:
+    """Return every mistake that fits, each with the others beside it."""
+    kinds = [each.mistake.kind for each in fitting]
     return tuple(
-        Named(each.slip.id, each.slip.words, each.at, tuple(other for other in kinds if other != kind))
+        NamedMistake(
+            each.mistake.id, each.mistake.words, each.at, tuple(other for other in kinds if other != kind)
+        )
         for kind, each in zip(kinds, fitting, strict=True)
     )
 
 
-def by_rounding(name: str, answer: Array, expected: Array, wrong: Array, digits: int) -> tuple[Named, ...]:
+def by_rounding(
+    name: str, answer: Array, expected: Array, wrong: Array, digits: int
+) -> tuple[NamedMistake, ...]:
     """Return what can be said of numbers that are wrong in their last digits only."""
     if not wrong.any():
         return ()
     written, wanted = answer[np.isfinite(answer)], (expected[wrong], expected[wrong])
     for fewer in range(1, digits):
-        cut = np.allclose(written, np.round(written, fewer), rtol=0, atol=HAIR * 10.0**-digits)
+        cut = np.allclose(written, np.round(written, fewer), rtol=0, atol=TIE_TOLERANCE * 10.0**-digits)
         if cut and within(answer[wrong], wanted, fewer).all():
             words = f"rounded to {fewer} digit{'s' * (fewer > 1)}, where {digits} are asked for"
-            return (Named(None, words, name),)
+            return (NamedMistake(None, words, name),)
     if within(answer[wrong], wanted, digits - 1).all():
-        return (Named(None, "only the last digit is off: rounded too early, or cut off", name),)
+        return (NamedMistake(None, "only the last digit is off: rounded too early, or cut off", name),)
     return ()
 
 
@@ -72,7 +78,7 @@ def in_context(
     Args:
         marks: of all blanks, each named by itself.
         architecture: the network.
-        leading: the blanks whose one slip is a mistake of the catalogue once it is calculated on with, and which.
+        leading: the blanks whose one mistake becomes one of the catalogue once the next is worked out from it.
     """
     by_name = {blank.name: blank for blank in marks}
     last = architecture.names()[-1]

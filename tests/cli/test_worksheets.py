@@ -5,7 +5,7 @@ import json
 import pytest
 
 from bpcli.network import Architecture
-from bpcli.worksheets.numbers import drawn_point
+from bpcli.worksheets.generate import drawn_point
 
 NETWORKS = (
     (),
@@ -93,7 +93,7 @@ def test_nothing_is_written_where_a_sheet_cannot_be_drawn(bpcli, tmp_path, monke
     def drawn(architecture: Architecture, seed, **options):
         return drawn_point(architecture, seed if seed < 3 else -1, **options)
 
-    monkeypatch.setattr("bpcli.worksheets.numbers.drawn_point", drawn)
+    monkeypatch.setattr("bpcli.worksheets.generate.drawn_point", drawn)
     found = bpcli("walkthrough", "--seeds", "1:3", "--out", "class")
     assert found.code == 2
     assert "seed 3: " in found.err

@@ -1,4 +1,4 @@
-"""The marks on the screen: one sheet with its slips, a class in a line each."""
+"""The marks on the screen: one sheet with its mistakes, a class in a line each."""
 
 from io import StringIO
 
@@ -8,8 +8,8 @@ from rich.console import Console
 
 from bpcli.network import Architecture
 from bpcli.render.marks import class_marks, marks
+from bpcli.worksheets.generate import drawn_point
 from bpcli.worksheets.grading import grade
-from bpcli.worksheets.numbers import drawn_point
 from tests.walkthrough.byhand import sheet
 from tests.walkthrough.points import answers_of
 
@@ -35,7 +35,7 @@ def raw(q):
 
 
 @pytest.mark.parametrize("width", [60, 100])
-def test_a_slip_is_shown_with_its_numbers_its_algebra_and_its_fix(width):
+def test_a_mistake_is_shown_with_its_numbers_its_algebra_and_its_fix(width):
     """What was written, what is right, the mistake by name, and nothing wider than the screen."""
     text = shown(marks(graded("grad_h", raw)), width)
     lines = [line.rstrip() for line in text.splitlines()]
@@ -49,7 +49,7 @@ def test_a_slip_is_shown_with_its_numbers_its_algebra_and_its_fix(width):
 
 
 def test_a_sheet_that_is_right_is_a_line_for_each_blank():
-    """No numbers, no slips."""
+    """No numbers, no mistakes."""
     text = shown(marks(graded()))
     assert "72 of 72 marks: 72 right" in text
     assert "  [" not in text
@@ -71,7 +71,7 @@ def test_what_nothing_explains_is_said_to_be_unknown_and_what_fits_twice_is_left
     loss = sheet(POINT)["loss"]
     text = shown(marks(graded(a=[9.0, 8.0, 7.0, 6.0], loss=loss / 2)))
     assert "unknown  in a" in text
-    assert "one of these  in loss; the numbers cannot tell which" in text
+    assert "one of these  in loss; the values fit each of them" in text
     assert "half: the ½ of the loss twice" in text
     assert "averaged over the outputs, not summed" in text
 
@@ -98,7 +98,7 @@ def test_words_stand_where_the_catalogue_has_no_name():
 
 @pytest.mark.parametrize("width", [60, 100])
 def test_a_class_is_a_line_each_and_what_was_made_most_often(width):
-    """Marks, slips by name, how many are entirely right."""
+    """Marks, mistakes by name, how many are entirely right."""
     grades = [
         graded("grad_h", raw),
         graded(source="bert.yaml"),

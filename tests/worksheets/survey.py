@@ -10,8 +10,8 @@ from math import inf
 import numpy as np
 
 from bpcli.network import Architecture
+from bpcli.worksheets.generate import drawn_point
 from bpcli.worksheets.grading import grade
-from bpcli.worksheets.numbers import drawn_point
 from tests.walkthrough.byhand import ROWS, mistakes, sheet
 from tests.walkthrough.points import answers_of
 

@@ -9,11 +9,11 @@ from bpcli.network.example import Example
 from bpcli.walkthrough.blocks import Equation
 from bpcli.walkthrough.sheet import sheet
 from bpcli.walkthrough.walk import walk
-from bpcli.worksheets.answers import filled, read_answers, read_heading, template
+from bpcli.worksheets.answers import filled, read_answer_file, template
 from bpcli.worksheets.blanks import blanks, part_of
+from bpcli.worksheets.generate import drawn_point
 from bpcli.worksheets.grading import grade
-from bpcli.worksheets.numbers import drawn_point
-from bpcli.worksheets.redrawing import drawn_again
+from bpcli.worksheets.regenerate import drawn_again
 from tests.worksheets.survey import architectures
 
 POINT = drawn_point(Architecture((3, 4, 2), bias=False), 7)
@@ -34,17 +34,17 @@ def written(tmp_path):
 def complaint(path):
     """What reading the file complains of, a line each, without the folder."""
     with pytest.raises(DataError) as caught:
-        read_answers(path, POINT)
+        read_answer_file(path).answers(POINT)
     return str(caught.value).replace(f"{path.parent}/", "").splitlines()
 
 
 def test_the_template_is_read_back_as_nothing_answered(written):
     """Every blank by name, nothing in any, and the sheet it belongs to."""
     path = written(template(POINT, 7, 4, "Worksheet 7"))
-    answers = read_answers(path, POINT)
+    answers = read_answer_file(path).answers(POINT)
     assert list(answers.values) == [blank.name for blank in blanks(POINT)]
     assert all(np.isnan(value).all() for value in answers.values.values())
-    heading = read_heading(path)
+    heading = read_answer_file(path).heading
     assert (heading.seed, heading.digits) == (7, 4)
     assert (heading.network, heading.rate) == (POINT.architecture, POINT.learning_rate)
     judged = grade(POINT, answers, 4)
@@ -65,7 +65,7 @@ OTHERS = (
 def test_the_key_of_any_network_is_entirely_right(written, architecture):
     """Other depths, activations, outputs and losses."""
     example = drawn_point(architecture, 1)
-    assert grade(example, read_answers(written(filled(example, 4)), example), 4).entirely_right
+    assert grade(example, read_answer_file(written(filled(example, 4))).answers(example), 4).entirely_right
 
 
 @pytest.mark.parametrize("architecture", architectures(), ids=str)
@@ -74,16 +74,16 @@ def test_every_key_is_entirely_right(written, architecture, digits):
     """The rounded numbers of the key, read from its file, earn every mark."""
     for seed in (1, 2):
         example = drawn_point(architecture, seed, digits=digits)
-        judged = grade(example, read_answers(written(filled(example, digits)), example), digits)
+        judged = grade(example, read_answer_file(written(filled(example, digits))).answers(example), digits)
         assert judged.entirely_right
         assert judged.marks == judged.total
 
 
 def test_rows_and_blanks_may_be_left_out(written):
     """Null for a number, a row or a blank; or no line at all."""
-    answers = read_answers(
-        written("h: [0.5, null, 0.25, null]\nz: null\ngrad_W: [null, [1, 2, 3, null]]\n"), POINT
-    )
+    answers = read_answer_file(
+        written("h: [0.5, null, 0.25, null]\nz: null\ngrad_W: [null, [1, 2, 3, null]]\n")
+    ).answers(POINT)
     assert np.array_equal(answers.values["h"], [0.5, np.nan, 0.25, np.nan], equal_nan=True)
     assert np.isnan(answers.values["z"]).all()
     assert np.array_equal(answers.values["grad_W"], [[np.nan] * 4, [1, 2, 3, np.nan]], equal_nan=True)
@@ -95,7 +95,7 @@ def test_the_heading_draws_the_same_point_again(written, architecture):
     """Sizes, functions, loss, biases, rate, seed and digits: nothing else is needed."""
     example = drawn_point(architecture, 5, learning_rate=1e-05 if architecture.depth == 1 else 0.25, digits=3)
     path = written(template(example, 5, 3, "Worksheet 5"))
-    heading = read_heading(path)
+    heading = read_answer_file(path).heading
     again = drawn_again(path, heading, heading.digits)
     assert np.array_equal(again.X, example.X)
     assert np.array_equal(again.Y, example.Y)
@@ -110,7 +110,7 @@ def test_a_file_that_does_not_say_its_sheet_cannot_be_marked(written, text):
     with pytest.raises(
         DataError, match=r"it does not say which sheet it is for: its (seed|network) is missing"
     ):
-        drawn_again(path, read_heading(path), 4)
+        drawn_again(path, read_answer_file(path).heading, 4)
 
 
 NETWORK = "{sizes: [3, 2], activation: sigmoid, output: sigmoid, loss: squared_error, bias: false, rate: 0.5}"
@@ -131,7 +131,7 @@ NETWORK = "{sizes: [3, 2], activation: sigmoid, output: sigmoid, loss: squared_e
         ("0.5", ".inf", "network.rate: .inf is not what bpcli wrote there"),
         ("0.5", "-1", "network.rate: -1 is not what bpcli wrote there"),
         ("output: sigmoid", "output: softmax", "network: output softmax does not go with loss squared_error"),
-        ("[3, 2]", "[64, 2]", "sizes 64-2 are nothing to calculate by hand"),
+        ("[3, 2]", "[64, 2]", "sizes 64-2 are too large to compute by hand"),
         ("seed: 7", "seed: 7\nparts: [a, z]", "parts: a list or a mapping are not letters from a to h"),
     ],
 )
@@ -139,22 +139,22 @@ def test_a_heading_that_was_changed_is_refused(written, old, new, complaint):
     """With its place, and never a traceback."""
     path = written(f"seed: 7\ndigits: 4\nnetwork: {NETWORK}\n".replace(old, new))
     with pytest.raises(DataError) as caught:
-        drawn_again(path, read_heading(path), 4)
+        drawn_again(path, read_answer_file(path).heading, 4)
     assert complaint in str(caught.value)
 
 
 def test_a_part_of_a_sheet_has_the_blanks_of_that_part(written):
     """The empty file, the key, and the total of the marks."""
     path = written(filled(POINT, 4, 7, letters=("a", "c")))
-    answers = read_answers(path, POINT)
+    answers = read_answer_file(path).answers(POINT)
     assert list(answers.values) == ["a", "h", "b", "z", "loss", "grad_z"]
     judged = grade(POINT, answers, 4)
     assert (judged.marks, judged.total, judged.entirely_right) == (15, 15, True)
     assert [blank.name for blank in judged.blanks] == list(answers.values)
     later = written(filled(POINT, 4, 7, letters=("f",)))
-    assert grade(POINT, read_answers(later, POINT), 4).entirely_right
+    assert grade(POINT, read_answer_file(later).answers(POINT), 4).entirely_right
     with pytest.raises(DataError, match="this sheet has no such blank"):
-        read_answers(written(later.read_text() + "loss: 0.5\n"), POINT)
+        read_answer_file(written(later.read_text() + "loss: 0.5\n")).answers(POINT)
 
 
 @pytest.mark.parametrize("architecture", [POINT.architecture, *OTHERS], ids=str)
@@ -173,7 +173,7 @@ def test_every_blank_belongs_to_the_part_of_the_walk_that_asks_for_it(architectu
 
 def test_an_empty_file_answers_nothing(written):
     """Not even a key."""
-    assert read_answers(written(""), POINT).values == {}
+    assert read_answer_file(written("")).answers(POINT).values == {}
 
 
 def test_everything_that_is_wrong_with_a_file_is_told_at_once(written):
@@ -196,11 +196,11 @@ def test_everything_that_is_wrong_with_a_file_is_told_at_once(written):
         "answers.yaml:1:4: a: its shape is 3; it must be 4",
         "answers.yaml:2:4: h: its shape is 8; it must be 4; are there decimal commas? Write 0.62 for 0,62",
         "answers.yaml:3:1: lose: this sheet has no such blank; did you mean loss?",
-        "answers.yaml:4:5: z[0]: .nan is no number to be marked; write null for none",
-        "answers.yaml:5:5: b[0]: 'one' is not a number; write for example 0.62, or null for none",
+        "answers.yaml:4:5: z[0]: .nan is not a finite number; write null for no answer",
+        "answers.yaml:5:5: b[0]: 'one' is not a number; write for example 0.62, or null for no answer",
         "answers.yaml:5:10: b[1]: '0,62' is not a number; write 0.62",
         "answers.yaml:6:7: loss: its shape is 1; it must be one number",
-        "answers.yaml:7:9: grad_V: its shape is 3×4; it must be 4×3: it stands transposed",
+        "answers.yaml:7:9: grad_V: its shape is 3×4; it must be 4×3: it is transposed",
         "answers.yaml:8:9: grad_W: its rows have different lengths; it must be 2×4",
         "answers.yaml:9:8: Omega: its shape is one number; it must be 2: write [0.5, …]",
         "answers.yaml:10:9: Lambda: its shape is one number; it must be 4: write [0.5, …]",
@@ -215,7 +215,7 @@ def test_everything_that_is_wrong_with_a_file_is_told_at_once(written):
         ("a: [1, 2, 3, 4]\na: [1, 2, 3, 4]\n", "answers.yaml:2:1: a: written twice, first at 1:1"),
         ("a: *b\n", "answers.yaml:1:4: a: the alias '*b' is not allowed"),
         ("a: [1, 2\n", "answers.yaml:1:4: a bracket is opened but never closed"),
-        ("- 1\n", "answers.yaml: it must hold a line for each blank, such as a: [0.5, -1.25]"),
+        ("- 1\n", "answers.yaml: it must have one line per blank, such as a: [0.5, -1.25]"),
         (b"a: \xff\n", "answers.yaml:1:4: the byte 0xff is not valid UTF-8"),
         ("#" * 70_000, "answers.yaml: longer than 64 KiB"),
         ("a: [[1], [2], [3], [4]]\n", "answers.yaml:1:4: a: its shape is 4×1; it must be 4"),
@@ -242,12 +242,12 @@ def test_a_file_that_is_not_there_is_named(tmp_path):
     """So is a folder."""
     for path in (tmp_path / "none.yaml", tmp_path):
         with pytest.raises(DataError, match="there is no such file"):
-            read_answers(path, POINT)
+            read_answer_file(path).answers(POINT)
 
 
 def test_a_network_that_nobody_works_out_by_hand_has_no_sheet():
     """Its file would have thousands of numbers."""
     architecture = Architecture((16, 32, 4), bias=False)
     weights = {"V": np.ones((32, 16)), "W": np.ones((4, 32))}
-    with pytest.raises(UsageError, match=r"would ask for 1,4\d\d numbers"):
+    with pytest.raises(UsageError, match=r"has 1,4\d\d entries"):
         template(Example(architecture, np.ones((1, 16)), np.ones((1, 4)), weights), None, 4, "Too large")

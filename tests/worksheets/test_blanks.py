@@ -111,10 +111,10 @@ def test_each_step_leads_from_the_cores_numbers_to_the_cores_numbers(architectur
     example = point(architecture)
     core = core_values(example) | given(example)
     for step in steps(example):
-        for way in step.ways:
-            np.testing.assert_allclose(way.formula(core), core[step.name], rtol=1e-11, atol=1e-13)
-        for slip in step.slips:
-            assert slip.wrong(core).shape == core[step.name].shape, slip
+        for method in step.methods:
+            np.testing.assert_allclose(method.formula(core), core[step.name], rtol=1e-11, atol=1e-13)
+        for mistake in step.mistakes:
+            assert mistake.wrong(core).shape == core[step.name].shape, mistake
 
 
 @pytest.mark.parametrize(
@@ -122,36 +122,36 @@ def test_each_step_leads_from_the_cores_numbers_to_the_cores_numbers(architectur
     [a for a in ALL if len(a.sizes) == 3 and a.sizes != (1, 1, 1) and a.activation == "sigmoid"],
     ids=str,
 )
-def test_what_follows_from_a_named_slip_are_the_gradients_of_the_catalogue(architecture):
-    """A slip with an id, carried through the sheet, ends in gradients that gradcheck has under that id."""
+def test_what_follows_from_a_named_mistake_are_the_gradients_of_the_catalogue(architecture):
+    """A mistake with an id, carried through the sheet, ends in gradients that gradcheck has under that id."""
     example = point(architecture)
     q = Quantities(example)
     layers = {"W": output_candidates(q), "V": hidden_candidates(q)}
     for step in steps(example):
-        for slip in step.slips:
-            if slip.id is None or step.name.startswith(("new", "loss")):
+        for mistake in step.mistakes:
+            if mistake.id is None or step.name.startswith(("new", "loss")):
                 continue
             if step.name == "Omega" and architecture.loss == "cross_entropy":
                 continue  # which does not need it
             found = given(example)
             for each in steps(example):
                 # A wrong ∇z matters if δ is worked out from it, which under softmax is the second way.
-                way = next((way for way in each.ways if step.name in way.needs), each.ways[0])
-                found[each.name] = (slip.wrong if each.name == step.name else way.formula)(found)
-            spoilt = False  # by a slip that these sizes allow, always
+                way = next((way for way in each.methods if step.name in way.needs), each.methods[0])
+                found[each.name] = (mistake.wrong if each.name == step.name else way.formula)(found)
+            spoilt = False  # by a mistake that these sizes allow, always
             for layer, candidates in layers.items():
                 tensors = [f"grad_{layer}"] + [f"grad_bias_{layer}"] * architecture.bias
                 for tensor, part in zip(tensors, ("matrix", "bias"), strict=False):
                     true = getattr(candidates[0], part)
                     if not np.allclose(found[tensor], true, rtol=1e-12, atol=1e-15):
                         spoilt = True
-                        known = list(_of_the_catalogue(candidates, part, slip.id, example))
+                        known = list(_of_the_catalogue(candidates, part, mistake.id, example))
                         assert any(np.allclose(found[tensor], k, rtol=1e-10, atol=1e-14) for k in known), (
                             step.name,
-                            slip.words,
+                            mistake.words,
                             tensor,
                         )
-            assert spoilt, (step.name, slip.words)
+            assert spoilt, (step.name, mistake.words)
 
 
 def _of_the_catalogue(candidates, part, id_, example):

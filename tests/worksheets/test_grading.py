@@ -1,4 +1,4 @@
-"""Marks: what is right, what follows, what is wrong, and the name of the slip."""
+"""Marks: what is right, what follows, what is wrong, and the name of the mistake."""
 
 import json
 
@@ -12,8 +12,8 @@ from bpcli.network.example import Example
 from bpcli.walkthrough.walk import core_values
 from bpcli.worksheets.answers import Answers
 from bpcli.worksheets.chain import given, steps
+from bpcli.worksheets.generate import drawn_point
 from bpcli.worksheets.grading import grade
-from bpcli.worksheets.numbers import drawn_point
 from tests.walkthrough.byhand import MISTAKES, ROUNDINGS, ROWS, UNNAMED, each, outer, product, sheet
 from tests.walkthrough.points import answers_of
 from tests.worksheets.survey import SHOWS, architectures, change, verdict_on
@@ -74,7 +74,7 @@ def test_so_are_those_that_need_another_network(architecture, id_, at, formula):
 @pytest.mark.parametrize(
     ("at", "words", "formula"), UNNAMED, ids=lambda value: value if isinstance(value, str) else ""
 )
-def test_a_slip_without_a_name_is_marked_where_it_was_made_and_told(architecture, at, words, formula):
+def test_a_mistake_without_a_name_is_marked_where_it_was_made_and_told(architecture, at, words, formula):
     """Of the forward pass, the loss and the update, written down in plain Python; where the sizes allow it."""
     told = 0
     for seed in (1, 2):
@@ -85,7 +85,7 @@ def test_a_slip_without_a_name_is_marked_where_it_was_made_and_told(architecture
         except ValueError:
             continue
         if not SHOWS <= change(right, whole, at) < np.inf:
-            continue  # no slip in a network without biases
+            continue  # no mistake in a network without biases
         blanks = grade(example, answers_of(whole, 4), 4).blanks
         (wrong,) = (blank for blank in blanks if blank.verdict == "wrong")
         assert wrong.name == at
@@ -108,16 +108,16 @@ def test_a_slip_without_a_name_is_marked_where_it_was_made_and_told(architecture
     ],
     ids=str,
 )
-def test_every_slip_of_any_network_is_marked_in_its_blank_and_is_among_those_named(architecture, seed):
-    """Those with words only, too; but for what is no slip at this point, and an update that changes next to nothing."""
+def test_every_mistake_of_any_network_is_marked_in_its_blank_and_is_among_those_named(architecture, seed):
+    """Those with words only, too; except where it changes the numbers of this point by next to nothing."""
     example = drawn_point(architecture, seed)
     true = core_values(example)
     for step in steps(example):
-        for slip in step.slips:
+        for mistake in step.mistakes:
             values = given(example)
             with np.errstate(all="ignore"):
                 for other in steps(example):
-                    formula = slip.wrong if other.name == step.name else other.ways[0].formula
+                    formula = mistake.wrong if other.name == step.name else other.methods[0].formula
                     values[other.name] = np.round(formula(values), 4) if seed % 2 else formula(values)
             if np.abs(values[step.name] - true[step.name]).max() < 0.0003:
                 continue
@@ -130,8 +130,8 @@ def test_every_slip_of_any_network_is_marked_in_its_blank_and_is_among_those_nam
                 for blank in blanks
                 if blank.verdict == "wrong"
             }
-            assert list(wrong) == [step.name], slip
-            assert {slip.kind, slip.leads_to} & set(wrong[step.name])
+            assert list(wrong) == [step.name], mistake
+            assert {mistake.kind, mistake.leads_to} & set(wrong[step.name])
 
 
 # Not those that need several samples, a decay, a single input or another loss.
@@ -151,7 +151,7 @@ def test_gradients_alone_are_enough_to_name_a_mistake(id_):
     assert not any(blank.mistakes == () for blank in wrong)
 
 
-def test_a_slip_in_a_blank_that_was_left_out_costs_only_what_it_first_shows_in():
+def test_a_mistake_in_a_blank_that_was_left_out_costs_only_what_it_first_shows_in():
     """δ² = e is nowhere written; ∇W shows it, and ∇V, which passes through it too, follows."""
     whole = sheet(POINT, "delta_2", lambda q: q["grad_z"], 4)
     blanks = judged({name: whole[name] for name in ("grad_W", "grad_h", "grad_V")})
@@ -172,7 +172,7 @@ def sheet_raw(q):
     return [sum(row[i] * e for row, e in zip(q["W"], q["grad_z"], strict=True)) for i in range(len(q["h"]))]
 
 
-def test_two_slips_are_marked_each_where_it_was_made():
+def test_two_mistakes_are_marked_each_where_it_was_made():
     """tanh-derivative in Λ and then the wrong input in ∇V."""
     example = drawn_point(SQUARE, 2)
     q = sheet(example, "Lambda", lambda q: each(lambda h: 1 - h * h, q["h"]), 4)
@@ -187,8 +187,8 @@ def test_two_slips_are_marked_each_where_it_was_made():
     assert blanks["new_V"].verdict == "follows"
 
 
-def test_two_wrong_numbers_name_a_slip_that_one_does_not():
-    """The sign of two units of four; one alone may be a slip of the pen, as the slip would show in all four."""
+def test_two_wrong_numbers_name_a_mistake_that_one_does_not():
+    """The sign of two units of four; one alone may be a slip of the pen, as the mistake would show in all four."""
     values = {name: np.round(value, 4) for name, value in sheet(POINT).items()}
     values["delta_1"][2] *= -1
     blanks = judged(values)
@@ -198,7 +198,7 @@ def test_two_wrong_numbers_name_a_slip_that_one_does_not():
     assert [named.id for named in judged(values)["delta_1"].mistakes] == ["sign"]
 
 
-def test_one_wrong_number_is_enough_where_the_slip_shows_in_no_other():
+def test_one_wrong_number_is_enough_where_the_mistake_shows_in_no_other():
     """One unit in all: the sign of its δ."""
     example = drawn_point(Architecture((2, 1, 2), bias=False), 1)
     values = sheet(example, "delta_1", lambda q: [-d for d in product(q["Lambda"], q["grad_h"])], 4)
@@ -367,7 +367,7 @@ def test_a_last_digit_that_was_cut_off_is_told_as_such():
     ]
 
 
-def test_a_slip_without_a_name_in_the_catalogue_is_told_in_words():
+def test_a_mistake_without_a_name_in_the_catalogue_is_told_in_words():
     """W h with Wᵀ, and a forgotten sigmoid."""
     example = drawn_point(SQUARE, 1)
     values = {name: np.round(value, 4) for name, value in sheet(example, "h", lambda q: q["a"], 4).items()}
@@ -375,7 +375,7 @@ def test_a_slip_without_a_name_in_the_catalogue_is_told_in_words():
     assert (named.id, named.words) == (None, "the sigmoid is left out: h = a")
 
 
-def test_two_slips_that_fit_alike_are_both_told():
+def test_two_mistakes_that_fit_alike_are_both_told():
     """With two outputs, half the loss is also its mean over them."""
     values = {"loss": float(core_values(POINT)["loss"]) / 2}
     first, second = judged(values)["loss"].mistakes

@@ -5,8 +5,8 @@ import pytest
 
 from bpcli.common.errors import UsageError
 from bpcli.network import Architecture
-from bpcli.worksheets.numbers import drawn_point
-from bpcli.worksheets.posing import faults
+from bpcli.worksheets.acceptance_rules import faults
+from bpcli.worksheets.generate import drawn_point
 from tests.worksheets.survey import architectures, ill_posed
 
 
@@ -121,7 +121,7 @@ def test_a_symmetric_matrix_hides_its_transposition():
 @pytest.mark.parametrize(
     ("architecture", "seed", "digits", "complaint"),
     [
-        (Architecture((64, 64, 10)), 1, 4, "up to 8 units a layer and 3 hidden layers"),
+        (Architecture((64, 64, 10)), 1, 4, "at most 8 units per layer and 3 hidden layers"),
         (Architecture((2, 2, 2, 2, 2, 2)), 1, 4, "3 hidden layers"),
         (Architecture((2, 1), "sigmoid", "softmax", "cross_entropy"), 1, 4, "take two outputs"),
         (Architecture((3, 4, 2)), -1, 4, "0 or more, not -1"),
@@ -136,8 +136,8 @@ def test_what_cannot_be_drawn_is_refused_with_what_can(architecture, seed, digit
 
 def test_where_no_point_is_found_the_message_says_what_would_do(monkeypatch):
     """After a stated number of tries."""
-    monkeypatch.setattr("bpcli.worksheets.numbers.MOST_TRIES", 3)
+    monkeypatch.setattr("bpcli.worksheets.generate.MOST_TRIES", 3)
     with pytest.raises(
-        UsageError, match=r"no good worksheet was found for sizes 3-4-2 at 2 digits.*such as 3-4-2"
+        UsageError, match=r"no valid worksheet was found for sizes 3-4-2 at 2 digits.*such as 3-4-2"
     ):
         drawn_point(Architecture((3, 4, 2), bias=False), 1, digits=2)

@@ -1,4 +1,4 @@
-"""Is a point fit for a worksheet? If not, why not: the rules by which its numbers are drawn.
+"""The rules that a point must pass to become a worksheet, each with a message that says why it does not.
 
 With u = 10^-digits, the unit of the last digit that is written down:
 
@@ -10,9 +10,9 @@ With u = 10^-digits, the unit of the last digit that is written down:
   that an inactive relu makes zero;
 - no two rows of a gradient are alike when rounded, nor one minus the other, but for a softmax of two outputs, whose δ
   add up to zero;
-- mistakes show: every slip that the sizes allow changes a number of its blank by at least min(3u, 0.0003), and two that
+- mistakes show: each one that the sizes allow changes a number of its blank by at least min(3u, 0.0003), and two that
   could be made in the same blank differ by as much. Excused is, in deeper networks and chains of single units, an
-  update through a W that has moved: there it shows in ∇h; and in deeper networks every slip at fewer than four digits.
+  update through a W that has moved: there it shows in ∇h; and in deeper networks every one below four digits.
   What goes through the step α∇ need not show more than the step does: below α = ½ the bound is 2α-fold for a moved W
   and after the update, and (2α)²-fold for both at once.
 """
@@ -34,7 +34,7 @@ SPREAD = 2.0  # of the pre-activations of a softmax
 VISIBLE = 1e-3
 SHOWS = 3  # units of the last digit
 SHOWS_AT_MOST = 3e-4
-SHALLOW = 2  # layers of weights of the networks whose every slip shows at two and three digits
+SHALLOW = 2  # layers of weights of the networks whose every mistake shows at two and three digits
 ENOUGH_DIGITS = 4
 USUAL_RATE = 0.5
 THROUGH_STEP = frozenset({"updated-first", "raw-and-updated"})
@@ -57,7 +57,7 @@ def faults(example: Example, digits: int) -> Iterator[str]:
     values = core_values(example) | given(example)
     yield from _about_gradients(architecture, values, digits)
     if architecture.depth <= SHALLOW or digits >= ENOUGH_DIGITS:
-        yield from _about_slips(example, values, digits)
+        yield from _about_mistakes(example, values, digits)
 
 
 def reachable(activation: str, pre: Array, *, others_off: bool = False) -> Array:
@@ -105,7 +105,7 @@ def _about_gradients(architecture: Architecture, values: dict[str, Array], digit
             yield f"{names.grad_matrix} has two rows alike"
 
 
-def _about_slips(example: Example, values: dict[str, Array], digits: int) -> Iterator[str]:
+def _about_mistakes(example: Example, values: dict[str, Array], digits: int) -> Iterator[str]:
     least = min(SHOWS * 10.0**-digits, SHOWS_AT_MOST)
     excused = example.architecture.depth > SHALLOW or max(example.architecture.sizes[1:]) == 1
     alike = _alike_by_shape(example.architecture, example.learning_rate)
@@ -122,7 +122,7 @@ def _distances(example: Example, values: dict[str, Array]) -> Iterator[tuple[str
     """How far apart the formulas for a blank are, the right one among them: the largest over its entries."""
     for step in steps(example):
         results = [("what is right", values[step.name])]
-        results += [(slip.kind, slip.wrong(values)) for slip in step.slips]
+        results += [(mistake.kind, mistake.wrong(values)) for mistake in step.mistakes]
         for i, (first, one) in enumerate(results):
             for second, other in results[:i]:
                 if first != second:  # two forms of one mistake
@@ -131,7 +131,7 @@ def _distances(example: Example, values: dict[str, Array]) -> Iterator[tuple[str
 
 @lru_cache(maxsize=64)
 def _alike_by_shape(architecture: Architecture, learning_rate: float) -> frozenset[tuple[str, str, str]]:
-    """The slips that are none in a network of such sizes, or the same as another: whatever its numbers."""
+    """The mistakes that are none in a network of such sizes, or the same as another: whatever its numbers."""
     rng = np.random.default_rng(0)
     parameters = Parameters(architecture)
     parameters.flat[...] = rng.uniform(0.2, 0.9, parameters.flat.shape)

@@ -1,7 +1,7 @@
-"""Numbers for a worksheet: small halves, drawn until the point is well posed, another sheet for every seed.
+"""Generates the numbers of a worksheet: small halves, drawn until the point passes every rule; one for each seed.
 
-The rules of a good point stand in ``posing``. 32 seeds in a row cannot share a sheet: every point belongs to one of 32
-classes, by a digest of its numbers, and a seed takes points of one class only, that of its remainder by 32.
+The rules of a good point stand in ``acceptance_rules``. 32 seeds in a row cannot share a sheet: every point belongs
+to one of 32 classes, by a digest of its numbers, and a seed takes points of only one class, its remainder by 32.
 """
 
 from hashlib import blake2b
@@ -11,10 +11,10 @@ import numpy as np
 
 from bpcli.common.errors import UsageError
 from bpcli.network import Architecture, Array, Parameters
+from bpcli.network.activations import activate
 from bpcli.network.example import Example
+from bpcli.worksheets.acceptance_rules import faults, reachable
 from bpcli.worksheets.heading import MOST_DIGITS
-from bpcli.worksheets.posing import faults, reachable
-from bpcli.worksheets.slips import activated
 
 HALVES = np.array([-2.0, -1.5, -1.0, -0.5, 0.5, 1.0, 1.5, 2.0])
 CLASSES = 32  # seeds in a row that cannot share a sheet
@@ -38,11 +38,9 @@ def drawn_point(
             paper, or no good point was found.
     """
     if seed < 0:
-        raise UsageError(f"the seed of a worksheet is 0 or more, not {seed}")
+        raise UsageError(f"the seed of a worksheet must be 0 or more, not {seed}")
     if not FEWEST_DIGITS <= digits <= MOST_DIGITS:
-        raise UsageError(
-            f"worksheets are calculated to {FEWEST_DIGITS} to {MOST_DIGITS} digits, not {digits}"
-        )
+        raise UsageError(f"worksheets have {FEWEST_DIGITS} to {MOST_DIGITS} digits, not {digits}")
     _check_sizes(architecture)
     rng = np.random.default_rng(np.random.SeedSequence([seed, _code(architecture)]))
     for _ in range(MOST_TRIES):
@@ -51,9 +49,9 @@ def drawn_point(
         if example is not None and of_its_own and next(faults(example, digits), None) is None:
             return example
     raise UsageError(
-        f"no good worksheet was found for sizes {'-'.join(map(str, architecture.sizes))} at {digits} digits: its "
-        "units saturate, its gradients vanish, or rows come out alike. Two to four units a layer and one hidden "
-        "layer do, such as 3-4-2, with sigmoid units best; another seed or more digits may do"
+        f"no valid worksheet was found for sizes {'-'.join(map(str, architecture.sizes))} at {digits} digits: units "
+        "saturate, gradients vanish, or rows of a gradient are equal. Try another seed, more digits, sigmoid units, or "
+        "one hidden layer of two to four units, such as 3-4-2"
     )
 
 
@@ -62,8 +60,8 @@ def _check_sizes(architecture: Architecture) -> None:
         raise UsageError("a softmax of one output is always 1, and all gradients are zero: take two outputs")
     if max(architecture.sizes) > LARGEST_SIZE or architecture.depth > MOST_LAYERS:
         raise UsageError(
-            f"sizes {'-'.join(map(str, architecture.sizes))} are nothing to calculate by hand; worksheets go up to "
-            f"{LARGEST_SIZE} units a layer and {MOST_LAYERS - 1} hidden layers, such as 3-4-2"
+            f"sizes {'-'.join(map(str, architecture.sizes))} are too large to compute by hand; worksheets have at "
+            f"most {LARGEST_SIZE} units per layer and {MOST_LAYERS - 1} hidden layers, such as 3-4-2"
         )
 
 
@@ -97,7 +95,7 @@ def _drawn(architecture: Architecture, rng: np.random.Generator, learning_rate: 
             weight[unit], pre[unit] = rows[row, :-1], offered[row]
             if bias is not None:
                 bias[unit] = rows[row, -1]
-        h = activated(activation, pre)
+        h = activate(activation, pre)[0]
     named = dict(parameters.named())
     return Example(architecture, x[None], _targets(rng, architecture)[None], named, learning_rate)
 

@@ -1,4 +1,4 @@
-"""From an answers file to the point that it is for: drawn again from its heading, which no option may contradict."""
+"""Generates the point of an answers file again from its heading, which no option may contradict."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,8 +9,8 @@ from bpcli.config import Resolved
 from bpcli.network.example import Example
 from bpcli.walkthrough.chosen_network import Typed
 from bpcli.walkthrough.parsing import read_hidden, read_sizes
+from bpcli.worksheets.generate import drawn_point
 from bpcli.worksheets.heading import Heading
-from bpcli.worksheets.numbers import drawn_point
 from bpcli.yamltext.scalars import show
 
 KEYS = {
@@ -37,7 +37,7 @@ def said_on_the_line(
     """
     if typed.tensors:
         options = " and ".join(f"--{name.replace('_', '-')}" for name in typed.tensors)
-        raise UsageError(f"--grade draws the point of each file from its seed: leave {options} out")
+        raise UsageError(f"--grade generates the worksheet of each file from its seed: leave {options} out")
     config = resolved.config
     values = {
         "hidden": list(config.model.hidden),

@@ -8,9 +8,9 @@ mix the two. So a blank is not compared with one number, but with the interval t
                blanks it takes; those that are not right are worked out from what is right before them
     follows    the same, with the earlier blanks as the student has them, right or wrong
 
-Behind a wrong number that nothing explains may stand any number that rounds to it. Such a number is *loose*, and the
-interval is widened by what half a unit of it makes of the result. A ``Track`` is one of the two ways of looking at a
-sheet.
+Behind a wrong number that nothing explains may stand any number that rounds to it. Such a number is *unexplained*, and
+the interval is widened by what half a unit of it makes of the result. There are two ``RoundingVariants``: of the
+right numbers, and of the student's own.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,30 +19,30 @@ from itertools import product
 import numpy as np
 
 from bpcli.network import Array
-from bpcli.worksheets.chain import Step, Way
-from bpcli.worksheets.rounding import HAIR, half_down, half_even, half_up
-from bpcli.worksheets.slips import Formula
+from bpcli.worksheets.chain import Method, Step
+from bpcli.worksheets.layer_steps import Formula
+from bpcli.worksheets.rounding import TIE_TOLERANCE, half_down, half_even, half_up
 
 MIXED = 2  # a formula of more earlier blanks than this is tried with all of them written, or all exact
-MOST_WAYS = 2  # of a blank that another one is worked out from
+MOST_METHODS = 2  # of a blank that another one is worked out from
 
 
-class Track:
+class RoundingVariants:
     """The numbers of a sheet up to some blank, at several precisions.
 
     ``written`` is as it was written down, ``exact`` with every digit kept since the numbers last departed from the
-    chain, and ``nears`` are worked out from what was written by each way that there is, without being rounded. Where
+    chain, and ``nears`` are worked out from what was written by each method, without being rounded. Where
     nothing was written ``written`` is rounded half to even, ``upward`` half up, ``downward`` half down, and ``kept``
-    not at all; of what was written they are copies. ``loose`` marks the entries of a blank of which only the written
-    number is known.
+    not at all; of what was written they are copies. ``unexplained`` marks the entries of a blank of
+    which only the written number is known.
     """
 
     def __init__(self, given: Mapping[str, Array], digits: int) -> None:
         self._digits = digits
         self.written, self.exact = dict(given), dict(given)
         self.upward, self.downward, self.kept = (dict(given) for _ in range(3))
-        self.nears = tuple(dict(given) for _ in range(MOST_WAYS))
-        self.loose: dict[str, Array] = {}
+        self.nears = tuple(dict(given) for _ in range(MOST_METHODS))
+        self.unexplained: dict[str, Array] = {}
         self._gaps = False
 
     @property
@@ -55,12 +55,12 @@ class Track:
         self,
         name: str,
         answer: Array,
-        way: Formula,
+        method: Formula,
         exact: Array,
         nears: Sequence[Array],
-        loose: Array | None = None,
+        unexplained: Array | None = None,
     ) -> None:
-        """Enter a blank; where the answer is NaN, nothing was written, and ``way`` says what there would be."""
+        """Enter a blank; where the answer is NaN, nothing was written, and ``method`` says what there would be."""
         written = np.isfinite(answer)
         self.exact[name] = np.asarray(exact)
         for i, level in enumerate(self.nears):
@@ -74,59 +74,59 @@ class Track:
         ):
             level[name] = answer
             if not written.all():
-                value = way(level)
+                value = method(level)
                 level[name] = np.where(written, answer, rounded(value, self._digits) if rounded else value)
-        if loose is not None and loose.any():
-            self.loose[name] = loose
+        if unexplained is not None and unexplained.any():
+            self.unexplained[name] = unexplained
 
-    def take(self, name: str, other: "Track") -> None:
+    def take(self, name: str, other: "RoundingVariants") -> None:
         """Enter a blank as it stands on another track."""
         for mine, theirs in zip(self._all(), other._all(), strict=True):
             mine[name] = theirs[name]
-        if name in other.loose:
-            self.loose[name] = other.loose[name]
+        if name in other.unexplained:
+            self.unexplained[name] = other.unexplained[name]
 
-    def interval(self, way: Way) -> tuple[Array, Array]:
+    def interval(self, method: Method) -> tuple[Array, Array]:
         """The smallest and the largest that a right formula yields over all choices."""
-        low, high = _span([way.formula(values) for values in self._choices(way.needs)])
-        slack = self._slack(way.formula, way.needs)
+        low, high = _span([method.formula(values) for values in self._choices(method.needs)])
+        slack = self._slack(method.formula, method.needs)
         return low - slack, high + slack
 
-    def slip_interval(self, wrong: Formula) -> tuple[Array, Array]:
+    def mistaken_interval(self, wrong: Formula) -> tuple[Array, Array]:
         """The same for a wrong formula, all of its numbers at one precision."""
         low, high = _span([wrong(values) for values in self.levels])
-        slack = self._slack(wrong, tuple(self.loose))
+        slack = self._slack(wrong, tuple(self.unexplained))
         return low - slack, high + slack
 
-    def worked_out(self, ways: Sequence[Way], answer: Array) -> list[Array]:
-        """What each way makes of what was written, unrounded; a further way only where it leads to the same number."""
-        first, *further = ways
+    def worked_out(self, methods: Sequence[Method], answer: Array) -> list[Array]:
+        """What each method makes of what was written, unrounded; a further one only where its result is the same."""
+        first, *further = methods
         found = [np.asarray(first.formula(self.written))]
-        for way in further:
-            low, high = self.interval(way)
+        for method in further:
+            low, high = self.interval(method)
             lowest, highest = self.interval(first)
             missing = ~np.isfinite(answer)
             same = np.where(
                 missing, (low <= highest) & (lowest <= high), within(answer, (low, high), self._digits)
             )
-            found.append(np.where(same, way.formula(self.written), found[0]))
+            found.append(np.where(same, method.formula(self.written), found[0]))
         return found
 
-    def nearest(self, step: Step, answer: Array) -> Way:
+    def nearest(self, step: Step, answer: Array) -> Method:
         """The right formula that an answer comes closest to."""
-        if len(step.ways) == 1:
-            return step.ways[0]
-        return min(step.ways, key=lambda way: _distance(way.formula(self.written), answer))
+        if len(step.methods) == 1:
+            return step.methods[0]
+        return min(step.methods, key=lambda method: _distance(method.formula(self.written), answer))
 
     def _all(self) -> tuple[dict[str, Array], ...]:
         return self.written, self.exact, self.upward, self.downward, self.kept, *self.nears
 
     def _slack(self, formula: Formula, names: tuple[str, ...]) -> Array | float:
-        """What half a unit of each loose number makes of a formula, added up."""
+        """What half a unit of each unexplained number makes of a formula, added up."""
         slack: Array | float = 0.0
-        start = formula(self.written) if any(name in self.loose for name in names) else None
+        start = formula(self.written) if any(name in self.unexplained for name in names) else None
         for name in names:
-            for index in np.argwhere(self.loose.get(name, False)):
+            for index in np.argwhere(self.unexplained.get(name, False)):
                 moved = np.array(self.written[name])
                 moved[tuple(index)] += 0.5 * 10.0**-self._digits
                 slack = slack + np.abs(formula(self.written | {name: moved}) - start)
@@ -151,7 +151,7 @@ class Track:
 def within(answer: Array, interval: tuple[Array, Array], digits: int) -> Array:
     """Which entries lie in an interval, half a unit of the last digit on either side included; NaN never does."""
     low, high = interval
-    reach = (0.5 + HAIR) * 10.0**-digits
+    reach = (0.5 + TIE_TOLERANCE) * 10.0**-digits
     inside: Array = (answer >= low - reach) & (answer <= high + reach)
     return inside
 
