@@ -36,6 +36,7 @@ BETTER = 0.01  # of the truth's residual: what an explanation may leave
 SAME = 1e-5  # relative: how well a constant has to agree between two examples
 SAME_RATE = 1e-3
 MOST = 3  # mistakes in all, common factors not counted
+FEWEST = 2  # entries, for more than one mistake at once
 FEWEST_FITTED = 5  # entries, where a rate is fitted
 Ids = tuple[str, ...]
 Views = Sequence[Sequence[LayerView]]
@@ -222,7 +223,7 @@ class _Search:
         entries *= len(self.layer)
         counted = len(self.named - set(SCALINGS))
         most = min(max(1, MOST - counted), most_edits(view.prepared, view.index))
-        if entries < 2 or rows is not None:
+        if entries < FEWEST or rows is not None:
             most = 1
         fits = view.index < view.example.architecture.depth - 1 and entries >= FEWEST_FITTED and rows is None
         for fit in (False, True) if fits else (False,):
@@ -243,19 +244,27 @@ class _Search:
                 if key not in kept or match.residual < kept[key].residual:
                     kept[key] = match
             at.append(kept)
-        return self._simplest(at)
+        entries = sum(int(view.found[n].size) for view in self.layer for n in names)
+        return self._simplest(at, entries if rows is None else FEWEST)
 
-    def _simplest(self, at: Sequence[dict[Ids, Match]]) -> list[Match]:
+    def _simplest(self, at: Sequence[dict[Ids, Match]], entries: int) -> list[Match]:
         shared = [m for key, m in at[0].items() if all(key in o and _same_rate(m, o[key]) for o in at[1:])]
+        if entries < FEWEST:
+            # A single number proves little: one mistake or one factor, and all that fit are told.
+            shared = [m for m in shared if len(set(m.ids) - self.named) <= 1]
         best = min((match.residual for match in shared), default=0.0)
         if not shared or best > self.precision.match:
             return []
         close = [m for m in shared if m.residual <= max(self.precision.tie, 100 * best)]
         fewest = min(self._cost(match) for match in close)
-        simplest = [match for match in close if self._cost(match) == fewest]
+        simplest = [match for match in close if entries < FEWEST or self._cost(match) == fewest]
         best_of = sorted(simplest, key=self._likely)
         self.chosen |= set(best_of[0].ids)
         return best_of
+
+    def _leaves(self, off: float) -> float:
+        """What an explanation may leave: a small part of what the truth does, where that is off at all."""
+        return BETTER * off if off > self.precision.match else self.precision.match
 
     def _likely(self, match: Match) -> tuple[int, int, float]:
         """The order of explanations that are as simple: what was named before, then the more usual factor."""
@@ -296,7 +305,7 @@ class _Search:
                     # What an untransposed matrix in the forward pass leads to is no second mistake.
                     turned = () if "forward-untransposed" in self.base else extra
                     ids = tuple(dict.fromkeys((*self.base, *match.ids, *turned)))
-                    if ids and match.residual <= BETTER * off:
+                    if ids and match.residual <= self._leaves(off):
                         yield replace(match, ids=ids)
 
     def _bias(self, groups: Sequence[Group]) -> list[Match]:
@@ -338,17 +347,11 @@ class _Search:
             prediction = Prediction(np.stack(starts), None, (((), np.zeros_like(found)),))
             for each in matches(found, names.__getitem__, prediction, view.example, self.precision):
                 key = tuple(sorted(each.ids))
-                fits = each.residual <= BETTER * off and "bias-frozen" not in each.ids
+                fits = each.residual <= self._leaves(off) and "bias-frozen" not in each.ids
                 if fits and (key not in kept or each.residual < kept[key].residual):
                     kept[key] = replace(each, ids=(*self.base, *each.ids), candidate=-1)
             at.append(kept)
-        if (
-            len(at[0])
-            and self.layer[0].found[name].size * len(self.layer) < 2
-            and ("bias-frozen",) not in at[0]
-        ):
-            return []
-        return self._simplest(at)
+        return self._simplest(at, self.layer[0].found[name].size * len(self.layer))
 
     def _by_rows(self, name: str) -> Group | None:
         """Explain the rows that are off, where others are right."""
@@ -361,7 +364,7 @@ class _Search:
         if off.all() or not off.any():
             return None
         rows = np.flatnonzero(off)
-        if self.layer[0].found[name][rows].size * len(self.layer) < 2:
+        if self.layer[0].found[name][rows].size * len(self.layer) < FEWEST:
             return None
         options = self._search([name], rows)
         return Group((name,), tuple(options), tuple(int(row) for row in rows)) if options else None

@@ -1,0 +1,119 @@
+"""How the mistakes of ``byhand`` are judged over random networks: singles, pairs in different layers, and noise."""
+
+from collections import Counter
+from itertools import product
+
+import numpy as np
+
+from bpcli.gradcheck.grading import grade
+from bpcli.gradcheck.informative import random_point
+from bpcli.mistakes.catalogue import BY_ID
+from bpcli.network import Architecture
+from bpcli.network.example import Example
+from tests.mistakes.byhand import HIDDEN, OUTPUT, answer
+
+LOSSES = (("sigmoid", "squared_error"), ("identity", "squared_error"), ("sigmoid", "cross_entropy"), ("softmax", "cross_entropy"))
+
+
+def networks(count, seed):
+    """Yield examples of all activations, losses, with and without biases, decay, and equal or different sizes."""
+    rng = np.random.default_rng(seed)
+    kinds = list(product(("sigmoid", "tanh", "relu"), LOSSES, (True, False)))
+    for index in range(count):
+        activation, (output, loss), bias = kinds[index % len(kinds)]
+        sizes = tuple(int(v) for v in rng.choice(np.arange(2, 7), 3, replace=bool(rng.random() < 0.3)))
+        n = int(rng.choice([v for v in range(4, 12) if v not in (sizes[2], 2 * sizes[2])]))
+        empty = Example(
+            Architecture(sizes, activation, output, loss, bias),
+            np.zeros((n, sizes[0])), np.zeros((n, sizes[2])), {}, 0.3, 0.07 if rng.random() < 0.5 else 0.0,
+        )  # fmt: skip
+        yield random_point(empty, rng)
+
+
+def judged(example, given):
+    """The verdict, and every set of names that is given: the ids of the findings, or of an alternative to one."""
+    check = grade("answer", [example], [given])
+    if check.verdict != "wrong":
+        return check.verdict, []
+    if check.unexplained or not check.findings:
+        return "unknown", []
+    sets = [frozenset()]
+    for finding in check.findings:
+        options = [frozenset(ids) for ids in (finding.ids, *finding.alternatives)]
+        sets = [known | option for known in sets for option in options]
+    return "named", sets
+
+
+def outcome(example, given, right, truth):
+    """One word: passed, same (no mistake at this point), named, unknown, uninformative or misnamed with what was said."""
+    if all(np.allclose(given[k], right[k], rtol=1e-7, atol=1e-12) for k in right):
+        return "same"
+    verdict, sets = judged(example, given)
+    if verdict == "correct":
+        return "passed"
+    if verdict != "named":
+        return verdict
+    if any(equivalent(said, truth) for said in sets):
+        return "named"
+    return "misnamed: " + " / ".join("+".join(sorted(said)) for said in sets)
+
+
+def equivalent(said, truth):
+    """Whether these names say the same: two that go together have one name, and a second scaling may undo a first."""
+    said = set(said)
+    if "raw-and-updated" in said:
+        said = said - {"raw-and-updated"} | {"raw-error-back", "updated-first"}
+    return said == set(truth)
+
+
+def survey(count, seed=0, pairs=None):
+    """Count outcomes of singles and pairs by (kind, what, outcome); ``pairs`` limits the pairs of each network."""
+    counts = Counter()
+    rng = np.random.default_rng(seed + 1)
+    for example in networks(count, seed):
+        right = answer(example)
+        counts["right", "", outcome_of_right(example, right)] += 1
+        for mistake in OUTPUT:
+            given = answer(example, output=mistake)
+            if given is not None:
+                counts["single", mistake, outcome(example, given, right, {mistake})] += 1
+        for mistake in HIDDEN:
+            given = answer(example, hidden=mistake)
+            if given is not None:
+                counts["single", mistake, outcome(example, given, right, {mistake})] += 1
+        both = list(product(OUTPUT, HIDDEN))
+        if pairs is not None:
+            both = [both[i] for i in rng.choice(len(both), pairs, replace=False)]
+        for pair in both:
+            given = answer(example, *pair)
+            if given is not None and pair[0] != pair[1]:
+                counts["pair", "+".join(pair), outcome(example, given, right, set(pair))] += 1
+        for name in right:
+            noisy = {k: v.copy() for k, v in right.items()}
+            noisy[name] += rng.normal(size=noisy[name].shape) * 10.0 ** rng.uniform(-5, 0)
+            verdict, sets = judged(example, noisy)
+            counts["noise", "", verdict if verdict != "named" else f"named {sets}"] += 1
+    return counts
+
+
+def outcome_of_right(example, right):
+    """The verdict on the right gradient."""
+    return judged(example, right)[0]
+
+
+def summary(counts):
+    """The figures that matter, and every misnaming."""
+    lines = []
+    for kind in ("right", "single", "pair", "noise"):
+        row = Counter()
+        for (k, _, said), number in counts.items():
+            if k == kind:
+                row[said.split(":")[0]] += number
+        lines.append(f"{kind}: " + ", ".join(f"{said} {number}" for said, number in row.most_common()))
+    for (kind, what, said), number in counts.most_common():
+        if said.startswith(("misnamed", "passed", "unknown")) and kind in ("single", "pair"):
+            lines.append(f"  {kind} {what}: {said} ({number})")
+    return "\n".join(lines)
+
+
+assert set(OUTPUT) | set(HIDDEN) <= set(BY_ID)
