@@ -16,3 +16,4 @@ from bpcli.network.example import Example as Example
 from bpcli.training.result import TrainResult as TrainResult
 
 __version__: str
+__all__: list[str]

@@ -207,10 +207,11 @@ class _Search:
             banks = []
             for place, view in enumerate(self.layer):
                 work = view.prepared.work(view.index)
-                if work.last:
-                    deltas = output_deltas(work)
-                else:
-                    deltas = hidden_deltas(work, self.above[place], most, fit=fit)
+                deltas = (
+                    output_deltas(work)
+                    if work.last
+                    else hidden_deltas(work, self.above[place], most, fit=fit)
+                )
                 deltas = deltas.cheaper(self.named, most)
                 banks.append(gradients_of(view.prepared, view.index, deltas, self.named, most))
             self.kept[most, fit] = banks

@@ -12,6 +12,7 @@ from bpcli.mistakes.factors import Factor, Work
 from bpcli.mistakes.passes import Placed, gradients, run
 from bpcli.network import Architecture, Array
 from bpcli.network.example import Example
+from bpcli.network.parameters import Parameters
 
 DECAY = 0.01  # for the mistakes of weight decay, where the point has none
 TOGETHER = {"raw-and-updated": ("raw-error-back", "updated-first")}
@@ -115,8 +116,6 @@ def suited(example: Example, name: str) -> Example:
 
 
 def _shaped(architecture: Architecture) -> dict[str, Array]:
-    from bpcli.network.parameters import Parameters
-
     return dict(Parameters(architecture).named())
 
 

@@ -8,10 +8,12 @@ import importlib.util
 import json
 import runpy
 from pathlib import Path
+from typing import Any, cast
 
 import numpy as np
 import pytest
 
+from bpcli.gradcheck.answer import Answer
 from bpcli.gradcheck.answer_file import read_answer
 from bpcli.gradcheck.collect import fitted
 from bpcli.gradcheck.conventions import target
@@ -27,7 +29,7 @@ from bpcli.network.example import Example
 
 FOLDER = Path(__file__).parent / "cases"
 CASES = [case for case in json.loads((FOLDER / "table.json").read_text("utf-8")) if "later" not in case]
-NETWORKS = {
+NETWORKS: dict[str, Any] = {
     "gradcheck": {"sizes": [3, 4, 2]},
     "iris": {"sizes": [4, 8, 3], "classes": True},
     "circles": {"sizes": [2, 6, 2], "classes": True, "activation": "tanh"},
@@ -69,7 +71,11 @@ def check(case):
     path = FOLDER / case["file"]
     if path.suffix == ".json":
         point = read_problem(FOLDER / "point.json")
-        return judge(path.name, [fitted(path.name, read_answer(path, point.architecture), point)], [[point]])
+        return judge(
+            path.name,
+            [cast(Answer, fitted(path.name, read_answer(path, point.architecture), point))],
+            [[point]],
+        )
     points = points_of(case)
     try:
         module = runpy.run_path(str(path), run_name="the_submission")

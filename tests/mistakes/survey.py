@@ -5,14 +5,19 @@ from itertools import product
 
 import numpy as np
 
+from bpcli.gradcheck.degenerate import random_example
 from bpcli.gradcheck.grading import grade
-from bpcli.gradcheck.informative import random_point
 from bpcli.mistakes.catalogue import BY_ID
 from bpcli.network import Architecture
 from bpcli.network.example import Example
 from tests.mistakes.byhand import HIDDEN, OUTPUT, answer
 
-LOSSES = (("sigmoid", "squared_error"), ("identity", "squared_error"), ("sigmoid", "cross_entropy"), ("softmax", "cross_entropy"))
+LOSSES = (
+    ("sigmoid", "squared_error"),
+    ("identity", "squared_error"),
+    ("sigmoid", "cross_entropy"),
+    ("softmax", "cross_entropy"),
+)
 
 
 def networks(count, seed):
@@ -27,7 +32,7 @@ def networks(count, seed):
             Architecture(sizes, activation, output, loss, bias),
             np.zeros((n, sizes[0])), np.zeros((n, sizes[2])), {}, 0.3, 0.07 if rng.random() < 0.5 else 0.0,
         )  # fmt: skip
-        yield random_point(empty, rng)
+        yield random_example(empty, rng)
 
 
 def judged(example, given):
@@ -45,7 +50,7 @@ def judged(example, given):
 
 
 def outcome(example, given, right, truth):
-    """One word: passed, same (no mistake at this point), named, unknown, uninformative or misnamed with what was said."""
+    """One word: passed, same (no mistake at this point), named, unknown, uninformative, or misnamed and as what."""
     if all(np.allclose(given[k], right[k], rtol=1e-7, atol=1e-12) for k in right):
         return "same"
     verdict, sets = judged(example, given)

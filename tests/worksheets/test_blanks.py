@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bpcli.common.errors import UsageError
-from bpcli.mistakes.candidates import Quantities, hidden_candidates, output_candidates
+from bpcli.mistakes.candidates import Prepared, single_mistakes
 from bpcli.network import Architecture, Parameters
 from bpcli.network.example import Example
 from bpcli.walkthrough.walk import core_values
@@ -125,8 +125,8 @@ def test_each_step_leads_from_the_cores_numbers_to_the_cores_numbers(architectur
 def test_what_follows_from_a_named_mistake_are_the_gradients_of_the_catalogue(architecture):
     """A mistake with an id, carried through the sheet, ends in gradients that gradcheck has under that id."""
     example = point(architecture)
-    q = Quantities(example)
-    layers = {"W": output_candidates(q), "V": hidden_candidates(q)}
+    base = Prepared(example)
+    layers = {"W": single_mistakes(base, 1), "V": single_mistakes(base, 0)}
     for step in steps(example):
         for mistake in step.mistakes:
             if mistake.id is None or step.name.startswith(("new", "loss")):
@@ -142,10 +142,10 @@ def test_what_follows_from_a_named_mistake_are_the_gradients_of_the_catalogue(ar
             for layer, candidates in layers.items():
                 tensors = [f"grad_{layer}"] + [f"grad_bias_{layer}"] * architecture.bias
                 for tensor, part in zip(tensors, ("matrix", "bias"), strict=False):
-                    true = getattr(candidates[0], part)
+                    true = getattr(candidates, part)[0]
                     if not np.allclose(found[tensor], true, rtol=1e-12, atol=1e-15):
                         spoilt = True
-                        known = list(_of_the_catalogue(candidates, part, mistake.id, example))
+                        known = list(_of_the_catalogue(candidates, part, mistake.id))
                         assert any(np.allclose(found[tensor], k, rtol=1e-10, atol=1e-14) for k in known), (
                             step.name,
                             mistake.words,
@@ -154,14 +154,11 @@ def test_what_follows_from_a_named_mistake_are_the_gradients_of_the_catalogue(ar
             assert spoilt, (step.name, mistake.words)
 
 
-def _of_the_catalogue(candidates, part, id_, example):
+def _of_the_catalogue(candidates, part, id_):
     """What the catalogue makes of a tensor under one mistake."""
-    true = getattr(candidates[0], part)
+    tensors = getattr(candidates, part)
     factors = {"sign": (-1,), "half": (2, 0.5), "bias-frozen": (0,)}
-    yield from (factor * true for factor in factors.get(id_, ()))
-    for candidate in candidates:
-        if candidate.ids == (id_,):
-            tensor = getattr(candidate, part)
-            if candidate.per_rate is not None:
-                tensor = tensor - example.learning_rate * candidate.per_rate[part == "bias"]
+    yield from (factor * tensors[0] for factor in factors.get(id_, ()))
+    for number, tensor in enumerate(tensors):
+        if candidates.ids(number) == (id_,):
             yield tensor
