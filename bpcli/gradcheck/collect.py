@@ -20,7 +20,7 @@ from typing import Any, Literal, cast
 import numpy as np
 
 from bpcli.gradcheck.answer import Answer, is_foreign, messages, not_ours, parse
-from bpcli.gradcheck.answer_file import read_answer
+from bpcli.gradcheck.answer_reader import read_answer
 from bpcli.gradcheck.exchange import LARGEST, MACHINE, Failure, shapes_of
 from bpcli.gradcheck.runner import FILE_LIMIT, STARTING, end_all, failure_of, run_worker, too_little_memory
 from bpcli.gradcheck.trial import arrays_of, layers_of, trial_example

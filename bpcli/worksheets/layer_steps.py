@@ -71,8 +71,8 @@ class LayerSteps:
         """a = V x + bias, from the layer's own input or from another quantity."""
         weight, bias = values[self.names.matrix], values.get(self.names.bias)
         buffers = LayerBuffers(Identity(weight.dtype), weight, bias, weight, bias, 1)
-        found: Array = buffers.first(1).forward(values[x or self.names.input][None], np.matmul)[0]
-        return found
+        pre: Array = buffers.first(1).forward(values[x or self.names.input][None], np.matmul)[0]
+        return pre
 
     def out(self, values: Values) -> Array:
         """h = g(a)."""
@@ -88,8 +88,8 @@ class LayerSteps:
     def delta(self, values: Values, grad_out: Array | None = None) -> Array:
         """δ = Λ ∇h, with another ∇h if one is given."""
         arrived = values[self.names.grad_out] if grad_out is None else grad_out
-        found: Array = self._work.received(values[self.names.derivative][None], arrived[None])[0]
-        return found
+        delta: Array = self._work.received(values[self.names.derivative][None], arrived[None])[0]
+        return delta
 
     def grad_matrix(self, values: Values, delta: Array | None = None) -> Array:
         """The gradient of the matrix, with another δ if one is given."""
@@ -102,10 +102,9 @@ class LayerSteps:
     def passed_back(self, values: Values, delta: Array | None = None, weight: Array | None = None) -> Array:
         """∇h of the layer below, with another δ or matrix if one is given."""
         delta = values[self.names.delta] if delta is None else delta
-        found: Array = self._work.passed_back(
-            delta[None], values[self.names.matrix] if weight is None else weight
-        )[0]
-        return found
+        weight = values[self.names.matrix] if weight is None else weight
+        grad_out: Array = self._work.passed_back(delta[None], weight)[0]
+        return grad_out
 
     def _gradients(self, values: Values, delta: Array | None) -> tuple[Array, Array]:
         delta = values[self.names.delta] if delta is None else delta

@@ -79,6 +79,15 @@ def test_every_key_is_entirely_right(written, architecture, digits):
         assert judged.marks == judged.total
 
 
+def test_a_file_is_read_once(written):
+    """First the heading, from which the point is generated, then the answers: the file may be gone by then."""
+    path = written(filled(POINT, 4, 7))
+    answer_file = read_answer_file(path)
+    path.unlink()
+    again = drawn_again(path, answer_file.heading, 4)
+    assert grade(again, answer_file.answers(again), 4).entirely_right
+
+
 def test_rows_and_blanks_may_be_left_out(written):
     """Null for a number, a row or a blank; or no line at all."""
     answers = read_answer_file(
