@@ -35,10 +35,10 @@ def test_train_shows_header_curve_gradients_units_scores_and_what_next(bpcli):
             "data ",
             "network ",
             "training ",
+            "Scores",
             "Loss",
             "Gradients",
             "Hidden units",
-            "Scores",
             "ended",
             "run",
         )
@@ -55,10 +55,70 @@ def test_the_report_fits_its_terminal(bpcli, columns, config):
     found = bpcli("train", config, "--epochs", 3, columns=columns)
     *lines, last = found.out.splitlines()
     assert max(map(len, lines)) <= columns
-    assert last.startswith("next   bpcli train")  # whole, however long: it is there to be copied
+    assert last.startswith("next   bpcli ")  # whole, however long: it is there to be copied
     assert "…" not in found.out.replace(" … ", "")
     for word in ("gradient", "before", "after", "known", "forward", "passed", "loss", "accuracy"):
         assert word in found.out.split(), word
+
+
+def test_scores_and_curve_stand_on_the_first_screen(bpcli):
+    """Of 40 lines and 100 columns: both scores, and the curve down to its legend."""
+    first = "\n".join(bpcli("train", "digits", "--epochs", 3).out.splitlines()[:40])
+    for words in (
+        "training  ",
+        "validation  ",
+        "rows",
+        "Loss  by epoch",
+        "epoch 1",
+        "• training   × validation",
+    ):
+        assert words in first, words
+
+
+def test_distinct_units_take_a_line_and_units_lists_them(bpcli):
+    """Without --units how many, how far, how near; with it a row a unit. Equal units are shown as groups."""
+    command = ("train", "iris", "--epochs", 5)
+    short, full = bpcli(*command).out, bpcli(*command, "--units").out
+    assert "8 units, all distinct" in short
+    assert "(--units lists them)" in short
+    assert "at distance" not in short
+    table = full.split("at distance")[1].split("ended")[0]
+    rows = [line.split() for line in table.splitlines() if line.rstrip().endswith("distinct")]
+    assert [row[0] for row in rows] == [str(unit) for unit in range(8)]
+    tied = bpcli("train", "symmetry", "--epochs", 5).out
+    assert "8 units, only 1 distinct" in tied
+    assert "0–7" in tied
+
+
+def test_overfitting_is_said_with_what_to_set(bpcli, tmp_path):
+    """Best and last validation loss as metrics.csv has them; the setting is in the next command, which stops early."""
+    command = ("train", "spiral", "--epochs", 200)
+    shown = bpcli(*command, "--out", "run").out
+    found = " ".join(shown.split())
+    with (tmp_path / "run" / "metrics.csv").open() as file:
+        losses = [float(row["validation_loss"]) for row in csv.DictReader(file)]
+    assert min(losses) * 1.05 < losses[-1]
+    assert f"lowest validation loss: {min(losses):.4g}, after epoch {losses.index(min(losses)) + 1}" in found
+    assert f"validation loss rose to {losses[-1]:.4g}" in found
+    assert "--set training.early_stopping.patience=20" in found.split("overfitting")[1].split("Loss")[0]
+    assert advised(shown)[-2:] == ["--set", "training.early_stopping.patience=20"]
+    assert "overfitting" not in bpcli("train", "iris", *FAST).out
+
+
+def test_no_seed_is_advised_where_it_changes_nothing(bpcli):
+    """A run with nothing left to mend is followed by a check of its gradients, with the options of the command."""
+    shown = bpcli("train", "xor", "--set", "training.schedule.name=cosine", "--epochs", 10).out
+    assert advised(shown) == ["gradcheck", "xor", "--set", "training.schedule.name=cosine"]
+
+
+def test_the_rate_that_a_warning_blames_is_not_advised(bpcli):
+    """Relu units that a large rate has switched off: the next command has a tenth of it."""
+    found = bpcli(
+        "train", "iris", "--epochs", 5, "--set", "model.activation=relu",
+        "--set", "training.optimizer.learning_rate=20",
+    )  # fmt: skip
+    assert "lower training.optimizer.learning_rate" in " ".join(found.err.split())
+    assert advised(found.out)[-2:] == ["--set", "training.optimizer.learning_rate=2"]
 
 
 def test_json_is_one_document_with_the_keys_of_the_contract(bpcli):
