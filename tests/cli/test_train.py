@@ -97,7 +97,7 @@ def test_overfitting_is_said_with_what_to_set(bpcli, tmp_path):
     found = " ".join(shown.split())
     with (tmp_path / "run" / "metrics.csv").open() as file:
         losses = [float(row["validation_loss"]) for row in csv.DictReader(file)]
-    assert min(losses) * 1.05 < losses[-1]
+    assert min(losses) * 1.1 < losses[-1]
     assert f"lowest validation loss: {min(losses):.4g}, after epoch {losses.index(min(losses)) + 1}" in found
     assert f"validation loss rose to {losses[-1]:.4g}" in found
     assert "--set training.early_stopping.patience=20" in found.split("overfitting")[1].split("Loss")[0]
