@@ -43,20 +43,22 @@ def test_every_curve_has_a_marker_and_a_colour_of_its_own():
 def test_the_first_curve_covers_the_others():
     """Where two curves coincide, the first is seen; the legend names both."""
     points = [(x, 1.0 + x) for x in range(10)]
-    console = Console(file=io.StringIO(), width=60)
+    printed = io.StringIO()
+    console = Console(file=printed, width=60)
     console.print(Plot({"training": points, "validation": points}, log=False, ends=("1", "10")))
-    drawing = console.file.getvalue().split("└")[0]
+    drawing = printed.getvalue().split("└")[0]
     assert "•" in drawing
     assert "×" not in drawing
-    assert "• training   × validation" in console.file.getvalue()
+    assert "• training   × validation" in printed.getvalue()
 
 
 def test_curves_are_coloured_as_their_legend():
     """A mark in the drawing has the colour that the legend gives its name."""
-    console = Console(file=io.StringIO(), width=60, force_terminal=True, color_system="256", no_color=False)
+    printed = io.StringIO()
+    console = Console(file=printed, width=60, force_terminal=True, color_system="256", no_color=False)
     series = {"training": [(0, 1e5), (1, 2e5)], "validation": [(0, 3e5), (1, 4e5)]}
     console.print(Plot(series, log=False, ends=("1", "2")))
-    drawing, legend = console.file.getvalue().split("└")
+    drawing, legend = printed.getvalue().split("└")
     for mark, code in (("•", "31"), ("×", "130")):
         assert f"\x1b[38;5;{code}m{mark}" in drawing
         assert f"\x1b[38;5;{code}m{mark}" in legend
