@@ -113,7 +113,7 @@ class TrainResult(Displayed):
 
     @property
     def overfits(self) -> bool:
-        """Whether the validation loss is over 10 % above that of the best epoch, although the training loss is lower."""
+        """Whether validation loss is over 10 % above that of the best epoch, although training loss is lower."""
         best = self.best
         if best is None or best.validation is None or self.validation is None:
             return False
