@@ -14,7 +14,7 @@ from bpcli.training.result import DataFacts, RunHeader, TrainResult
 
 SCORE_NAMES = {"accuracy": "accuracy", "r2": "R²"}
 HOW_TO_READ = (
-    "A norm is √(sum of squares) of all entries; it is near 0 where the loss can hardly fall any further."
+    "Norm: √(sum of squared entries). Near 0 for each matrix: a step on these samples hardly moves it."
 )
 SOFTMAX_JACOBIAN = "J = diag(z) - z zᵀ, the Jacobian of softmax, is not diagonal: it stands where Ω stood"
 

@@ -14,7 +14,7 @@ from bpcli.symmetry import Activity, LayerSymmetry, UnitDifference
 from bpcli.training.evaluation import Scores
 from bpcli.training.loop import EpochRecord, StoppedBy
 
-OVERFITTING = 1.05  # so far above its minimum, the rise of a validation loss is more than its fluctuation
+OVERFITTING = 1.1  # times the lowest validation loss: a smaller rise can be fluctuation
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class TrainResult(Displayed):
 
     @property
     def overfits(self) -> bool:
-        """Whether the kept weights have a validation loss over 5 % above the best epoch's, at a lower training loss."""
+        """Whether validation loss is over 10 % above that of the best epoch, although training loss is lower."""
         best = self.best
         if best is None or best.validation is None or self.validation is None:
             return False
