@@ -1,4 +1,4 @@
-"""Random settings of the demo, for the tests in short and for benchmarks/symmetry.py in full: is any claim called false?"""
+"""Random settings of the demo, in short for the tests and in full for benchmarks: is any claim called false?"""
 
 from collections.abc import Iterator
 from pathlib import Path
