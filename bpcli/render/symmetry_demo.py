@@ -187,7 +187,9 @@ def _measured(form: ClosedForm, sample: int) -> str:
 def _closing(result: Demonstration) -> list[RenderableType]:
     apply = sum(claim.holds is not None for claim in result.claims)
     told = f"{apply} of {counted(len(result.claims), 'claim')} apply, and all of them hold."
-    if result.failed:
+    if len(result.claims) == 1:
+        told = f"Claim ({result.claims[0].id}) {' '.join(VERDICTS[result.claims[0].holds][0].split())}."
+    elif result.failed:
         letters = ", ".join(f"({letter})" for letter in result.failed)
         verb = "does" if len(result.failed) == 1 else "do"
         told = f"Of the {counted(apply, 'claim')} that apply, {letters} {verb} not hold."

@@ -50,7 +50,20 @@ def unit_tables(
             parts += [heading(title, amount), _table(units, layer, activities, rows)]
         else:
             parts += [heading(title, amount), _line(units, activities)]
+        parts += _same_function(units)
     return parts
+
+
+def _same_function(units: list[UnitDifference]) -> list[RenderableType]:
+    """A line for each group of units that differ in their weights only, up to three groups."""
+    groups = sorted({tuple(sorted((unit.unit, *unit.same_function))) for unit in units if unit.same_function})
+    told = [
+        Text(f"same function: units {ranges(group, most=PIECES)} have the same h up to a factor", style="dim")
+        for group in groups[:PIECES]
+    ]
+    if len(groups) > PIECES:
+        told.append(Text(f"and {counted(len(groups) - PIECES, 'more group')}", style="dim"))
+    return list(told)
 
 
 def _line(units: list[UnitDifference], activities: Sequence[Activity]) -> Text:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from bpcli.network import Array, Parameters
+from bpcli.symmetry.functional import shared_functions
 from bpcli.symmetry.units import LayerSymmetry, UnitVerdict, whole_units
 
 CANDIDATES = 8  # measured for each unit
@@ -23,6 +24,7 @@ class UnitDifference:
         nearest: the nearest other unit; None in a layer of one, and where weights are not finite.
         distance: ‖u - u_nearest‖.
         verdict: exact, within rounding or distinct, by the rule of ``symmetry.units``.
+        same_function: the other units with the same h up to a factor, where they are not all tied to it.
     """
 
     layer: int
@@ -31,6 +33,7 @@ class UnitDifference:
     nearest: int | None
     distance: float | None
     verdict: UnitVerdict
+    same_function: tuple[int, ...] = ()
 
 
 def unit_differences(
@@ -43,6 +46,7 @@ def unit_differences(
         moved = np.linalg.norm(units - whole_units(initial, symmetry.layer), axis=1)
         measurable = symmetry.units > 1 and bool(np.isfinite(units).all())
         nearest, distances = nearest_units(units) if measurable else (moved, moved)
+    sharing = {unit: group for group in shared_functions(parameters, symmetry) for unit in group}
     return tuple(
         UnitDifference(
             layer=symmetry.layer,
@@ -51,6 +55,7 @@ def unit_differences(
             nearest=int(nearest[unit]) if measurable else None,
             distance=float(distances[unit]) if measurable else None,
             verdict=symmetry.verdicts[unit],
+            same_function=tuple(other for other in sharing.get(unit, ()) if other != unit),
         )
         for unit in range(symmetry.units)
     )

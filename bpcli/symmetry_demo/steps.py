@@ -24,7 +24,6 @@ from bpcli.symmetry_demo.comparison import Snapshot
 
 UNMOVED = "no weight moved by more than rounding: the units are saturated or dead, or the step is too small"
 ROUNDING = 4.0  # of ε times the largest weight: what does not count as a move, or as a difference
-ADAM_EPSILON = 1e-8
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ class Range:
 
 
 def first_move(start: Parameters, gradients: Parameters, settings: TrainingConfig, rate: float) -> Parameters:
-    """Return what the formula of the update rule makes of the first gradients: -η g, and for Adam -η g / (|g| + 1e-8).
+    """Return what the formula of the update rule makes of the first gradients: -η g, and for Adam -η g / (|g| + ε).
 
     g is the gradient plus, for the entries of the matrices, weight_decay times the weight.
     """
@@ -58,7 +57,7 @@ def first_move(start: Parameters, gradients: Parameters, settings: TrainingConfi
     for direction, weight in zip(move.weights, start.weights, strict=True):
         direction[...] += np.asarray(settings.weight_decay, start.dtype) * weight
     if settings.optimizer.name == "adam":
-        move.flat[...] /= abs(move.flat) + ADAM_EPSILON
+        move.flat[...] /= abs(move.flat) + settings.optimizer.epsilon
     move.flat[...] *= -rate
     return move
 

@@ -188,6 +188,17 @@ def test_narrow_tables_lose_no_digit(bpcli, options):
     assert numbers - words[1] <= {word for word in numbers if len(word) > 20}
 
 
+@pytest.mark.parametrize("part", list("abcdefg"))
+def test_a_part_shows_its_claim_alone(bpcli, part):
+    """One claim with its reason, on the screen and in the document."""
+    shown = bpcli(CONFIG, *FEW, "--part", part)
+    assert shown.code == 0
+    assert [line[:3] for line in shown.out.splitlines() if line.startswith("(")] == [f"({part})"]
+    assert "because" in shown.out
+    assert shown.out.rstrip().endswith(f"Claim ({part}) holds.")
+    assert [each["id"] for each in document(bpcli, *FEW, "--part", part)["claims"]] == [part]
+
+
 def test_a_network_whose_outputs_are_all_zero_is_merged_exactly(bpcli):
     """Zero weights under relu never move: z is 0, and so is the difference that merging makes."""
     found = document(

@@ -23,12 +23,12 @@ def test_shades_are_quarters_of_the_largest_distance():
     row = np.array([[0.0, 1.0, 3.0, 5.0, 7.0, 8.0]])
     lines = drawn(heat_maps({"a": row}, units=1))
     assert lines[:2] == ["a", "··░░▒▒▓▓████"]
-    assert lines[2] == "· exactly 0; ░ ▒ ▓ █ up to ¼, ½, ¾ and all of 8"
+    assert lines[2] == "· exactly 0; : under 1e-6, ░ ▒ ▓ █ up to ¼, ½, ¾ and all of 8"
 
 
 def test_a_tiny_distance_is_not_zero():
-    """1e-12 beside 8 is shaded, however little."""
-    assert drawn(heat_maps({"a": np.array([[0.0, 1e-12, 8.0]])}, units=1))[1] == "··░░██"
+    """1e-12 beside 8 has a mark of its own: neither the dot of 0 nor the shade of a quarter."""
+    assert drawn(heat_maps({"a": np.array([[0.0, 1e-12, 8.0]])}, units=1))[1] == "··::██"
 
 
 def test_what_is_not_finite_is_a_question():

@@ -136,6 +136,14 @@ def test_c_cannot_be_decided_where_outputs_are_saturated():
     assert "saturated" in found.remark
 
 
+def test_c_cannot_be_decided_where_targets_differ_by_no_more_than_rounding():
+    """Targets 1e-20 apart: z - y is the same number for both, so no δ^(2) can tell them apart."""
+    targets = np.tile([[0.0, 1e-20, 2e-20]], (8, 1))
+    found = first_pass.output_deltas_differ(tied(), X, targets, fixed_order_matmul)
+    assert found.holds is None
+    assert "by no more than rounding" in found.remark
+
+
 def test_c_fails_where_every_output_meets_its_own_target():
     """Targets 1 and 2, outputs 1 and 2: the targets differ, and both δ^(2) are 0."""
     parameters = Parameters(Architecture((3, 2, 2), output="identity", bias=False))

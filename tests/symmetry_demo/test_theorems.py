@@ -1,0 +1,53 @@
+"""No claim is called false where the algebra does not promise it, and none is left open without a reason."""
+
+import numpy as np
+import pytest
+
+from bpcli.config import resolve
+from bpcli.symmetry_demo.demo import Demo
+from tests.symmetry_demo.surveys import demonstrations
+
+
+@pytest.mark.parametrize(
+    ("count", "seed"), [(15, 0), pytest.param(300, 1, marks=pytest.mark.slow)], ids=["short", "long"]
+)
+def test_no_random_setting_refutes_a_claim(tmp_path, count, seed):
+    """Any activation, output, loss, rule, decay, precision, width, weight and data: true, or open with a reason."""
+    for setting, found in demonstrations(count, tmp_path, seed):
+        assert found.failed == (), setting
+        for claim in found.claims:
+            assert claim.holds or claim.remark, (claim, setting)
+            assert claim.because or not claim.holds, (claim, setting)
+
+
+def encoder(tmp_path, size=8, hidden=3, **options):
+    """The demo on X = Y = identity."""
+    np.savez(tmp_path / "encoder.npz", X=np.eye(size), y=np.eye(size))
+    base = tmp_path / "encoder.yaml"
+    base.write_text(
+        "data: {source: encoder.npz, task: regression, validation: 0, scale: none}\ntraining: {epochs: 5}\n"
+    )
+    config = resolve(
+        str(base), options={"model.hidden": [hidden], "model.output": "sigmoid", **options}
+    ).config
+    demo = Demo("encoder", config)
+    for _ in demo.snapshots():
+        pass
+    return {claim.id: claim for claim in demo.result().claims}
+
+
+@pytest.mark.parametrize("decay", [0.0, 0.01])
+@pytest.mark.parametrize("optimizer", [{"name": "sgd"}, {"name": "adam"}, {"name": "sgd", "momentum": 0.9}])
+def test_the_encoder_treats_inputs_and_outputs_alike_together(tmp_path, optimizer, decay):
+    """8-3-8: every input and every output takes the same step, so nothing differs between them, and (d) says so."""
+    found = encoder(tmp_path, **{"training.optimizer": optimizer, "training.weight_decay": decay})
+    assert found["d"].holds is True
+    assert found["d"].remark == "the step is the same for every input; the step is the same for every output"
+    assert found["e"].holds is True
+    assert found["e"].measured["largest spread"] == 0
+
+
+def test_a_reason_has_the_numbers_of_the_network(tmp_path):
+    """x^(1) = g(½ · 1) = 0.6225 by hand for every unit, as each sample of the encoder has a single 1."""
+    found = encoder(tmp_path)
+    assert "S_j^(1) = 0.5 and x_j^(1) = g(0.5) = 0.6225 for every j" in found["a"].because
