@@ -59,7 +59,9 @@ def answer(example, output=None, hidden=None):
     E = Z - Y
     squared, smooth = net.loss == "squared_error", net.output == "sigmoid"
     D2 = O * E if squared else E
-    if output in ("no-omega", "preactivation", "sigmoid-twice", "tanh-derivative", "omega-twice") and not (squared and smooth):
+    if output in ("no-omega", "preactivation", "sigmoid-twice", "tanh-derivative", "omega-twice") and not (
+        squared and smooth
+    ):
         return None
     if output == "extra-omega" and squared or output == "softmax-slope" and net.output != "softmax":
         return None
@@ -73,7 +75,9 @@ def answer(example, output=None, hidden=None):
         "tanh-derivative": lambda: (1 - Z**2) * E,
         "omega-twice": lambda: O * O * E,
         "numeric-of-output": lambda: O,
-        "softmax-slope": lambda: np.stack([(np.diag(z) - np.outer(z, z)) @ e for z, e in zip(Z, E, strict=True)]),
+        "softmax-slope": lambda: np.stack(
+            [(np.diag(z) - np.outer(z, z)) @ e for z, e in zip(Z, E, strict=True)]
+        ),
     }.get(output, lambda: D2)()
     gw, gbw = _gradients(example, output, D2, H, "W")
     back, through = D2, W
@@ -97,9 +101,18 @@ def answer(example, output=None, hidden=None):
         through = np.hstack([bw[:, None], W])[:, :-1]
     G = back @ through
     g = net.activation
-    if hidden in ("preactivation", "sigmoid-twice", "tanh-derivative") and g != "sigmoid" and (hidden, g) != ("preactivation", "tanh"):
+    if (
+        hidden in ("preactivation", "sigmoid-twice", "tanh-derivative")
+        and g != "sigmoid"
+        and (hidden, g) != ("preactivation", "tanh")
+    ):
         return None
-    if hidden == "sigmoid-derivative" and g != "tanh" or hidden == "matmul-for-elementwise" and g not in ("sigmoid", "tanh"):
+    if (
+        hidden == "sigmoid-derivative"
+        and g != "tanh"
+        or hidden == "matmul-for-elementwise"
+        and g not in ("sigmoid", "tanh")
+    ):
         return None
     if hidden == "slope-of-upstream" and g not in ("sigmoid", "tanh"):
         return None

@@ -12,7 +12,12 @@ from bpcli.network import Architecture
 from bpcli.network.example import Example
 from tests.mistakes.byhand import HIDDEN, OUTPUT, answer
 
-LOSSES = (("sigmoid", "squared_error"), ("identity", "squared_error"), ("sigmoid", "cross_entropy"), ("softmax", "cross_entropy"))
+LOSSES = (
+    ("sigmoid", "squared_error"),
+    ("identity", "squared_error"),
+    ("sigmoid", "cross_entropy"),
+    ("softmax", "cross_entropy"),
+)
 
 
 def networks(count, seed):
