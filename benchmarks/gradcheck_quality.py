@@ -2,11 +2,11 @@
 
     python benchmarks/gradcheck_quality.py [NETWORKS]
 
-Over 1,000 random networks (or as many as given). First sigmoid and squared error in depth: no or one hidden layer, weights
-of scale 1, 0.1, 0.01 and 0.001, answers in float64, rounded to float32, and computed in float32, from a plain loop over samples
-(tests/gradcheck/quality.py). Then sigmoid, tanh and relu with every output and loss, with and without biases: each
-mistake, pairs of mistakes in different layers, and noise that is no mistake (tests/mistakes/survey.py). Both share
-nothing with the code that is judged.
+Over 1,000 random networks (or as many as given). First sigmoid and squared error in depth: no or one hidden layer,
+weights of scale 1, 0.1, 0.01 and 0.001, answers in float64, rounded to float32, and computed in float32, from a plain
+loop over samples (tests/gradcheck/quality.py). Then sigmoid, tanh and relu with every output and loss, with and
+without biases: each mistake, pairs of mistakes in different layers, and noise that is no mistake
+(tests/mistakes/survey.py). Both share nothing with the code that is judged.
 """
 
 import sys

@@ -161,11 +161,11 @@ class _Search:
             return [], names
         if len(names) == 2 and (options := self._search(names)):
             return [Group(tuple(names), tuple(options))], []
-        groups, rest = [], []
+        groups: list[Group] = []
+        rest: list[str] = []
         for name in names:
-            if name == self.layer[0].bias and (options := self._bias(groups)):
-                groups.append(Group((name,), tuple(options)))
-            elif options := self._search([name]):
+            own = self._bias(groups) if name == self.layer[0].bias else []
+            if options := own or self._search([name]):
                 groups.append(Group((name,), tuple(options)))
             elif group := self._by_rows(name):
                 groups.append(group)
@@ -207,10 +207,8 @@ class _Search:
             banks = []
             for place, view in enumerate(self.layer):
                 work = view.prepared.work(view.index)
-                if work.last:
-                    deltas = output_deltas(work)
-                else:
-                    deltas = hidden_deltas(work, self.above[place], most, fit=fit)
+                hidden = None if work.last else self.above[place]
+                deltas = hidden_deltas(work, hidden, most, fit=fit) if hidden else output_deltas(work)
                 deltas = deltas.cheaper(self.named, most)
                 banks.append(gradients_of(view.prepared, view.index, deltas, self.named, most))
             self.kept[most, fit] = banks

@@ -6,8 +6,9 @@ from typing import Any
 
 from bpcli.common.json_numbers import finite
 from bpcli.gradcheck.diagnosis import CONSTANT_FACTOR, Finding
-from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict, Verdict
+from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict
 from bpcli.gradcheck.own import OwnCheck, TensorCheck
+from bpcli.gradcheck.residuals import Verdict
 from bpcli.mistakes.catalogue import BY_ID, Mistake, fitted
 from bpcli.network import Architecture
 from bpcli.network.example import Example

@@ -155,10 +155,12 @@ ERRORS = (
 
 DELTAS = (
     Edit("extra-omega", F.DELTA, "z(1-z) (z - y)", lambda w: w.derivative * w.error, _cross_entropy),
-    Edit("softmax-slope", F.DELTA, "(1-z) (z - y)", lambda w: (1 - w.out) * w.error, _output("softmax", "cross_entropy")),
+    Edit("softmax-slope", F.DELTA, "(1-z) (z - y)", lambda w: (1 - w.out) * w.error,
+         _output("softmax", "cross_entropy")),
     Edit("softmax-slope", F.DELTA, "J (z - y)", lambda w: _softmax_jacobian(w.out, w.error),
          _output("softmax", "cross_entropy")),
-    Edit("softmax-slope", F.DELTA, "-y(1-z)", lambda w: -w.values["y"] * (1 - w.out), _output("softmax", "cross_entropy")),
+    Edit("softmax-slope", F.DELTA, "-y(1-z)", lambda w: -w.values["y"] * (1 - w.out),
+         _output("softmax", "cross_entropy")),
     Edit("numeric-of-output", F.DELTA, "{Λ} 1", lambda w: w.derivative, _output("sigmoid", "cross_entropy")),
     Edit("matmul-for-elementwise", F.DELTA, "{∇h} ({h}ᵀ(11ᵀ - {h})), samples in columns",
          lambda w: _columns(w.out, 1 - w.out, w.grad_out),

@@ -10,7 +10,7 @@ from bpcli.mistakes.catalogue import mistake
 from bpcli.mistakes.edits import derivative_counts, edits_at
 from bpcli.mistakes.factors import Factor, Work
 from bpcli.mistakes.passes import Placed, gradients, run
-from bpcli.network import Architecture, Array
+from bpcli.network import Architecture, Array, Parameters
 from bpcli.network.example import Example
 
 DECAY = 0.01  # for the mistakes of weight decay, where the point has none
@@ -115,8 +115,6 @@ def suited(example: Example, name: str) -> Example:
 
 
 def _shaped(architecture: Architecture) -> dict[str, Array]:
-    from bpcli.network.parameters import Parameters
-
     return dict(Parameters(architecture).named())
 
 
@@ -134,5 +132,5 @@ def _alternatives(example: Example) -> Iterator[Example]:
         ):
             for bias in (own.bias, True):
                 for decay in (example.weight_decay, example.weight_decay or DECAY):
-                    wanted = Architecture(shape, activation, output, loss, bias)  # type: ignore[arg-type]
+                    wanted = Architecture(shape, activation, output, loss, bias)
                     yield replace(example, architecture=wanted, weight_decay=decay)

@@ -55,15 +55,15 @@ def answer(example, output=None, hidden=None):
     A = X @ V.T + bv
     H, L = activated(net.activation, A)
     B = H @ W.T + bw
-    Z, O = activated(net.output, B)
+    Z, S = activated(net.output, B)
     E = Z - Y
     squared, smooth = net.loss == "squared_error", net.output == "sigmoid"
-    D2 = O * E if squared else E
+    D2 = S * E if squared else E
     if output in ("no-omega", "preactivation", "sigmoid-twice", "tanh-derivative", "omega-twice") and not (
         squared and smooth
     ):
         return None
-    if output == "extra-omega" and squared or output == "softmax-slope" and net.output != "softmax":
+    if (output == "extra-omega" and squared) or (output == "softmax-slope" and net.output != "softmax"):
         return None
     if output == "numeric-of-output" and not smooth:
         return None
@@ -73,8 +73,8 @@ def answer(example, output=None, hidden=None):
         "preactivation": lambda: B * (1 - B) * E,
         "sigmoid-twice": lambda: s(Z) * (1 - s(Z)) * E,
         "tanh-derivative": lambda: (1 - Z**2) * E,
-        "omega-twice": lambda: O * O * E,
-        "numeric-of-output": lambda: O,
+        "omega-twice": lambda: S * S * E,
+        "numeric-of-output": lambda: S,
         "softmax-slope": lambda: np.stack(
             [(np.diag(z) - np.outer(z, z)) @ e for z, e in zip(Z, E, strict=True)]
         ),
@@ -107,11 +107,8 @@ def answer(example, output=None, hidden=None):
         and (hidden, g) != ("preactivation", "tanh")
     ):
         return None
-    if (
-        hidden == "sigmoid-derivative"
-        and g != "tanh"
-        or hidden == "matmul-for-elementwise"
-        and g not in ("sigmoid", "tanh")
+    if (hidden == "sigmoid-derivative" and g != "tanh") or (
+        hidden == "matmul-for-elementwise" and g not in ("sigmoid", "tanh")
     ):
         return None
     if hidden == "slope-of-upstream" and g not in ("sigmoid", "tanh"):
@@ -136,7 +133,7 @@ def answer(example, output=None, hidden=None):
 def _gradients(example, mistake, delta, x, name):
     """The matrix and the bias of one layer; None where the mistake cannot be made."""
     n, theta, bias = len(x), example.parameters[name], example.parameters.get(f"bias_{name}")
-    if mistake in BIASES and bias is None or mistake in DECAYS and not example.weight_decay:
+    if (mistake in BIASES and bias is None) or (mistake in DECAYS and not example.weight_decay):
         return None, None
     if mistake == "last-sample":
         matrix, b = np.outer(delta[-1], x[-1]), delta[-1]

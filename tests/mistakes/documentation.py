@@ -1,4 +1,4 @@
-"""The rows of docs/mistakes.md, made from the catalogue: ``python -m tests.mistakes.documentation`` writes them anew."""
+"""The rows of docs/mistakes.md from the catalogue: ``python -m tests.mistakes.documentation`` writes them anew."""
 
 from pathlib import Path
 
@@ -13,7 +13,8 @@ def rows():
     parts = []
     for row in CATALOGUE:
         parts.append(
-            f"\n## {row.id}\n\n{row.explanation}\n\n| | |\n|---|---|\n| wrong | `{row.wrong}` |\n| right | `{row.right}` |\n\n"
+            f"\n## {row.id}\n\n{row.explanation}\n\n"
+            f"| | |\n|---|---|\n| wrong | `{row.wrong}` |\n| right | `{row.right}` |\n\n"
             f"*How it arises.* {row.arises}\n\n*The fix.* {row.fix}\n"
         )
     return "".join(parts)
