@@ -20,6 +20,7 @@ __all__ = ["Match", "Precision", "Prediction", "constant_factor", "cosine", "mat
 
 Ids = tuple[str, ...]
 ALONG = 1e-9  # 1 - cosine of two directions that are one
+ROUNDING = 1e-13  # of the longest candidate: a shorter one is rounding alone, and proves nothing
 SHORTEST = 1e-4  # of the gradient: a shorter move of W is not fitted
 SCALINGS = ("sign", "half", "sum-for-mean", "mean-twice", "mean-over-outputs", "rate-included")
 
@@ -132,7 +133,9 @@ def _fitted(
             scale = start @ found / lengths
             gap = np.linalg.norm(found - scale[:, None] * start, axis=1)
             good = gap <= 4 * tolerance * np.linalg.norm(found)
-        for number in np.flatnonzero(good & (lengths > 0) & (scale != 0)):
+        for number in np.flatnonzero(
+            good & (lengths > ROUNDING**2 * lengths.max(initial=0.0)) & (scale != 0)
+        ):
             yield int(number), float(scale[number]), None
         return
     move = prediction.derivative

@@ -36,6 +36,7 @@ BETTER = 0.01  # of the truth's residual: what an explanation may leave
 SAME = 1e-5  # relative: how well a constant has to agree between two examples
 SAME_RATE = 1e-3
 MOST = 3  # mistakes in all, common factors not counted
+VANISHING = 1e-13  # of the true gradient: rounding alone
 FEWEST = 2  # entries, for more than one mistake at once
 FEWEST_FITTED = 5  # entries, where a rate is fitted
 Ids = tuple[str, ...]
@@ -163,9 +164,8 @@ class _Search:
         groups: list[Group] = []
         rest: list[str] = []
         for name in names:
-            if (name == self.layer[0].bias and (options := self._bias(groups))) or (
-                options := self._search([name])
-            ):
+            own = self._bias(groups) if name == self.layer[0].bias else []
+            if options := own or self._search([name]):
                 groups.append(Group((name,), tuple(options)))
             elif group := self._by_rows(name):
                 groups.append(group)
@@ -207,11 +207,8 @@ class _Search:
             banks = []
             for place, view in enumerate(self.layer):
                 work = view.prepared.work(view.index)
-                deltas = (
-                    output_deltas(work)
-                    if work.last
-                    else hidden_deltas(work, self.above[place], most, fit=fit)
-                )
+                hidden = None if work.last else self.above[place]
+                deltas = hidden_deltas(work, hidden, most, fit=fit) if hidden else output_deltas(work)
                 deltas = deltas.cheaper(self.named, most)
                 banks.append(gradients_of(view.prepared, view.index, deltas, self.named, most))
             self.kept[most, fit] = banks
@@ -287,6 +284,14 @@ class _Search:
         )
         parts = {view.matrix: bank.matrix, view.bias: bank.bias}
         start = _batch([parts[n] for n in names], rows)
+        if off and not view.example.weight_decay and bank.moves is None:
+            true = _vector([view.reduced(n, view.true(n)) for n in names], rows)
+            if _vanishes(_vector([view.reduced(n, view.found[n]) for n in names], rows), true):
+                vanishing = np.linalg.norm(start, axis=1) <= VANISHING * np.linalg.norm(true)
+                for number in np.flatnonzero(vanishing):
+                    if ids := bank.ids(int(number)):
+                        yield Match(tuple(dict.fromkeys((*self.base, *ids))), 0.0, candidate=int(number))
+                return
         derivative = None
         if bank.moves is not None:
             moved = dict(zip((view.matrix, view.bias), bank.moves, strict=True))
@@ -341,7 +346,9 @@ class _Search:
             kept: dict[Ids, Match] = {}
             found = view.found[name]
             off = relative_residual(found, view.true(name))
-            if not found.any():
+            if _vanishes(found, view.true(name)):
+                if work.last and work.architecture.output == "softmax":  # whose deltas sum to zero
+                    kept[("bias-summed",)] = Match(("bias-summed",), 0.0, candidate=-1)
                 kept[("bias-frozen",)] = Match(("bias-frozen",), 0.0, candidate=-1)
                 if not work.bias.any():
                     kept[("bias-is-value",)] = Match(("bias-is-value",), 0.0, candidate=-1)
@@ -395,6 +402,11 @@ def _numbers(bank: Candidates, match: Match) -> int | None:
     if match.candidate < len(bank.masks) and int(bank.masks[match.candidate]) | mask == mask:
         return match.candidate
     return None
+
+
+def _vanishes(found: Array, true: Array) -> bool:
+    """Whether nothing but rounding is there."""
+    return bool(np.linalg.norm(found) <= VANISHING * np.linalg.norm(true))
 
 
 def _same_rate(one: Match, other: Match) -> bool:

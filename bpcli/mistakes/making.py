@@ -10,7 +10,7 @@ from bpcli.mistakes.catalogue import mistake
 from bpcli.mistakes.edits import derivative_counts, edits_at
 from bpcli.mistakes.factors import Factor, Work
 from bpcli.mistakes.passes import Placed, gradients, run
-from bpcli.network import Architecture, Array
+from bpcli.network import Architecture, Array, Parameters
 from bpcli.network.example import Example
 from bpcli.network.parameters import Parameters
 

@@ -8,12 +8,14 @@ ROWS = (
         "The derivative of the output's sigmoid is missing, as if the loss were cross-entropy.",
         "∇W = e hᵀ,  ∇V = Λ Wᵀ e xᵀ",
         "∇W = Ω e hᵀ,  ∇V = Λ Wᵀ Ω e xᵀ",
-        "The delta z - y is copied from a text on cross-entropy, where it is right, into a program with squared error.",
+        "The delta z - y is copied from a text on cross-entropy, where it is right, into a program with "
+        "squared error.",
         "Multiply the error by z(1-z) before anything else: delta_2 = (z - y) * z * (1 - z).",
     ),
     Mistake(
         "extra-omega",
-        "The derivative of the output is multiplied in, although the loss is cross-entropy, where it cancels.",
+        "The derivative of the output is multiplied in, although the loss is cross-entropy, where it "
+        "cancels.",
         "δ² = z(1-z) (z - y)",
         "δ² = z - y",
         "Code for squared error is used with cross-entropy; the network still learns, slowly.",
@@ -24,7 +26,8 @@ ROWS = (
         "∇W is right, but the raw error z - y is passed back to the hidden layer instead of δ² = Ω e.",
         "∇h = Wᵀ e",
         "∇h = Wᵀ Ω e",
-        "The output delta is written into one line with ∇W, and the backward line starts from the error again. Published teaching programs have it, and their networks still learn.",
+        "The output delta is written into one line with ∇W, and the backward line starts from the error "
+        "again. Published teaching programs have it, and their networks still learn.",
         "Pass back the delta that ∇W uses: grad_h = W.T @ delta_2.",
     ),
     Mistake(
@@ -32,15 +35,19 @@ ROWS = (
         "The derivative of the hidden activation is missing.",
         "∇V = Wᵀ δ² xᵀ",
         "∇V = Λ Wᵀ δ² xᵀ",
-        "The line that passes the error back is complete in itself, and the activation of the hidden layer is forgotten.",
-        "Multiply what arrives at the hidden layer by the derivative of its activation, h(1-h) for the sigmoid and 1-h² for tanh: delta_1 = grad_h * h * (1 - h), or grad_h * (1 - h**2).",
+        "The line that passes the error back is complete in itself, and the activation of the hidden "
+        "layer is forgotten.",
+        "Multiply what arrives at the hidden layer by the derivative of its activation, h(1-h) for the "
+        "sigmoid and 1-h² for tanh: delta_1 = grad_h * h * (1 - h), or grad_h * (1 - h**2).",
     ),
     Mistake(
         "preactivation",
-        "s′ is written with the pre-activation where the activation belongs: a(1-a) for h(1-h), b(1-b) for z(1-z).",
+        "s′ is written with the pre-activation where the activation belongs: a(1-a) for h(1-h), b(1-b) "
+        "for z(1-z).",
         "Λ = diag(a(1-a)),  Ω = diag(b(1-b))",
         "Λ = diag(h(1-h)),  Ω = diag(z(1-z))",
-        "`sigmoid_prime(x)` is written as `x * (1 - x)` for an activation x, and then called with the pre-activation.",
+        "`sigmoid_prime(x)` is written as `x * (1 - x)` for an activation x, and then called with the "
+        "pre-activation.",
         "Put the outputs of the sigmoid, h and z, into s(1-s), not its inputs a and b.",
     ),
     Mistake(
@@ -48,7 +55,8 @@ ROWS = (
         "s′ is evaluated at an activation: the sigmoid is applied once more before s(1-s).",
         "Λ = diag(s(h)(1-s(h))),  Ω = diag(s(z)(1-s(z)))",
         "Λ = diag(h(1-h)),  Ω = diag(z(1-z))",
-        "`sigmoid_prime(x)` is written as `s(x) * (1 - s(x))` for a pre-activation x, and then called with h or z.",
+        "`sigmoid_prime(x)` is written as `s(x) * (1 - s(x))` for a pre-activation x, and then called "
+        "with h or z.",
         "h and z are sigmoids already: write h * (1 - h), or call your derivative with a and b.",
     ),
     Mistake(
@@ -64,7 +72,8 @@ ROWS = (
         "W was moved before ∇V was computed, so the error passes back through the new W.",
         "∇V = Λ (W - η∇W)ᵀ δ² xᵀ",
         "∇V = Λ Wᵀ δ² xᵀ",
-        "`W -= rate * grad_W` stands right after ∇W, and ∇V is computed below it. It may happen for each point or once for the batch; the rate is fitted to the answer.",
+        "`W -= rate * grad_W` stands right after ∇W, and ∇V is computed below it. It may happen for each "
+        "point or once for the batch; the rate is fitted to the answer.",
         "Compute both gradients first, then update both matrices; or keep a copy of the old W.",
     ),
     Mistake(
@@ -81,14 +90,17 @@ ROWS = (
         "∇z = y - z",
         "∇z = z - y",
         "One text defines the error as y - z and adds, another as z - y and subtracts; the halves are mixed.",
-        "Use z - y for the gradient and subtract it in the update, or keep y - z and add; not a mixture of both.",
+        "Use z - y for the gradient and subtract it in the update, or keep y - z and add; not a mixture "
+        "of both.",
     ),
     Mistake(
         "half",
-        "A factor ½ is lost or applied twice: the loss is ½‖y-z‖², and its derivative is z - y, with no factor.",
+        "A factor ½ is lost or applied twice: the loss is ½‖y-z‖², and its derivative is z - y, with no "
+        "factor.",
         "∇z = 2(z - y)  or  ½(z - y)",
         "∇z = z - y",
-        "The loss is taken for ‖y-z‖² in the derivative (a factor 2), or the ½ is kept although the 2 of the square has used it up (a factor ½).",
+        "The loss is taken for ‖y-z‖² in the derivative (a factor 2), or the ½ is kept although the 2 of "
+        "the square has used it up (a factor ½).",
         "Remove the factor: the 2 of the square and the ½ of the loss cancel.",
     ),
     Mistake(
@@ -120,7 +132,8 @@ ROWS = (
         "The outer product is the wrong way round, and the gradient comes out transposed.",
         "∇W = h δ²ᵀ",
         "∇W = δ² hᵀ",
-        "`np.outer(h, delta)` for `np.outer(delta, h)`, often from a text that stores weights transposed. Where the layer is not square the shape gives it away.",
+        "`np.outer(h, delta)` for `np.outer(delta, h)`, often from a text that stores weights transposed."
+        " Where the layer is not square the shape gives it away.",
         "Put the delta first: np.outer(delta_2, h) has the shape of W.",
     ),
     Mistake(
@@ -136,7 +149,8 @@ ROWS = (
         "A matrix product stands where the entry-by-entry product ⊙ with h(1-h) belongs.",
         "Λ = hᵀ(1-h) · I",
         "Λ = diag(h(1-h))",
-        "`@` or `np.dot` where `*` belongs. For one point the product of two vectors is a number, and NumPy multiplies on; with samples in columns the shapes happen to fit.",
+        "`@` or `np.dot` where `*` belongs. For one point the product of two vectors is a number, and "
+        "NumPy multiplies on; with samples in columns the shapes happen to fit.",
         "Use * for entries and @ for matrices: delta_1 = grad_h * (h * (1 - h)).",
     ),
     Mistake(
@@ -192,7 +206,8 @@ ROWS = (
         "The derivative is that of the summed outputs z, not of the loss: the error z - y is missing.",
         "∇W = Ω 1 hᵀ,  ∇V = Λ Wᵀ Ω 1 xᵀ",
         "∇W = Ω e hᵀ,  ∇V = Λ Wᵀ Ω e xᵀ",
-        "The backward pass starts from ones, as automatic differentiation does from a scalar, but at z instead of at ℓ.",
+        "The backward pass starts from ones, as automatic differentiation does from a scalar, but at z "
+        "instead of at ℓ.",
         "Differentiate the loss: start the backward pass from ∇z = z - y, not from ones.",
     ),
 )

@@ -5,10 +5,12 @@ from bpcli.mistakes.row import Mistake
 ROWS = (
     Mistake(
         "own-update",
-        "W was moved before ∇V was computed, and by another gradient than the one returned: of the other sign, or summed over the samples.",
+        "W was moved before ∇V was computed, and by another gradient than the one returned: of the other "
+        "sign, or summed over the samples.",
         "∇V = Λ (W + η∇W)ᵀ δ² xᵀ  or  Λ (W - ηN∇W)ᵀ δ² xᵀ",
         "∇V = Λ Wᵀ δ² xᵀ",
-        "The update inside the loop has a mistake of its own, and the error passes back through what it left of W.",
+        "The update inside the loop has a mistake of its own, and the error passes back through what it "
+        "left of W.",
         "Compute both gradients first, then update both matrices; or keep a copy of the old W.",
     ),
     Mistake(
@@ -56,7 +58,8 @@ ROWS = (
         "The derivative of the activation is evaluated at the gradient that arrives, and replaces it.",
         "δ¹ = g′(Wᵀ δ²)",
         "δ¹ = g′(a) ⊙ Wᵀ δ²",
-        "The backward function of a layer applies the derivative to its argument, which is the incoming gradient.",
+        "The backward function of a layer applies the derivative to its argument, which is the incoming "
+        "gradient.",
         "Keep a or h of the forward pass: delta_1 = grad_h times the derivative at a.",
     ),
     Mistake(
@@ -185,7 +188,8 @@ ROWS = (
         "Σ_n z_nk = 1",
         "Σ_k z_nk = 1",
         "`np.sum(e)` along the wrong axis; Python's `sum(e)` adds rows.",
-        "Divide by the sum over the outputs of each sample: e.sum(axis=1, keepdims=True) where samples are in rows.",
+        "Divide by the sum over the outputs of each sample: e.sum(axis=1, keepdims=True) where samples "
+        "are in rows.",
     ),
     Mistake(
         "forward-untransposed",

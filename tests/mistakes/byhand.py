@@ -55,10 +55,10 @@ def answer(example, output=None, hidden=None):
     A = X @ V.T + bv
     H, L = activated(net.activation, A)
     B = H @ W.T + bw
-    Z, O = activated(net.output, B)  # noqa: E741 - Ω
+    Z, S = activated(net.output, B)
     E = Z - Y
     squared, smooth = net.loss == "squared_error", net.output == "sigmoid"
-    D2 = O * E if squared else E
+    D2 = S * E if squared else E
     if output in ("no-omega", "preactivation", "sigmoid-twice", "tanh-derivative", "omega-twice") and not (
         squared and smooth
     ):
@@ -73,8 +73,8 @@ def answer(example, output=None, hidden=None):
         "preactivation": lambda: B * (1 - B) * E,
         "sigmoid-twice": lambda: s(Z) * (1 - s(Z)) * E,
         "tanh-derivative": lambda: (1 - Z**2) * E,
-        "omega-twice": lambda: O * O * E,
-        "numeric-of-output": lambda: O,
+        "omega-twice": lambda: S * S * E,
+        "numeric-of-output": lambda: S,
         "softmax-slope": lambda: np.stack(
             [(np.diag(z) - np.outer(z, z)) @ e for z, e in zip(Z, E, strict=True)]
         ),

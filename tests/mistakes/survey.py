@@ -50,7 +50,7 @@ def judged(example, given):
 
 
 def outcome(example, given, right, truth):
-    """One word: passed, same (no mistake at this point), named, unknown, uninformative, or misnamed and as what."""
+    """One word: passed, same (no mistake at this point), named, unknown, uninformative, or misnamed and how."""
     if all(np.allclose(given[k], right[k], rtol=1e-7, atol=1e-12) for k in right):
         return "same"
     verdict, sets = judged(example, given)
