@@ -12,7 +12,6 @@ from bpcli.mistakes.factors import Factor, Work
 from bpcli.mistakes.passes import Placed, gradients, run
 from bpcli.network import Architecture, Array, Parameters
 from bpcli.network.example import Example
-from bpcli.network.parameters import Parameters
 
 DECAY = 0.01  # for the mistakes of weight decay, where the point has none
 TOGETHER = {"raw-and-updated": ("raw-error-back", "updated-first")}
