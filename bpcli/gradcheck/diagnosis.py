@@ -272,7 +272,7 @@ class _Search:
     def _cost(self, match: Match) -> tuple[int, int]:
         new = set(match.ids) - self.named
         factors = new & set(SCALINGS)
-        return len(new - factors), len(factors)
+        return len(new), len(new - factors)
 
     def _at_point(
         self, view: LayerView, bank: Candidates, names: Sequence[str], rows: Array | None

@@ -244,14 +244,16 @@ def _misshapen(example: Example, answer: Mapping[str, Array], names: LayerNames)
 
 def _scaled(found: Array, true: Array) -> bool:
     """Whether these are the same numbers, either way round and up to a factor, where there is more than one."""
-    turned = found.T if true.ndim == 2 and found.shape == true.shape[::-1] else found
-    flat, right = turned.ravel(), np.ravel(true)
-    if flat.shape != right.shape:
-        return False
-    if max(abs(flat).max(), abs(right).max()) < CANCELLED:  # the deltas of softmax sum to zero
-        return True
-    factor = constant_factor(flat, right, MATCH) or 1.0
-    return relative_residual(flat, factor * right) <= MATCH
+    right = np.ravel(true)
+    for flat in (found.ravel(), found.T.ravel()):
+        if flat.shape != right.shape:
+            return False
+        if max(abs(flat).max(), abs(right).max()) < CANCELLED:  # the deltas of softmax sum to zero
+            return True
+        factor = constant_factor(flat, right, MATCH) or 1.0
+        if relative_residual(flat, factor * right) <= MATCH:
+            return True
+    return False
 
 
 def _tolerances(example: Example, answer: Mapping[str, Array]) -> dict[str, float]:

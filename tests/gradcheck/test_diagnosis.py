@@ -51,7 +51,7 @@ def test_every_mistake_is_named_at_an_informative_point(mistake):
 @pytest.mark.parametrize("mistake", MISTAKES)
 def test_an_injected_mistake_is_the_mistake(mistake):
     """What --inject makes is what a hand-written loop makes, to rounding; the check names it."""
-    start = point((3, 4, 5), bias=False)
+    start = point((3, 4, 6), bias=False)
     example = random_example(suited(start, mistake), np.random.default_rng(1))
     made = injected(example, mistake)
     assert verdict_of(example, made) == mistake
