@@ -150,7 +150,7 @@ def spread_out(example: Example, rng: np.random.Generator) -> Example:
     """Return the example with what its configuration leaves free chosen so that no two mistakes look alike.
 
     Its biases are drawn where they are zero or constant, its last samples are left out where their number is one of
-    the sizes, or 2, or twice or half the number of outputs, and its learning rate is another one where it is a factor
+    the sizes, or 2, or twice or half the number of outputs, and its learning rate changes where it is a factor
     that occurs elsewhere, or so small or large that a moved W could not be told from W.
     """
     parameters = dict(example.parameters)

@@ -40,7 +40,7 @@ def export_problem(example: Example, path: Path) -> None:
     """Write the point to an NPZ or JSON file, by the suffix, with a text that says how to answer.
 
     Raises:
-        UsageError: the suffix is another one.
+        UsageError: the suffix is neither .npz nor .json.
         MachineError: the file cannot be written.
     """
     architecture = example.architecture

@@ -48,7 +48,7 @@ class Growth:
 
     @property
     def verdict(self) -> Literal["grows", "stays", "shrinks"]:
-        """Whether the spread has changed twofold, and which way."""
+        """Whether the spread has changed by a factor of 2, and which way."""
         if self.end >= CHANGED * self.start:
             return "grows"
         return "shrinks" if self.end <= self.start / CHANGED else "stays"

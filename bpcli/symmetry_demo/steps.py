@@ -33,7 +33,7 @@ class Range:
     Attributes:
         size: over all weights of V (inputs) or of W (outputs).
         rounding: up to this it is no difference.
-        moved: whether the matrix is another one than at the start, by more than rounding.
+        moved: whether the matrix differs from that at the start by more than rounding.
         excuse: why no difference is asked for; empty where one is.
     """
 

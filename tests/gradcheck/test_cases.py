@@ -109,7 +109,7 @@ def test_every_case_is_read_as_it_is_meant_and_judged_as_it_deserves(case):
     assert said.removeprefix("read as: ").partition("; fits")[0] == case["reading"]
 
 
-# What is not named yet as its author would name it: a W that moved by the sum's gradient is told as moved and summed, an
+# What is not named yet as its author would: a W that moved by the gradient of the sum is told as moved and summed, an
 # update returned with its sign as two factors, and four edits are one more than are looked for.
 OPEN = {"m22.py", "m23.py", "n08.py", "c28.py"}
 NAMED = [

@@ -26,7 +26,7 @@ def test_it_is_measured_until_the_difference_is_small_no_more():
 
 
 def test_a_spread_may_stay_or_shrink():
-    """Less than twofold either way is no change; a short run that doubles has grown."""
+    """Less than a factor of 2 either way is no change; a short run that doubles has grown."""
     assert growth(snapshots(1e-12, 2.4e-12)).verdict == "grows"
     assert growth(snapshots(1e-12, 1.2e-12)).verdict == "stays"
     assert growth(snapshots(1e-12, 1e-13, 1e-14)).verdict == "shrinks"
