@@ -264,15 +264,15 @@ class _Search:
         """What an explanation may leave: a small part of what the truth does, where that is off at all."""
         return BETTER * off if off > self.precision.match else self.precision.match
 
-    def _likely(self, match: Match) -> tuple[int, int, float]:
-        """The order of explanations that are as simple: what was named before, then the more usual factor."""
+    def _likely(self, match: Match) -> tuple[int, int, int, float]:
+        """The order of explanations that are as simple: what was named before, then common factors."""
         unusual = sum(SCALINGS.index(name) for name in match.ids if name in SCALINGS)
-        return len(set(match.ids) - self.chosen), unusual, match.residual
+        edits = set(match.ids) - set(SCALINGS)
+        return len(set(match.ids) - self.chosen), len(edits), unusual, match.residual
 
-    def _cost(self, match: Match) -> tuple[int, int]:
-        new = set(match.ids) - self.named
-        factors = new & set(SCALINGS)
-        return len(new), len(new - factors)
+    def _cost(self, match: Match) -> int:
+        """How many new mistakes it takes."""
+        return len(set(match.ids) - self.named)
 
     def _at_point(
         self, view: LayerView, bank: Candidates, names: Sequence[str], rows: Array | None
