@@ -93,8 +93,8 @@ BY_HAND = (
     ("network/layer.py", "matmul(self.delta_T, x, out=self.grad_weight)", "self.grad_weight += self.delta_T @ x"),
     (
         "network/layer.py",
-        "np.add.reduce(self.delta, axis=-2, out=self.grad_bias)",
-        "self.grad_bias += self.delta.sum(axis=-2)",
+        "matmul(self.ones, self.delta, out=self.grad_bias)",
+        "self.grad_bias += self.delta.sum(axis=-2, keepdims=True)",
     ),
     (
         "network/layer.py",
@@ -105,7 +105,7 @@ BY_HAND = (
     ("network/network.py", "self.x = x = X", "self.k = getattr(self, 'k', X.copy()); self.x = x = self.k[: len(X)]"),
     ("network/network.py", "self._loss.delta(layer, Y)", "self._loss.delta(layer, Y); layer.delta[32:] = 0"),
     ("training/descent.py", "self._order[start : start + self._size]", "self._order[start : start + self._size][:32]"),
-    ("training/descent.py", "x, y = self._x[: len(rows)], self._y[: len(rows)]", "x, y = self._x, self._y"),
+    ("training/descent.py", "x, y = x[: len(rows)], y[: len(rows)]", "pass"),
     ("training/descent.py", "network.backward(Y)", "network.backward(Y); network.gradients.flat[...] *= 2"),
     ("training/evaluation.py", "* len(x)", "* ROWS"),
 )  # fmt: skip

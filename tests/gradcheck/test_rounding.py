@@ -42,12 +42,15 @@ def test_a_right_answer_is_never_called_wrong(precision, networks):
         sizes = tuple(int(size) for size in rng.integers(2, 9, 3))
         activation = ("sigmoid", "tanh", "relu")[index % 3]
         kind = Architecture(sizes, activation, output, loss, bool(index % 5))
-        example = random_network(rng, kind, rng.choice([2, 1, 0.1, 0.01, 0.001]), int(rng.integers(3, 40)))
+        scale = float(rng.choice([2, 1, 0.1, 0.01, 0.001]))
+        example = random_network(rng, kind, scale, int(rng.integers(3, 40)))
         for _ in range(4 if networks == 12 else 20):
             given = right_gradients(example, rng, precision)
-            verdicts.append(grade("right", [example], [given]).verdict)
-    assert "wrong" not in verdicts
-    assert verdicts.count("correct") >= 0.8 * len(verdicts)
+            verdicts.append((scale, grade("right", [example], [given]).verdict))
+    assert "wrong" not in {verdict for _, verdict in verdicts}
+    # At tiny weights 1 - a² is 1 - h² to the last digits, and nobody can tell; elsewhere they are correct.
+    ordinary = [verdict for scale, verdict in verdicts if scale >= 0.1]
+    assert ordinary.count("correct") >= 0.9 * len(ordinary)
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "relu"])

@@ -139,7 +139,11 @@ ELSEWHERE = {name for name in BY_ID if "decay" in name or "mean" in name}
 ELSEWHERE |= {"last-sample", "bias-times-input", "extra-omega"}
 
 
-@pytest.mark.parametrize("id_", [name for name in BY_ID if name not in ELSEWHERE])
+# What can be made in a blank of this sheet; the other rows of the catalogue belong to programs.
+OFFERED = {mistake.id for step in steps(drawn_point(SQUARE, 3)) for mistake in step.mistakes}
+
+
+@pytest.mark.parametrize("id_", [name for name in BY_ID if name in OFFERED - ELSEWHERE])
 def test_gradients_alone_are_enough_to_name_a_mistake(id_):
     """Gradcheck makes the mistake; only ∇W and ∇V are written down, and every other blank is left out."""
     example = drawn_point(SQUARE, 3)
