@@ -226,10 +226,9 @@ class _Search:
         fits = view.index < view.example.architecture.depth - 1 and entries >= FEWEST_FITTED and rows is None
         for fit in (False, True) if fits else (False,):
             banks = self._bank(most, fit=fit)
-            for new in range(1, most + 1):
-                self.banks = [bank.of_cost(new) for bank in banks]
-                if options := self._common(names, rows, self.banks):
-                    return options
+            self.banks = banks
+            if options := self._common(names, rows, banks):
+                return options
         return []
 
     def _common(self, names: Sequence[str], rows: Array | None, banks: Sequence[Candidates]) -> list[Match]:
