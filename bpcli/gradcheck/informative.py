@@ -48,7 +48,7 @@ def _blind_spots(example: Example) -> list[str]:
 
 
 def _coinciding(example: Example) -> set[tuple[tuple[str, ...], int]]:
-    """The mistakes that leave a matrix as it is to a millionth; the number tells the forms of one apart."""
+    """The mistakes that leave a matrix as it is to a millionth; the number is that of the layer."""
     point = Prepared(example)
     found = set()
     for index in range(example.architecture.depth):
@@ -57,7 +57,7 @@ def _coinciding(example: Example) -> set[tuple[tuple[str, ...], int]]:
         for number, matrix in enumerate(made.matrix):
             ids = made.ids(number)
             if ids and np.linalg.norm(matrix - true) <= COINCIDES * np.linalg.norm(true):
-                found.add((ids, 1000 * index + number))
+                found.add((ids, index))
     return found
 
 
