@@ -37,6 +37,7 @@ SAME = 1e-5  # relative: how well a constant has to agree between two examples
 SAME_RATE = 1e-3
 MOST = 3  # mistakes in all, common factors not counted
 VANISHING = 1e-13  # of the true gradient: rounding alone
+TIED = 4  # explanations of one layer that the next is looked for under
 FEWEST = 2  # entries, for more than one mistake at once
 FEWEST_FITTED = 5  # entries, where a rate is fitted
 Ids = tuple[str, ...]
@@ -180,23 +181,29 @@ class _Search:
         ids = frozenset(name for group in found for match in group.options for name in match.ids)
         self.named |= ids
         matrix = self.layer[0].matrix
-        match = next((g.options[0] for g in found if g.rows is None and matrix in g.tensors), None)
-        match = match or next((g.options[0] for g in found if g.rows is None), None)
+        whole = [group for group in found if group.rows is None]
+        own = [group for group in whole if matrix in group.tensors] or whole
+        options = own[0].options[:TIED] if own else ()
+        match = options[0] if options else None
         above = []
         for place, view in enumerate(self.layer):
             work = view.prepared.work(view.index)
-            deltas: list[tuple[Ids, Array]] = []
-            if match is not None and self._bank_holds(place, match):
-                bank = self.banks[place]
-                number = _numbers(bank, match)
-                if number is not None:
-                    deltas.append((match.ids, bank.deltas.values[bank.delta[number]]))
+            deltas = [(m.ids, delta) for m in options if (delta := self._delta(place, m)) is not None]
             times = 0 if "decay-missing" in ids else 2 if "decay-doubled" in ids else 1
             answered = view.found[matrix] - times * view.decay
             if match is not None and "outer-transposed" in match.ids:
                 answered = answered.T
             above.append(Above([*deltas, ((), work.delta)], answered, self.named))
         self.above = above
+
+    def _delta(self, place: int, match: Match) -> Array | None:
+        """The δ that an explanation of this layer has at one example."""
+        if not self._bank_holds(place, match):
+            return None
+        bank = self.banks[place]
+        number = _numbers(bank, match)
+        delta: Array | None = None if number is None else bank.deltas.values[bank.delta[number]]
+        return delta
 
     def _bank_holds(self, place: int, match: Match) -> bool:
         return place < len(self.banks) and match.candidate < len(self.banks[place].masks)
@@ -226,10 +233,9 @@ class _Search:
         fits = view.index < view.example.architecture.depth - 1 and entries >= FEWEST_FITTED and rows is None
         for fit in (False, True) if fits else (False,):
             banks = self._bank(most, fit=fit)
-            for new in range(1, most + 1):
-                self.banks = [bank.of_cost(new) for bank in banks]
-                if options := self._common(names, rows, self.banks):
-                    return options
+            self.banks = banks
+            if options := self._common(names, rows, banks):
+                return options
         return []
 
     def _common(self, names: Sequence[str], rows: Array | None, banks: Sequence[Candidates]) -> list[Match]:
@@ -326,11 +332,8 @@ class _Search:
             values = dict(work.values)
             values[work.names.grad_matrix] = view.found[view.matrix] - view.decay
             deltas: list[tuple[Ids, Array]] = [((), work.delta)]
-            if match is not None and self._bank_holds(place, match):
-                number = _numbers(self.banks[place], match)
-                if number is not None:
-                    own = self.banks[place]
-                    deltas.append((match.ids, own.deltas.values[own.delta[number]]))
+            if match is not None and (own_delta := self._delta(place, match)) is not None:
+                deltas.append((match.ids, own_delta))
             if self.above and not match:
                 follows = hidden_deltas(work, self.above[place], 0)
                 deltas.append((ids_of(int(follows.masks[0])), follows.values[0]))

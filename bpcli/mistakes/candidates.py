@@ -67,7 +67,6 @@ class Candidates:
 
     Attributes:
         masks: the mistakes of each.
-        cost: how many of them are new.
         matrix, bias: C×d×r and C×d, r columns as ``Prepared.sketch`` has them.
         delta: which of the δ each has.
         deltas: them.
@@ -75,7 +74,6 @@ class Candidates:
     """
 
     masks: Mask
-    cost: NDArray[np.uint8]
     matrix: Array
     bias: Array
     delta: NDArray[np.intp]
@@ -85,20 +83,6 @@ class Candidates:
     def ids(self, number: int) -> Ids:
         """The mistakes of one."""
         return ids_of(int(self.masks[number]))
-
-    def of_cost(self, cost: int) -> "Candidates":
-        """Those with just so many new mistakes (and, with one, those with none)."""
-        keep = (self.cost == cost) if cost > 1 else (self.cost <= cost)
-        moves = None if self.moves is None else (self.moves[0][keep], self.moves[1][keep])
-        return Candidates(
-            self.masks[keep],
-            self.cost[keep],
-            self.matrix[keep],
-            self.bias[keep],
-            self.delta[keep],
-            self.deltas,
-            moves,
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -302,7 +286,6 @@ def gradients_of(
     every_mask = np.concatenate(masks)
     return Candidates(
         every_mask,
-        _count(every_mask, named),
         np.concatenate(matrices),
         np.concatenate(biases),
         np.concatenate(numbers),

@@ -145,7 +145,7 @@ ROWS = (
     Mistake(
         "bias-column-shifted",
         "The error is passed back through [bias W], and the wrong column is dropped after it.",
-        "∇h = columns 0 to d1-1 of [bias W]ᵀ δ²",
+        "∇h = the first d1 entries of [bias W]ᵀ δ²",
         "∇h = Wᵀ δ²",
         "With the bias as a first column, the last entry is dropped in place of the first.",
         "Drop the entry of the constant input: the first, if the bias is the first column.",

@@ -57,7 +57,8 @@ def random_problem(rng, *, decay=0.0):
         sizes = (sizes[0],) * len(sizes)
     architecture = Architecture(sizes, bias=bias)
     scale = float(rng.choice([1.0, 0.1, 0.01, 0.001]))
-    n = int(rng.integers(3, 9))
+    # Where N is K or 2K, a mean over the outputs is also one over the samples.
+    n = int(rng.choice([n for n in range(3, 9) if n not in (sizes[-1], 2 * sizes[-1])]))
     parameters = {}
     for names, (fan_in, fan_out) in zip(architecture.names(), architecture.shapes(), strict=True):
         parameters[names.matrix] = scale * rng.normal(size=(fan_out, fan_in))
