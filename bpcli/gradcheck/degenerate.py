@@ -64,22 +64,22 @@ def _blind_spots(example: Example) -> list[str]:
 
 
 def _coinciding(example: Example) -> set[tuple[str, int]]:
-    """The mistakes that are the truth in a tensor to a millionth; the number tells those of one name apart."""
+    """The mistakes that leave the matrix of a layer as it is, to a millionth, each with the layer's index."""
     return {
-        (name, number)
-        for number, (name, wrong, true) in enumerate(_mistaken(example))
+        (name, index)
+        for name, index, wrong, true in _mistaken(example)
         if np.linalg.norm(wrong - true) <= COINCIDES * np.linalg.norm(true)
     }
 
 
-def _mistaken(example: Example) -> Iterator[tuple[str, Array, Array]]:
-    """What each mistake makes of the matrix of each layer, and what that is in truth; always in the same order."""
+def _mistaken(example: Example) -> Iterator[tuple[str, int, Array, Array]]:
+    """What each form of each mistake makes of the matrix of each layer, and what that is in truth."""
     base = Prepared(example)
     for index in reversed(range(example.architecture.depth)):
         made = single_mistakes(base, index)
         for number, matrix in enumerate(made.matrix):
             if ids := made.ids(number):
-                yield ids[0], matrix, made.matrix[0]
+                yield ids[0], index, matrix, made.matrix[0]
 
 
 def _about_weights(example: Example) -> list[str]:
