@@ -4,17 +4,15 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
-
 from bpcli.config import Config, Resolved, resolve
 from bpcli.network.example import Example
 from bpcli.symmetry_demo.demo import Demo
 from bpcli.symmetry_demo.result import Demonstration
+from bpcli.training.configured import configured_example
 from bpcli.training.loop import EpochRecord
 from bpcli.training.result import TrainResult
 from bpcli.training.run import Run
 from bpcli.training.session import Session
-from bpcli.training.setup import setup
 from bpcli.walkthrough.walk import Walk, walk
 
 
@@ -86,7 +84,7 @@ def walk_through(
         DataError: The data cannot be used.
     """
     if not isinstance(example, Example):
-        example = _example(_resolve(example, overrides).config)
+        example = configured_example(_resolve(example, overrides).config, samples=None)
     rows = slice(sample, sample + 1)
     return walk(
         Example(
@@ -128,15 +126,3 @@ def _resolve(config: Config | str | Path, overrides: dict[str, object]) -> Resol
     if options:
         raise TypeError("overrides go with the name or the path of a configuration: give them to load_config")
     return Resolved(config, "python", Path(), {})
-
-
-def _example(config: Config) -> Example:
-    """Return all training rows of a configuration, with its initial weights, in float64."""
-    ready = setup(config)
-    return Example(
-        architecture=ready.network.architecture,
-        X=ready.data.X.astype(np.float64),
-        Y=ready.data.Y.astype(np.float64),
-        parameters={name: tensor.astype(np.float64) for name, tensor in ready.network.parameters.named()},
-        learning_rate=config.training.optimizer.learning_rate,
-    )

@@ -14,17 +14,16 @@ by 1e-5, so truncation takes about 1e-10 of M, and more with many layers above. 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from bpcli.gradcheck import reference
 from bpcli.gradcheck.bounds import Bound, rounding_bounds
 from bpcli.gradcheck.numerical import CENTRAL_STEP, COMPLEX_STEP, Mask, Method, derivatives
+from bpcli.gradcheck.residuals import Verdict
 from bpcli.network import Architecture, Array, Network, Parameters
 from bpcli.network.example import Example
-
-Verdict = Literal["correct", "wrong", "uninformative"]
 
 ALLOWED: dict[Method, float] = {"complex": 1e-10, "central": 1e-6}  # t
 CERTIFIES_FLOAT32 = 1e-4  # T

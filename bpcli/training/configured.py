@@ -9,8 +9,8 @@ from bpcli.training.setup import setup
 SAMPLES = 32
 
 
-def configured_example(config: Config) -> Example:
-    """Return the first training samples of a configuration, at most 32, with its initial weights.
+def configured_example(config: Config, samples: int | None = SAMPLES) -> Example:
+    """Return the first training samples of a configuration (all with None), with its initial weights, in float64.
 
     Raises:
         DataError: if the data cannot be used.
@@ -19,8 +19,8 @@ def configured_example(config: Config) -> Example:
     data, network = ready.data, ready.network
     return Example(
         architecture=network.architecture,
-        X=data.X[:SAMPLES].astype(np.float64),
-        Y=data.Y[:SAMPLES].astype(np.float64),
+        X=data.X[:samples].astype(np.float64),
+        Y=data.Y[:samples].astype(np.float64),
         parameters={name: tensor.astype(np.float64) for name, tensor in network.parameters.named()},
         learning_rate=config.training.optimizer.learning_rate,
         weight_decay=config.training.weight_decay,
