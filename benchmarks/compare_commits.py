@@ -74,7 +74,7 @@ def gradients(X, Y, V, W, bias_V, bias_W, weight_decay):
 """,
     "bad.yaml": "data:\n  sorce: iris\n  validation: 2\ntraining:\n  epochs: ten\n  los: x\nmodel: {hidden: [0]}\n",
     "syntax.yaml": "data:\n  source: [iris\n",
-    "table.csv": "a,b,c,size\n" + "".join(f"{i % 7},{i * i % 11},{'xyz'[i % 3]},{i / 4 - 2}\n" for i in range(40)),
+    "table.csv": "a,b,c,size\n" + "".join(f"{i % 7},{i * i % 11},{i * 5 % 3},{i / 4 - 2}\n" for i in range(40)),
     "table.yaml": "data: {source: table.csv}\nmodel: {hidden: [5], activation: tanh, output: identity}\n",
 }  # fmt: skip
 
