@@ -4,48 +4,64 @@ import json
 import os
 import sys
 from collections.abc import Iterable
-from typing import Any
-
-from rich.console import Console, RenderableType
-from rich.text import Text
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 from bpcli.render.styles import BAD, CAUTION
 
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
 
-class _Console(Console):
-    """A console that prints file names as they are, and does not mind a reader who leaves, as ``head`` does."""
 
-    def __init__(self, *, stderr: bool = False, color: bool = True) -> None:
-        super().__init__(stderr=stderr, no_color=None if color else True, highlight=False, markup=False)
+def _console(*, stderr: bool = False, color: bool = True) -> "Console":
+    """Return a console that prints file names as they are, and does not mind a reader who leaves, as ``head`` does."""
+    from rich.console import Console  # takes a tenth of a second, and a quiet command prints nothing
 
-    def on_broken_pipe(self) -> None:
-        """Go on without a reader: what was begun is finished, and what is printed goes nowhere."""
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+    class Enduring(Console):
+        def on_broken_pipe(self) -> None:
+            """Go on without a reader: what was begun is finished, and what is printed goes nowhere."""
+            self.quiet = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+
+    return Enduring(stderr=stderr, no_color=None if color else True, highlight=False, markup=False)
 
 
 class Screen:
-    """The two streams of a command, as its common options want them."""
+    """The two streams of a command, as its common options want them.
+
+    Attributes:
+        speaks: whether a report is shown at all, neither --quiet nor --json being given.
+        as_json, shows_progress: whether there is a document, and a moving bar.
+    """
 
     def __init__(self, *, quiet: bool = False, as_json: bool = False, color: bool = True) -> None:
         self.as_json = as_json
-        self._speaks = not (quiet or as_json)
-        self.out = _Console(color=color)
-        self.err = _Console(stderr=True, color=color)
+        self.speaks = not (quiet or as_json)
+        self._color = color
         # Colour may be forced into a pipe, a moving bar may not.
         self.shows_progress = not quiet and sys.stderr.isatty()
 
-    def show(self, renderable: RenderableType, *, whole_lines: bool = False) -> None:
+    @cached_property
+    def out(self) -> "Console":
+        """What prints to stdout."""
+        return _console(color=self._color)
+
+    @cached_property
+    def err(self) -> "Console":
+        """What prints to stderr."""
+        return _console(stderr=True, color=self._color)
+
+    def show(self, renderable: "RenderableType", *, whole_lines: bool = False) -> None:
         """Print a part of the report, unless --quiet or --json was given.
 
         ``whole_lines`` leaves lines as long as they are: what is copied from the screen or saved must not be folded.
         """
-        if self._speaks:
+        if self.speaks:
             self.out.print(renderable, soft_wrap=whole_lines)
 
     def show_as_is(self, text: str) -> None:
         """Print the text of a file as it would be written, unless --quiet or --json was given."""
-        if self._speaks:
+        if self.speaks:
             print(text, end="")  # noqa: T201 - not for rich
 
     def document(self, document: dict[str, Any]) -> None:
@@ -56,6 +72,8 @@ class Screen:
     def warn(self, texts: Iterable[str]) -> None:
         """Print warnings, a paragraph each."""
         for text in texts:
+            from rich.text import Text
+
             self.err.print(Text.assemble(("warning: ", f"bold {CAUTION}"), text))
 
 
@@ -63,6 +81,8 @@ def print_error(message: str, *, color: bool = True) -> None:
     """Print the one message of a command that failed; problems of several lines stand below their number."""
     if "\n" in message:
         message = f"{len(message.splitlines())} problems\n{message}"
-    _Console(stderr=True, color=color).print(
+    from rich.text import Text
+
+    _console(stderr=True, color=color).print(
         Text.assemble(("error: ", f"bold {BAD}"), message), soft_wrap=True
     )
