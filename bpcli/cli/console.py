@@ -8,15 +8,22 @@ from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.text import Text
+from rich.theme import Theme
 
-from bpcli.render.styles import BAD, CAUTION
+from bpcli.render.styles import BAD, CAUTION, LIBRARY
 
 
 class _Console(Console):
     """A console that prints file names as they are, and does not mind a reader who leaves, as ``head`` does."""
 
     def __init__(self, *, stderr: bool = False, color: bool = True) -> None:
-        super().__init__(stderr=stderr, no_color=None if color else True, highlight=False, markup=False)
+        super().__init__(
+            stderr=stderr,
+            no_color=None if color else True,
+            highlight=False,
+            markup=False,
+            theme=Theme(LIBRARY),
+        )
 
     def on_broken_pipe(self) -> None:
         """Go on without a reader: what was begun is finished, and what is printed goes nowhere."""

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bpcli.render.heat import heat_maps
+from bpcli.render.styles import ACCENT, BAD, CAUTION, GOOD
 from bpcli.render.text import LOSS_NAMES, columns, counted, heading, known, number
 from bpcli.render.trajectories import (
     brief,
@@ -34,9 +35,9 @@ MEASURED = {
     "smallest curvature": "smallest eigenvalue of the Hessian",
 }
 VERDICTS = {
-    True: ("holds", "bold green"),
-    False: ("does not\nhold", "bold red"),
-    None: ("does not\napply", "yellow"),
+    True: ("holds", f"bold {GOOD}"),
+    False: ("does not\nhold", f"bold {BAD}"),
+    None: ("does not\napply", CAUTION),
 }
 
 
@@ -90,7 +91,7 @@ def _header(result: Demonstration) -> list[RenderableType]:
         else "BLAS, as in training: fast, but may add the terms of different units in different orders",
     )
     name = "" if result.name == "symmetry-demo" else f" {result.name}"
-    return [Text.assemble(("bpcli symmetry-demo", "bold"), (name, "bold cyan")), table]
+    return [Text.assemble(("bpcli symmetry-demo", "bold"), (name, f"bold {ACCENT}")), table]
 
 
 def _claims(claims: Sequence[Claim]) -> list[RenderableType]:
@@ -107,7 +108,7 @@ def _claims(claims: Sequence[Claim]) -> list[RenderableType]:
         table.add_row(
             f"({claim.id})",
             Text(word, style=style),
-            Text.assemble(claim.statement, "\n", (told, "cyan"), *_because(claim)),
+            Text.assemble(claim.statement, "\n", (told, ACCENT), *_because(claim)),
         )
     notation = "x^(1) = h, x^(2) = z, S^(1) = a, S^(2) = b; w_ij^(1) = V_ji, w_ij^(2) = W_ji"
     return [heading("Claims", notation), table]

@@ -9,6 +9,7 @@ from rich.text import Text
 from bpcli.network import Array
 from bpcli.render.curves import Plot, axis_is_log
 from bpcli.render.heat import heat_maps
+from bpcli.render.styles import BAD, CAUTION
 from bpcli.render.text import columns, counted, heading, known, number
 from bpcli.symmetry_demo.comparison import Snapshot
 from bpcli.symmetry_demo.divergence import Growth
@@ -16,7 +17,7 @@ from bpcli.symmetry_demo.result import Demonstration, Trajectory
 
 WATCHED = 5  # units in a picture of --watch, which has to fit 24 lines of 60 characters
 UNITS = 16  # rows of the table of weight differences
-MARKS = {"exact": (" =", "bold red"), "within rounding": (" ≈", "yellow"), "distinct": ("  ", "")}
+MARKS = {"exact": (" =", f"bold {BAD}"), "within rounding": (" ≈", CAUTION), "distinct": ("  ", "")}
 
 
 def frame(snapshots: Mapping[str, Snapshot], distances: Mapping[str, Array]) -> RenderableType:
