@@ -60,8 +60,12 @@ def networks(result: Demonstration) -> list[RenderableType]:
         apart="the first step after which units that started bit-identical differ",
         merged="error of the merged network, in which one unit with the sum of their outgoing weights replaces "
         "identical units: max |z - z′| / max |z|",
-        nudged="constant weights, but one row of V moved by about 1e-12: does a tiny difference grow?",
-        tied="half-tied: random weights, but the first half of the units are copies of unit 0",
+        nudged="constant weights, but one row of V moved by about 1e-12: does a tiny difference grow, as it does where "
+        "the constant solution is unstable?",
+        **{
+            "half-tied": "random weights, but the first half of the units are copies of unit 0: do the copies stay "
+            "equal among units that differ?"
+        },
         logistic=f"no hidden units, cross-entropy, {result.logistic.samples} samples of two overlapping classes",
     )
     return [heading("Networks", f"after {counted(result.steps, 'step')}"), table, about]
