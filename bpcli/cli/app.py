@@ -10,6 +10,7 @@ import typer
 from bpcli import __version__
 from bpcli.cli import config, gradcheck, symmetry_demo, train, walkthrough
 from bpcli.cli.console import print_error
+from bpcli.cli.usage import usage_message
 from bpcli.common.errors import BpcliError
 
 app = typer.Typer(
@@ -48,23 +49,35 @@ def main() -> None:
     sys.exit(_run())
 
 
+def _legible_help() -> None:
+    """Give the help the colours of the reports; typer's own yellow and cyan cannot be read on white."""
+    from typer import rich_utils
+
+    from bpcli.render.styles import HELP
+
+    for name, style in HELP.items():
+        setattr(rich_utils, name, style)
+
+
 def _run() -> int:
     for stream in (sys.stdout, sys.stderr):
-        # Where the encoding has no ∇, a question mark is better than no report.
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+            # A file or a pipe gets UTF-8 whatever the console has: pages say that they are UTF-8. On a terminal
+            # whose encoding has no ∇, a question mark is better than no report.
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
     color = "--no-color" not in sys.argv
+    if not sys.argv[1:] or {"-h", "--help"} & set(sys.argv) or sys.argv[1:] == ["config"]:
+        _legible_help()
     try:
-        return app(standalone_mode=False) or 0
+        return app(prog_name="bpcli", standalone_mode=False) or 0
     except BpcliError as error:
         print_error(str(error), color=color)
         return error.exit_code
     except typer.TyperException as error:
         # A bare `bpcli` has printed its help, and has nothing to complain of.
-        if not (message := error.format_message().rstrip(".")):
+        if not (message := usage_message(error)):
             return 0
-        command = getattr(getattr(error, "ctx", None), "command_path", "bpcli")
-        print_error(f"{message}; see {command} --help", color=color)
+        print_error(message, color=color)
         return error.exit_code
     except BrokenPipeError:
         # What is not printed by rich (JSON, YAML) meets a reader who has left here, and at exit once more.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bpcli.render.styles import BAD, CAUTION
+from bpcli.render.styles import BAD, CAUTION, LIBRARY
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 def _console(*, stderr: bool = False, color: bool = True) -> "Console":
     """Return a console that prints file names as they are, and does not mind a reader who leaves, as ``head`` does."""
     from rich.console import Console  # takes a tenth of a second, and a quiet command prints nothing
+    from rich.theme import Theme
 
     class Enduring(Console):
         def on_broken_pipe(self) -> None:
@@ -23,7 +24,13 @@ def _console(*, stderr: bool = False, color: bool = True) -> "Console":
             self.quiet = True
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
-    return Enduring(stderr=stderr, no_color=None if color else True, highlight=False, markup=False)
+    return Enduring(
+        stderr=stderr,
+        no_color=None if color else True,
+        highlight=False,
+        markup=False,
+        theme=Theme(LIBRARY),
+    )
 
 
 class Screen:
