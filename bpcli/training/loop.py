@@ -86,6 +86,7 @@ class Trainer:
         progress: which of them was the best, and whether training is over.
         best: the parameters of the best one.
         settings: how to train.
+        optimiser: the update rule, with what it remembers.
     """
 
     def __init__(
@@ -97,7 +98,7 @@ class Trainer:
         self.best = network.parameters.copy()
         self.settings = settings
         self._data, self._rng = data, rng
-        self._optimiser = build_optimiser(network, settings)
+        self.optimiser = build_optimiser(network, settings)
         self._batches = Batches(data.X, data.Y, network.rows, rng)
         largest = max(len(data.X), len(data.X_validation))
         self._evaluator = Evaluator(network.parameters, data.task, largest)
@@ -116,7 +117,7 @@ class Trainer:
             )
             # A diverging run overflows before its loss shows it; the record says so, once, instead of a warning.
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                for _ in descend(self.network, self._batches.epoch(), self._optimiser, repeat(rate)):
+                for _ in descend(self.network, self._batches.epoch(), self.optimiser, repeat(rate)):
                     if interrupted():
                         self.restore(before)
                         progress.stopped_by = "interrupted"
@@ -170,7 +171,7 @@ class Trainer:
             "stale": np.array(self.progress.stale),
             "stopped_by": np.array(self.stopped_by or ""),
             "rng": np.array(json.dumps(self._rng.bit_generator.state)),
-            **{f"optimiser_{name}": slot.copy() for name, slot in self._optimiser.slots.items()},
+            **{f"optimiser_{name}": slot.copy() for name, slot in self.optimiser.slots.items()},
         }
 
     def restore(self, state: dict[str, Array]) -> None:
@@ -184,5 +185,5 @@ class Trainer:
         progress.stale = int(state["stale"])
         progress.stopped_by = next((reason for reason in FINAL if reason == str(state["stopped_by"])), None)
         self._rng.bit_generator.state = json.loads(str(state["rng"]))
-        for name, slot in self._optimiser.slots.items():
+        for name, slot in self.optimiser.slots.items():
             slot[...] = state[f"optimiser_{name}"]

@@ -85,7 +85,7 @@ def test_a_training_step_allocates_no_array_that_grows_with_the_data(optimizer, 
         )
         trainer = Trainer(network, data, settings, rng)
         batches = chain(trainer._batches.epoch(), trainer._batches.epoch())
-        steps = descend(network, batches, trainer._optimiser, repeat(0.1))
+        steps = descend(network, batches, trainer.optimiser, repeat(0.1))
         next(steps)
         next(steps)
         tracemalloc.start()
