@@ -157,6 +157,7 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     except OSError as error:
         if error.errno not in _NO_SYNC:
+            error.filename = str(folder)
             raise
     finally:
         os.close(descriptor)

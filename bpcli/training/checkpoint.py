@@ -213,6 +213,7 @@ def _faults(session: Session, state: Mapping[str, Array], records: Sequence[Epoc
     for number, record in enumerate(records, 1):
         if record.epoch != number:
             yield f"metrics.csv has epoch {record.epoch} in row {number}"
+            return
         progress.add(record)
     stopped_by = str(state["stopped_by"])
     said = (
@@ -230,17 +231,14 @@ def _faults(session: Session, state: Mapping[str, Array], records: Sequence[Epoc
         if not np.array_equal(state[name], array, equal_nan=array.dtype.kind == "f"):
             yield f"{name} is not what parameters, config.yaml and the data give"
 
-    final = records[-1] if records else None
-    for name, parameters, record in (
-        ("parameters", last, final),
-        ("best", best, records[progress.best_epoch - 1] if progress.best_epoch else None),
-    ):
-        if not _reach(session, parameters, record):
+    for name, parameters, epoch in (("parameters", last, len(records)), ("best", best, progress.best_epoch)):
+        if not _reach(session, parameters, records[epoch - 1] if epoch else None):
             yield f"{name}: these weights do not have the loss that metrics.csv says"
 
-    fresh = trainer.state()
-    if json.loads(str(state["rng"]))["state"]["inc"] != json.loads(str(fresh["rng"]))["state"]["inc"]:
-        yield "rng: these are not the random numbers of the seed"
+    for _ in records:
+        trainer.batches.shuffle()
+    if json.loads(str(state["rng"])) != json.loads(str(trainer.state()["rng"])):
+        yield "rng: the seed gives other random numbers after so many epochs"
     steps = -(-len(data.X) // session.network.rows) * len(records)
     for name in trainer.optimiser.slots:
         slot = state[f"optimiser_{name}"]

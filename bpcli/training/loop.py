@@ -87,6 +87,7 @@ class Trainer:
         best: the parameters of the best one.
         settings: how to train.
         optimiser: the update rule, with what it remembers.
+        batches: the shuffled training rows.
     """
 
     def __init__(
@@ -99,7 +100,7 @@ class Trainer:
         self.settings = settings
         self._data, self._rng = data, rng
         self.optimiser = build_optimiser(network, settings)
-        self._batches = Batches(data.X, data.Y, network.rows, rng)
+        self.batches = Batches(data.X, data.Y, network.rows, rng)
         largest = max(len(data.X), len(data.X_validation))
         self._evaluator = Evaluator(network.parameters, data.task, largest)
 
@@ -117,7 +118,7 @@ class Trainer:
             )
             # A diverging run overflows before its loss shows it; the record says so, once, instead of a warning.
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                for _ in descend(self.network, self._batches.epoch(), self.optimiser, repeat(rate)):
+                for _ in descend(self.network, self.batches.epoch(), self.optimiser, repeat(rate)):
                     if interrupted():
                         self.restore(before)
                         progress.stopped_by = "interrupted"

@@ -55,7 +55,7 @@ class GradientReport:
 
 @dataclass(frozen=True)
 class RunHeader:
-    """What is known before the first epoch; ``run`` is the folder and ``run_id`` its id, None for a training in memory."""
+    """What is known before the first epoch; ``run``, the folder, and ``run_id`` are None for a training in memory."""
 
     run: Path | None
     run_id: str | None
