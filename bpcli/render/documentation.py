@@ -1,6 +1,7 @@
 """Pages of the documentation in the terminal: Markdown without colours that cannot be read on white."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.markdown import CodeBlock, Heading, Markdown
@@ -8,9 +9,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bpcli.mistakes.catalogue import Mistake
-from bpcli.render.mistakes import algebra
 from bpcli.render.styles import ACCENT
+
+if TYPE_CHECKING:
+    from bpcli.mistakes.catalogue import Mistake
 
 _MORE = Text.assemble(("More: ", "dim"), ("bpcli docs mistakes", ACCENT))
 
@@ -41,8 +43,10 @@ def markdown(text: str) -> RenderableType:
     return _Page(text)
 
 
-def explained_mistake(row: Mistake) -> RenderableType:
+def explained_mistake(row: "Mistake") -> RenderableType:
     """Show all that the catalogue says of one mistake."""
+    from bpcli.render.mistakes import algebra  # numerics, which a page does not need
+
     arises = Text.assemble(("how it arises  ", "dim"), row.arises)
     return Group(
         Text(row.id, style=f"bold {ACCENT}"),
