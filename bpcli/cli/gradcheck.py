@@ -99,6 +99,13 @@ def gradcheck(
             max=1 << 24,
         ),
     ] = 1024,
+    sandbox: Annotated[
+        Literal["auto", "none", "bubblewrap"],
+        typer.Option(
+            "--sandbox",
+            help="Run programs in bubblewrap: without network, and nothing can be written to; auto: if it works.",
+        ),
+    ] = "auto",
     method: Annotated[
         Literal["complex", "central"] | None,
         typer.Option(
@@ -168,7 +175,7 @@ def gradcheck(
     returns the gradients in any order, or in a dict. How it is to be read is found out by calling it at a small example
     whose sizes all differ, and said in one line; --layout, --weights and --function settle it. docs/gradcheck.md has
     the whole. Each file runs in a process of its own, with limits on its time, its memory and the size of the files
-    that it writes; that is no sandbox.
+    that it writes, and in bubblewrap where that works. The report says if it was; without it there is no sandbox.
 
     Exits with 0 if every gradient is right, with 3 if any is not, and with 1 if the machine failed to check one.
     """
@@ -206,7 +213,7 @@ def gradcheck(
     elif against:
         from bpcli.gradcheck.collect import Options
 
-        options = Options(layout, weights, function, time_limit, memory_limit << 20)
+        options = Options(layout, weights, function, time_limit, memory_limit << 20, sandbox)
         report = _against(settings, against, point, options, screen)
     else:
         report = _own(settings, method)

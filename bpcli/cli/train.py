@@ -70,7 +70,6 @@ def train(
     with 3 if training diverged.
     """
     from bpcli.render.advice import next_command, warnings
-    from bpcli.render.train import advised, header, report
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     overrides = [*(override or [])]
@@ -92,7 +91,10 @@ def train(
         again += [] if epochs is None else ["--epochs", str(epochs)]
     with opened as run, listening() as interrupts:
         screen.warn(run.header.warnings)
-        screen.show(header(run.header))
+        if screen.speaks:  # else what draws need not be loaded
+            from bpcli.render.train import header
+
+            screen.show(header(run.header))
         for _ in track(
             run.epochs(interrupts),
             screen,
@@ -103,8 +105,11 @@ def train(
         ):
             pass
         result = run.finish()
-    screen.show(report(result, units=units))
-    screen.show(advised(next_command(result, again, seed)), whole_lines=True)
+    if screen.speaks:
+        from bpcli.render.train import advised, report
+
+        screen.show(report(result, units=units))
+        screen.show(advised(next_command(result, again, seed)), whole_lines=True)
     screen.document(result.document())
     screen.warn(warnings(result))
     return {"diverged": 3, "interrupted": interrupts.exit_code()}.get(result.stopped_by, 0)

@@ -10,9 +10,8 @@ from typer import main
 
 from bpcli.cli import app
 
-get_command = cache(
-    main.get_command
-)  # typer builds all commands with all options anew for each line, in 0.1 s
+# Typer builds all commands with all options anew for each line, in 0.1 s.
+get_command = cache(main.get_command)
 
 
 @dataclass

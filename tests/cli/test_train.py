@@ -396,18 +396,7 @@ def test_the_environment_overrides_the_file_and_options_override_it(bpcli, monke
 @pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_stops_the_run_and_loses_nothing(tmp_path, default_signals, sent, code):
     """The process exits with 128 + the signal; the run can be resumed and ends like one never stopped."""
-    command = [
-        sys.executable,
-        "-m",
-        "bpcli",
-        "train",
-        "xor",
-        "--epochs",
-        "10000000",
-        "--out",
-        "run",
-        "--json",
-    ]
+    command = [sys.executable, "-m", "bpcli", "train", "xor", "--epochs=10000000", "--out=run", "--json"]
     metrics = tmp_path / "run" / "metrics.csv"
     with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
         # The first checkpoint is written before training; a row of an epoch is not.
