@@ -415,7 +415,8 @@ def test_an_answer_needs_no_space_on_the_disk(tmp_path):
 STARTED = """
 import signal, sys
 signal.signal(signal.{}, signal.SIG_DFL)
-sys.argv = ["bpcli", "gradcheck", "--time-limit", "60", "--against", "loop.py", "mine.py"]
+sys.argv = ["bpcli", "gradcheck", "--time-limit", "60", "--sandbox", "none",
+            "--against", "loop.py", "mine.py"]
 from bpcli.__main__ import main
 main()
 """
