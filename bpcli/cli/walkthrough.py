@@ -117,6 +117,10 @@ def walkthrough(
     worksheet: Annotated[
         bool, typer.Option("--worksheet", help="Questions and given numbers, with room for the rest.")
     ] = False,
+    hints: Annotated[
+        bool,
+        typer.Option("--hints", help="With --worksheet or --seeds: print the formulas on the worksheet."),
+    ] = False,
     key: Annotated[bool, typer.Option("--key", help="The same sheet with everything filled in.")] = False,
     seeds: Annotated[
         str | None,
@@ -161,6 +165,8 @@ def walkthrough(
         refuse_together(step=step, worksheet=worksheet, key=key, grade=grade)
     for other in ({"worksheet": worksheet}, {"key": key}, {"seeds": seeds}, {"grade": grade}):
         refuse_together(explain=explain, **other)
+    if hints and not (worksheet or seeds):
+        raise UsageError("--hints is for worksheets: add --worksheet or --seeds A:B, or leave it out")
     if step and (format_ != "text" or as_json or quiet):
         raise UsageError("--step shows text, a part at a time: leave --format, --json and --quiet out")
     if (out is None) != (seeds is None) or (force and out is None):
@@ -170,7 +176,7 @@ def walkthrough(
     from bpcli.walkthrough.chosen_network import Typed
     from bpcli.walkthrough.sheet import chosen_letters
 
-    look = Look(chosen_letters(part or []), notation, digits, format_)
+    look = Look(chosen_letters(part or []), notation, digits, format_, hints)
     resolution = resolved(config or DEFAULT, override, {})
     tensors = {"x": x, "y": y, "V": V, "W": W, "bias_V": bias_V, "bias_W": bias_W}
     typed = Typed({name: text for name, text in tensors.items() if text is not None}, hidden, sizes, rate)
@@ -228,6 +234,7 @@ def _shown(
         title=TITLES[mode] if seed is None or mode == "walk" else f"{TITLES[mode]} {seed}",
         drawn=chosen.drawn,
         explain=explain,
+        hints=look.hints,
     )
     if step:
         screen.show(text_title(whole))

@@ -26,12 +26,13 @@ TITLES: dict["Mode", str] = {
 
 @dataclass(frozen=True)
 class Look:
-    """What a walk looks like: which parts, in which notation, with how many decimals, in which format."""
+    """What a walk looks like: which parts, in which notation, with how many decimals, in which format, with hints."""
 
     letters: Sequence[str]
     notation: "Style"
     digits: int
     format: "Format"
+    hints: bool = False
 
 
 def seed_range(text: str) -> range:
@@ -124,6 +125,7 @@ def write_worksheets(
                         mode=mode,
                         digits=look.digits,
                         title=f"{TITLES[mode]} {seed}",
+                        hints=look.hints,
                     ),
                     look.format,
                 )

@@ -16,6 +16,7 @@ from bpcli.walkthrough.blocks import (
     Prose,
     Sheet,
     Table,
+    on_paper,
 )
 from bpcli.walkthrough.derivations import derivation
 from bpcli.walkthrough.example import Drawn
@@ -68,18 +69,20 @@ def sheet(
     title: str = "Walkthrough",
     drawn: Drawn | None = None,
     explain: Explain = "short",
+    hints: bool = False,
 ) -> Sheet:
     """Return the parts that are wanted, the given numbers before them; delta notation comes with its table.
 
     With ``explain`` "full" each part of a walk begins with its derivation in symbols; either way it ends with one
-    sentence that says why.
+    sentence that says why. A worksheet has ``hints`` on request: the formulas, the names of factors and the labels of
+    arrows.
     """
     notation = Notation(walk.example.architecture, style)
     remarks = (
         Prose(ROUNDED.format(digits=digits), ("walk", "key")),
         Prose(HOW_TO_WRITE.format(digits=digits), ("worksheet",)),
     )
-    parts = [Part("", "Given", (givens(walk, notation), *remarks))]
+    parts = [Part("", "Given", (givens(walk, notation, asked=mode != "walk"), *remarks))]
     if style == "delta":
         parts.append(Part("", "Notation", (notation_table(walk, mode),)))
     makers: dict[str, Callable[[Walk, Notation], Part]] = {
@@ -94,7 +97,11 @@ def sheet(
     }
     for letter in letters:
         part = makers[letter](walk, notation)
-        parts.append(_explained(part, notation, explain) if mode == "walk" else part)
+        if mode == "walk":
+            part = _explained(part, notation, explain)
+        elif mode == "worksheet":
+            part = replace(part, blocks=tuple(on_paper(block, hints=hints) for block in part.blocks))
+        parts.append(part)
     below = [network_line(walk)] + ([drawn_line(drawn, notation)] if drawn else [])
     return Sheet(title, tuple(below), tuple(parts), mode, digits)
 

@@ -19,6 +19,7 @@ from bpcli.walkthrough.blocks import (
     Part,
     Prose,
     Question,
+    Room,
     Sheet,
     Table,
     Term,
@@ -70,6 +71,8 @@ def _block(block: Block, sheet: Sheet) -> str:
             return f"<p>{_prose(markup)}</p>"
         case Question(markup):
             return f'<p class="question">{_prose(markup)}</p>'
+        case Room():
+            return _lines(block, sheet.mode)
         case Table():
             return _table(block, sheet.mode)
         case Graph():
@@ -80,6 +83,14 @@ def _block(block: Block, sheet: Sheet) -> str:
             return _equation(block, sheet)
         case Derivation():
             return _derivation(block)
+
+
+def _lines(block: Room, mode: Mode) -> str:
+    """Lines to write on, or what the key has there."""
+    if mode == "key":
+        return f'<p>{_prose(block.prompt)} <span class="answer">{_prose(block.answer)}</span></p>'
+    lines = '<span class="line"></span>' * block.lines
+    return f'<p class="room">{_prose(block.prompt)}{lines}</p>'
 
 
 def _givens(block: Givens, sheet: Sheet) -> str:

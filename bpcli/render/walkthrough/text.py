@@ -18,6 +18,7 @@ from bpcli.walkthrough.blocks import (
     Part,
     Prose,
     Question,
+    Room,
     Sheet,
     Table,
     visible,
@@ -26,6 +27,7 @@ from bpcli.walkthrough.blocks import (
 STYLES = {"known": GIVEN, "found": ANSWER}
 LINES = {"known": ("╌", "╎"), "found": ("─", "│")}
 KEPT = "\ue000"  # a space where no line may end; a private character, as Rich folds at every kind of space
+LINE = 8 * BLANK  # to write on
 SHORT = 45  # characters of a formula that stays on one line
 
 
@@ -76,6 +78,8 @@ def _block(block: Block, sheet: Sheet, *, last: bool) -> RenderableType:
             return _Paragraph(markup)
         case Question(markup):
             return _Paragraph(markup, "italic")
+        case Room():
+            return _room(block, sheet.mode, last=last)
         case Table():
             table = _table(block, sheet.mode)
             return table if last else Group(table, Text())
@@ -86,6 +90,17 @@ def _block(block: Block, sheet: Sheet, *, last: bool) -> RenderableType:
             return Group(Flow(block, sheet, apart=False), remarks)
         case _:
             return Flow(block, sheet, apart=not last)
+
+
+def _room(block: Room, mode: Mode, *, last: bool) -> RenderableType:
+    """Lines to write on, or what the key has there."""
+    if mode == "key":
+        shown: RenderableType = _Paragraph(f"{block.prompt} {block.answer}")
+    elif block.lines == 1:
+        shown = Text(f"{_prose(block.prompt)} {LINE}")
+    else:
+        shown = Group(_Paragraph(block.prompt), *(Text(f"  {LINE}") for _ in range(block.lines)))
+    return shown if last else Group(shown, Text())
 
 
 def _table(block: Table, mode: Mode) -> RenderableType:
