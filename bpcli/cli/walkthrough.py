@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from bpcli.cli.console import Screen
+from bpcli.cli.dialogue import ask_all, page_through
 from bpcli.cli.grading import graded
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption, refuse_together
-from bpcli.cli.pager import page_through
 from bpcli.cli.resolving import resolved
 from bpcli.cli.variadic import VariadicFiles
 from bpcli.cli.worksheets import TITLES, Look, refuse_fixed, seed_range, write_worksheets
@@ -111,6 +111,12 @@ def walkthrough(
         bool,
         typer.Option("--step", help="Show one part at a time: Enter for the next, b to go back, q to quit."),
     ] = False,
+    quiz: Annotated[
+        bool,
+        typer.Option(
+            "--quiz", help="Ask for each value in turn, and say what is right, carried forward or mistaken."
+        ),
+    ] = False,
     digits: Annotated[
         int, typer.Option("--digits", metavar="N", min=1, max=12, help="Number of decimals printed.")
     ] = USUAL_DIGITS,
@@ -160,15 +166,16 @@ def walkthrough(
     and then it exits with 2.
     """
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
-    refuse_together(step=step, grade=grade, seeds=seeds)
+    refuse_together(step=step, grade=grade, seeds=seeds, quiz=quiz)
     if seeds is None:  # which writes worksheets and keys
-        refuse_together(step=step, worksheet=worksheet, key=key, grade=grade)
-    for other in ({"worksheet": worksheet}, {"key": key}, {"seeds": seeds}, {"grade": grade}):
+        refuse_together(step=step, quiz=quiz, worksheet=worksheet, key=key, grade=grade)
+    for other in ({"worksheet": worksheet}, {"key": key}, {"seeds": seeds}, {"grade": grade}, {"quiz": quiz}):
         refuse_together(explain=explain, **other)
     if hints and not (worksheet or seeds):
         raise UsageError("--hints is for worksheets: add --worksheet or --seeds A:B, or leave it out")
-    if step and (format_ != "text" or as_json or quiet):
-        raise UsageError("--step shows text, a part at a time: leave --format, --json and --quiet out")
+    for asks, how in (("--step", "shows text, a part at a time"), ("--quiz", "asks at the terminal")):
+        if {"--step": step, "--quiz": quiz}[asks] and (format_ != "text" or as_json or quiet):
+            raise UsageError(f"{asks} {how}: leave --format, --json and --quiet out")
     if (out is None) != (seeds is None) or (force and out is None):
         raise UsageError(
             "--seeds A:B and --out DIR go together (and --force with them): give both, or neither"
@@ -188,9 +195,9 @@ def walkthrough(
     if seeds is not None and out is not None:
         refuse_fixed(seed, typed)
         return _written(point, seed_range(seeds), out, look, screen, force=force)
-    paper = (
-        worksheet or key
-    )  # for which the digits are those that one calculates with, and so part of the sheet
+    if quiz:
+        return _asked(point(seed, digits), look, screen)
+    paper = worksheet or key  # whose digits are those that one calculates with, and so part of the sheet
     return _shown(
         point(seed, digits if paper else USUAL_DIGITS),
         seed,
@@ -246,6 +253,30 @@ def _shown(
     drawn = chosen.drawn.document() if chosen.drawn else None
     screen.document(walked.document() | {"drawn": drawn})
     return 0
+
+
+def _asked(chosen: "Chosen", look: Look, screen: Screen) -> int:
+    from bpcli.common.markup import plain
+    from bpcli.render.walkthrough.text import text_given, text_part_title
+    from bpcli.walkthrough.blocks import Equation
+    from bpcli.walkthrough.sheet import sheet
+    from bpcli.walkthrough.walk import walk
+    from bpcli.worksheets.quiz import Quiz
+
+    quiz = Quiz(chosen.example, look.digits, look.letters)
+    whole = sheet(
+        walk(chosen.example),
+        style=look.notation,
+        mode="worksheet",
+        digits=look.digits,
+        title="Quiz",
+        drawn=chosen.drawn,
+    )
+    blocks = [block for part in whole.parts for block in part.blocks if isinstance(block, Equation)]
+    hints = {block.name: plain(f"{block.symbol} = {block.formula}") for block in blocks}
+    titles = {part.letter: text_part_title(part) for part in whole.parts}
+    screen.show(text_given(whole))
+    return ask_all(quiz, titles, hints, screen)
 
 
 def _written(point: Point, seeds: range, folder: Path, look: Look, screen: Screen, *, force: bool) -> int:

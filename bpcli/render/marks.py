@@ -46,6 +46,15 @@ def marks(grade: Grade) -> RenderableType:
     return Group(*parts)
 
 
+def judged(blank: BlankMark) -> RenderableType:
+    """Show what one answer of a quiz is worth: its verdict, and the mistake if it is wrong."""
+    if blank.verdict != "wrong":
+        words = {"right": "right", "follows": f"right for your earlier values ({CARRIED})"}
+        return _indented(Text(words.get(blank.verdict, blank.verdict), style=STYLES[blank.verdict]))
+    right = f": {blank.marks} of {len(blank.entries)} right" if blank.marks else ""
+    return _indented(Group(Text(f"wrong{right}", style=STYLES["wrong"]), *_explained(blank)))
+
+
 def class_marks(grades: Sequence[Grade], unread: Sequence[Unread] = ()) -> RenderableType:
     """Show many sheets: a line each, the mistakes that were made most often, and the files that could not be read."""
     table = columns("file", "marks", "mistakes", numbers=("marks",))
@@ -140,7 +149,7 @@ def _explained(blank: BlankMark) -> list[RenderableType]:
     ]
 
 
-def _indented(text: str | Text) -> RenderableType:
+def _indented(text: RenderableType) -> RenderableType:
     return Padding(text, (0, 0, 0, 2))
 
 

@@ -69,6 +69,7 @@ class AnswerFile:
     stated: Heading
     _entries: Mapping[str, Node]
     _problems: Collector
+    _text: str
 
     @property
     def heading(self) -> Heading:
@@ -86,11 +87,11 @@ class AnswerFile:
         Raises:
             DataError: the file holds names, shapes or numbers that do not fit: all of them at once.
         """
-        wanted = {blank.name: blank for blank in _of_parts(example, self.stated.parts)}
+        wanted = {blank.name: blank for blank in of_parts(example, self.stated.parts)}
         values: dict[str, Array] = {}
         for name, node in self._entries.items():
             if name in wanted:
-                values[name] = tensor_of(wanted[name], node, self._problems)
+                values[name] = tensor_of(wanted[name], node, self._problems, self._text)
             elif name not in HEADING:
                 hint = did_you_mean(name, [*wanted, *HEADING]) or f"it has {listed([*HEADING, *wanted])}"
                 message = f"this sheet has no such blank; {hint}"
@@ -106,18 +107,19 @@ def read_answer_file(path: Path) -> AnswerFile:
         DataError: it cannot be read as keys and values at all.
         MachineError: the disk or the permissions do not allow it.
     """
-    entries, problems = entries_of(path)
-    return AnswerFile(path, heading_of(entries, problems), entries, problems)
+    entries, problems, text = entries_of(path)
+    return AnswerFile(path, heading_of(entries, problems), entries, problems, text)
 
 
-def _of_parts(example: Example, letters: tuple[str, ...]) -> list[Blank]:
+def of_parts(example: Example, letters: tuple[str, ...]) -> list[Blank]:
+    """Return the blanks that these parts ask for, in the order of computation."""
     return [blank for blank in blanks(example) if part_of(example.architecture, blank.name) in letters]
 
 
 def _text(
     example: Example, seed: int | None, digits: int, title: str, letters: tuple[str, ...], number: Write
 ) -> str:
-    wanted = _of_parts(example, letters)
+    wanted = of_parts(example, letters)
     if (count := sum(blank.value.size for blank in wanted)) > MOST_NUMBERS:
         raise UsageError(
             f"a worksheet of these sizes has {count:,} entries to compute; use a smaller network, such as 3-4-2"

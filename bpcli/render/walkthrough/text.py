@@ -3,6 +3,7 @@
 from textwrap import wrap
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.padding import Padding
 from rich.text import Text
 
 from bpcli.common.markup import mixed, plain
@@ -43,10 +44,23 @@ def text_title(sheet: Sheet) -> RenderableType:
     return Group(Text(sheet.title, style="bold"), *below, *name)
 
 
+def text_given(sheet: Sheet) -> RenderableType:
+    """The title, and below it the given numbers and the notation, without a word on how to write."""
+    given = [block for part in sheet.parts if not part.letter for block in part.blocks]
+    blocks = [_block(block, sheet, last=True) for block in given if not isinstance(block, Prose)]
+    below = [Text(_prose(line), style="dim") for line in sheet.subtitle]
+    return Group(Text(sheet.title, style="bold"), *below, Text(), *blocks, Text())
+
+
+def text_part_title(part: Part) -> Text:
+    """The title of one part, below an empty line."""
+    letter = f"({part.letter}) " if part.letter else ""
+    return Text.assemble("\n", (letter + _prose(part.title), "bold"))
+
+
 def text_part(sheet: Sheet, part: Part) -> RenderableType:
     """One part."""
-    letter = f"({part.letter}) " if part.letter else ""
-    title = Text.assemble("\n", (letter + _prose(part.title), "bold"))
+    title = text_part_title(part)
     blocks = [block for block in part.blocks if visible(block, sheet.mode)]
     return Group(title, *(_block(block, sheet, last=block is blocks[-1]) for block in blocks))
 
@@ -86,7 +100,7 @@ def _block(block: Block, sheet: Sheet, *, last: bool) -> RenderableType:
         case Graph():
             return Group(Drawing(block, sheet), Text())
         case Givens():
-            remarks = Text("  with " + ", ".join(_prose(remark) for remark in block.remarks))
+            remarks = Padding(_Paragraph("with " + ", ".join(block.remarks)), (0, 0, 0, 2))
             return Group(Flow(block, sheet, apart=False), remarks)
         case _:
             return Flow(block, sheet, apart=not last)
