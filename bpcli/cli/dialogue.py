@@ -58,16 +58,14 @@ def ask_all(
         UsageError: there is no input at all.
     """
     from bpcli.render.marks import judged, marks
-    from bpcli.worksheets.blanks import part_of
 
     screen.show(HOW_TO_ANSWER)
     part, ended, heard = "", "", False
     try:
         for blank in quiz.blanks:
-            letter = part_of(quiz.example.architecture, blank.name)
-            if letter != part:
-                part = letter
-                screen.show(headings[letter])
+            if blank.letter != part:
+                part = blank.letter
+                screen.show(headings[part])
             numbers = _numbers(blank, hints[blank.name], screen)
             heard = True
             screen.show(judged(quiz.answer(blank, numbers)) if numbers else "  left out")

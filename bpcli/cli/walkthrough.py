@@ -1,6 +1,7 @@
 """``bpcli walkthrough``: the forward and backward pass of one point; worksheets, their keys, and their marks."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -9,16 +10,25 @@ import typer
 
 from bpcli.cli.console import Screen
 from bpcli.cli.dialogue import ask_all, page_through
-from bpcli.cli.grading import graded
-from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption, refuse_together
+from bpcli.cli.grading import Wanted, graded, write_file
+from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption
 from bpcli.cli.resolving import resolved
 from bpcli.cli.variadic import VariadicFiles
-from bpcli.cli.worksheets import TITLES, Look, refuse_fixed, seed_range, write_worksheets
+from bpcli.cli.worksheets import (
+    Look,
+    Paper,
+    drawn,
+    made,
+    refuse_fixed,
+    refuse_misfits,
+    seed_range,
+    write_worksheets,
+)
 from bpcli.common.errors import UsageError
 
 if TYPE_CHECKING:
     from bpcli.config import Config
-    from bpcli.walkthrough.blocks import Mode
+    from bpcli.walkthrough.blocks import Mode, Topic
     from bpcli.walkthrough.chosen_network import Typed
     from bpcli.walkthrough.example import Chosen
     from bpcli.walkthrough.sheet import Explain
@@ -120,6 +130,10 @@ def walkthrough(
     digits: Annotated[
         int, typer.Option("--digits", metavar="N", min=1, max=12, help="Number of decimals printed.")
     ] = USUAL_DIGITS,
+    topic: Annotated[
+        Literal["backprop", "symmetry"],
+        typer.Option("--topic", help="Of a worksheet: the passes, or what equal initial weights lead to."),
+    ] = "backprop",
     worksheet: Annotated[
         bool, typer.Option("--worksheet", help="Questions and given numbers, with room for the rest.")
     ] = False,
@@ -135,7 +149,8 @@ def walkthrough(
         ),
     ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="The folder for the files of --seeds.")
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="The folder for the files of --seeds or --worksheet."),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
     format_: Annotated[
@@ -145,8 +160,25 @@ def walkthrough(
     grade: Annotated[
         list[Path] | None,
         typer.Option(
-            "--grade", metavar="FILE...", help="Mark these answers (.yaml, as --seeds writes them)."
+            "--grade",
+            metavar="FILE...",
+            help="Mark these answers (.yaml, as --seeds writes them), or a folder of them.",
         ),
+    ] = None,
+    roster: Annotated[
+        Path | None,
+        typer.Option(
+            "--roster",
+            metavar="FILE.csv",
+            help="The students, with a column name: their names on the sheets of --seeds, or beside their marks.",
+        ),
+    ] = None,
+    csv: Annotated[
+        Path | None, typer.Option("--csv", metavar="FILE", help="With --grade: write the marks as CSV.")
+    ] = None,
+    feedback: Annotated[
+        Path | None,
+        typer.Option("--feedback", metavar="DIR", help="With --grade: write a text for each student."),
     ] = None,
     override: SetOption = None,
     as_json: JsonOption = False,
@@ -159,6 +191,8 @@ def walkthrough(
     typed with --x, --y, --V, --W; or drawn at random with --seed. Missing values come from the configuration; with
     --seed, or if sizes differ, they are drawn at random.
 
+    --quiz asks for every value at the terminal.
+
     Worksheets leave blanks to fill: --worksheet prints one, --key its key, and --seeds 1:30 --out DIR writes thirty
     different ones with their keys and files for the answers, which --grade marks.
 
@@ -166,35 +200,39 @@ def walkthrough(
     and then it exits with 2.
     """
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
-    refuse_together(step=step, grade=grade, seeds=seeds, quiz=quiz)
-    if seeds is None:  # which writes worksheets and keys
-        refuse_together(step=step, quiz=quiz, worksheet=worksheet, key=key, grade=grade)
-    for other in ({"worksheet": worksheet}, {"key": key}, {"seeds": seeds}, {"grade": grade}, {"quiz": quiz}):
-        refuse_together(explain=explain, **other)
-    if hints and not (worksheet or seeds):
-        raise UsageError("--hints is for worksheets: add --worksheet or --seeds A:B, or leave it out")
-    for asks, how in (("--step", "shows text, a part at a time"), ("--quiz", "asks at the terminal")):
-        if {"--step": step, "--quiz": quiz}[asks] and (format_ != "text" or as_json or quiet):
-            raise UsageError(f"{asks} {how}: leave --format, --json and --quiet out")
-    if (out is None) != (seeds is None) or (force and out is None):
+    modes = {"worksheet": worksheet, "key": key, "quiz": quiz, "step": step, "seeds": seeds, "grade": grade}
+    refuse_misfits(
+        modes, hints=hints, out=out, force=force, roster=roster, csv=csv, feedback=feedback, explain=explain
+    )
+    for mode, how in (("step", "shows text, a part at a time"), ("quiz", "asks at the terminal")):
+        if modes[mode] and (format_ != "text" or as_json or quiet):
+            raise UsageError(f"--{mode} {how}: leave --format, --json and --quiet out")
+    if topic == "symmetry" and (step or not any(modes.values())):
         raise UsageError(
-            "--seeds A:B and --out DIR go together (and --force with them): give both, or neither"
+            "--topic symmetry is a worksheet: add --worksheet, --key, --quiz or --seeds; bpcli symmetry-demo shows "
+            "the same by training"
         )
     from bpcli.walkthrough.chosen_network import Typed
     from bpcli.walkthrough.sheet import chosen_letters
 
-    look = Look(chosen_letters(part or []), notation, digits, format_, hints)
+    look = Look(chosen_letters(part or [], topic), notation, digits, format_, hints, topic)
     resolution = resolved(config or DEFAULT, override, {})
     tensors = {"x": x, "y": y, "V": V, "W": W, "bias_V": bias_V, "bias_W": bias_W}
     typed = Typed({name: text for name, text in tensors.items() if text is not None}, hidden, sizes, rate)
-    point = partial(_point, resolution.config, typed)
+    point = partial(_point, resolution.config, typed, topic)
     if grade:
+        wanted = Wanted(roster, csv, feedback)
+        configured = config is not None
         return graded(
-            resolution, typed, grade, screen, seed=seed, digits=digits, configured=config is not None
+            resolution, typed, grade, screen, wanted, seed=seed, digits=digits, configured=configured
         )
     if seeds is not None and out is not None:
         refuse_fixed(seed, typed)
-        return _written(point, seed_range(seeds), out, look, screen, force=force)
+        papers, names = _papers(point, seed_range(seeds), digits, roster)
+        return _written(papers, out, look, screen, names, force=force)
+    if out is not None:
+        known = None if typed.tensors else seed
+        return _written([Paper(point(seed, digits).example, known)], out, look, screen, "", force=force)
     if quiz:
         return _asked(point(seed, digits), look, screen)
     paper = worksheet or key  # whose digits are those that one calculates with, and so part of the sheet
@@ -209,11 +247,16 @@ def walkthrough(
     )
 
 
-def _point(settings: "Config", typed: "Typed", seed: int | None, digits: int) -> "Chosen":
+def _point(settings: "Config", typed: "Typed", topic: "Topic", seed: int | None, digits: int) -> "Chosen":
     from bpcli.walkthrough.example import chosen_point
-    from bpcli.worksheets.generate import drawn_point
+    from bpcli.worksheets.generate import DRAWS
 
-    return chosen_point(settings, typed, seed, drawn_point, digits)
+    if topic == "symmetry":
+        if typed.tensors:
+            given = " and ".join(f"--{name.replace('_', '-')}" for name in typed.tensors)
+            raise UsageError(f"--topic symmetry draws its numbers from a seed: leave {given} out")
+        seed = settings.seed if seed is None else seed
+    return chosen_point(settings, typed, seed, DRAWS[topic], digits)
 
 
 def _shown(
@@ -228,21 +271,10 @@ def _shown(
 ) -> int:
     from bpcli.render.walkthrough.pages import page
     from bpcli.render.walkthrough.text import text, text_part, text_title
-    from bpcli.walkthrough.sheet import sheet
     from bpcli.walkthrough.walk import walk
 
     walked = walk(chosen.example)
-    whole = sheet(
-        walked,
-        style=look.notation,
-        letters=look.letters,
-        mode=mode,
-        digits=look.digits,
-        title=TITLES[mode] if seed is None or mode == "walk" else f"{TITLES[mode]} {seed}",
-        drawn=chosen.drawn,
-        explain=explain,
-        hints=look.hints,
-    )
+    whole = made(walked, look, mode, seed, drawn=chosen.drawn, explain=explain)
     if step:
         screen.show(text_title(whole))
         page_through([text_part(whole, part) for part in whole.parts], screen)
@@ -259,19 +291,11 @@ def _asked(chosen: "Chosen", look: Look, screen: Screen) -> int:
     from bpcli.common.markup import plain
     from bpcli.render.walkthrough.text import text_given, text_part_title
     from bpcli.walkthrough.blocks import Equation
-    from bpcli.walkthrough.sheet import sheet
     from bpcli.walkthrough.walk import walk
     from bpcli.worksheets.quiz import Quiz
 
-    quiz = Quiz(chosen.example, look.digits, look.letters)
-    whole = sheet(
-        walk(chosen.example),
-        style=look.notation,
-        mode="worksheet",
-        digits=look.digits,
-        title="Quiz",
-        drawn=chosen.drawn,
-    )
+    quiz = Quiz(chosen.example, look.digits, look.letters, look.topic)
+    whole = replace(made(walk(chosen.example), look, "worksheet", drawn=chosen.drawn), title="Quiz")
     blocks = [block for part in whole.parts for block in part.blocks if isinstance(block, Equation)]
     hints = {block.name: plain(f"{block.symbol} = {block.formula}") for block in blocks}
     titles = {part.letter: text_part_title(part) for part in whole.parts}
@@ -279,14 +303,35 @@ def _asked(chosen: "Chosen", look: Look, screen: Screen) -> int:
     return ask_all(quiz, titles, hints, screen)
 
 
-def _written(point: Point, seeds: range, folder: Path, look: Look, screen: Screen, *, force: bool) -> int:
+def _written(
+    papers: list[Paper], folder: Path, look: Look, screen: Screen, roster: str, *, force: bool
+) -> int:
     from bpcli.render.text import counted
 
-    paths = write_worksheets(seeds, folder, lambda seed: point(seed, look.digits).example, look, force=force)
+    paths = write_worksheets(papers, folder, look, force=force)
+    if roster:
+        paths.append(write_file(folder / "roster.csv", roster))
+    answers = folder if len(papers) > 1 else next(path for path in paths if path.name.startswith("answers"))
     screen.show(
-        f"{counted(len(seeds), 'worksheet')} in {folder}, each with its key and a file for the answers; "
-        f"mark them with\nbpcli walkthrough --grade {folder}/answers-*.yaml",
+        f"{counted(len(papers), 'worksheet')} in {folder}, each with its key and a file for the answers; "
+        f"mark them with\nbpcli walkthrough --grade {answers}",
         whole_lines=True,
     )
     screen.document({"schema": "bpcli.walkthrough.worksheets/1", "files": [str(path) for path in paths]})
     return 0
+
+
+def _papers(point: Point, seeds: range, digits: int, roster: Path | None) -> tuple[list[Paper], str]:
+    """A worksheet for each seed with the name of its student, and the roster with the seeds."""
+    names: dict[int, str] = {}
+    text = ""
+    if roster is not None:
+        from bpcli.worksheets.roster import read_roster
+
+        students = read_roster(roster).with_seeds(seeds)
+        names = {student.seed: student.name for student in students.students if student.seed is not None}
+        text = students.text()
+    examples = [drawn(lambda seed: point(seed, digits).example, seed) for seed in seeds]
+    return [
+        Paper(example, seed, names.get(seed, "")) for seed, example in zip(seeds, examples, strict=True)
+    ], text

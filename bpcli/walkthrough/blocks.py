@@ -10,7 +10,9 @@ from typing import Literal
 from bpcli.network import Array
 
 Mode = Literal["walk", "worksheet", "key"]
+Topic = Literal["backprop", "symmetry"]  # the two sheets: a pass and its gradients; equal initial weights
 Form = Literal["rounded", "exact", "significant"]
+TOPIC_LETTERS: dict[Topic, str] = {"backprop": "abcdefgh", "symmetry": "abcdef"}  # of their parts
 TO_LABEL = "___"  # in place of the label of an arrow: room to write it
 
 
@@ -203,13 +205,14 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """Everything that is rendered: its title with the lines below it, its parts, and whether answers are shown."""
+    """Everything that is rendered: its title with the lines below it, its parts, whether answers show; whose it is."""
 
     title: str
     subtitle: tuple[str, ...]
     parts: tuple[Part, ...]
     mode: Mode = "walk"
     digits: int = 4
+    name: str = ""
 
 
 def visible(block: Block, mode: Mode) -> bool:

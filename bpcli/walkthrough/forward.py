@@ -68,7 +68,7 @@ def forward(walk: Walk, notation: Notation) -> Part:
         Room(f"${notation.symbol('z')} =$", f"${notation.composed()}$"),
     ]
     for index in range(len(notation.layers)):
-        blocks += [_pre(walk, notation, index), _out(walk, notation, index)]
+        blocks += [pre_equation(walk, notation, index), out_equation(walk, notation, index)]
     blocks.append(loss_equation(walk, notation, walk["z"], "loss"))
     return Part("a", "The forward pass", tuple(blocks))
 
@@ -127,7 +127,8 @@ def forward_graph(walk: Walk, notation: Notation) -> Graph:
     return Graph(tuple(stages))
 
 
-def _pre(walk: Walk, notation: Notation, index: int) -> Equation:
+def pre_equation(walk: Walk, notation: Notation, index: int) -> Equation:
+    """a = V x, with its bias where there is one."""
     names = notation.layers[index]
     working: list[Term] = [
         quantity(walk, name, notation.symbol(name)) for name in (names.matrix, names.input)
@@ -144,7 +145,8 @@ def _pre(walk: Walk, notation: Notation, index: int) -> Equation:
     )
 
 
-def _out(walk: Walk, notation: Notation, index: int) -> Equation:
+def out_equation(walk: Walk, notation: Notation, index: int) -> Equation:
+    """h = s(a)."""
     names = notation.layers[index]
     symbol = notation.symbol(names.out)
     opening, _, closing = notation.activated(index).partition("{}")

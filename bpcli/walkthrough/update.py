@@ -20,7 +20,7 @@ def update(walk: Walk, notation: Notation) -> Part:
         ),
         Prose("All gradients are computed before any weight changes."),
     ]
-    blocks += [_new(walk, notation, name) for name in walk.example.parameters]
+    blocks += [new_parameter(walk, notation, name) for name in walk.example.parameters]
     blocks += [
         Prose("The forward pass with the new weights:"),
         *_forward_again(walk, notation),
@@ -36,7 +36,8 @@ def update(walk: Walk, notation: Notation) -> Part:
     return Part("h", "The update", tuple(blocks))
 
 
-def _new(walk: Walk, notation: Notation, name: str) -> Equation:
+def new_parameter(walk: Walk, notation: Notation, name: str) -> Equation:
+    """V_new = V - α ∇V."""
     symbol, gradient, new = (notation.symbol(each) for each in (name, f"grad_{name}", f"new_{name}"))
     working = (
         quantity(walk, name, symbol),

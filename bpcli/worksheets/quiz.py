@@ -8,8 +8,9 @@ import numpy as np
 from bpcli.common.errors import UsageError
 from bpcli.network import Array
 from bpcli.network.example import Example
-from bpcli.worksheets.answers import Answers, of_parts
-from bpcli.worksheets.blanks import Blank
+from bpcli.walkthrough.blocks import Topic
+from bpcli.worksheets.answers import Answers
+from bpcli.worksheets.blanks import Blank, blanks
 from bpcli.worksheets.grading import grade
 from bpcli.worksheets.marks import BlankMark, Grade
 
@@ -22,23 +23,25 @@ class Quiz:
         example: the point.
         digits: after the decimal point.
         letters: of the parts.
+        topic: of the sheet.
     """
 
     example: Example
     digits: int
     letters: Sequence[str]
+    topic: Topic = "backprop"
     _values: dict[str, Array] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.blanks:
             raise UsageError(
-                "--quiz asks for numbers, and parts b and g have none of their own: add a part, such as --part d"
+                "--quiz asks for numbers, and these parts have none of their own: add a part, such as --part d"
             )
 
     @property
     def blanks(self) -> list[Blank]:
         """What is asked for, in the order of computation."""
-        return of_parts(self.example, tuple(self.letters))
+        return list(blanks(self.example, self.letters, self.topic))
 
     @property
     def answered(self) -> int:
@@ -52,4 +55,6 @@ class Quiz:
 
     def grade(self) -> Grade:
         """Return the marks of all that was asked for; what was not answered is blank."""
-        return grade(self.example, Answers("quiz", self._values, tuple(self.letters)), self.digits)
+        return grade(
+            self.example, Answers("quiz", self._values, tuple(self.letters), self.topic), self.digits
+        )

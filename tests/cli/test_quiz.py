@@ -124,7 +124,7 @@ def test_without_any_input_it_says_what_to_do(bpcli, monkeypatch, stdin):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--part", "b"), "parts b and g have none of their own"),
+        (("--part", "b"), "these parts have none of their own"),
         (("--json",), "--quiz asks at the terminal: leave --format, --json and --quiet out"),
         (("--worksheet",), "cannot be combined"),
         (("--step",), "cannot be combined"),

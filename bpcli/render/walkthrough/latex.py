@@ -42,13 +42,27 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 """
 
 
-def latex(sheet: Sheet) -> str:
-    """The whole document."""
+def latex(*sheets: Sheet) -> str:
+    """The whole document, each sheet on pages of its own that are numbered from 1."""
+    return PREAMBLE + "\\clearpage\n".join(map(_sheet, sheets)) + "\\end{document}\n"
+
+
+def _sheet(sheet: Sheet) -> str:
     parts = "\n".join(_part(sheet, part) for part in sheet.parts)
     title = rf"{{\Large\bfseries {escaped(sheet.title)}}}\hfill {prose(sheet.subtitle[0])}"
     below = "".join(f"\n\n{prose(line)}" for line in sheet.subtitle[1:])
-    name = "\n\\medskip Name: \\hrulefill\n" if sheet.mode == "worksheet" else ""
-    return f"{PREAMBLE}{title}{below}\n{name}\n{parts}\n\\end{{document}}\n"
+    who = rf"\textbf{{{escaped(sheet.name)}}}" if sheet.name else r"\hrulefill"
+    name = f"\n\\medskip Name: {who}\n" if sheet.mode == "worksheet" else ""
+    return f"{_footer(sheet)}{title}{below}\n{name}\n{parts}\n"
+
+
+def _footer(sheet: Sheet) -> str:
+    """What stands below each page of a worksheet or a key, so that loose sheets can be put together again."""
+    if sheet.mode == "walk":
+        return ""
+    said = r" $\cdot$ ".join(escaped(each) for each in (sheet.title, sheet.name) if each)
+    foot = rf"\hfil\small {said} $\cdot$ page \thepage\hfil"
+    return f"\\setcounter{{page}}{{1}}\\makeatletter\\def\\@oddfoot{{{foot}}}\\makeatother\n"
 
 
 def _part(sheet: Sheet, part: Part) -> str:
@@ -80,7 +94,7 @@ def _block(block: Block, sheet: Sheet) -> str:
         case Prose(markup):
             return prose(markup) + r"\par"
         case Question(markup):
-            return rf"\textit{{{prose(markup)}}}\par\nopagebreak"
+            return rf"{{\interlinepenalty=10000\textit{{{prose(markup)}}}\par}}\nopagebreak"
         case Room():
             return _lines(block, sheet.mode)
         case Table():

@@ -25,7 +25,7 @@ LINE = 60 * "\\_"  # to write on
 def markdown(sheet: Sheet) -> str:
     """The whole document."""
     parts = "\n".join(_part(sheet, part) for part in sheet.parts)
-    name = "Name: ______________________\n\n" if sheet.mode == "worksheet" else ""
+    name = f"Name: {sheet.name or '______________________'}\n\n" if sheet.mode == "worksheet" else ""
     below = "\n\n".join(_inline(line) for line in sheet.subtitle)
     return f"# {sheet.title}\n\n{below}\n\n{name}{parts}"
 

@@ -91,6 +91,7 @@ svg .beside { text-anchor: end; }
   :root { color-scheme: light; }
   :root { --ink: #000; --soft: #333; --line: #777; --answer: #000; --paper: #fff; }
   html { font-size: 13.5px; }
+  article + article { break-before: page; }
   body { font-size: 10pt; margin: 0; padding: 0; max-width: none; }
   h2 { margin-top: .9rem; }
   .worksheet p { margin: .25rem 0; }

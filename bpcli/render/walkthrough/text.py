@@ -39,7 +39,7 @@ def text(sheet: Sheet) -> RenderableType:
 
 def text_title(sheet: Sheet) -> RenderableType:
     """Its first two lines."""
-    name = [Text("Name: " + 4 * BLANK)] if sheet.mode == "worksheet" else []
+    name = [Text(f"Name: {sheet.name or 4 * BLANK}")] if sheet.mode == "worksheet" else []
     below = [Text(_prose(line), style="dim") for line in sheet.subtitle]
     return Group(Text(sheet.title, style="bold"), *below, *name)
 
@@ -108,8 +108,12 @@ def _block(block: Block, sheet: Sheet, *, last: bool) -> RenderableType:
 
 def _room(block: Room, mode: Mode, *, last: bool) -> RenderableType:
     """Lines to write on, or what the key has there."""
-    if mode == "key":
-        shown: RenderableType = _Paragraph(f"{block.prompt} {block.answer}")
+    if mode == "key" and block.lines > 1:
+        shown: RenderableType = Group(
+            _Paragraph(block.prompt), Padding(_Paragraph(block.answer), (0, 0, 0, 2))
+        )
+    elif mode == "key":
+        shown = _Paragraph(f"{block.prompt} {block.answer}")
     elif block.lines == 1:
         shown = Text(f"{_prose(block.prompt)} {LINE}")
     else:
