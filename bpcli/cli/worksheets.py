@@ -97,7 +97,7 @@ def refuse_misfits(modes: Mapping[str, object], *, explain: object, **others: ob
     for mode, value in modes.items():
         if mode != "step":
             refuse_together(explain=explain, **{mode: value})
-    given = {name for name, value in (modes | others).items() if value}
+    given = {name for name, value in {**modes, **others}.items() if value}
     for option, company in COMPANY.items():
         if option in given and not given & set(company):
             names, add = (

@@ -218,8 +218,8 @@ def _numbers(
                 yield (i, *index), place, number
     elif isinstance(node.value, int | float) and not isinstance(node.value, bool):
         yield (), node.place, float(node.value)
-    elif isinstance(node.value, str) and (number := _written(node.value)) is not None:
-        yield (), node.place, number
+    elif isinstance(node.value, str) and (typed := _written(node.value)) is not None:
+        yield (), node.place, typed
     else:
         problems.add(
             node.place,

@@ -117,11 +117,12 @@ def _name(node: Node | None, problems: Collector) -> str | None:
 
 
 def _topic(node: Node | None, problems: Collector) -> Topic:
-    topics: dict[object, Topic] = {topic: topic for topic in get_args(Topic)}
-    if node is not None and not isinstance(node.value, list | dict) and node.value in topics:
-        return topics[node.value]
-    if node is not None and node.value is not None:
-        problems.add(node.place, ("topic",), f"{shown(node.value)} is not {listed(topics, 'or')}")
+    if node is None or node.value is None:
+        return "backprop"
+    for topic in TOPIC_LETTERS:
+        if node.value == topic:
+            return topic
+    problems.add(node.place, ("topic",), f"{shown(node.value)} is not {listed(TOPIC_LETTERS, 'or')}")
     return "backprop"
 
 

@@ -41,19 +41,14 @@ class Roster:
 
     def student_of(self, file: Path, name: str | None, seed: int | None) -> Student | None:
         """Whose answers these are: by the name in the file, the name of the file, or the seed, the first that fits."""
-        tests = [
-            lambda student: name is not None and _same(student.name, name),
-            lambda student: (
-                student.file in (str(file), file.name, file.stem) or _same(student.name, file.stem)
-            ),
-            lambda student: _same(student.name, file.parent.name),
-            lambda student: seed is not None and student.seed == seed,
+        files = {str(file), file.name, file.stem} - {""}
+        ways = [
+            [student for student in self.students if name is not None and _same(student.name, name)],
+            [each for each in self.students if each.file in files or _same(each.name, file.stem)],
+            [student for student in self.students if _same(student.name, file.parent.name)],
+            [student for student in self.students if seed is not None and student.seed == seed],
         ]
-        for test in tests:
-            found = [student for student in self.students if test(student)]
-            if len(found) == 1:
-                return found[0]
-        return None
+        return next((found[0] for found in ways if len(found) == 1), None)
 
     def with_seeds(self, seeds: range) -> "Roster":
         """Give the next seed to every student who has none.
