@@ -4,12 +4,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import RenderableType
-
 from bpcli.cli.console import Screen
 from bpcli.common.errors import UsageError
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from bpcli.worksheets.blanks import Blank
     from bpcli.worksheets.quiz import Quiz
 
@@ -21,7 +21,7 @@ HOW_TO_ANSWER = (
 NO_INPUT = "--quiz reads answers from standard input, and there are none: run it in a terminal, or pipe in a line each"
 
 
-def page_through(parts: Sequence[RenderableType], screen: Screen) -> None:
+def page_through(parts: "Sequence[RenderableType]", screen: Screen) -> None:
     """Show the parts as the keys say; the end of the input is the end of the walk."""
     at = 0
     while at < len(parts):
@@ -39,7 +39,7 @@ def page_through(parts: Sequence[RenderableType], screen: Screen) -> None:
 
 def ask_all(
     quiz: "Quiz",
-    headings: Mapping[str, RenderableType],
+    headings: "Mapping[str, RenderableType]",
     hints: Mapping[str, str],
     screen: Screen,
 ) -> int:

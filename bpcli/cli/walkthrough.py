@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bpcli.cli import completion
 from bpcli.cli.console import Screen
 from bpcli.cli.dialogue import ask_all, page_through
 from bpcli.cli.grading import Wanted, graded, write_file
@@ -50,6 +51,7 @@ def walkthrough(
         str | None,
         typer.Argument(
             metavar="CONFIG",
+            autocompletion=completion.configurations,
             help="A YAML file, or the name of a shipped configuration. Without one: walkthrough, a 3-2-2 network.",
             show_default=False,
         ),
