@@ -112,11 +112,9 @@ def test_control_c_ends_with_the_marks_so_far(asked):
     assert found.err == ""
 
 
-@pytest.mark.parametrize("stdin", [None, io.StringIO("")])
-def test_without_any_input_it_says_what_to_do(bpcli, monkeypatch, stdin):
-    """Closed, or at its end: exit 2."""
-    monkeypatch.setattr("sys.stdin", stdin)
-    found = bpcli("walkthrough", "--quiz")
+def test_without_any_input_it_says_what_to_do(asked):
+    """A pipe that ends at once, as a closed stream does: exit 2."""
+    found = asked()
     assert found.code == 2
     assert "run it in a terminal, or pipe in a line each" in found.err
 
