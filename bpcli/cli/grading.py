@@ -11,7 +11,7 @@ from bpcli.common.errors import DataError, MachineError
 
 if TYPE_CHECKING:
     from bpcli.config import Resolved
-    from bpcli.walkthrough.chosen_network import Typed
+    from bpcli.walkthrough.typed import Typed
     from bpcli.worksheets.marks import MarkedFile
 
 

@@ -30,9 +30,9 @@ from bpcli.common.errors import UsageError
 if TYPE_CHECKING:
     from bpcli.config import Config
     from bpcli.walkthrough.blocks import Mode, Topic
-    from bpcli.walkthrough.chosen_network import Typed
     from bpcli.walkthrough.example import Chosen
     from bpcli.walkthrough.sheet import Explain
+    from bpcli.walkthrough.typed import Typed
 
 DEFAULT = "walkthrough"
 USUAL_DIGITS = 4
@@ -214,8 +214,8 @@ def walkthrough(
             "--topic symmetry is a worksheet: add --worksheet, --key, --quiz or --seeds; bpcli symmetry-demo shows "
             "the same by training"
         )
-    from bpcli.walkthrough.chosen_network import Typed
     from bpcli.walkthrough.sheet import chosen_letters
+    from bpcli.walkthrough.typed import Typed
 
     look = Look(chosen_letters(part or [], topic), notation, digits, format_, hints, topic)
     resolution = resolved(config or DEFAULT, override, {})

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from bpcli.network.symbols import Style
     from bpcli.render.walkthrough.pages import Format
     from bpcli.walkthrough.blocks import Mode, Sheet, Topic
-    from bpcli.walkthrough.chosen_network import Typed
     from bpcli.walkthrough.example import Drawn
     from bpcli.walkthrough.sheet import Explain
+    from bpcli.walkthrough.typed import Typed
     from bpcli.walkthrough.walk import Walk
 
 MOST = 10_000

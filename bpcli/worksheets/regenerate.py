@@ -7,8 +7,7 @@ from typing import Any
 from bpcli.common.errors import BpcliError, DataError, UsageError
 from bpcli.config import Resolved
 from bpcli.network.example import Example
-from bpcli.walkthrough.chosen_network import Typed
-from bpcli.walkthrough.parsing import read_hidden, read_sizes
+from bpcli.walkthrough.typed import Typed, read_hidden, read_sizes
 from bpcli.worksheets.generate import DRAWS
 from bpcli.worksheets.heading import Heading
 from bpcli.yamltext.scalars import show
