@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 DEFAULT = "walkthrough"
 USUAL_DIGITS = 4
+# The panels of --help.
+POINT, SHOWN, PAPER, MARKS = "The point", "What is shown", "Worksheets and quiz", "Marks"
 Point = Callable[[int | None, int], "Chosen"]
 
 
@@ -56,42 +58,68 @@ def walkthrough(
             show_default=False,
         ),
     ] = None,
-    x: Annotated[str | None, typer.Option("--x", metavar="NUMBERS", help="The input: --x 1,0,1.")] = None,
-    y: Annotated[str | None, typer.Option("--y", metavar="NUMBERS", help="The target: --y 1,0.")] = None,
+    x: Annotated[
+        str | None,
+        typer.Option("--x", metavar="NUMBERS", rich_help_panel=POINT, help="The input: --x 1,0,1."),
+    ] = None,
+    y: Annotated[
+        str | None, typer.Option("--y", metavar="NUMBERS", rich_help_panel=POINT, help="The target: --y 1,0.")
+    ] = None,
     V: Annotated[
         str | None,
         typer.Option(
-            "--V", metavar="ROWS", help="The first weight matrix, one row per neuron: --V '1,0,1; 0,1,1'."
+            "--V",
+            metavar="ROWS",
+            rich_help_panel=POINT,
+            help="The first weight matrix, one row per neuron: --V '1,0,1; 0,1,1'.",
         ),
     ] = None,
     W: Annotated[
         str | None,
         typer.Option(
-            "--W", metavar="ROWS", help="The second weight matrix (the only one with --hidden none)."
+            "--W",
+            metavar="ROWS",
+            rich_help_panel=POINT,
+            help="The second weight matrix (the only one with --hidden none).",
         ),
     ] = None,
     bias_V: Annotated[
-        str | None, typer.Option("--bias-V", metavar="NUMBERS", help="The biases of the hidden layer.")
+        str | None,
+        typer.Option(
+            "--bias-V", metavar="NUMBERS", rich_help_panel=POINT, help="The biases of the hidden layer."
+        ),
     ] = None,
     bias_W: Annotated[
-        str | None, typer.Option("--bias-W", metavar="NUMBERS", help="The biases of the output layer.")
+        str | None,
+        typer.Option(
+            "--bias-W", metavar="NUMBERS", rich_help_panel=POINT, help="The biases of the output layer."
+        ),
     ] = None,
     hidden: Annotated[
         str | None,
         typer.Option(
             "--hidden",
             metavar="SIZES",
+            rich_help_panel=POINT,
             help="Hidden layers: 3, or 4,3, or none. Weights are drawn at random.",
         ),
     ] = None,
     sizes: Annotated[
         str | None,
-        typer.Option("--sizes", metavar="SIZES", help="All layers: 3,2,2. The numbers are drawn at random."),
+        typer.Option(
+            "--sizes",
+            metavar="SIZES",
+            rich_help_panel=POINT,
+            help="All layers: 3,2,2. The numbers are drawn at random.",
+        ),
     ] = None,
     rate: Annotated[
         float | None,
         typer.Option(
-            "--rate", metavar="α", help="The learning rate; overrides training.optimizer.learning_rate."
+            "--rate",
+            metavar="α",
+            rich_help_panel=POINT,
+            help="The learning rate; overrides training.optimizer.learning_rate.",
         ),
     ] = None,
     seed: Annotated[
@@ -100,70 +128,114 @@ def walkthrough(
             "--seed",
             metavar="N",
             min=0,
+            rich_help_panel=POINT,
             help="Draw the point and the weights at random: small round numbers.",
         ),
     ] = None,
     notation: Annotated[
         Literal["vw", "delta"],
-        typer.Option("--notation", help="vw: h, z, ∇. delta: x⁽ˡ⁾, S⁽ˡ⁾, δ⁽ˡ⁾, w_ij, with a table of both."),
+        typer.Option(
+            "--notation",
+            rich_help_panel=SHOWN,
+            help="vw: h, z, ∇. delta: x⁽ˡ⁾, S⁽ˡ⁾, δ⁽ˡ⁾, w_ij, with a table of both.",
+        ),
     ] = "vw",
     part: Annotated[
         list[str] | None,
-        typer.Option("--part", metavar="a-h", help="Only this part, or a range: --part a-c. Repeatable."),
+        typer.Option(
+            "--part",
+            metavar="a-h",
+            rich_help_panel=SHOWN,
+            help="Only this part, or a range: --part a-c. Repeatable.",
+        ),
     ] = None,
     explain: Annotated[
         Literal["short", "full"] | None,
         typer.Option(
             "--explain",
+            rich_help_panel=SHOWN,
             help="full derives each part in symbols first. Default: short for text, full for other formats.",
             show_default=False,
         ),
     ] = None,
     step: Annotated[
         bool,
-        typer.Option("--step", help="Show one part at a time: Enter for the next, b to go back, q to quit."),
+        typer.Option(
+            "--step",
+            rich_help_panel=SHOWN,
+            help="Show one part at a time: Enter for the next, b to go back, q to quit.",
+        ),
     ] = False,
     quiz: Annotated[
         bool,
         typer.Option(
-            "--quiz", help="Ask for each value in turn, and say what is right, carried forward or mistaken."
+            "--quiz",
+            rich_help_panel=PAPER,
+            help="Ask for each value in turn, and say what is right, carried forward or mistaken.",
         ),
     ] = False,
     digits: Annotated[
-        int, typer.Option("--digits", metavar="N", min=1, max=12, help="Number of decimals printed.")
+        int,
+        typer.Option(
+            "--digits", metavar="N", min=1, max=12, rich_help_panel=SHOWN, help="Number of decimals printed."
+        ),
     ] = USUAL_DIGITS,
     topic: Annotated[
         Literal["backprop", "symmetry"],
-        typer.Option("--topic", help="Of a worksheet: the passes, or what equal initial weights lead to."),
+        typer.Option(
+            "--topic",
+            rich_help_panel=PAPER,
+            help="Of a worksheet: the passes, or what equal initial weights lead to.",
+        ),
     ] = "backprop",
     worksheet: Annotated[
-        bool, typer.Option("--worksheet", help="Questions and given numbers, with room for the rest.")
+        bool,
+        typer.Option(
+            "--worksheet", rich_help_panel=PAPER, help="Questions and given numbers, with room for the rest."
+        ),
     ] = False,
     hints: Annotated[
         bool,
-        typer.Option("--hints", help="With --worksheet or --seeds: print the formulas on the worksheet."),
+        typer.Option(
+            "--hints",
+            rich_help_panel=PAPER,
+            help="With --worksheet or --seeds: print the formulas on the worksheet.",
+        ),
     ] = False,
-    key: Annotated[bool, typer.Option("--key", help="The same sheet with everything filled in.")] = False,
+    key: Annotated[
+        bool, typer.Option("--key", rich_help_panel=PAPER, help="The same sheet with everything filled in.")
+    ] = False,
     seeds: Annotated[
         str | None,
         typer.Option(
-            "--seeds", metavar="A:B", help="A worksheet for each seed, its key and an answers file."
+            "--seeds",
+            metavar="A:B",
+            rich_help_panel=PAPER,
+            help="A worksheet for each seed, its key and an answers file.",
         ),
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option("--out", metavar="DIR", help="The folder for the files of --seeds or --worksheet."),
+        typer.Option(
+            "--out",
+            metavar="DIR",
+            rich_help_panel=PAPER,
+            help="The folder for the files of --seeds or --worksheet.",
+        ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Overwrite files that are there.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", rich_help_panel=PAPER, help="Overwrite files that are there.")
+    ] = False,
     format_: Annotated[
         Literal["text", "markdown", "latex", "html"],
-        typer.Option("--format", help="What is printed or written."),
+        typer.Option("--format", rich_help_panel=SHOWN, help="What is printed or written."),
     ] = "text",
     grade: Annotated[
         list[Path] | None,
         typer.Option(
             "--grade",
             metavar="FILE...",
+            rich_help_panel=MARKS,
             help="Mark these answers (.yaml, as --seeds writes them), or a folder of them.",
         ),
     ] = None,
@@ -172,15 +244,24 @@ def walkthrough(
         typer.Option(
             "--roster",
             metavar="FILE.csv",
+            rich_help_panel=PAPER,
             help="The students, with a column name: their names on the sheets of --seeds, or beside their marks.",
         ),
     ] = None,
     csv: Annotated[
-        Path | None, typer.Option("--csv", metavar="FILE", help="With --grade: write the marks as CSV.")
+        Path | None,
+        typer.Option(
+            "--csv", metavar="FILE", rich_help_panel=MARKS, help="With --grade: write the marks as CSV."
+        ),
     ] = None,
     feedback: Annotated[
         Path | None,
-        typer.Option("--feedback", metavar="DIR", help="With --grade: write a text for each student."),
+        typer.Option(
+            "--feedback",
+            metavar="DIR",
+            rich_help_panel=MARKS,
+            help="With --grade: write a text for each student.",
+        ),
     ] = None,
     override: SetOption = None,
     as_json: JsonOption = False,
@@ -193,10 +274,9 @@ def walkthrough(
     typed with --x, --y, --V, --W; or drawn at random with --seed. Missing values come from the configuration; with
     --seed, or if sizes differ, they are drawn at random.
 
-    --quiz asks for every value at the terminal.
-
-    Worksheets leave blanks to fill: --worksheet prints one, --key its key, and --seeds 1:30 --out DIR writes thirty
-    different ones with their keys and files for the answers, which --grade marks.
+    --quiz asks for every value at the terminal. Worksheets leave blanks to fill: --worksheet prints one, --key its
+    key, and --seeds 1:30 --out DIR writes thirty different ones with their keys and files for the answers, which
+    --grade marks.
 
     Exits with 0, and with 3 if an answer is wrong; several answers files are marked although some cannot be read,
     and then it exits with 2.
