@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 ASK = "Enter: next part, b: back, q: end "
 HOW_TO_ANSWER = (
-    "Type the numbers of each quantity, row by row, such as 0.5 -1.25; decimal commas and fractions are fine.\n"
+    "Type the numbers of each quantity, row by row and rounded to {digits} decimals, such as 0.5 -1.25; decimal commas "
+    "and fractions are fine.\n"
     "?: a hint, Enter: leave it out, q: end. Continue with your own numbers: an error carried forward gets full marks."
 )
 NO_INPUT = "--quiz reads answers from standard input, and there are none: run it in a terminal, or pipe in a line each"
@@ -40,6 +41,7 @@ def page_through(parts: "Sequence[RenderableType]", screen: Screen) -> None:
 def ask_all(
     quiz: "Quiz",
     headings: "Mapping[str, RenderableType]",
+    symbols: Mapping[str, str],
     hints: Mapping[str, str],
     screen: Screen,
 ) -> int:
@@ -48,6 +50,7 @@ def ask_all(
     Args:
         quiz: the blanks.
         headings: what is shown before the first blank of a part, by its letter.
+        symbols: how each blank is written, by its name.
         hints: the formula of each blank, by its name.
         screen: where it is shown.
 
@@ -59,16 +62,20 @@ def ask_all(
     """
     from bpcli.render.marks import judged, marks
 
-    screen.show(HOW_TO_ANSWER)
+    screen.show(HOW_TO_ANSWER.format(digits=quiz.digits))
     part, ended, heard = "", "", False
     try:
         for blank in quiz.blanks:
             if blank.letter != part:
                 part = blank.letter
                 screen.show(headings[part])
-            numbers = _numbers(blank, hints[blank.name], screen)
+            numbers = _numbers(blank, symbols[blank.name], hints[blank.name], screen)
             heard = True
-            screen.show(judged(quiz.answer(blank, numbers)) if numbers else "  left out")
+            if numbers:
+                screen.show(judged(quiz.answer(blank, numbers)))
+            else:
+                quiz.leave_out(blank)
+                screen.show("  left out")
     except EOFError:
         if not heard:
             screen.show("")
@@ -80,17 +87,18 @@ def ask_all(
         ended = "interrupted"
     screen.show(f"\n{ended}: {quiz.answered} of {len(quiz.blanks)} answered\n" if ended else "")
     grade = quiz.grade()
-    screen.show(marks(grade))
+    if grade.blanks:
+        screen.show(marks(grade))
     if ended == "interrupted":
         return 130
-    return 0 if grade.entirely_right else 3
+    return 0 if grade.entirely_right and not ended else 3
 
 
 class _Ended(Exception):
     """Somebody typed q."""
 
 
-def _numbers(blank: "Blank", hint: str, screen: Screen) -> list[float]:
+def _numbers(blank: "Blank", symbol: str, hint: str, screen: Screen) -> list[float]:
     """Ask until a blank has as many numbers as it needs; none where it is left out.
 
     Raises:
@@ -104,7 +112,7 @@ def _numbers(blank: "Blank", hint: str, screen: Screen) -> list[float]:
         needed *= size
     found: list[float] = []
     while len(found) < needed:
-        screen.out.print(_prompt(blank, needed, len(found)), end="", style="bold", soft_wrap=True)
+        screen.out.print(_prompt(blank, symbol, needed, len(found)), end="", style="bold", soft_wrap=True)
         line = _line()
         if not sys.stdin.isatty():
             screen.show("")  # nobody has pressed Enter there
@@ -135,8 +143,9 @@ def _line() -> str:
     return line
 
 
-def _prompt(blank: "Blank", needed: int, found: int) -> str:
-    """The name of a blank and what is missing of it: grad_W, 2×2 = 4 numbers."""
+def _prompt(blank: "Blank", symbol: str, needed: int, found: int) -> str:
+    """The symbol and the name of a blank, and what is missing of it: ∇W, grad_W (2×2 = 4 numbers, row by row)."""
     shape = "×".join(map(str, blank.shape))
     many = f"{shape} = {needed} numbers, row by row" if len(blank.shape) > 1 else f"{needed} numbers"
-    return f"{blank.name} ({f'{needed - found} more' if found else many if needed > 1 else 'a number'}): "
+    name = symbol if symbol == blank.name else f"{symbol}, {blank.name}"
+    return f"{name} ({f'{needed - found} more' if found else many if needed > 1 else 'a number'}): "

@@ -379,10 +379,11 @@ def _asked(chosen: "Chosen", look: Look, screen: Screen) -> int:
     quiz = Quiz(chosen.example, look.digits, look.letters, look.topic)
     whole = replace(made(walk(chosen.example), look, "worksheet", drawn=chosen.drawn), title="Quiz")
     blocks = [block for part in whole.parts for block in part.blocks if isinstance(block, Equation)]
+    symbols = {block.name: plain(block.symbol) for block in blocks}
     hints = {block.name: plain(f"{block.symbol} = {block.formula}") for block in blocks}
     titles = {part.letter: text_part_title(part) for part in whole.parts}
     screen.show(text_given(whole))
-    return ask_all(quiz, titles, hints, screen)
+    return ask_all(quiz, titles, symbols, hints, screen)
 
 
 def _written(

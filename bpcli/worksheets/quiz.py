@@ -1,7 +1,7 @@
 """A worksheet answered blank by blank: each answer is judged at once, by the marks that the whole sheet would get."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -31,6 +31,7 @@ class Quiz:
     letters: Sequence[str]
     topic: Topic = "backprop"
     _values: dict[str, Array] = field(default_factory=dict)
+    _reached: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         if not self.blanks:
@@ -50,11 +51,16 @@ class Quiz:
 
     def answer(self, blank: Blank, numbers: Sequence[float]) -> BlankMark:
         """Enter the numbers of a blank, row by row, and return its marks."""
+        self._reached.add(blank.name)
         self._values[blank.name] = np.array(numbers, np.float64).reshape(blank.shape)
         return next(mark for mark in self.grade().blanks if mark.name == blank.name)
 
+    def leave_out(self, blank: Blank) -> None:
+        """Go on without an answer."""
+        self._reached.add(blank.name)
+
     def grade(self) -> Grade:
-        """Return the marks of all that was asked for; what was not answered is blank."""
-        return grade(
-            self.example, Answers("quiz", self._values, tuple(self.letters), self.topic), self.digits
-        )
+        """Return the marks of all that was asked for so far; what was left out is blank."""
+        answers = Answers("quiz", self._values, tuple(self.letters), self.topic)
+        found = grade(self.example, answers, self.digits)
+        return replace(found, blanks=tuple(mark for mark in found.blanks if mark.name in self._reached))
