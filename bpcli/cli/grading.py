@@ -115,7 +115,8 @@ def _write_feedback(folder: Path, marked: "Sequence[MarkedFile]") -> None:
     taken: set[str] = set()
     for each in marked:
         name = stem = (
-            re.sub(r"[^\w.-]+", "-", each.student or Path(each.grade.source).stem).strip("-.") or "student"
+            re.sub(r"[^\w.-]+", "-", each.student or Path(each.grade.source).stem).strip("-.")[:80]
+            or "student"
         )
         number = 1
         while name.casefold() in taken:

@@ -100,7 +100,7 @@ def _other_sheet(
     doubtful = found.marks <= DOUBTFUL * answered or set(first) == {"wrong"}
     if heading.seed is None or not answered or not doubtful:
         return None
-    near = range(max(0, heading.seed - CLASSES // 2), heading.seed + CLASSES // 2)
+    near = range(max(0, heading.seed - CLASSES // 2), heading.seed + CLASSES // 2 + 1)
     for seed in dict.fromkeys([*sorted(each for each in seeds if each is not None), *near]):
         other = _drawn(replace(heading, seed=seed, name=None, parts=(), given=None), digits)
         if seed == heading.seed or other is None or not _begins_right(other, answers, digits):

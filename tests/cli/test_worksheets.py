@@ -194,6 +194,31 @@ def test_one_sheet_with_its_key_and_answers_is_written_and_marked(bpcli, tmp_pat
     assert empty["blank"] == empty["total"]
 
 
+def test_the_names_of_a_roster_are_text_in_every_format(bpcli, tmp_path):
+    """Neither markup nor commands."""
+    name = r"<b>Ann \input{x} & Bob_$2</b>"
+    (tmp_path / "r.csv").write_text(f"name\n{name}\n", encoding="utf-8")
+    for format_, suffix, said in (
+        ("html", "html", "&lt;b&gt;Ann \\input{x} &amp; Bob_$2&lt;/b&gt;"),
+        ("latex", "tex", r"<b>Ann \textbackslash{}input\{x\} \& Bob\_\$2</b>"),
+    ):
+        bpcli(
+            "walkthrough",
+            "--seeds",
+            "1:1",
+            "--out",
+            "class",
+            "--roster",
+            "r.csv",
+            "--format",
+            format_,
+            "--force",
+        )
+        sheet = (tmp_path / "class" / f"worksheet-01.{suffix}").read_text(encoding="utf-8")
+        assert said in sheet
+        assert name not in sheet
+
+
 def test_a_folder_without_answers_is_refused(bpcli, tmp_path):
     """Exit 2."""
     (tmp_path / "empty").mkdir()

@@ -7,6 +7,7 @@ import pytest
 
 from bpcli.common.errors import DataError, UsageError
 from bpcli.network import Architecture
+from bpcli.worksheets import class_marking
 from bpcli.worksheets.answers import filled
 from bpcli.worksheets.class_marking import mark_files
 from bpcli.worksheets.generate import drawn_point
@@ -103,8 +104,9 @@ def test_a_file_is_given_to_its_student(written):
     assert roster.without(marked) == []
 
 
-def test_answers_to_another_sheet_are_recognised(written):
+def test_answers_to_another_sheet_are_recognised(written, monkeypatch):
     """Among the sheets of the class, and among those near by; nothing is said of a bad sheet."""
+    monkeypatch.setattr(class_marking, "CLASSES", 8)  # four seeds up and down
     another, near, bad = (
         written("another.yaml", key(60, says=1)),
         written("near.yaml", key(6, says=2)),

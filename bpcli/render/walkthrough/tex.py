@@ -27,6 +27,11 @@ _SYMBOLS = {
     "…": r"\ldots ",
     "⎵": " ",
 }
+_SPECIAL = {each: f"\\{each}" for each in "&%#_{}$"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+}
 _WORDS = ("softmax", "tanh", "diag", "where", "else", "bias", "new", "log", "exp", "max")
 
 
@@ -52,8 +57,7 @@ def inline(markup: str) -> str:
 
 def escaped(text: str) -> str:
     """Plain text: symbols in it become formulas."""
-    text = text.replace("--", "-{}-")
-    escaped = re.sub(r"([&%#_])", r"\\\1", text)
+    escaped = "".join(_SPECIAL.get(each, each) for each in text).replace("--", "-{}-")
     return re.sub(f"[{''.join(_SYMBOLS)}]", lambda found: f"${_SYMBOLS[found[0]].strip()}$", escaped)
 
 

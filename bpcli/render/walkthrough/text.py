@@ -115,7 +115,7 @@ def _room(block: Room, mode: Mode, *, last: bool) -> RenderableType:
     elif mode == "key":
         shown = _Paragraph(f"{block.prompt} {block.answer}")
     elif block.lines == 1:
-        shown = Text(f"{_prose(block.prompt)} {LINE}")
+        shown = Text(f"{_prose(block.prompt)} {LINE}", no_wrap=True, overflow="crop")
     else:
         shown = Group(_Paragraph(block.prompt), *(Text(f"  {LINE}") for _ in range(block.lines)))
     return shown if last else Group(shown, Text())
