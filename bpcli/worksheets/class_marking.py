@@ -65,7 +65,7 @@ def _marked(
 ) -> MarkedFile:
     heading = answer_file.heading
     digits = heading.digits or digits
-    example = drawn_again(answer_file.path, heading, digits)
+    example = _drawn(_bare(heading), digits) or drawn_again(answer_file.path, heading, digits)
     answers = answer_file.answers(example)
     found = grade(example, answers, digits)
     student = roster.student_of(answer_file.path, heading.name, heading.seed) if roster else None
@@ -102,7 +102,7 @@ def _other_sheet(
         return None
     near = range(max(0, heading.seed - CLASSES // 2), heading.seed + CLASSES // 2 + 1)
     for seed in dict.fromkeys([*sorted(each for each in seeds if each is not None), *near]):
-        other = _drawn(replace(heading, seed=seed, name=None, parts=(), given=None), digits)
+        other = _drawn(replace(_bare(heading), seed=seed), digits)
         if seed == heading.seed or other is None or not _begins_right(other, answers, digits):
             continue
         theirs = grade(other, answers, digits)
@@ -111,9 +111,16 @@ def _other_sheet(
     return None
 
 
+def _bare(heading: Heading) -> Heading:
+    """What of a heading says which numbers are drawn, and nothing that differs within a class."""
+    return replace(heading, name=None, parts=(), given=None)
+
+
 @lru_cache(maxsize=256)
 def _drawn(heading: Heading, digits: int) -> Example | None:
-    """The sheet of another seed; None where there is none."""
+    """The sheet of a seed; None where there is none."""
+    if heading.seed is None:
+        return None
     try:
         return drawn_again(Path(), heading, digits)
     except BpcliError:
