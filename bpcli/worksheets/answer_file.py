@@ -5,7 +5,7 @@ file is reported at once, each with its line and column, what was expected and w
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from math import isfinite, isnan, nan
@@ -27,6 +27,19 @@ from bpcli.yamltext.tree import Node
 
 NUMBER = re.compile(r"[-+]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][-+]?[0-9]+)?")
 NOTHING = ("null", "~", "")
+
+
+class AnswerProblems(DataError):
+    """Everything that is wrong with an answers file, a line for each problem."""
+
+    def __init__(self, problems: ConfigProblems) -> None:
+        super().__init__(str(problems))
+        self._lines = problems.lines
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """A line for each problem."""
+        return self._lines
 
 
 def entries_of(path: Path) -> tuple[dict[str, Node], Collector, str]:
@@ -64,7 +77,7 @@ def raise_if_any(problems: Collector) -> None:
     try:
         problems.raise_if_any()
     except ConfigProblems as error:
-        raise DataError(str(error)) from None
+        raise AnswerProblems(error) from None
 
 
 def shown(value: object) -> str:

@@ -85,7 +85,9 @@ def drawn_equal(
         )
         if _class(example, 20) == seed % CLASSES and _shows_equal(example, digits):
             return example
-    raise UsageError(f"no valid worksheet was found for seed {seed}: try another seed, or --sizes 3,2,2")
+    raise UsageError(
+        f"no valid worksheet was found for sizes {'-'.join(map(str, sizes))}: try another seed, or --sizes 3,2,2"
+    )
 
 
 def _shows_equal(example: Example, digits: int) -> bool:

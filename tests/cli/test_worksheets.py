@@ -87,6 +87,18 @@ def test_one_file_that_cannot_be_read_is_its_message(bpcli, key):
     assert (found.code, found.out) == (2, "")
 
 
+def test_every_problem_of_one_file_is_a_line(bpcli, key):
+    """Below their number, each with its place."""
+    text = key.read_text(encoding="utf-8").replace("h: [", "h: [9, ").replace("\nloss:", "\nlose:")
+    key.write_text(text, encoding="utf-8")
+    lines = bpcli("walkthrough", "--grade", key, columns=200).err.splitlines()
+    assert lines[0] == "error: 2 problems"
+    assert [line.split(": ", 1)[1] for line in lines[1:]] == [
+        "h: its shape is 3; it must be 2",
+        "lose: this sheet has no such blank; did you mean loss?",
+    ]
+
+
 def test_nothing_is_written_where_a_sheet_cannot_be_drawn(bpcli, tmp_path, monkeypatch):
     """The seed is named."""
 
