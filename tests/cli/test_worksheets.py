@@ -89,7 +89,7 @@ def test_one_file_that_cannot_be_read_is_its_message(bpcli, key):
 
 def test_every_problem_of_one_file_is_a_line(bpcli, key):
     """Below their number, each with its place."""
-    text = key.read_text(encoding="utf-8").replace("h: [", "h: [9, ").replace("\nloss:", "\nlose:")
+    text = key.read_text(encoding="utf-8").replace("\nh: [", "\nh: [9, ").replace("\nloss:", "\nlose:")
     key.write_text(text, encoding="utf-8")
     lines = bpcli("walkthrough", "--grade", key, columns=200).err.splitlines()
     assert lines[0] == "error: 2 problems"
