@@ -6,8 +6,7 @@ from math import inf, nan
 import numpy as np
 from rich.console import Console
 
-from bpcli.render.heat import heat_maps
-from bpcli.render.trajectories import frame
+from bpcli.render.trajectories import frame, heat_maps
 from bpcli.symmetry_demo.comparison import Snapshot, Spread
 
 
