@@ -189,7 +189,7 @@ def heat_maps(distances: Mapping[str, Array], units: int, most: int = SHOWN) -> 
     largest = max(finite, default=0.0)
     maps = [_map(name, matrix[:most, :most], largest) for name, matrix in distances.items()]
     legend = Text(
-        f"· exactly 0; {FAINT} under 1e-6, {' '.join(SHADES)} up to ¼, ½, ¾ and all of {largest:.3g}",
+        f"· exactly 0; {FAINT} under 1e-6 of {largest:.3g}; {' '.join(SHADES)} up to ¼, ½, ¾ and all of it",
         style="dim",
     )
     if units > most:
