@@ -20,7 +20,7 @@ FUNCTIONS = words(
 OTHERS = words("loss cost trainstep updateweights updateparameters update sgdstep gradientdescentstep step")
 HELPERS = words("numer check approx sigmoid relu tanh softmax activation linear test plot")
 FORWARDS = ("forward", "forwardpropagation", "forwardpass", "feedforward", "forwardprop", "predict")
-STARS = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+STARS: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 Values = dict[str, Any]
 
 
