@@ -31,7 +31,7 @@ class Faults:
         named = () if isinstance(path, int) else (os.fspath(path),)  # type: ignore[call-overload]
         if isinstance(path, int):
             try:
-                path = os.readlink(f"/proc/self/fd/{path}")
+                path = os.readlink(f"/proc/self/fd/{path}")  # noqa: PTH115
             except OSError:
                 return
         name = os.path.abspath(os.fspath(path))  # type: ignore[call-overload]  # noqa: PTH100
