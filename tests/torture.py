@@ -22,11 +22,16 @@ def steps(size: str) -> list[Step]:
     short, long = size == "short", size == "long"
     pick = {"short": 0, "medium": 1, "long": 2}[size]
     found: list[Step] = [
-        partial(kills.kills, number=(2, 8, 500)[pick]),
-        partial(faults.faults, errors=faults.ERRORS if long else faults.ERRORS[:1], every=(200, 50, 1)[pick]),
-        partial(damage.flips, every=(1500, 300, 5)[pick]),
-        partial(damage.sealed, number=(12, 60, 2000)[pick]),
-        partial(fuzzing.fuzz, number=(300, 1500, 20_000)[pick]),
+        partial(kills.kills, number=(1, 8, 500)[pick], epochs=6 if short else 60),
+        partial(
+            faults.faults,
+            errors=faults.ERRORS if long else faults.ERRORS[:1],
+            every=(60, 50, 1)[pick],
+            only="train --resume" if short else None,
+        ),
+        partial(damage.flips, every=(4000, 300, 5)[pick]),
+        partial(damage.sealed, number=(10, 60, 2000)[pick]),
+        partial(fuzzing.fuzz, number=(150, 1500, 20_000)[pick]),
     ]
     if not short:
         found += [damage.exchanged, partial(disk.full_disk, step=1 if long else 4)]

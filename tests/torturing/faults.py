@@ -153,12 +153,14 @@ def prepare(folder: Path) -> None:
     (folder / "half" / "summary.json").unlink()
 
 
-def faults(folder: Path, *, errors: Iterable[int] = ERRORS, every: int = 1) -> Figure:
+def faults(
+    folder: Path, *, errors: Iterable[int] = ERRORS, every: int = 1, only: str | None = None
+) -> Figure:
     """Let each operation of each command fail, ``every``-th ones only, once and from then on, until none is left."""
     prepare(folder)
     figure = Figure("a fault at the N-th operation on a file")
     for name, ready, words, check in _ordinary(folder):
-        for number in errors:
+        for number in errors if only in {None, name} else ():
             for for_good in (False, True):
                 at = 1
                 while True:
