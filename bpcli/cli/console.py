@@ -1,62 +1,91 @@
-"""Where a command prints: results on stdout; progress, warnings and errors on stderr."""
+"""Where a command prints: results on stdout; the progress bar, warnings and errors on stderr."""
 
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
-
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.segment import Segment
-from rich.text import Text
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bpcli.common.text import printable
-from bpcli.render.styles import BAD, CAUTION
+from bpcli.render.styles import BAD, CAUTION, LIBRARY
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
 
 
-class _Console(Console):
-    """A console that prints file names as they are, and does not mind a reader who leaves, as ``head`` does.
+Record = TypeVar("Record")
+
+
+def _console(*, stderr: bool = False, color: bool = True) -> "Console":
+    """Return a console that prints file names as they are, and does not mind a reader who leaves, as ``head`` does.
 
     Names, labels and messages from files may hold what a terminal obeys; nothing of that leaves this console.
     """
+    from rich.console import Console  # takes a tenth of a second, and a quiet command prints nothing
+    from rich.segment import Segment
+    from rich.theme import Theme
 
-    def __init__(self, *, stderr: bool = False, color: bool = True) -> None:
-        super().__init__(stderr=stderr, no_color=None if color else True, highlight=False, markup=False)
+    class SafeConsole(Console):
+        def render(
+            self, renderable: "RenderableType", options: "ConsoleOptions | None" = None
+        ) -> "Iterator[Segment]":
+            """Yield what is to be printed, with control characters in its texts escaped."""
+            for text, style, control in super().render(renderable, options):
+                safe = text if control else "\n".join(map(printable, text.split("\n")))
+                yield Segment(safe, style, control)
 
-    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
-        """Yield what is to be printed, with control characters in its texts escaped."""
-        for text, style, control in super().render(renderable, options):
-            safe = text if control else "\n".join(map(printable, text.split("\n")))
-            yield Segment(safe, style, control)
+        def on_broken_pipe(self) -> None:
+            """Go on without a reader: what was begun is finished, and what is printed goes nowhere."""
+            self.quiet = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
-    def on_broken_pipe(self) -> None:
-        """Go on without a reader: what was begun is finished, and what is printed goes nowhere."""
-        self.quiet = True
-        os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
+    return SafeConsole(
+        stderr=stderr,
+        no_color=None if color else True,
+        highlight=False,
+        markup=False,
+        theme=Theme(LIBRARY),
+    )
 
 
 class Screen:
-    """The two streams of a command, as its common options want them."""
+    """The two streams of a command, as its common options want them.
+
+    Attributes:
+        speaks: whether a report is shown at all, neither --quiet nor --json being given.
+        as_json, shows_progress: whether there is a document, and a moving bar.
+    """
 
     def __init__(self, *, quiet: bool = False, as_json: bool = False, color: bool = True) -> None:
         self.as_json = as_json
-        self._speaks = not (quiet or as_json)
-        self.out = _Console(color=color)
-        self.err = _Console(stderr=True, color=color)
+        self.speaks = not (quiet or as_json)
+        self._color = color
         # Colour may be forced into a pipe, a moving bar may not.
         self.shows_progress = not quiet and sys.stderr.isatty()
 
-    def show(self, renderable: RenderableType, *, whole_lines: bool = False) -> None:
+    @cached_property
+    def out(self) -> "Console":
+        """What prints to stdout."""
+        return _console(color=self._color)
+
+    @cached_property
+    def err(self) -> "Console":
+        """What prints to stderr."""
+        return _console(stderr=True, color=self._color)
+
+    def show(self, renderable: "RenderableType", *, whole_lines: bool = False) -> None:
         """Print a part of the report, unless --quiet or --json was given.
 
         ``whole_lines`` leaves lines as long as they are: what is copied from the screen or saved must not be folded.
         """
-        if self._speaks:
+        if self.speaks:
             self.out.print(renderable, soft_wrap=whole_lines)
 
     def show_as_is(self, text: str) -> None:
         """Print the text of a file as it would be written, unless --quiet or --json was given."""
-        if self._speaks:
+        if self.speaks:
             self._print(text)
 
     def document(self, document: dict[str, Any]) -> None:
@@ -79,16 +108,53 @@ class Screen:
 
 def print_warning(message: str, *, color: bool = True) -> None:
     """Print what a library warns of as a warning of ours: one message, and no line of code."""
-    _warning(_Console(stderr=True, color=color), message)
+    _warning(_console(stderr=True, color=color), message)
 
 
-def _warning(console: Console, text: str) -> None:
+def _warning(console: "Console", text: str) -> None:
+    from rich.text import Text
+
     console.print(Text.assemble(("warning: ", f"bold {CAUTION}"), printable(text)))
+
+
+def track(
+    records: Iterable[Record],
+    screen: Screen,
+    *,
+    what: str,
+    done: int,
+    total: int,
+    seen: Callable[[Record], tuple[int, float]],
+) -> Iterator[Record]:
+    """Yield the records on, showing how many of ``total`` steps are done, the loss and the time left.
+
+    ``what`` a step is called, ``done`` of them were there before, and ``seen`` tells a record's step and loss.
+    """
+    if not screen.shows_progress:
+        yield from records
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn(what),
+        MofNCompleteColumn(),
+        BarColumn(bar_width=None),
+        TextColumn("loss {task.fields[loss]}"),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=screen.err, transient=True, expand=True) as progress:
+        task = progress.add_task("training", total=total, completed=done, loss="")
+        for record in records:
+            step, loss = seen(record)
+            progress.update(task, completed=step, loss=f"{loss:.4g}")
+            yield record
 
 
 def print_error(lines: Sequence[str], *, color: bool = True) -> None:
     """Print the one message of a command that failed; problems of several lines stand below their number."""
+    from rich.text import Text
+
     message = "\n".join([f"{len(lines)} problems", *lines] if len(lines) > 1 else lines)
-    _Console(stderr=True, color=color).print(
+    _console(stderr=True, color=color).print(
         Text.assemble(("error: ", f"bold {BAD}"), message), soft_wrap=True
     )

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bpcli.cli import completion
 from bpcli.cli.console import Screen
 from bpcli.cli.interrupts import ending
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption, refuse_together
@@ -33,6 +34,7 @@ def gradcheck(
         str | None,
         typer.Argument(
             metavar="CONFIG",
+            autocompletion=completion.configurations,
             help="A YAML file, or the name of a shipped configuration. Without one: a selection of small networks.",
             show_default=False,
         ),
@@ -117,7 +119,12 @@ def gradcheck(
     ] = False,
     inject: Annotated[
         str | None,
-        typer.Option("--inject", metavar="ID", help="Make this mistake, and see it found."),
+        typer.Option(
+            "--inject",
+            metavar="ID",
+            autocompletion=completion.mistakes,
+            help="Make this mistake, and see it found.",
+        ),
     ] = None,
     template: Annotated[
         Literal["plain", "columns", "class", "torch", "jax"] | None,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bpcli.cli.console import Screen
+from bpcli.cli import completion
+from bpcli.cli.console import Screen, track
 from bpcli.cli.interrupts import listening
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
-from bpcli.cli.progress import track
 from bpcli.cli.resolving import resolved
 from bpcli.common.errors import UsageError
 
@@ -25,6 +25,7 @@ def train(
         str | None,
         typer.Argument(
             metavar="CONFIG",
+            autocompletion=completion.configurations,
             help="A YAML file, or the name of a shipped configuration (see bpcli config list). Default: digits.",
             show_default=False,
         ),
@@ -49,6 +50,7 @@ def train(
         typer.Option(
             "--resume",
             metavar="RUN",
+            autocompletion=completion.runs,
             help="Continue the run in this folder, bit for bit.",
         ),
     ] = None,
@@ -67,12 +69,13 @@ def train(
     with 3 if training diverged.
     """
     from bpcli.render.advice import next_command, warnings
-    from bpcli.render.train import advised, header, report
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     overrides = [*(override or [])]
     if resume:
         _refuse_beside_resume(config=config, set=overrides, seed=seed, out=out, force=force)
+        if resume.is_file():
+            raise UsageError(f"{resume} is a file: --resume takes the folder of a run")
         opened, again = _resumed(resume, epochs), ["bpcli", "train", str(resume / "config.yaml")]
     else:
         opened = _new(
@@ -87,7 +90,10 @@ def train(
         again += [] if epochs is None else ["--epochs", str(epochs)]
     with opened as run, listening() as interrupts:
         screen.warn(run.header.warnings)
-        screen.show(header(run.header))
+        if screen.speaks:  # else what draws need not be loaded
+            from bpcli.render.train import header
+
+            screen.show(header(run.header))
         for _ in track(
             run.epochs(interrupts),
             screen,
@@ -98,8 +104,11 @@ def train(
         ):
             pass
         result = run.finish()
-    screen.show(report(result, units=units))
-    screen.show(advised(next_command(result, again, seed)), whole_lines=True)
+    if screen.speaks:
+        from bpcli.render.train import advised, report
+
+        screen.show(report(result, units=units))
+        screen.show(advised(next_command(result, again, seed)), whole_lines=True)
     screen.document(result.document())
     screen.warn(warnings(result))
     return {"diverged": 3, "interrupted": interrupts.exit_code()}.get(result.stopped_by, 0)

@@ -41,7 +41,7 @@ def infer_task(table: Table, task: Literal["auto"] | Task, name: str) -> Dataset
         return _positions(y, classes, where) if decided == "classification" else _numbers(y, where)
 
     targets = meaning(table.y, where)
-    if decided == "classification" and len(np.unique(targets)) < 2:
+    if decided == "classification" and (targets == targets[0]).all():
         raise DataError(
             f"{where}: every row has the class {classes[targets[0]]!r}; "
             "classification needs two classes (for numbers, set data.task: regression)"
@@ -67,7 +67,9 @@ def _decide(y: tuple[Column, ...], task: Literal["auto"] | Task, where: str) -> 
         if task == "auto":
             _refuse_doubtful_labels(column, where)
         return "classification" if task == "auto" else task
-    values = np.unique(column)
+    values, _ = np.unique(
+        column, return_counts=True
+    )  # without the counts it loads numpy.ma, which takes long
     whole = bool((values == np.floor(values)).all())
     if task == "auto":
         return "classification" if whole and len(values) <= AUTO_CLASSES else "regression"

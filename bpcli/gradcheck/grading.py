@@ -132,7 +132,7 @@ def grade(
     found, unexplained = diagnose(views, wrong, _precision(prepared, tolerances))
     turned = tuple(name for name in shapes.turned if name not in unexplained)
     findings = [*shapes.findings, *([Finding(("outer-transposed",), turned)] if turned else []), *found]
-    reasons = tuple(degeneracies(examples[0]))
+    reasons = degeneracies(examples[0])
     return SubmissionCheck(
         source=source,
         verdict=_overall([tensor.verdict for tensor in tensors], reasons if len(examples) == 1 else ()),
@@ -348,11 +348,11 @@ def _mistaken_as_close(view: LayerView, name: str, residual: float, limit: float
     tensors = singles.matrix if name == view.matrix else singles.bias
     decay = view.reduced(name, view.decay) if name == view.matrix else 0.0
     found, true = view.reduced(name, found), view.reduced(name, true)
-    return any(
-        relative_residual(tensor + decay, true) > STRUCTURAL
-        and relative_residual(found, tensor + decay) <= reach
-        for tensor in tensors[1:]
-    )
+    others = (tensors[1:] + decay).reshape(len(tensors) - 1, -1)
+    lengths = np.linalg.norm(others, axis=1)
+    another = np.linalg.norm(others - true.ravel(), axis=1) > STRUCTURAL * np.linalg.norm(true)
+    as_close = np.linalg.norm(others - found.ravel(), axis=1) <= reach * lengths
+    return bool(np.any(another & as_close))
 
 
 def _row_factor(found: Array, true: Array) -> float | None:

@@ -1,4 +1,4 @@
-"""Generates the point of an answers file again from its heading, which no option may contradict."""
+"""The point of an answers file again, from its heading, which no option may contradict."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -7,9 +7,8 @@ from typing import Any
 from bpcli.common.errors import BpcliError, DataError, UsageError
 from bpcli.config import Resolved
 from bpcli.network.example import Example
-from bpcli.walkthrough.chosen_network import Typed
-from bpcli.walkthrough.parsing import read_hidden, read_sizes
-from bpcli.worksheets.generate import drawn_point
+from bpcli.walkthrough.typed import Typed, read_hidden, read_sizes
+from bpcli.worksheets.generate import DRAWS
 from bpcli.worksheets.heading import Heading
 from bpcli.yamltext.scalars import show
 
@@ -37,7 +36,7 @@ def said_on_the_line(
     """
     if typed.tensors:
         options = " and ".join(f"--{name.replace('_', '-')}" for name in typed.tensors)
-        raise UsageError(f"--grade generates the worksheet of each file from its seed: leave {options} out")
+        raise UsageError(f"--grade: each answers file says which worksheet it is for: leave {options} out")
     config = resolved.config
     values = {
         "hidden": list(config.model.hidden),
@@ -88,6 +87,10 @@ def drawn_again(path: Path, heading: Heading, digits: int) -> Example:
     Raises:
         DataError: it does not say which sheet it is for, or there is no such sheet.
     """
+    if heading.given and heading.network and heading.rate and heading.seed is None:
+        parameters = {name: heading.given[name] for name in heading.network.parameter_shapes()}
+        x, y = heading.given["x"], heading.given["y"]
+        return Example(heading.network, x[None], y[None], parameters, heading.rate)
     if heading.seed is None or heading.network is None or heading.rate is None:
         missing = "seed" if heading.seed is None else "network"
         raise DataError(
@@ -95,6 +98,7 @@ def drawn_again(path: Path, heading: Heading, digits: int) -> Example:
             "were written (seed, digits, network), or copy them from the key"
         )
     try:
-        return drawn_point(heading.network, heading.seed, learning_rate=heading.rate, digits=digits)
+        draw = DRAWS[heading.topic]
+        return draw(heading.network, heading.seed, learning_rate=heading.rate, digits=digits)
     except BpcliError as error:
         raise DataError(f"{path}: {error}") from None
