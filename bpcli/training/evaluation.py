@@ -44,7 +44,7 @@ class Evaluator:
         """Score the parameters on X (N×d0, N ≥ 1) and Y (N×d_L).
 
         Accuracy is the share of rows whose largest output is the right class; with one output, of rows on the
-        right side of ½. R² is 1 - Σ(y-z)²/Σ(y-ȳ)² for each output, averaged over those outputs that vary.
+        right side of ½; of labels that do not exclude each other, the share of all labels. R² is 1 - Σ(y-z)²/Σ(y-ȳ)² for each output, averaged over those outputs that vary.
         """
         loss, hits = 0.0, 0
         squares = np.zeros(Y.shape[1])
@@ -54,11 +54,14 @@ class Evaluator:
             loss += float(self.network.loss(y)) * len(x)
             if self._task == "classification":
                 hits += int(np.count_nonzero(_classes(z) == _classes(y)))
+            elif self._task == "multilabel":
+                hits += int(np.count_nonzero((z >= 0.5) == (y >= 0.5)))
             else:
                 squares += ((y - z).astype(np.float64) ** 2).sum(axis=0)
         loss /= len(X)
-        if self._task == "classification":
-            return Scores(loss, "accuracy", hits / len(X) if isfinite(loss) else None)
+        if self._task != "regression":
+            decided = Y.size if self._task == "multilabel" else len(X)
+            return Scores(loss, "accuracy", hits / decided if isfinite(loss) else None)
         return Scores(loss, "r2", _r2(Y, squares))
 
 

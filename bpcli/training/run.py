@@ -68,7 +68,9 @@ class Run:
         folder = folder or run_folder.make_default(name, datetime.now(UTC))
         with run_folder.held(folder):
             run_folder.clear(folder, force=force)
-            write_commented(folder / run_folder.CONFIG, to_yaml(config))
+            write_commented(folder / run_folder.CONFIG, to_yaml(session.config))
+            if session.data.encoding:
+                write_json(folder / run_folder.ENCODING, session.data.encoding.to_plain())
             environment = describe_environment(name, session.data, variables)
             write_json(folder / run_folder.ENVIRONMENT, environment)
             run = cls(session, folder)

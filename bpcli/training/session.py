@@ -20,7 +20,7 @@ class Session:
     """Trains the network of a configuration: ``epochs()`` trains, ``result()`` measures what came of it.
 
     Attributes:
-        name, config: which configuration it is.
+        name, config: which configuration it is, complete: what it left to the task is decided.
         data: split, scaled and encoded.
         network: the one that trains.
         initial: a copy of its initial parameters.
@@ -30,11 +30,11 @@ class Session:
     """
 
     def __init__(self, name: str, config: Config) -> None:
-        self.name, self.config = name, config
         ready = setup(config)
+        self.name, self.config = name, ready.config
         self.data, self.network = ready.data, ready.network
         self.initial = self.network.parameters.copy()
-        self.trainer = Trainer(self.network, self.data, config.training, ready.rng)
+        self.trainer = Trainer(self.network, self.data, self.config.training, ready.rng)
         self.records: list[EpochRecord] = []
         self.resumed_at: int | None = None
         self._seconds = 0.0
@@ -48,7 +48,7 @@ class Session:
     @property
     def metric(self) -> str:
         """The score beside the loss: ``accuracy`` for classes, ``r2`` for numbers."""
-        return "accuracy" if self.data.task == "classification" else "r2"
+        return "r2" if self.data.task == "regression" else "accuracy"
 
     @property
     def trained(self) -> bool:
