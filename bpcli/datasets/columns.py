@@ -21,6 +21,7 @@ _NAMED_ID = re.compile(
     r"(?:^|[\s_.-])(?:id|ids|uuid|guid|key|index|rownames?|row|serial no\.?|record no\.?)$|^unnamed|.+[a-z]Id$|.+ID$",
     re.IGNORECASE,
 )
+_MARKS = {"()": "parentheses read as minus", "thousands": "thousands separators left out", "%": "in percent"}
 LAST = (-1,)
 
 
@@ -76,8 +77,8 @@ def column_positions(
     index = {name: j for j, name in reversed(list(enumerate(names or ())))}
     found = []
     for column in wanted:
-        if isinstance(column, str) and column in index:
-            found.append(index[column])
+        if isinstance(column, str) and column.strip() in index:
+            found.append(index[column.strip()])
             continue
         if isinstance(column, str) and not column.lstrip("-").isdigit():
             raise DataError(_no_such_name(column, names, width, place))
@@ -161,7 +162,7 @@ def _role(cells: Cells, j: int, options: InputOptions, *, is_number: bool) -> Ro
         marks = sorted({kind for kind in rows if kind not in ("number", "missing")})
         if not marks:
             return Role(name, "number", "declared") if is_number else _number_role(name, values, cells, j)
-        return Role(name, "number", f"read without {', '.join(marks)}")
+        return Role(name, "number", "; ".join(_MARKS.get(mark, f"{mark} left out") for mark in marks))
     codes_of_few = distinct_numbers <= FEW and rows["text"] >= 2 * len(words)
     if is_number or (numeric > rows["text"] and rows["text"] <= max(1, _FAULTY * filled) and not codes_of_few):
         number_values(cells, j, options.invalid)
@@ -182,6 +183,8 @@ def _cell_kind(cell: str, decimal: str) -> str:
 def _number_role(name: str, values: FloatArray, cells: Cells, j: int) -> Role:
     if np.isnan(values).all():
         return Role(name, "left out", "empty")
+    if 2**53 <= np.nanmin(values) and np.nanmax(values) < 1e20:
+        return Role(name, "left out", "an identifier: over 15 digits")
     n = len(values)
     unnamed = j == 0 and cells.layout.header and name == "column 0"
     if n < 5 or not (unnamed or _NAMED_ID.search(name) or (values[0] in (0, 1) and values[1] == values[0] + 1)):
@@ -208,7 +211,7 @@ def _text_role(name: str, text: TextColumn, counts: np.ndarray, words: list[str]
     return Role(name, "category")
 
 
-def number_values(cells: Cells, j: int, invalid: str = "error") -> FloatArray:
+def number_values(cells: Cells, j: int, invalid: str = "error", *, target: bool = False) -> FloatArray:
     """The N numbers of column j, NaN where one is missing; amounts are read without their mark.
 
     Raises:
@@ -226,7 +229,7 @@ def number_values(cells: Cells, j: int, invalid: str = "error") -> FloatArray:
             else:
                 faults[row] = cell
         if faults and invalid == "error":
-            _refuse(cells, j, faults)
+            _refuse(cells, j, faults, target=target)
         return values
     parsed: list[float] = []
     marks: Counter[str] = Counter()
@@ -254,13 +257,13 @@ def number_values(cells: Cells, j: int, invalid: str = "error") -> FloatArray:
         }
     if strange and invalid == "error":
         rows = np.flatnonzero(np.isin(column.codes, list(strange)))
-        _refuse(cells, j, {int(row): column.vocabulary[column.codes[row]] for row in rows})
+        _refuse(cells, j, {int(row): column.vocabulary[column.codes[row]] for row in rows}, target=target)
     for position in strange:
         parsed[position] = np.nan
     return np.array(parsed)[column.codes] if parsed else np.empty(0)
 
 
-def _refuse(cells: Cells, j: int, faults: dict[int, str]) -> None:
+def _refuse(cells: Cells, j: int, faults: dict[int, str], *, target: bool) -> None:
     row = min(faults)
     cell = faults[row]
     count = f" ({len(faults):,} such cells)" if len(faults) > 1 else ""
@@ -268,7 +271,11 @@ def _refuse(cells: Cells, j: int, faults: dict[int, str]) -> None:
     if amount(cell, cells.layout.decimal):
         reason = f"{shown(cell)} has another unit than the other cells"
     name = cells.names[j]
-    advice = f"; correct it, leave the column out (--ignore {name!r}), or count it as missing (--set data.invalid=missing)"
+    advice = (
+        "; correct it, or leave its row out (--set data.invalid=missing)"
+        if target
+        else f"; correct it, leave the column out (--ignore {name!r}), or count it as missing (--set data.invalid=missing)"
+    )
     raise DataError(f"{cells.where(row, j)}: {reason}{count}{'' if ';' in reason else advice}")
 
 

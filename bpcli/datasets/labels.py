@@ -86,7 +86,7 @@ class TargetCells:
 
 
 def read_targets(
-    cells: Cells, positions: Sequence[int], task: Literal["auto"] | Task, missing: str
+    cells: Cells, positions: Sequence[int], task: Literal["auto"] | Task, missing: str, invalid: str = "error"
 ) -> TargetCells:
     """Read the target columns: numbers, or labels as they are written.
 
@@ -109,7 +109,11 @@ def read_targets(
             rows = f"{absent.sum():,} row{'s' if absent.sum() > 1 else ''}"
             notes.append(f"{rows} without a value of {cells.names[j]} left out (first: line {cells.line(row)})")
             kept &= ~absent
-        columns.append(_target_column(cells, j, text, gaps, task, notes))
+        column = _target_column(cells, j, text, gaps, task, invalid, notes)
+        if not isinstance(column, list) and (strange := np.isnan(column) & ~absent).any():
+            notes.append(f"{strange.sum():,} rows left out in which {cells.names[j]} is not a number")
+            kept &= ~strange
+        columns.append(column)
     if not kept.any():
         raise DataError(f"{cells.place}: no row has a target; choose another column with data.target")
     if not kept.all():
@@ -141,6 +145,7 @@ def _target_column(
     text: TextColumn,
     gaps: NDArray[np.bool_],
     task: Literal["auto"] | Task,
+    invalid: str,
     notes: list[str],
 ) -> Column:
     words = [word for word, gap in zip(text.vocabulary, gaps.tolist(), strict=True) if not gap]
@@ -152,9 +157,9 @@ def _target_column(
     ]
     whole = all(value == math.floor(value) for value in numeric)
     if not strange:
-        counted = number_values(cells, j)
+        counted = number_values(cells, j, invalid, target=True)
         coded = any(len(word) > 1 and word[0] == "0" and word.isdigit() for word in words)
-        merged = len(set(numeric)) < len({word.removesuffix(".0") for word in words})
+        merged = len(set(numeric)) < len(set(words))
         if task != "regression" and len(numeric) == len(words) and whole and (coded or merged):
             if coded and len(set(words)) <= max(AUTO_CLASSES, len(text.codes) // 2):
                 notes.append(f"{cells.names[j]}: labels with leading zeros are kept as they are written")
@@ -163,10 +168,13 @@ def _target_column(
                 return [words_at for words_at in _words(text)]
         if task == "auto":
             _refuse_stray_fractions(cells, j, counted)
+        if task != "regression" and whole and merged and len(set(numeric)) <= AUTO_CLASSES:
+            notes.append(f"{cells.names[j]}: labels that are the same number are one class")
         return counted
     few = len(set(numeric)) <= AUTO_CLASSES and whole
     if task == "regression" or (numeric and not few and task == "auto"):
-        number_values(cells, j)  # says which cell is not a number, and where
+        # Says which cell is not a number, and where; or counts it as missing.
+        return number_values(cells, j, invalid, target=True)
     broken = next((word for word in words if any(c in word for c in "\n\r\0\u2028\u2029")), None)
     comment = next((word for word in words if " # " in word), None) if cells.layout.comment != "#" else None
     if broken is not None or comment is not None:

@@ -14,7 +14,7 @@ from bpcli.datasets.text_source import LONGEST_LINE
 csv.field_size_limit(LONGEST_LINE)
 SAMPLE = 300  # rows that a layout is recognised from
 DELIMITERS = {"tab": "\t", "semicolon": ";", "pipe": "|", "comma": ",", "blanks": " "}
-_NAMES = {delimiter: name for name, delimiter in DELIMITERS.items()}
+_NAMES = {"\t": "tabs", ";": "semicolons", "|": "pipes (|)", " ": "blanks"}
 _QUOTES = ("'", "|")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+").fullmatch
 _COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+").fullmatch
@@ -82,7 +82,7 @@ def records(lines: Iterable[str], layout: Layout, first_line: int = 1) -> Iterat
 
     def plain(lines: Iterable[str]) -> Iterator[str]:
         for line in lines:
-            if (comment and line.lstrip().startswith(comment)) or line == "\x1a":
+            if line == "\x1a" or (comment and _is_comment(line, comment)):
                 yield "\n"  # a blank line keeps the count of lines
             elif blanks:
                 yield line.replace("\t", " ").strip() + "\n"
@@ -105,6 +105,12 @@ def records(lines: Iterable[str], layout: Layout, first_line: int = 1) -> Iterat
                 f"{layout.place}:{start}: a quote ({layout.quote}) is opened in this row and never closed"
             ) from None
         raise DataError(f"{layout.place}:{start}: this row cannot be read ({error}); check its quotes") from None
+
+
+def _is_comment(line: str, comment: str) -> bool:
+    """Whether a line is a comment; #N/A and #DIV/0! are cells of a spreadsheet."""
+    line = line.lstrip()
+    return line.startswith(comment) and not is_missing(re.split(r"[,;|\t\r\n]", line, maxsplit=1)[0].strip())
 
 
 def recognise(
@@ -142,7 +148,7 @@ def recognise(
         notes.append(f"line 1 ({content[0]}) names the delimiter")
     comment = options.comment
     if comment == "auto":
-        comment = "#" if any(line.startswith("#") for line in content) else ""
+        comment = "#" if any(_is_comment(line, "#") for line in content) else ""
     layout = Layout(place, comment=comment or "")
     delimiter = separator[1].replace("\\t", "\t") if separator else options.delimiter
     delimiter = DELIMITERS.get(delimiter, delimiter)
@@ -164,7 +170,8 @@ def recognise(
         raise DataError(f"{place}: the file is empty; a table needs rows")
     titles = _titles(rows)
     for line, cells in rows[:titles]:
-        notes.append(f"line {line} ({shown(next(filter(None, cells), '').strip())}) is skipped: not a row of the table")
+        what = "counts of rows and columns" if len(cells) > 1 and cells[0].isdigit() else "a title"
+        notes.append(f"line {line} ({shown(delimiter.join(filter(None, cells)).strip())}) skipped: {what}")
     rows = rows[titles:]
     skipped += titles
     decimal = options.decimal if options.decimal != "auto" else _decimal(rows, delimiter)
@@ -189,8 +196,8 @@ def _sample(lines: Sequence[str], layout: Layout, *, complete: bool = False) -> 
             if len(found) >= SAMPLE:
                 break
     except DataError:
-        # The reader says it again with all lines before it; a sample may merely end within quotes.
-        if complete and not found:
+        # A sample of a longer file may merely end within quotes.
+        if complete:
             raise
     return [(line, [cell.strip() for cell in cells]) for line, cells in found]
 
@@ -219,7 +226,7 @@ def _delimiter(lines: Sequence[str], layout: Layout) -> str:
 
 def _comments(lines: Sequence[str], layout: Layout) -> tuple[Layout, Sequence[str], list[str]]:
     """Drop comment lines and say so; a first line that only marks the header with # is the header."""
-    commented = [i for i, line in enumerate(lines) if line.lstrip().startswith(layout.comment)]
+    commented = [i for i, line in enumerate(lines) if _is_comment(line, layout.comment)]
     inside = [line.lstrip()[1:] for line in lines[:1]]
     if commented == [0]:
         rows = _sample([*inside, *lines[1:]], _with(layout, comment=""))
@@ -281,7 +288,7 @@ def _columns(
     line, first = rows[0]
     below = [cells for _, cells in rows[1:]]
     width = Counter(len(cells) for cells in below).most_common(1)[0][0] if below else len(first)
-    asked = {column for column in target or () if isinstance(column, str)}
+    asked = {column.strip() for column in target or () if isinstance(column, str)}
     if options.header != "auto":
         header, why = bool(options.header), ""
     elif asked and asked <= set(first):
@@ -299,11 +306,14 @@ def _columns(
             names.insert(0, "")
             notes.append("the header has no name for the first column: row names")
     if header:
+        if commented := bool(names) and names[0].startswith("#") and not layout.comment:
+            names[0] = names[0].lstrip("# ")
+        notes += ["the header is marked with #"] if commented else []
         skipped += 1
         if not below:
             raise DataError(f"{layout.place}: the file has a header and no rows; a table needs rows")
         if len(below) > 2 and _is_units(below, layout.decimal):
-            notes.append(f"line {rows[1][0]} is skipped: units ({', '.join(filter(None, below[0]))[:40]})")
+            notes.append(f"line {rows[1][0]} skipped: units ({', '.join(filter(None, below[0]))[:40]})")
             skipped += 1
             below = below[1:]
     width = len(names) if header else len(first) if len(rows) < 3 else width
@@ -393,9 +403,8 @@ def _is_units(below: list[list[str]], decimal: str) -> bool:
         for cell, column in columns
         if all(number(other, decimal) is not None or is_missing(other) for other in column)
     ]
-    return bool(numeric) and len(rest) > 1 and all(is_text(cell) for cell, _ in numeric) and (
-        len(numeric) > 1 or len(unit) <= 2
-    )
+    units = all(is_text(cell) and number(cell, decimal) is None for cell, _ in numeric)
+    return bool(numeric) and len(rest) > 1 and units and (len(numeric) > 1 or len(unit) <= 2)
 
 
 def _refuse_duplicates(names: Sequence[str], where: str) -> None:

@@ -124,7 +124,7 @@ def _text_table(
     """Decide on the columns of a text table: targets, roles, rows without a target."""
     names = cells.names if cells.layout.header else None
     positions = target_positions(target, len(cells.names), names, cells.place)
-    found = read_targets(cells, positions, task, columns.missing)
+    found = read_targets(cells, positions, task, columns.missing, columns.invalid)
     roles = decide_roles(cells, positions, columns)
     inputs, notes = select(cells, roles, columns.invalid)
     kept, y = found.kept, found.y

@@ -40,6 +40,7 @@ class Prepared:
     scale: FloatArray  # d0
     digest: str  # SHA-256 of the data set before any of this
     encoding: Encoding | None = None  # how rows become X and what the outputs mean; None for data made by hand
+    text: bool = False  # whether it comes from a text table of the user's own
     notes: tuple[str, ...] = ()  # what was recognised, left out and filled in, a line for each kind of column
     warnings: tuple[str, ...] = ()  # what a person must be told: a leak, a class with one row
 
@@ -118,6 +119,7 @@ def prepare(
         scale=encoding.scale,
         digest=digest(dataset),
         encoding=encoding,
+        text=dataset.text,
         notes=summarise(dataset, encoding, inputs.take(training)) if dataset.text else (),
         warnings=warnings(dataset) if dataset.text else (),
     )

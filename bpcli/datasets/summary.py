@@ -17,7 +17,7 @@ def summarise(dataset: Dataset, encoding: Encoding, training: Inputs) -> tuple[s
     lines: list[str] = []
     if dataset.notes:
         lines.append("read: " + "; ".join(dataset.notes))
-    marked = {role.name: role.why for role in dataset.roles if role.kind == "number" and role.why.startswith(("read", "text"))}
+    marked = {role.name: role.why for role in dataset.roles if role.kind == "number" and role.why not in ("", "declared")}
     numbers = [encoding.numbers[j] for j in encoding.kept]
     if numbers and (encoding.indicators or marked or encoding.categories or len(numbers) < len(encoding.numbers)):
         filled = int(np.isnan(training.numbers[:, list(encoding.indicators)]).sum()) if encoding.indicators else 0
@@ -25,8 +25,8 @@ def summarise(dataset: Dataset, encoding: Encoding, training: Inputs) -> tuple[s
         if encoding.indicators:
             held = [encoding.numbers[j] for j in encoding.indicators]
             line += f"; missing in {_names(held)}: median instead ({filled:,} cells), and an indicator each"
-        for name, why in marked.items():
-            line += f"; {printable(name)} {why}"
+        for name, why in list(marked.items())[:3]:
+            line += f"; {printable(name)}: {why}"
         lines.append(line)
     if encoding.categories:
         line = f"{_count(len(encoding.categories), 'category', 'categories')}, one-hot: " + _names(

@@ -211,13 +211,15 @@ class BlockReader:
     ) -> None:
         lines = read_lines(stream, place)
         head: list[str] = []
+        complete, characters = True, 0
         for line in lines:
             head.append(line)
-            if len(head) >= _HEAD_LINES or (len(head) >= 8 and sum(map(len, head)) > _HEAD_CHARACTERS):
+            characters += len(line)
+            if len(head) >= _HEAD_LINES or (len(head) >= 8 and characters > _HEAD_CHARACTERS):
+                complete = False
                 break
         if head:
             head[0] = head[0].removeprefix("\ufeff")
-        complete = len(head) < 8
         self.place = place
         self.layout = layout or recognise(head, place, options, target, complete=complete)
         self._lines = _Lines(chain(head, lines))
@@ -225,6 +227,7 @@ class BlockReader:
             pass
         names = {name: j for j, name in enumerate(self.layout.names)}
         wanted = [*exact, *((-1,) if target is None else target)]
+        wanted = [column.strip() if isinstance(column, str) else column for column in wanted]
         kept = (names.get(column) if isinstance(column, str) else column for column in wanted)
         used = self.layout.used
         self._texts: dict[int, _Vocabulary] = {
@@ -358,6 +361,8 @@ class BlockReader:
         if count > layout.width:
             extra = next((cell for cell in cells[layout.width :] if cell.strip()), "")
             advice += f" ({shown(extra)} is one too many; cells with a delimiter need quotes)" if extra else ""
+        if cells[0].startswith("#"):
+            advice += ", or set data.comment: '#'"
         raise DataError(
             f"{self.place}:{line}: {cause + ' ' if cause else ''}this row has {count} {'cell' if count == 1 else 'cells'}, "
             f"{first} {layout.width}; {advice}"

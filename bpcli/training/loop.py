@@ -19,6 +19,7 @@ from bpcli.training.schedules import learning_rate
 from bpcli.training.setup import build_optimiser
 
 StoppedBy = Literal["epochs", "early_stopping", "interrupted", "diverged"]
+DIVERGED = 1e4  # times the loss of the best constant output: no training comes back from there
 FINAL: tuple[StoppedBy, ...] = ("early_stopping", "diverged")  # after these, more epochs change nothing
 
 
@@ -65,7 +66,9 @@ class Trainer:
         self._stale = 0
         self._data, self._settings, self._rng = data, settings, rng
         self._optimiser = build_optimiser(network, settings)
-        self._batches = Batches(data.X, data.Y, network.rows, rng)
+        weights = _balancing(data.Y) if settings.class_weight else None
+        self._batches = Batches(data.X, data.Y, network.rows, rng, weights)
+        self._limit = DIVERGED * _constant_loss(data.Y, network)
         largest = max(len(data.X), len(data.X_validation))
         self._evaluator = Evaluator(network.parameters, data.task, largest)
 
@@ -73,7 +76,8 @@ class Trainer:
         """Train on to the configured number of epochs, yielding a record after each.
 
         ``interrupted`` is asked after every batch. If it says yes, the unfinished epoch is undone, so that
-        the state is that of a complete one. A loss that is not finite ends training with its record yielded.
+        the state is that of a complete one. A loss that is not finite, or grows without bound, ends training with its
+        record yielded.
         """
         settings = self._settings
         while self.stopped_by is None and self.epoch < settings.epochs:
@@ -109,7 +113,7 @@ class Trainer:
     def _judge(self, record: EpochRecord) -> None:
         """Keep the best weights, and decide whether training is over."""
         stopping = self._settings.early_stopping
-        if not record.train.finite or not np.isfinite(record.monitored):
+        if not (record.train.loss <= self._limit and np.isfinite(record.monitored)):
             self.stopped_by = "diverged"
             return
         self._stale += 1
@@ -157,3 +161,23 @@ class Trainer:
         self._rng.bit_generator.state = json.loads(str(state["rng"]))
         for name, slot in self._optimiser.slots.items():
             slot[...] = state[f"optimiser_{name}"]
+
+
+def _balancing(Y: Array) -> Array:
+    """The probability of each of M rows with which every class is drawn equally often."""
+    classes = (Y[:, 0] >= 0.5).astype(np.int64) if Y.shape[1] == 1 else Y.argmax(axis=1)
+    counts = np.bincount(classes)
+    weights: Array = 1 / counts[classes]
+    return weights / weights.sum()
+
+
+def _constant_loss(Y: Array, network: Network) -> float:
+    """The mean loss of the best outputs that are the same for every row (M×d_L targets), and at least a little."""
+    if network.architecture.loss == "cross_entropy":
+        return float(Y.shape[1])
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = Y.mean(axis=0, dtype=np.float64)
+        spread = 0.5 * ((Y - mean) ** 2).sum(axis=1).mean()
+        size = 0.5 * (np.asarray(Y, np.float64) ** 2).sum(axis=1).mean()
+    # Targets that hardly vary say little of what a loss is: then their size does.
+    return float(max(spread, 1e-3 * size, 1e-6)) if np.isfinite(size) else np.inf

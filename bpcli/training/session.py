@@ -73,7 +73,7 @@ class Session:
             data=DataFacts.of(self.data),
             architecture=self.network.architecture,
             resumed_at=self.resumed_at,
-            warnings=tuple(warnings),
+            warnings=(*warnings, *(self.data.warnings if self.resumed_at is None else ())),
         )
 
     def result(self, header: RunHeader) -> TrainResult:
@@ -88,6 +88,10 @@ class Session:
             validation = (
                 evaluator.scores(data.X_validation, data.Y_validation) if len(data.X_validation) else None
             )
+            train_details = evaluator.details(data.X, data.Y, data)
+            validation_details = (
+                evaluator.details(data.X_validation, data.Y_validation, data) if validation else None
+            )
         samples = (trainer.epoch - (self.resumed_at or 0)) * len(data.X)
         return TrainResult(
             header=header,
@@ -97,6 +101,8 @@ class Session:
             best_epoch=trainer.best_epoch,
             train=train,
             validation=validation,
+            train_details=train_details,
+            validation_details=validation_details,
             batch=batch,
             gradients=gradient_reports(self.network, self.initial, kept, data.X[:batch], data.Y[:batch]),
             initial_symmetry=network_symmetry(self.initial),
