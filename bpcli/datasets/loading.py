@@ -77,7 +77,7 @@ def load(
     if source in SHIPPED:
         path = resources.files("bpcli.datasets").joinpath("files", SHIPPED[source])
         with resources.as_file(path) as file:
-            table = _text_table(read_text(str(file), source, target=target), target, "auto", InputOptions())
+            table = text_table(read_text(str(file), source, target=target), target, "auto", InputOptions())
         return replace(infer_task(table, task, source), text=False)
     name = "standard input" if source == STDIN else PurePath(source).name
     if _suffix(source) in ARRAYS:
@@ -87,7 +87,7 @@ def load(
         return infer_task(array, task, name)
     columns = columns or InputOptions()
     cells = read_cells(source, read, target=target, columns=columns)
-    return infer_task(_text_table(cells, target, task, columns), task, name)
+    return infer_task(text_table(cells, target, task, columns), task, name)
 
 
 def read_cells(
@@ -118,7 +118,7 @@ def _suffix(source: str) -> str:
     return PurePath(source.lower().removesuffix(".gz")).suffix
 
 
-def _text_table(
+def text_table(
     cells: Cells, target: Sequence[str | int] | None, task: Literal["auto"] | Task, columns: InputOptions
 ) -> Table:
     """Decide on the columns of a text table: targets, roles, rows without a target."""
