@@ -7,10 +7,12 @@ from typing import Annotated
 
 import typer
 
+from bpcli.cli import completion
 from bpcli.cli.console import Screen
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
 from bpcli.cli.resolving import resolved
 from bpcli.common.errors import UsageError
+from bpcli.common.files import write_atomically
 
 app = typer.Typer(
     help="List, show, check and create configurations.",
@@ -20,7 +22,12 @@ app = typer.Typer(
 )
 
 ConfigName = Annotated[
-    str, typer.Argument(metavar="CONFIG", help="Path of a YAML file, or name of a shipped configuration.")
+    str,
+    typer.Argument(
+        metavar="CONFIG",
+        autocompletion=completion.configurations,
+        help="Path of a YAML file, or name of a shipped configuration.",
+    ),
 ]
 
 
@@ -110,7 +117,7 @@ def new(
         return
     if file.exists() and not force:
         raise UsageError(f"{file} already exists: choose another name, or overwrite it with --force")
-    file.write_text(starter(), encoding="utf-8")
+    write_atomically(file, starter().encode())
     typer.echo(f"created {file}; edit it, then run: bpcli config check {file}")
 
 

@@ -14,7 +14,8 @@ from bpcli.common.errors import UsageError
 
 def data(
     table: Annotated[
-        str, typer.Argument(metavar="TABLE", help="A table: a .csv, .tsv, .txt, … file, or - for standard input.")
+        str,
+        typer.Argument(metavar="TABLE", help="A table: a .csv, .tsv, .txt, … file, or - for standard input."),
     ],
     target: Annotated[
         str | None,
@@ -31,7 +32,9 @@ def data(
     override: SetOption = None,
     write_config: Annotated[
         Path | None,
-        typer.Option("--write-config", metavar="FILE", help="Write a configuration that trains on the table."),
+        typer.Option(
+            "--write-config", metavar="FILE", help="Write a configuration that trains on the table."
+        ),
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite FILE.")] = False,
     as_json: JsonOption = False,
@@ -47,7 +50,9 @@ def data(
     from bpcli.training.setup import look, written_config
 
     if not is_table(table):
-        raise UsageError(f"{table}: bpcli data looks at a table, such as a .csv file; for a configuration: bpcli config show")
+        raise UsageError(
+            f"{table}: bpcli data looks at a table, such as a .csv file; for a configuration: bpcli config show"
+        )
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     config = resolved(table, override, settings(target, ignore, None, None, None, None)).config
     if write_config and write_config.exists() and not force:

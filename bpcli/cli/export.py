@@ -3,11 +3,12 @@
 import io
 import re
 from pathlib import Path
-
-from rich.console import Console, RenderableType
-from rich.terminal_theme import DEFAULT_TERMINAL_THEME
+from typing import TYPE_CHECKING
 
 from bpcli.common.errors import UsageError
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 SUFFIXES = (".svg", ".html", ".txt")
 WIDTH = 100
@@ -28,7 +29,7 @@ def check_picture(path: Path, *, force: bool) -> None:
         raise UsageError(f"{path} exists already: choose another name, or overwrite it with --force")
 
 
-def save_picture(path: Path, renderable: RenderableType, title: str) -> None:
+def save_picture(path: Path, renderable: "RenderableType", title: str) -> None:
     """Write what the screen shows, 100 columns wide and in dark letters on white, to a file.
 
     Raises:
@@ -39,8 +40,11 @@ def save_picture(path: Path, renderable: RenderableType, title: str) -> None:
     write_atomically(path, picture(renderable, path.suffix.lower(), title).encode())
 
 
-def picture(renderable: RenderableType, suffix: str, title: str) -> str:
+def picture(renderable: "RenderableType", suffix: str, title: str) -> str:
     """Return the content of a .svg, .html or .txt file that shows ``renderable``."""
+    from rich.console import Console
+    from rich.terminal_theme import DEFAULT_TERMINAL_THEME
+
     console = Console(
         file=io.StringIO(), record=True, width=WIDTH, highlight=False, markup=False, legacy_windows=False
     )

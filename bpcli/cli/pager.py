@@ -2,15 +2,17 @@
 
 import sys
 from collections.abc import Sequence
-
-from rich.console import RenderableType
+from typing import TYPE_CHECKING
 
 from bpcli.cli.console import Screen
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 ASK = "Enter: next part, b: back, q: end "
 
 
-def page_through(parts: Sequence[RenderableType], screen: Screen) -> None:
+def page_through(parts: Sequence["RenderableType"], screen: Screen) -> None:
     """Show the parts as the keys say; the end of the input is the end of the walk."""
     at = 0
     while at < len(parts):

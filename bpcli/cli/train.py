@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bpcli.cli import completion
 from bpcli.cli.console import Screen
 from bpcli.cli.interrupts import listening
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
@@ -27,6 +28,7 @@ def train(
         str | None,
         typer.Argument(
             metavar="CONFIG|TABLE",
+            autocompletion=completion.configurations,
             help="A YAML file, the name of a shipped configuration (see bpcli config list), or a table: a .csv, .npz, … "
             "file, or - for standard input. Default: digits.",
             show_default=False,
@@ -48,7 +50,8 @@ def train(
         str | None, typer.Option("--hidden", metavar="N,…", help="Width of each hidden layer; 0 for none.")
     ] = None,
     activation: Annotated[
-        str | None, typer.Option("--activation", metavar="NAME", help="Of the hidden units: sigmoid, tanh, relu.")
+        str | None,
+        typer.Option("--activation", metavar="NAME", help="Of the hidden units: sigmoid, tanh, relu."),
     ] = None,
     rate: Annotated[
         float | None, typer.Option("--rate", "--lr", metavar="X", help="Learning rate.", show_default=False)
@@ -76,6 +79,7 @@ def train(
         typer.Option(
             "--resume",
             metavar="RUN",
+            autocompletion=completion.runs,
             help="Continue the run in this folder, bit for bit.",
         ),
     ] = None,
@@ -94,7 +98,6 @@ def train(
     with 3 if training diverged.
     """
     from bpcli.render.advice import next_command, warnings
-    from bpcli.render.train import advised, header, report
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     overrides = [*(override or [])]
@@ -112,17 +115,26 @@ def train(
             out=out,
             force=force,
         )
+        if resume.is_file():
+            raise UsageError(f"{resume} is a file: --resume takes the folder of a run")
         opened, again = _resumed(resume, epochs), ["bpcli", "train", str(resume / "config.yaml")]
     else:
         values = settings(target, ignore, hidden, activation, rate, batch)
         opened = _new(
-            config or DEFAULT, overrides, {"seed": seed, "training.epochs": epochs, **values}, out, force=force
+            config or DEFAULT,
+            overrides,
+            {"seed": seed, "training.epochs": epochs, **values},
+            out,
+            force=force,
         )
         again = ["bpcli", "train", config or DEFAULT, *in_words(overrides, values)]
         again += [] if epochs is None else ["--epochs", str(epochs)]
     with opened as run, listening() as interrupts:
         screen.warn(run.header.warnings)
-        screen.show(header(run.header))
+        if screen.speaks:  # else what draws need not be loaded
+            from bpcli.render.train import header
+
+            screen.show(header(run.header))
         for _ in track(
             run.epochs(interrupts),
             screen,
@@ -133,8 +145,11 @@ def train(
         ):
             pass
         result = run.finish()
-    screen.show(report(result, units=units))
-    screen.show(advised(next_command(result, again, seed)), whole_lines=True)
+    if screen.speaks:
+        from bpcli.render.train import advised, report
+
+        screen.show(report(result, units=units))
+        screen.show(advised(next_command(result, again, seed)), whole_lines=True)
     screen.document(result.document())
     screen.warn(warnings(result))
     return {"diverged": 3, "interrupted": interrupts.exit_code()}.get(result.stopped_by, 0)

@@ -90,7 +90,9 @@ class DataConfig(StrictModel):
         description="Text in a column of numbers: error | missing (counted as a missing value).",
         examples=["error"],
     )
-    ignore: ColumnNames = Field((), description="Columns to leave out, by name or position.", examples=[["id"]])
+    ignore: ColumnNames = Field(
+        (), description="Columns to leave out, by name or position.", examples=[["id"]]
+    )
     numbers: ColumnNames = Field(
         (), description="Columns that are numbers, also if they look like row numbers.", examples=[["year"]]
     )

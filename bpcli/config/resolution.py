@@ -99,7 +99,9 @@ def _combined(layers: Iterable[Node], path: Path, problems: Collector) -> tuple[
     # The tree is returned too because it has the place of each value.
     layers = list(layers)
     tree = from_plain(Config().model_dump(), Place.default())
-    source = next((node.value for layer in reversed(layers) if (node := find(layer, ("data", "source")))), None)
+    source = next(
+        (node.value for layer in reversed(layers) if (node := find(layer, ("data", "source")))), None
+    )
     if isinstance(source, str) and is_own_table(source):
         tree = overlay(tree, from_plain(TABLE_DEFAULTS, Place.default()), problems)
     for layer in layers:

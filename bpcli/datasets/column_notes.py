@@ -17,10 +17,18 @@ def summarise(dataset: Dataset, encoding: Encoding, training: Inputs) -> tuple[s
     lines: list[str] = []
     if dataset.notes:
         lines.append("read: " + "; ".join(dataset.notes))
-    marked = {role.name: role.why for role in dataset.roles if role.kind == "number" and role.why not in ("", "declared")}
+    marked = {
+        role.name: role.why
+        for role in dataset.roles
+        if role.kind == "number" and role.why not in ("", "declared")
+    }
     numbers = [encoding.numbers[j] for j in encoding.kept]
-    if numbers and (encoding.indicators or marked or encoding.categories or len(numbers) < len(encoding.numbers)):
-        filled = int(np.isnan(training.numbers[:, list(encoding.indicators)]).sum()) if encoding.indicators else 0
+    if numbers and (
+        encoding.indicators or marked or encoding.categories or len(numbers) < len(encoding.numbers)
+    ):
+        filled = (
+            int(np.isnan(training.numbers[:, list(encoding.indicators)]).sum()) if encoding.indicators else 0
+        )
         line = f"{_count(len(numbers), 'number')}: {_names(numbers)}"
         if encoding.indicators:
             held = [encoding.numbers[j] for j in encoding.indicators]

@@ -8,18 +8,28 @@ import numpy as np
 
 from bpcli.datasets.dataset import FloatArray
 
-_DAYS = ("%d.%m.%Y", "%d-%m-%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d", "%Y.%m.%d", "%d-%b-%Y", "%d %b %Y", "%b %d, %Y")
+_DAYS = (
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%d-%b-%Y",
+    "%d %b %Y",
+    "%b %d, %Y",
+)
 _DAYS += ("%d-%b-%y", "%m/%d/%y", "%B %d, %Y")
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
 FORMATS = ("iso", *(day + time for day, time in product(_DAYS, _TIMES)))
 PARTS = ("day", "month", "weekday", "hour")
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - dates of a table have no zone
+_EPOCH = datetime(1970, 1, 1)
 
 
 def parse(cell: str, form: str) -> datetime | None:
     """The date in a cell, without its zone; None if it has another format."""
     try:
-        found = datetime.fromisoformat(cell) if form == "iso" else datetime.strptime(cell, form)  # noqa: DTZ007
+        found = datetime.fromisoformat(cell) if form == "iso" else datetime.strptime(cell, form)
     except ValueError:
         return None
     return found.replace(tzinfo=None)

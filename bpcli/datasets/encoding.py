@@ -162,7 +162,9 @@ class Encoding:
     def transform(self, inputs: Inputs) -> FloatArray:
         """The M×d0 inputs of the network for M rows; infinite or NaN where a number leaves the range of float64."""
         numbers = inputs.numbers
-        missing = np.isnan(numbers[:, self.indicators]) if self.indicators else np.empty((len(numbers), 0), bool)
+        missing = (
+            np.isnan(numbers[:, self.indicators]) if self.indicators else np.empty((len(numbers), 0), bool)
+        )
         if len(self.kept) < numbers.shape[1]:
             numbers = numbers[:, self.kept]
         else:
@@ -189,7 +191,10 @@ class Encoding:
 
     def to_plain(self) -> dict[str, Any]:
         """The encoding as values for JSON, numbers exactly."""
-        plain = {name: getattr(self, name) for name in ("numbers", "indicators", "kept", "features", "invalid", "header")}
+        plain = {
+            name: getattr(self, name)
+            for name in ("numbers", "indicators", "kept", "features", "invalid", "header")
+        }
         arrays = {name: getattr(self, name).tolist() for name in ("fill", "offset", "scale")}
         target = {
             "task": self.target.task,
@@ -281,7 +286,9 @@ def select(cells: Cells, roles: Mapping[int, Role], invalid: str = "error") -> t
     return Inputs(numbers, tuple(names), tuple(categories)), tuple(notes)
 
 
-def fit(dataset: Dataset, rows: NDArray[Any], scaling: Scaling, target: TargetCode, invalid: str = "error") -> Encoding:
+def fit(
+    dataset: Dataset, rows: NDArray[Any], scaling: Scaling, target: TargetCode, invalid: str = "error"
+) -> Encoding:
     """Fit an encoding on the training rows of a data set."""
     inputs = dataset.inputs.take(rows)
     numbers = inputs.numbers
@@ -430,5 +437,3 @@ def _scale(numbers: FloatArray, offset: FloatArray, scale: FloatArray) -> None:
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         np.subtract(numbers, offset, out=numbers)
         np.divide(numbers, scale, out=numbers)
-
-

@@ -50,13 +50,15 @@ def infer_task(table: Table, task: Literal["auto"] | Task, name: str) -> Dataset
         return _positions(y, classes, where) if decided == "classification" else _numbers(y, where)
 
     targets = meaning(table.y, where)
-    if decided == "classification" and len(np.unique(targets)) < 2:
+    if decided == "classification" and (targets == targets[0]).all():
         raise DataError(
             f"{where}: every row has the class {classes[targets[0]]!r}; "
             "classification needs two classes (for numbers, set data.task: regression)"
         )
     if table.text and decided == "regression" and len(targets) > 1 and (targets == targets[0]).all():
-        raise DataError(f"{where}: every row has the same number, {targets[0, 0]:g}; there is nothing to predict")
+        raise DataError(
+            f"{where}: every row has the same number, {targets[0, 0]:g}; there is nothing to predict"
+        )
     validation = None
     if table.validation:
         X_validation, y_validation = table.validation
@@ -107,9 +109,13 @@ def read_targets(
         if absent.any():
             row = int(absent.argmax())
             if missing == "error":
-                raise DataError(f"{cells.where(row, j)}: there is no target in {absent.sum():,} rows; remove them, or set data.missing: impute")
+                raise DataError(
+                    f"{cells.where(row, j)}: there is no target in {absent.sum():,} rows; remove them, or set data.missing: impute"
+                )
             rows = f"{absent.sum():,} row{'s' if absent.sum() > 1 else ''}"
-            notes.append(f"{rows} without a value of {cells.names[j]} left out (first: line {cells.line(row)})")
+            notes.append(
+                f"{rows} without a value of {cells.names[j]} left out (first: line {cells.line(row)})"
+            )
             kept &= ~absent
         if text:
             column = _target_column(cells, j, text, gaps, task, invalid, notes)
@@ -166,7 +172,9 @@ def _target_column(
     values = [number(word, decimal) for word in words]
     numeric = [value for value in values if value is not None]
     strange = [
-        word for word, value in zip(words, values, strict=True) if value is None and amount(word, decimal) is None
+        word
+        for word, value in zip(words, values, strict=True)
+        if value is None and amount(word, decimal) is None
     ]
     whole = all(value == math.floor(value) for value in numeric)
     if not strange:
@@ -202,7 +210,11 @@ def _target_column(
         )
         raise DataError(f"{cells.where(row, j)}: {shown(str(bad))} {what}")
     counts = np.bincount(text.codes, minlength=len(text.vocabulary)).tolist()
-    labels = {word: count for word, count, gap in zip(text.vocabulary, counts, gaps.tolist(), strict=True) if not gap}
+    labels = {
+        word: count
+        for word, count, gap in zip(text.vocabulary, counts, gaps.tolist(), strict=True)
+        if not gap
+    }
     spelling, told = one_spelling(labels)
     if told:
         notes.append(f"{cells.names[j]}: {told}")
@@ -210,7 +222,10 @@ def _target_column(
     if same:
         notes.append(f"{cells.names[j]}: {', '.join(f'{a!r} read as {b!r}' for a, b in same.items())}")
     if task == "auto":
-        _refuse_doubtful_labels([word for word in _words(text) if word in labels], f"{cells.place}: target {shown(cells.names[j])}")
+        _refuse_doubtful_labels(
+            [word for word in _words(text) if word in labels],
+            f"{cells.place}: target {shown(cells.names[j])}",
+        )
     final = [spelling.get(word, same.get(word, word)) for word in text.vocabulary]
     return [final[code] for code in text.codes.tolist()]
 
@@ -232,7 +247,11 @@ def _refuse_stray_fractions(cells: Cells, j: int, values: FloatArray) -> None:
     fractions = np.flatnonzero(values != np.floor(values))
     fractions = fractions[~np.isnan(values[fractions])]
     rare = 0 < len(fractions) <= _STRAY * len(filled) and len(filled) >= _STRAY_ROWS
-    if rare and len(np.unique(np.floor(filled))) <= AUTO_CLASSES and len(np.unique(filled[filled == np.floor(filled)])) <= AUTO_CLASSES:
+    if (
+        rare
+        and len(np.unique(np.floor(filled))) <= AUTO_CLASSES
+        and len(np.unique(filled[filled == np.floor(filled)])) <= AUTO_CLASSES
+    ):
         row = int(fractions[0])
         raise DataError(
             f"{cells.where(row, j)}: {values[row]:g} among {len(filled) - len(fractions):,} whole numbers that look like "
@@ -258,7 +277,9 @@ def _decide(y: tuple[Column, ...], task: Literal["auto"] | Task, where: str) -> 
         if task == "auto":
             _refuse_doubtful_labels(column, where)
         return "classification" if task == "auto" else task
-    values = np.unique(column)
+    values, _ = np.unique(
+        column, return_counts=True
+    )  # without the counts it loads numpy.ma, which takes long
     whole = bool((values == np.floor(values)).all())
     if task == "auto":
         return "classification" if whole and len(values) <= AUTO_CLASSES else "regression"

@@ -105,7 +105,9 @@ def records(lines: Iterable[str], layout: Layout, first_line: int = 1) -> Iterat
             raise DataError(
                 f"{layout.place}:{start}: a quote ({layout.quote}) is opened in this row and never closed"
             ) from None
-        raise DataError(f"{layout.place}:{start}: this row cannot be read ({error}); check its quotes") from None
+        raise DataError(
+            f"{layout.place}:{start}: this row cannot be read ({error}); check its quotes"
+        ) from None
 
 
 def _is_comment(line: str, comment: str) -> bool:
@@ -324,7 +326,9 @@ def _columns(
             break
         used -= 1
     if used < width:
-        notes.append("1 empty column at the end" if width - used == 1 else f"{width - used} empty columns at the end")
+        notes.append(
+            "1 empty column at the end" if width - used == 1 else f"{width - used} empty columns at the end"
+        )
     if header:
         _refuse_duplicates(names[:used], f"{layout.place}:{line}")
     elif not header and options.header == "auto":
@@ -379,7 +383,10 @@ def _is_header(first: list[str], below: list[list[str]], decimal: str, place: st
         )
     counted = _counts_columns(first, columns, decimal)
     if counted:
-        return True, f"the first row ({', '.join(first[:3])}, …) names the columns; if it is data: data.header: false"
+        return (
+            True,
+            f"the first row ({', '.join(first[:3])}, …) names the columns; if it is data: data.header: false",
+        )
     return False, ""
 
 

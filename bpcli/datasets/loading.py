@@ -1,7 +1,5 @@
 """From the name of a source to its data set: a built-in one, or a file by its suffix."""
 
-import gzip
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import resources
@@ -12,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpcli.common.errors import DataError
-from bpcli.common.files import read_bytes
+from bpcli.common.files import read_bytes, unzipped
 from bpcli.common.text import did_you_mean
 from bpcli.datasets.arrays import read_npy, read_npz
 from bpcli.datasets.columns import InputOptions, decide_roles, target_positions
 from bpcli.datasets.dataset import Column, Dataset, Inputs, Role, Table, Task
-from bpcli.datasets.generators import CLOUDS, GATES, cloud, gate
 from bpcli.datasets.encoding import select
+from bpcli.datasets.generators import CLOUDS, GATES, cloud, gate
 from bpcli.datasets.labels import TargetCells, infer_task, read_targets
 from bpcli.datasets.layout import ReadOptions
 from bpcli.datasets.text_source import STDIN
@@ -165,7 +163,8 @@ def _complete_rows(
             and (
                 np.isnan(inputs.numbers[row, inputs.names.index(role.name)])
                 if role.name in inputs.names
-                else any(c.name == role.name and c.codes[row] < 0 for c in inputs.categories) or role.kind == "date"
+                else any(c.name == role.name and c.codes[row] < 0 for c in inputs.categories)
+                or role.kind == "date"
             )
         )
         raise DataError(
@@ -183,7 +182,13 @@ def _complete_rows(
         for column in found.y
     )
     count = int(gaps.sum())
-    return kept, y, (f"{count:,} row{'s' if count > 1 else ''} with a missing value left out (first: line {cells.line(row)})",)
+    return (
+        kept,
+        y,
+        (
+            f"{count:,} row{'s' if count > 1 else ''} with a missing value left out (first: line {cells.line(row)})",
+        ),
+    )
 
 
 def _decompress(raw: bytes, path: str) -> bytes:
@@ -195,9 +200,9 @@ def _decompress(raw: bytes, path: str) -> bytes:
     if not (path.lower().endswith(".gz") or raw.startswith(GZIP_MAGIC)):
         return raw
     try:
-        return gzip.decompress(raw)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: the gzip file is damaged ({error}); download it or save it again") from None
+        return unzipped(raw)
+    except ValueError as error:
+        raise DataError(f"{path}: the gzip file {error}; download it or save it again") from None
 
 
 def _npz(raw: bytes, place: str, target: Sequence[str | int] | None) -> Table:

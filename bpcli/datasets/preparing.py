@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from bpcli.common.errors import DataError
+from bpcli.datasets.column_notes import summarise, warnings
 from bpcli.datasets.dataset import Dataset, FloatArray, Inputs, Task
 from bpcli.datasets.encoding import (
     Encoding,
@@ -20,8 +21,6 @@ from bpcli.datasets.encoding import (
     fit_target,
 )
 from bpcli.datasets.splitting import random_split, stratified_split
-from bpcli.datasets.column_notes import summarise, warnings
-
 
 _ROWS = 4096
 
@@ -42,7 +41,9 @@ class Prepared:
     offset: FloatArray  # d0: what the network sees is (x - offset) / scale
     scale: FloatArray  # d0
     digest: str  # SHA-256 of the data set before any of this
-    encoding: Encoding | None = None  # how rows become X and what the outputs mean; None for data made by hand
+    encoding: Encoding | None = (
+        None  # how rows become X and what the outputs mean; None for data made by hand
+    )
     text: bool = False  # whether it comes from a text table of the user's own
     notes: tuple[str, ...] = ()  # what was recognised, left out and filled in, a line for each kind of column
     warnings: tuple[str, ...] = ()  # what a person must be told: a leak, a class with one row
@@ -134,7 +135,9 @@ def digest(dataset: Dataset) -> str:
     for array in (dataset.X, dataset.targets, *(dataset.validation or ())):
         little = array.dtype.newbyteorder("<")
         sha.update(f"{little.str}{array.shape}".encode())
-        for start in range(0, len(array), _ROWS):  # a piece at a time: a large table needs no second one beside it
+        for start in range(
+            0, len(array), _ROWS
+        ):  # a piece at a time: a large table needs no second one beside it
             sha.update(np.ascontiguousarray(array[start : start + _ROWS], dtype=little).tobytes())
     sha.update(repr(dataset.classes).encode())
     for category in dataset.categories:

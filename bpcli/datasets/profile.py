@@ -148,7 +148,9 @@ def _column(cells: Cells, j: int, role: Role | None) -> ColumnProfile:
     if j in cells.texts:
         text = cells.texts[j]
         counts = np.bincount(text.codes, minlength=len(text.vocabulary))
-        absent = np.array([is_missing(word, among_words=kind == "category") for word in text.vocabulary], bool)
+        absent = np.array(
+            [is_missing(word, among_words=kind == "category") for word in text.vocabulary], bool
+        )
         missing = int(counts[absent].sum())
         order = [int(i) for i in np.argsort(-counts, kind="stable") if not absent[i] and counts[i]]
         base = ColumnProfile(name, kind, why, missing, len(order))
@@ -159,7 +161,9 @@ def _column(cells: Cells, j: int, role: Role | None) -> ColumnProfile:
     values = cells.numbers[:, j]
     strange = len(cells.others_by_column.get(j, {}))
     filled = values[~np.isnan(values)]
-    base = ColumnProfile(name, kind, why, len(values) - len(filled) - strange, len(np.unique(filled)) + strange)
+    base = ColumnProfile(
+        name, kind, why, len(values) - len(filled) - strange, len(np.unique(filled)) + strange
+    )
     return _with_range(base, filled)
 
 
@@ -182,5 +186,7 @@ def _with_range(column: ColumnProfile, values: FloatArray) -> ColumnProfile:
     least, greatest = float(values.min()), float(values.max())
     with np.errstate(over="ignore", invalid="ignore"):
         wide = not np.isfinite(greatest - least)
-    bins = () if wide or least == greatest else tuple(np.histogram(values, BINS, (least, greatest))[0].tolist())
+    bins = (
+        () if wide or least == greatest else tuple(np.histogram(values, BINS, (least, greatest))[0].tolist())
+    )
     return replace(column, least=least, median=float(np.median(values)), greatest=greatest, histogram=bins)

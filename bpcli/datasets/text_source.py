@@ -115,9 +115,16 @@ def _open_bytes(source: str) -> Iterator[BinaryIO]:
     except (OSError, ValueError):
         special = False  # reading it says what is wrong
     if special:
-        raise DataError(f"{shown}: not a regular file; to read a pipe, write - for the file and redirect: - < {shown}")
+        raise DataError(
+            f"{shown}: not a regular file; to read a pipe, write - for the file and redirect: - < {shown}"
+        )
     # A directory, a missing file and missing permissions have their messages there.
-    read_bytes(source, DataError, "check the path (in a configuration file a relative path starts at its folder)", most=0)
+    read_bytes(
+        source,
+        DataError,
+        "check the path (in a configuration file a relative path starts at its folder)",
+        most=0,
+    )
     try:
         with path.open("rb", buffering=_PREFIX) as file:
             yield file
@@ -135,7 +142,11 @@ class _Unread(io.RawIOBase):
         return True
 
     def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
-        data = self._stream.read1(len(buffer)) if hasattr(self._stream, "read1") else self._stream.read(len(buffer))
+        data = (
+            self._stream.read1(len(buffer))
+            if hasattr(self._stream, "read1")
+            else self._stream.read(len(buffer))
+        )
         buffer[: len(data)] = data
         return len(data)
 
@@ -221,7 +232,9 @@ def fallback(start_error: str, source: str, place: str) -> str:
     except UnicodeDecodeError as error:
         line, byte = raw.count(b"\n", 0, error.start) + 1, raw[error.start : error.start + 1]
     letters = sum(c >= 0xC0 for c in high)
-    known = sum(c >= 0xC0 or c in b"\x80\x92\x93\x94\x96\xa0\xa3\xa7\xab\xb0\xb2\xb3\xb5\xba\xbb\xbd" for c in high)
+    known = sum(
+        c >= 0xC0 or c in b"\x80\x92\x93\x94\x96\xa0\xa3\xa7\xab\xb0\xb2\xb3\xb5\xba\xbb\xbd" for c in high
+    )
     # A letter of UTF-8 cut in half, or another code page: no run of letters is so long in a Western language.
     broken = b"\xed\xa0" in raw or b"\xed\xb0" in raw
     if not high or broken or known < 0.9 * len(high) or letters > 0.25 * len(raw):

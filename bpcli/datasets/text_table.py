@@ -286,7 +286,9 @@ class BlockReader:
         total = sum(len(block.lines) for block in blocks)
         lines = tuple(block.lines for block in blocks)
         codes = {
-            j: np.concatenate([block.codes[j] if j in block.codes else self._late(block, j) for block in blocks])
+            j: np.concatenate(
+                [block.codes[j] if j in block.codes else self._late(block, j) for block in blocks]
+            )
             for j in self._texts
         }
         others: dict[tuple[int, int], str] = {}
@@ -299,9 +301,7 @@ class BlockReader:
             blocks[position] = Block((), np.empty((0, used)), {}, {})  # its memory is free for the rest
             row = stop
         texts = {j: _merged(codes[j], tuple(vocabulary)) for j, vocabulary in self._texts.items()}
-        return Cells(
-            self.place, self.layout, numbers, texts, others, lines, (*notes, *self.layout.notes)
-        )
+        return Cells(self.place, self.layout, numbers, texts, others, lines, (*notes, *self.layout.notes))
 
     def _late(self, block: Block, j: int) -> Codes:
         raise AssertionError(f"column {j} became text after the first block")
@@ -385,7 +385,9 @@ class BlockReader:
         advice = "give every row the same number of cells"
         if count > layout.width:
             extra = next((cell for cell in cells[layout.width :] if cell.strip()), "")
-            advice += f" ({shown(extra)} is one too many; cells with a delimiter need quotes)" if extra else ""
+            advice += (
+                f" ({shown(extra)} is one too many; cells with a delimiter need quotes)" if extra else ""
+            )
         if cells[0].startswith("#"):
             advice += ", or set data.comment: '#'"
         raise DataError(

@@ -23,7 +23,11 @@ def read_workbook(source: str, suffix: str) -> Cells:
             f"{source}: reading {suffix} needs the extra tables: pip install 'bpcli[tables]'; or save the table as CSV"
         ) from None
     try:
-        frame = _arff(source) if suffix == ".arff" else (pd.read_excel if suffix == ".xlsx" else pd.read_parquet)(source)
+        frame = (
+            _arff(source)
+            if suffix == ".arff"
+            else (pd.read_excel if suffix == ".xlsx" else pd.read_parquet)(source)
+        )
     except ImportError as error:
         raise DataError(f"{source}: {error}; pip install 'bpcli[tables]'") from None
     except Exception as error:  # a damaged file fails in a dozen ways, in zipfile, xml and pyarrow

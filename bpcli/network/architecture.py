@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 Activation = Literal["sigmoid", "tanh", "relu", "identity"]
@@ -90,22 +91,27 @@ class Architecture:
         With one hidden layer the names are the sheet's: V, a, h, Lambda and W, b, z, Omega. With none the only
         matrix is W; with more the matrices are W1 … WL, and the hidden quantities carry their layer's number.
         """
-        hidden = self.depth - 1
-        number = [""] if hidden == 1 else [str(layer) for layer in range(1, hidden + 1)]
-        matrices = {1: ["W"], 2: ["V", "W"]}.get(self.depth, [f"W{i}" for i in range(1, self.depth + 1)])
-        pres = [*(f"a{n}" for n in number[:hidden]), "b"]
-        outs = [*(f"h{n}" for n in number[:hidden]), "z"]
-        derivatives = [*("Lambda" + (n and f"_{n}") for n in number[:hidden]), "Omega"]
-        inputs = ["x", *outs]
-        return tuple(
-            LayerNames(
-                matrix=matrices[i],
-                bias=f"bias_{matrices[i]}",
-                input=inputs[i],
-                pre=pres[i],
-                out=outs[i],
-                derivative=derivatives[i],
-                delta=f"delta_{i + 1}",
-            )
-            for i in range(self.depth)
+        return _names(self.depth)
+
+
+@cache
+def _names(depth: int) -> tuple[LayerNames, ...]:
+    hidden = depth - 1
+    number = [""] if hidden == 1 else [str(layer) for layer in range(1, hidden + 1)]
+    matrices = {1: ["W"], 2: ["V", "W"]}.get(depth, [f"W{i}" for i in range(1, depth + 1)])
+    pres = [*(f"a{n}" for n in number[:hidden]), "b"]
+    outs = [*(f"h{n}" for n in number[:hidden]), "z"]
+    derivatives = [*("Lambda" + (n and f"_{n}") for n in number[:hidden]), "Omega"]
+    inputs = ["x", *outs]
+    return tuple(
+        LayerNames(
+            matrix=matrices[i],
+            bias=f"bias_{matrices[i]}",
+            input=inputs[i],
+            pre=pres[i],
+            out=outs[i],
+            derivative=derivatives[i],
+            delta=f"delta_{i + 1}",
         )
+        for i in range(depth)
+    )

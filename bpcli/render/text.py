@@ -1,10 +1,12 @@
 """How numbers, shapes and headings are written, the same everywhere."""
 
 from math import isfinite
+from typing import TYPE_CHECKING
 
-from rich import box
-from rich.table import Table
-from rich.text import Text
+# Warnings are written with the words of this module where nothing else is shown, and Rich takes long to load.
+if TYPE_CHECKING:
+    from rich.table import Table
+    from rich.text import Text
 
 LOSS_NAMES = {"squared_error": "squared error ½‖y-z‖²", "cross_entropy": "cross-entropy"}
 
@@ -51,16 +53,21 @@ def ranges(units: tuple[int, ...], most: int | None = None) -> str:
     return ", ".join(pieces)
 
 
-def heading(title: str, remark: str = "") -> Text:
+def heading(title: str, remark: str = "") -> "Text":
     """A section's title, and beside it what it shows."""
+    from rich.text import Text
+
     return Text.assemble("\n", (title, "bold"), (f"  {remark}" if remark else "", "dim"))
 
 
-def columns(*names: str, numbers: tuple[str, ...] = ()) -> Table:
+def columns(*names: str, numbers: tuple[str, ...] = ()) -> "Table":
     """An empty table, its columns close enough together for 60 characters.
 
     ``numbers`` stand to the right and are never folded; the other columns fold between words.
     """
+    from rich import box
+    from rich.table import Table
+
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, padding=(0, 1, 0, 0))
     for name in names:
         longest = max((len(word) for word in name.split()), default=0)
@@ -71,8 +78,10 @@ def columns(*names: str, numbers: tuple[str, ...] = ()) -> Table:
     return table
 
 
-def known(**rows: str) -> Table:
+def known(**rows: str) -> "Table":
     """What is known in a few lines, each under a short name."""
+    from rich.table import Table
+
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")

@@ -66,12 +66,16 @@ def _data(data: DataFacts) -> str:
 
 
 def _target(data: DataFacts) -> str:
-    outputs = ", ".join(printable(name, 40) for name in data.outputs[:6]) + (", …" if len(data.outputs) > 6 else "")
+    outputs = ", ".join(printable(name, 40) for name in data.outputs[:6]) + (
+        ", …" if len(data.outputs) > 6 else ""
+    )
     if data.task == "regression":
         return f"{outputs}: {'standardised while training' if data.standardised else 'numbers'}"
     if data.task == "multilabel":
         return f"{outputs}: labels that do not exclude each other"
-    classes = ", ".join(printable(name, 30) for name in data.classes[:8]) + (", …" if len(data.classes) > 8 else "")
+    classes = ", ".join(printable(name, 30) for name in data.classes[:8]) + (
+        ", …" if len(data.classes) > 8 else ""
+    )
     return f"{outputs}: {counted(len(data.classes), 'class', 'classes')} ({classes})"
 
 
@@ -200,7 +204,14 @@ def _baseline(details: Details, names: list[str]) -> list[str]:
     """What a network must beat: the mean of the training targets, or their most frequent class."""
     if details.targets:
         score = details.targets[0]
-        return ["baseline", "", "0", measure(score.baseline_mae), measure(score.baseline_rmse), "always the mean"]
+        return [
+            "baseline",
+            "",
+            "0",
+            measure(score.baseline_mae),
+            measure(score.baseline_rmse),
+            "always the mean",
+        ]
     return ["baseline", "", number(details.baseline), *([""] * len(names)), "always the most frequent class"]
 
 
@@ -214,7 +225,9 @@ def _class_table(result: TrainResult) -> list[RenderableType]:
     if len(details.targets) > 1:
         table = columns("target", "R²", "MAE", "RMSE", numbers=("R²", "MAE", "RMSE"))
         for score in details.targets:
-            table.add_row(printable(score.name, 40), number(score.r2), measure(score.mae), measure(score.rmse))
+            table.add_row(
+                printable(score.name, 40), number(score.r2), measure(score.mae), measure(score.rmse)
+            )
         return [heading("Targets", f"on the {which} rows, each in its own unit"), table]
     if not details.classes:
         return []

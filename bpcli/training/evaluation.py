@@ -79,12 +79,21 @@ class Details:
         """Return them as values for JSON."""
         if self.targets:
             single: dict[str, Any] = _numbers(self.targets[0]) if len(self.targets) == 1 else {}
-            return single | {"targets": [{"name": each.name, "r2": finite(each.r2), **_numbers(each)} for each in self.targets]}
+            return single | {
+                "targets": [
+                    {"name": each.name, "r2": finite(each.r2), **_numbers(each)} for each in self.targets
+                ]
+            }
         return {
             "balanced_accuracy": finite(self.balanced_accuracy),
             "baseline": finite(self.baseline),
             "classes": [
-                {"name": each.name, "rows": each.rows, "precision": finite(each.precision), "recall": finite(each.recall)}
+                {
+                    "name": each.name,
+                    "rows": each.rows,
+                    "precision": finite(each.precision),
+                    "recall": finite(each.recall),
+                }
                 for each in self.classes
             ],
         }
@@ -129,7 +138,6 @@ class Evaluator:
             return Scores(loss, "accuracy", hits / decided if isfinite(loss) else None)
         return Scores(loss, "r2", _r2(Y, squares))
 
-
     def outputs(self, X: Array) -> Array:
         """Return z for X (N×d0), N×d_L."""
         z = [self.network.forward(X[start : start + ROWS]).copy() for start in range(0, len(X), ROWS)]
@@ -157,9 +165,7 @@ class Evaluator:
         if self._task == "multilabel":
             predicted, true = z >= 0.5, Y >= 0.5
             majority = data.Y.mean(axis=0) >= 0.5
-            labels = [
-                _class_score(name, predicted[:, j], true[:, j]) for j, name in enumerate(data.classes)
-            ]
+            labels = [_class_score(name, predicted[:, j], true[:, j]) for j, name in enumerate(data.classes)]
             return Details(_balanced(labels), float((true == majority).mean()), tuple(labels))
         predictions, classes = _classes(z).astype(np.int64), _classes(Y).astype(np.int64)
         most = np.bincount(_classes(data.Y).astype(np.int64), minlength=len(data.classes)).argmax()

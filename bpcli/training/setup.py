@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from bpcli.config import Adam as AdamConfig
 from bpcli.common.errors import ConfigError
 from bpcli.common.text import printable
+from bpcli.config import Adam as AdamConfig
 from bpcli.config import Config, TrainingConfig, to_yaml
 from bpcli.datasets import Dataset, InputOptions, Prepared, ReadOptions, load, prepare
 from bpcli.datasets.profile import Profile, profile

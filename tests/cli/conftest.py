@@ -3,10 +3,15 @@
 import signal
 import sys
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
+from typer import main
 
 from bpcli.cli import app
+
+# Typer builds all commands with all options anew for each line, in 0.1 s.
+get_command = cache(main.get_command)
 
 
 @dataclass
@@ -22,6 +27,7 @@ class Outcome:
 def bpcli(tmp_path, monkeypatch, capsys):
     """Return a function that runs a command line in ``tmp_path``, 100 columns wide, as in a pipe."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(main, "get_command", get_command)
 
     def run(*arguments, columns=100):
         monkeypatch.setenv("COLUMNS", str(columns))

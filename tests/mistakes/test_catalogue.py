@@ -28,7 +28,7 @@ def test_every_edit_has_a_row_and_every_id_is_there_once():
     assert len(BY_ID) == len(CATALOGUE) == 48
 
 
-@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("bias", [True, pytest.param(False, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", list(BY_ID))
 def test_every_row_is_made_and_named_alone(name, bias):
     """At a random example of the configured sizes, or of others where the mistake needs them."""
@@ -55,7 +55,7 @@ def test_without_edits_the_pass_is_the_network_s_own():
 def test_an_edited_pass_is_the_gradient_that_people_write():
     """Each edit of a factor against the oracle: somewhere among the forms of a mistake is the one written by hand."""
     checked = set()
-    for example in networks(24, seed=6):
+    for example in networks(12, seed=6):
         for layer, names in ((1, OUTPUT), (0, HIDDEN)):
             for name in names:
                 given = answer(example, **{("hidden", "output")[layer]: name})

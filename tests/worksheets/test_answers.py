@@ -1,5 +1,7 @@
 """The file of a student: the empty one, the key, and what is said of one that does not fit."""
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -9,12 +11,15 @@ from bpcli.network.example import Example
 from bpcli.walkthrough.blocks import Equation
 from bpcli.walkthrough.sheet import sheet
 from bpcli.walkthrough.walk import walk
+from bpcli.worksheets import generate
 from bpcli.worksheets.answers import filled, read_answer_file, template
 from bpcli.worksheets.blanks import blanks, part_of
-from bpcli.worksheets.generate import drawn_point
 from bpcli.worksheets.grading import grade
 from bpcli.worksheets.regenerate import drawn_again
 from tests.worksheets.survey import architectures
+
+# An example is frozen, and drawing one takes longer than what is tested on it.
+drawn_point = functools.cache(generate.drawn_point)
 
 POINT = drawn_point(Architecture((3, 4, 2), bias=False), 7)
 

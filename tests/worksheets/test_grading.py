@@ -1,5 +1,6 @@
 """Marks: what is right, what follows, what is wrong, and the name of the mistake."""
 
+import functools
 import json
 
 import numpy as np
@@ -10,13 +11,16 @@ from bpcli.mistakes.catalogue import BY_ID
 from bpcli.network import Architecture
 from bpcli.network.example import Example
 from bpcli.walkthrough.walk import core_values
+from bpcli.worksheets import generate
 from bpcli.worksheets.answers import Answers
 from bpcli.worksheets.chain import given, steps
-from bpcli.worksheets.generate import drawn_point
 from bpcli.worksheets.grading import grade
 from tests.walkthrough.byhand import MISTAKES, ROUNDINGS, ROWS, UNNAMED, each, outer, product, sheet
 from tests.walkthrough.points import answers_of
 from tests.worksheets.survey import SHOWS, architectures, change, verdict_on
+
+# An example is frozen, and drawing one takes longer than what is tested on it.
+drawn_point = functools.cache(generate.drawn_point)
 
 DEFAULT, WIDER, SQUARE, ENTROPY = architectures()
 POINT = drawn_point(WIDER, 7)
