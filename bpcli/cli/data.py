@@ -51,7 +51,7 @@ def data(
 
     if not is_table(table) or table.lower().endswith((".npz", ".npy")):
         raise UsageError(
-            f"{table}: bpcli data looks at text tables, such as a .csv file; a configuration is shown by bpcli config show"
+            f"{table}: bpcli data looks at text tables, such as a .csv file; for a configuration: bpcli config show"
         )
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     config = resolved(table, override, settings(target, ignore, None, None, None, None), tables=True).config

@@ -29,7 +29,7 @@ def train(
         typer.Argument(
             metavar="CONFIG|TABLE",
             autocompletion=completion.configurations,
-            help="A YAML file, the name of a shipped configuration (see bpcli config list), or a table: a .csv, .npz, … "
+            help="A YAML file, the name of a shipped configuration (see bpcli config list), or a table: a .csv or .npz "
             "file, or - for standard input. Default: digits.",
             show_default=False,
         ),
