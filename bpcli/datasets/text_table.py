@@ -307,7 +307,7 @@ class BlockReader:
         converters: dict[int, Any] = {j: vocabulary.__getitem__ for j, vocabulary in self._texts.items()}
         converters |= dict.fromkeys(self._gaps - converters.keys(), _number_or_nan)
         try:
-            table = np.loadtxt(
+            table = np.loadtxt(  # type: ignore[call-overload]  # the stubs know no converter by position
                 lines,
                 delimiter=None if layout.delimiter == " " else layout.delimiter,
                 comments=None,
