@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from bpcli import __version__
-from bpcli.cli import config, docs, gradcheck, symmetry_demo, train, walkthrough
+from bpcli.cli import config, data, docs, gradcheck, symmetry_demo, train, walkthrough
 from bpcli.cli.console import print_error, print_warning
 from bpcli.cli.usage import usage_message
 from bpcli.common.errors import BpcliError
@@ -25,6 +25,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("train")(train.train)
+app.command("data")(data.data)
 app.command("gradcheck", cls=gradcheck.GradcheckCommand)(gradcheck.gradcheck)
 app.command("symmetry-demo")(symmetry_demo.symmetry_demo)
 app.command("walkthrough", cls=walkthrough.WalkthroughCommand)(walkthrough.walkthrough)
