@@ -1,6 +1,8 @@
 """``bpcli train``: train a network and show everything it did."""
 
+import csv
 import os
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,10 +26,36 @@ def train(
     config: Annotated[
         str | None,
         typer.Argument(
-            metavar="CONFIG",
-            help="A YAML file, or the name of a shipped configuration (see bpcli config list). Default: digits.",
+            metavar="CONFIG|TABLE",
+            help="A YAML file, the name of a shipped configuration (see bpcli config list), or a table: a .csv, .npz, … "
+            "file, or - for standard input. Default: digits.",
             show_default=False,
         ),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target",
+            metavar="COLUMNS",
+            help="Column to predict, by name or position from 0; several with commas. Default: the last one.",
+            show_default=False,
+        ),
+    ] = None,
+    ignore: Annotated[
+        str | None, typer.Option("--ignore", metavar="COLUMNS", help="Columns to leave out, with commas.")
+    ] = None,
+    hidden: Annotated[
+        str | None, typer.Option("--hidden", metavar="N,…", help="Width of each hidden layer; 0 for none.")
+    ] = None,
+    activation: Annotated[
+        str | None,
+        typer.Option("--activation", metavar="NAME", help="Of the hidden units: sigmoid, tanh, relu."),
+    ] = None,
+    rate: Annotated[
+        float | None, typer.Option("--rate", "--lr", metavar="X", help="Learning rate.", show_default=False)
+    ] = None,
+    batch: Annotated[
+        str | None, typer.Option("--batch", metavar="N", help="Samples per step, or full.")
     ] = None,
     override: SetOption = None,
     seed: SeedOption = None,
@@ -71,20 +99,32 @@ def train(
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     overrides = [*(override or [])]
     if resume:
-        _refuse_beside_resume(config=config, set=overrides, seed=seed, out=out, force=force)
         if resume.is_file():
             raise UsageError(f"{resume} is a file: --resume takes the folder of a run")
+        _refuse_beside_resume(
+            config=config,
+            target=target,
+            ignore=ignore,
+            hidden=hidden,
+            activation=activation,
+            rate=rate,
+            batch=batch,
+            set=overrides,
+            seed=seed,
+            out=out,
+            force=force,
+        )
         opened, again = _resumed(resume, epochs), ["bpcli", "train", str(resume / "config.yaml")]
     else:
+        values = settings(target, ignore, hidden, activation, rate, batch)
         opened = _new(
-            config or DEFAULT, overrides, {"seed": seed, "training.epochs": epochs}, out, force=force
-        )
-        again = [
-            "bpcli",
-            "train",
             config or DEFAULT,
-            *(word for text in overrides for word in ("--set", text)),
-        ]
+            overrides,
+            {"seed": seed, "training.epochs": epochs, **values},
+            out,
+            force=force,
+        )
+        again = ["bpcli", "train", config or DEFAULT, *in_words(overrides, values)]
         again += [] if epochs is None else ["--epochs", str(epochs)]
     with opened as run, listening() as interrupts:
         screen.warn(run.header.warnings)
@@ -112,8 +152,45 @@ def train(
     return {"diverged": 3, "interrupted": interrupts.exit_code()}.get(result.stopped_by, 0)
 
 
+def settings(
+    target: str | None,
+    ignore: str | None,
+    hidden: str | None,
+    activation: str | None,
+    rate: float | None,
+    batch: str | None,
+) -> dict[str, object]:
+    """Return the values of the short options by the dotted keys that they set; None for those not given."""
+    widths = None if hidden is None else [_integer(word) for word in hidden.split(",")]
+    return {
+        "data.target": None if target is None else _columns(target),
+        "data.ignore": None if ignore is None else _columns(ignore),
+        "model.hidden": [] if widths == [0] else widths,
+        "model.activation": activation,
+        "training.optimizer.learning_rate": rate,
+        "training.batch_size": None if batch is None else _integer(batch),
+    }
+
+
+def in_words(overrides: list[str], values: Mapping[str, object]) -> list[str]:
+    """Return ``--set`` and short options as ``--set KEY=VALUE``, which every command takes."""
+    from bpcli.yamltext.scalars import flow
+
+    texts = [*overrides, *(f"{key}={flow(value)}" for key, value in values.items() if value is not None)]
+    return [word for text in texts for word in ("--set", text)]
+
+
+def _columns(text: str) -> list[str]:
+    """Names between commas; a name with a comma stands in double quotes."""
+    return next(csv.reader([text], skipinitialspace=True))
+
+
+def _integer(word: str) -> int | str:
+    return int(word) if word.strip().isdecimal() else word
+
+
 def _new(
-    config: str, overrides: list[str], options: dict[str, int | None], out: Path | None, *, force: bool
+    config: str, overrides: list[str], options: dict[str, object], out: Path | None, *, force: bool
 ) -> AbstractContextManager["Run"]:
     from bpcli.training.run import Run
 

@@ -2,7 +2,7 @@
 
 from bpcli.config.library import Shipped, shipped
 from bpcli.config.models import Config, DataConfig, ModelConfig, TrainingConfig
-from bpcli.config.resolution import Resolved, read, resolve
+from bpcli.config.resolution import Resolved, is_table, read, resolve
 from bpcli.config.schema import json_schema
 from bpcli.config.variants import (
     Adam,
@@ -45,6 +45,7 @@ __all__ = [
     "UniformInit",
     "XavierInit",
     "ZerosInit",
+    "is_table",
     "json_schema",
     "read",
     "resolve",

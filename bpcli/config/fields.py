@@ -11,7 +11,9 @@ from bpcli.yamltext.scalars import show
 
 GENERATED = ("circles", "moons", "spiral")
 BUILT_IN = ("and", "xor", *GENERATED, "digits", "iris")
-SUFFIXES = (".csv", ".tsv", ".npz", ".npy")
+TABLES = (".csv", ".tsv", ".txt", ".data", ".dat", ".xlsx", ".parquet", ".arff")
+SUFFIXES = (*TABLES, ".npz", ".npy")
+STDIN = "-"
 
 # Far beyond any training that ends, and small enough for every counter that may store it.
 _MANY = 10**9
@@ -34,12 +36,12 @@ def _is_integer(value: object) -> bool:
 
 def _known_source(source: str) -> str:
     name = PurePath(source).name.lower().removesuffix(".gz")
-    if source in BUILT_IN or (name.endswith(SUFFIXES) and "\0" not in source):
+    if source in (*BUILT_IN, STDIN) or (name.endswith(SUFFIXES) and "\0" not in source):
         return source
     hint = did_you_mean(source, BUILT_IN) or f"the built-in data sets are {listed(BUILT_IN)}"
     raise _invalid(
         f"{show(source)} is neither a built-in data set nor the path of a {listed(SUFFIXES, 'or')} file "
-        f"(.gz too); {hint}"
+        f"(.gz too), nor - for standard input; {hint}"
     )
 
 
@@ -53,6 +55,17 @@ def _column(column: object) -> object:
     raise _invalid(
         f"{show(column)} is neither the name nor the position of a column; use a value such as label or -1"
     )
+
+
+def _header(header: object) -> object:
+    if header == "auto" or isinstance(header, bool):
+        return header
+    raise _invalid(f"{show(header)} is not one of auto, true, false; use a value such as auto")
+
+
+def is_own_table(source: str) -> bool:
+    """Whether a source is a file or a stream of the user's own, and not a built-in set."""
+    return source not in BUILT_IN
 
 
 def _size_or_full(size: object) -> object:
@@ -78,4 +91,11 @@ Columns = Annotated[
         }
     ),
 ]
+ColumnNames = Annotated[
+    tuple[Column, ...],
+    Strict(False),
+    Field(max_length=100_000),
+    BeforeValidator(_as_list),
+]
+Header = Annotated[bool | str, BeforeValidator(_header), WithJsonSchema({"enum": ["auto", True, False]})]
 BatchSize = Annotated[Count | Literal["full"], BeforeValidator(_size_or_full)]

@@ -21,6 +21,8 @@ _EXAMPLES = {
     ".": "write KEY=VALUE, for example --set training.epochs=20",
 }
 
+_OPTION_NAMES = {"learning_rate": "rate", "batch_size": "batch"}
+
 Keys = tuple[str, ...]
 
 
@@ -67,7 +69,8 @@ def from_options(options: Mapping[str, object], problems: Collector) -> Node:
     written: dict[Keys, Node] = {}
     given = ((key, value) for key, value in options.items() if value is not None)
     for position, (key, value) in enumerate(given):
-        name = "--" + key.rpartition(".")[2].replace("_", "-")
+        last = key.rpartition(".")[2]
+        name = "--" + _OPTION_NAMES.get(last, last.replace("_", "-"))
         place = Place.in_override(f"{name} {flow(value)}", name, _OPTIONS, position)
         written[tuple(key.split("."))] = from_plain(value, place)
     return _layer(written, problems)

@@ -1,8 +1,9 @@
 """The configuration as immutable models: every key with its default, bounds and meaning; invalid combinations."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -13,8 +14,10 @@ from bpcli.config.fields import (
     SUFFIXES,
     BatchSize,
     BelowOne,
+    ColumnNames,
     Columns,
     Count,
+    Header,
     NonNegative,
     Source,
     Widths,
@@ -38,8 +41,8 @@ class DataConfig(StrictModel):
 
     source: Source = Field(
         "digits",
-        description=f"Built-in data set ({listed(BUILT_IN)}), or path of a {listed(SUFFIXES, 'or')} file (.gz too); "
-        "a relative path starts at the folder of the configuration file.",
+        description=f"Built-in data set ({listed(BUILT_IN)}), or path of a {listed(SUFFIXES, 'or')} file (.gz too), "
+        "or - for a text table on standard input; a relative path starts at the folder of the configuration file.",
         examples=["digits"],
     )
     samples: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
@@ -57,7 +60,7 @@ class DataConfig(StrictModel):
     task: Literal["auto", "classification", "regression"] = Field(
         "auto",
         description="auto | classification | regression; auto treats text, and integers with at most "
-        "20 distinct values, as classes.",
+        "20 distinct values, as classes, and several columns of 0 and 1 as labels that do not exclude each other.",
         examples=["auto"],
     )
     validation: BelowOne = Field(
@@ -69,6 +72,63 @@ class DataConfig(StrictModel):
         "standard",
         description="standard | minmax | none: scaling of the inputs, fitted on the training set only.",
         examples=["standard"],
+    )
+    scale_target: Literal["auto", "standard", "none"] = Field(
+        "auto",
+        description="auto | standard | none: scaling of the targets of a regression with identity output while it trains; "
+        "scores are in the unit of the target. auto: standard for a table of your own.",
+        examples=["auto"],
+    )
+    missing: Literal["impute", "drop", "error"] = Field(
+        "impute",
+        description="Missing values of a table: impute (the median and an indicator, or a category of their own) | drop "
+        "the row | error.",
+        examples=["impute"],
+    )
+    invalid: Literal["error", "missing"] = Field(
+        "error",
+        description="Text in a column of numbers: error | missing (counted as a missing value).",
+        examples=["error"],
+    )
+    ignore: ColumnNames = Field(
+        (), description="Columns to leave out, by name or position.", examples=[["id"]]
+    )
+    numbers: ColumnNames = Field(
+        (), description="Columns that are numbers, also if they look like row numbers.", examples=[["year"]]
+    )
+    categories: ColumnNames = Field(
+        (), description="Columns of numbers that are categories.", examples=[["zip_code"]]
+    )
+    dates: ColumnNames = Field(
+        (),
+        description="Columns of dates to use: as day, month, weekday and hour.",
+        examples=[["date"]],
+    )
+    delimiter: str = Field(
+        "auto",
+        description="Between the cells of a text table: auto | comma | semicolon | tab | blanks | pipe, or a character.",
+        min_length=1,
+        examples=["auto"],
+    )
+    header: Header = Field(
+        "auto", description="Whether the first row names the columns: auto | true | false.", examples=["auto"]
+    )
+    decimal: Literal["auto", ".", ","] = Field(
+        "auto", description="Decimal point: auto | '.' | ','.", examples=["auto"]
+    )
+    thousands: str = Field(
+        "auto",
+        description="Separator of thousands: auto, or a character.",
+        min_length=1,
+        examples=["auto"],
+    )
+    encoding: str = Field(
+        "auto", description="Text encoding: auto, or a name such as cp1252.", min_length=1, examples=["auto"]
+    )
+    comment: str = Field(
+        "auto",
+        description="What a comment line begins with: auto (#), a character, or '' for none.",
+        examples=["auto"],
     )
 
 
@@ -83,9 +143,10 @@ class ModelConfig(StrictModel):
         description="Activation function of the hidden units: sigmoid | tanh | relu | identity.",
         examples=["sigmoid"],
     )
-    output: Literal["sigmoid", "identity", "softmax"] = Field(
+    output: Literal["auto", "sigmoid", "identity", "softmax"] = Field(
         "sigmoid",
-        description="Activation function of the output units: sigmoid | identity | softmax (cross_entropy only).",
+        description="Activation function of the output units: sigmoid | identity | softmax (cross_entropy only) | auto "
+        "(what the task needs; the default for a table of your own).",
         examples=["sigmoid"],
     )
     bias: bool = Field(True, description="Whether the layers have biases: true | false.", examples=[True])
@@ -102,9 +163,10 @@ class ModelConfig(StrictModel):
 class TrainingConfig(StrictModel):
     """Loss, optimiser and duration of the training."""
 
-    loss: Literal["squared_error", "cross_entropy"] = Field(
+    loss: Literal["auto", "squared_error", "cross_entropy"] = Field(
         "squared_error",
-        description="Loss function: squared_error | cross_entropy (sigmoid or softmax output only).",
+        description="Loss function: squared_error | cross_entropy (sigmoid or softmax output only) | auto (what the task "
+        "needs; the default for a table of your own).",
         examples=["squared_error"],
     )
     optimizer: Optimizer = Field(
@@ -123,6 +185,11 @@ class TrainingConfig(StrictModel):
     epochs: Count = Field(50, description="Number of passes over the training set.", examples=[50])
     batch_size: BatchSize = Field(
         32, description="Number of samples per step, or full for all of them.", examples=[32]
+    )
+    class_weight: Literal["balanced"] | None = Field(
+        None,
+        description="balanced: every class counts alike, however few rows it has; null: every row counts alike.",
+        examples=["balanced"],
     )
     early_stopping: EarlyStopping | None = Field(
         None,
@@ -154,6 +221,21 @@ class Conflict:
     message: str
 
 
+# What a table of the user's own trains with where its configuration does not say otherwise. benchmarks/tables.py
+# compares them with other values, and with other programs.
+TABLE_DEFAULTS: Mapping[str, Any] = MappingProxyType(
+    {
+        "model": {"output": "auto"},
+        "training": {
+            "loss": "auto",
+            "optimizer": {"name": "adam", "learning_rate": 0.01},
+            "epochs": 200,
+            "early_stopping": {"patience": 20},
+        },
+    }
+)
+
+
 def conflicts(config: Config) -> Iterator[Conflict]:
     """Yield every invalid combination of values in a configuration."""
     yield from _output_conflicts(config)
@@ -169,7 +251,7 @@ def conflicts(config: Config) -> Iterator[Conflict]:
 
 def _output_conflicts(config: Config) -> Iterator[Conflict]:
     output, loss = config.model.output, config.training.loss
-    if output == "softmax" and loss != "cross_entropy":
+    if output == "softmax" and loss not in ("cross_entropy", "auto"):
         yield Conflict(
             ("model.output", "training.loss"),
             f"model.output: softmax cannot be combined with training.loss: {loss}; "

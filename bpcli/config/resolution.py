@@ -3,13 +3,13 @@
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import MappingProxyType
 
-from bpcli.config.fields import BUILT_IN
+from bpcli.config.fields import STDIN, SUFFIXES, is_own_table
 from bpcli.config.layers import from_environment, from_options, from_set, overlay
 from bpcli.config.library import find_config
-from bpcli.config.models import Config
+from bpcli.config.models import TABLE_DEFAULTS, Config
 from bpcli.config.validation import validate
 from bpcli.yamltext.problems import Collector, ConfigProblems, Place, Problem, dotted
 from bpcli.yamltext.reader import read as read_yaml
@@ -49,7 +49,7 @@ def resolve(
     """Return the configuration after all layers are merged.
 
     Args:
-        config: The name of a shipped configuration, or a path.
+        config: The name of a shipped configuration, the path of one, or a table: the path of its file, or -.
         overrides: ``KEY=VALUE`` of every ``--set``: a dotted key and a YAML value.
         environment: Environment variables; those that start with ``BPCLI_`` are used.
         options: Values of a command's own options, by dotted key; None for an option that is not given.
@@ -59,16 +59,26 @@ def resolve(
         MachineError: The file cannot be read.
         ConfigProblems: Every problem of the file and the layers above it.
     """
-    name, path = find_config(config)
     problems = Collector()
+    if is_table(config):
+        name = "stdin" if config == STDIN else PurePath(config.removesuffix(".gz")).stem
+        path, lowest = Path(), from_plain({"data": {"source": config}}, Place.default())
+    else:
+        name, path = find_config(config)
+        lowest = _from_file(path, problems)
     layers = (
-        _from_file(path, problems),
+        lowest,
         from_environment(environment, problems),
         from_set(overrides, problems),
         from_options(options, problems),
     )
     resolved, tree = _combined(layers, path, problems)
     return Resolved(resolved, name, path, MappingProxyType(_origins(resolved, tree)))
+
+
+def is_table(config: str) -> bool:
+    """Whether what stands for a configuration is a table itself: - or the name of a file of data."""
+    return config == STDIN or config.lower().removesuffix(".gz").endswith(SUFFIXES)
 
 
 def read(path: Path | str) -> Config:
@@ -87,7 +97,13 @@ def read(path: Path | str) -> Config:
 
 def _combined(layers: Iterable[Node], path: Path, problems: Collector) -> tuple[Config, Node]:
     # The tree is returned too because it has the place of each value.
+    layers = list(layers)
     tree = from_plain(Config().model_dump(), Place.default())
+    source = next(
+        (node.value for layer in reversed(layers) if (node := find(layer, ("data", "source")))), None
+    )
+    if isinstance(source, str) and is_own_table(source):
+        tree = overlay(tree, from_plain(TABLE_DEFAULTS, Place.default()), problems)
     for layer in layers:
         tree = overlay(tree, layer, problems)
     return _with_absolute_source(validate(tree, problems), tree, path), tree
@@ -112,7 +128,7 @@ def _from_file(path: Path, problems: Collector) -> Node:
 
 def _with_absolute_source(config: Config, tree: Node, path: Path) -> Config:
     source = config.data.source
-    if source in BUILT_IN:
+    if not is_own_table(source) or source == STDIN:
         return config
     node = find(tree, ("data", "source"))
     in_file = node is not None and node.place.line is not None

@@ -11,7 +11,7 @@ from bpcli.common.array_files import ArrayFileError
 from bpcli.common.errors import DataError
 from bpcli.common.files import LARGEST_UNSEEN
 from bpcli.common.text import printable
-from bpcli.datasets.cells import target_column, target_faults
+from bpcli.datasets.cells import is_missing, number
 from bpcli.datasets.columns import target_positions
 from bpcli.datasets.dataset import Column, FloatArray, Table
 
@@ -118,9 +118,14 @@ def _texts(y: NDArray[Any], where: str) -> Column:
         cells = [cell.strip() for cell in (y if y.dtype.kind == "U" else np.char.decode(y, "utf-8")).tolist()]
     except UnicodeDecodeError:
         raise DataError(f"{where}: bytes that are not UTF-8; save the labels as text") from None
-    if faults := target_faults(cells):
-        raise DataError(f"{where}[{faults[0]}]: {cells[faults[0]]!r} is not a label; give every row a label")
-    return target_column(cells)
+    values = [number(cell) for cell in cells]
+    if None not in values:
+        return np.array(values, dtype=np.float64)
+    numeric = all(value is not None or is_missing(cell) for value, cell in zip(values, cells, strict=True))
+    fault = next((i for i, cell in enumerate(cells) if cell == "" or (numeric and values[i] is None)), None)
+    if fault is not None:
+        raise DataError(f"{where}[{fault}]: {cells[fault]!r} is not a label; give every row a label")
+    return cells
 
 
 def _numbers(array: NDArray[Any], where: str) -> FloatArray:

@@ -1,27 +1,81 @@
-"""What one cell of a text table is: a number, a mark for a missing value, or text."""
+"""What one cell of a text table is: a number, an amount with a mark such as ``$`` or ``%``, a missing value, or text."""
 
 import math
 import re
-
-import numpy as np
-
-from bpcli.datasets.dataset import Column
+from typing import NamedTuple
 
 # What numpy.loadtxt takes for a number. float() would also take 1_000 and the digits of other scripts.
 _number = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
+_comma_number = re.compile(r"[+-]?(?:[0-9]+,?[0-9]*|,[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
 _decimal_comma = re.compile(r"[+-]?[0-9]+,[0-9]+").fullmatch
 
-_MISSING = frozenset({"", "na", "n/a", "#n/a", "<na>", "nan", "+nan", "-nan", "null", "none", "?", "-"})
+_NOT_AVAILABLE = frozenset(
+    {"", "na", "n/a", "n.a.", "#n/a", "#na", "<na>", "nan", "+nan", "-nan", "null", "?"}
+)
+_SPREADSHEET_ERRORS = frozenset({"#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"})
+_NOTHING = frozenset({"none", "-", "--", ".", "missing"})  # among words these may be a category
 _INFINITE = frozenset({sign + word for sign in ("", "+", "-") for word in ("inf", "infinity")})
-_MARKS = _MISSING | _INFINITE
+_MISSING_NUMBER = _NOT_AVAILABLE | _SPREADSHEET_ERRORS | _NOTHING
+_MISSING_WORD = _NOT_AVAILABLE | _SPREADSHEET_ERRORS
+_MARKS = _MISSING_NUMBER | _INFINITE
+
+_CURRENCY = r"[$€£¥₹₩₽]|US\$|USD|EUR|GBP|CHF|JPY|INR"
+_SPACES = "\u0020\u00a0\u2009\u202f"
+_amount = re.compile(
+    rf"(?P<open>\()?(?P<sign>[+-])?\s?(?P<before>{_CURRENCY})?\s?(?P<sign2>-)?(?P<digits>[0-9][0-9.,'’{_SPACES}]*|[.,][0-9]+)"
+    rf"\s?(?P<after>%|{_CURRENCY})?(?P<close>\))?"
+).fullmatch
 
 
-def number(cell: str) -> float | None:
+class Amount(NamedTuple):
+    """A number that is not written plainly, and how it is marked: a currency, %, () or the thousands separator."""
+
+    value: float
+    mark: str
+
+
+def number(cell: str, decimal: str = ".") -> float | None:
     """The finite number that a (stripped) cell holds, or None."""
-    if not _number(cell):
+    if decimal == ",":
+        if not _comma_number(cell):
+            return None
+        cell = cell.replace(",", ".")
+    elif not _number(cell):
         return None
     value = float(cell)
     return value if math.isfinite(value) else None
+
+
+def amount(cell: str, decimal: str = ".", thousands: str = "auto") -> Amount | None:
+    """The number in a cell with a currency, a percent sign, parentheses for minus, or separated thousands; or None.
+
+    ``12%`` is 12: the number is read as it is written. ``thousands`` is the separator, or "auto" for any that
+    stands before every three digits and is not the decimal point.
+    """
+    found = _amount(cell)
+    if not found or bool(found["open"]) != bool(found["close"]):
+        return None
+    if found["open"] and (found["sign"] or found["sign2"]):
+        return None
+    digits, mark = found["digits"], found["before"] or found["after"] or ("()" if found["open"] else "")
+    separators = f",.'’{_SPACES}".replace(decimal, "") if thousands == "auto" else thousands
+    used = sorted({c for c in digits if c in separators})
+    whole, point, fraction = digits.partition(decimal)
+    if used:
+        groups = whole.split(used[0])
+        if len(used) > 1 or not 1 <= len(groups[0]) <= 3 or any(len(group) != 3 for group in groups[1:]):
+            return None
+        whole, mark = "".join(groups), mark or "thousands"
+    value = number(whole + point.replace(decimal, ".") + fraction)
+    if value is None or not mark:
+        return None
+    negative = found["open"] or found["sign"] == "-" or found["sign2"]
+    return Amount(-value if negative else value, mark)
+
+
+def is_missing(cell: str, *, among_words: bool = False) -> bool:
+    """Whether a (stripped) cell stands for a missing value; among words, ``none`` and ``-`` are words too."""
+    return cell.lower() in (_MISSING_WORD if among_words else _MISSING_NUMBER)
 
 
 def is_text(cell: str) -> bool:
@@ -30,38 +84,22 @@ def is_text(cell: str) -> bool:
 
 
 def explain(cell: str) -> str:
-    """What a cell that should hold a number holds instead, and what to do."""
-    if cell.lower() in _MISSING:
-        held = f"{cell!r} stands for a missing value" if cell else "the cell is empty"
-        return f"{held}; fill it in, or remove the row"
+    """What a cell that should hold a number holds instead."""
     if cell.lower() in _INFINITE:
         return f"{cell!r} is not finite; write a finite number, or remove the row"
     if _number(cell):
         return f"{cell!r} is too large for a 64-bit number; choose another unit, or remove the row"
-    if "\n" in cell or "\r" in cell:
+    if "\0" in cell:
+        return f"{shown(cell)} contains a NUL byte: the file is damaged, or not text; save it again"
+    if "\n" in cell or "\r" in cell or "\u2028" in cell:
         return f"{shown(cell)} contains a line break; is a closing quote missing?"
+    if any(c.isdigit() and not c.isascii() for c in cell):
+        return f"{shown(cell)} is not a number; write it with the digits 0 to 9"
     if _decimal_comma(cell):
-        return f"{cell!r} is not a number; write the decimal point as '.', and no separator between thousands"
-    return f"{shown(cell)} is not a number; replace the text by numbers, or remove the column"
+        return f"{cell!r} is not a number; if the comma is a decimal point, set data.decimal: ','"
+    return f"{shown(cell)} is not a number"
 
 
 def shown(text: str) -> str:
     """A text from a file, quoted, and short enough for a message."""
     return repr(text if len(text) <= 40 else text[:39] + "…")
-
-
-def target_column(cells: list[str]) -> Column:
-    """N target cells as numbers if all of them are, else as the texts they are."""
-    values = [number(cell) for cell in cells]
-    return cells if None in values else np.array(values, dtype=np.float64)
-
-
-def target_faults(cells: list[str]) -> list[int]:
-    """The positions of target cells that are neither a number nor a label.
-
-    In a column of numbers that is everything else. In a column of texts it is an empty cell, and one that
-    runs over several lines, as after a quote that nobody closed; "NA" beside "DE" and "FR" is a country.
-    """
-    if any(is_text(cell) for cell in cells):
-        return [i for i, cell in enumerate(cells) if cell == "" or "\n" in cell or "\r" in cell]
-    return [i for i, cell in enumerate(cells) if number(cell) is None]

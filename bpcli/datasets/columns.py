@@ -1,11 +1,42 @@
-"""Which columns are the targets: by name or by position, with a did-you-mean."""
+"""What becomes of each column of a text table: target, number, category, date, or left out, with the reason."""
 
-from collections.abc import Sequence
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from bpcli.common.errors import DataError
 from bpcli.common.text import did_you_mean
+from bpcli.datasets import dates
+from bpcli.datasets.cells import amount, explain, is_missing, number, shown
+from bpcli.datasets.dataset import Category, FloatArray, Role
+from bpcli.datasets.text_table import Cells, NumberColumn, TextColumn
 
+FEW = 20  # distinct values of a column of categories among numbers
+_FAULTY = (
+    0.1  # of the cells: so many that are not numbers are faults in a column of numbers, more make it text
+)
+_DISTINCT = 0.5  # of the rows: a text column with more distinct values says who a row is, not what it is like
+_NAMED_ID = re.compile(
+    r"(?:^|[\s_.-])(?:id|ids|uuid|guid|key|index|rownames?|row|serial no\.?|record no\.?)$|^unnamed|.+[a-z]Id$|.+ID$",
+    re.IGNORECASE,
+)
+_MARKS = {"()": "parentheses read as minus", "thousands": "thousands separators left out", "%": "in percent"}
 LAST = (-1,)
+
+
+@dataclass(frozen=True)
+class InputOptions:
+    """What a configuration says about the columns of a table."""
+
+    ignore: tuple[str | int, ...] = ()
+    categories: tuple[str | int, ...] = ()
+    numbers: tuple[str | int, ...] = ()
+    dates: tuple[str | int, ...] = ()
+    missing: str = "impute"  # impute | drop | error
+    invalid: str = "error"  # error | missing: text in a column of numbers
 
 
 def target_positions(
@@ -25,38 +56,264 @@ def target_positions(
     wanted = LAST if target is None else tuple(target)
     if not wanted:
         raise DataError(f"{place}: data.target chooses no column; name one, or leave it out for the last")
-    found = tuple(
-        _position(column, width, place) if isinstance(column, int) else _named(column, names, width, place)
-        for column in wanted
-    )
+    found = column_positions(wanted, width, names, place)
     if len(set(found)) < len(found):
         raise DataError(f"{place}: data.target {list(wanted)} names a column twice; name each once")
     if len(found) == width:
         columns = "its only column" if width == 1 else f"all of its {width} columns"
         raise DataError(
             f"{place}: no column is left as a feature: the target takes {columns}; "
-            "check the delimiter and data.target"
+            "check data.delimiter and data.target"
         )
     return found
 
 
-def _position(position: int, width: int, place: str) -> int:
-    if not -width <= position < width:
-        raise DataError(
-            f"{place}: there is no column {position}: the table has {width} columns; "
-            f"write 0 to {width - 1}, or -1 for the last"
-        )
-    return position % width
+def column_positions(
+    wanted: Iterable[str | int], width: int, names: Sequence[str] | None, place: str
+) -> tuple[int, ...]:
+    """The position of each column that is named, or given by its position.
+
+    Raises:
+        DataError: there is no such column.
+    """
+    index = {name: j for j, name in reversed(list(enumerate(names or ())))}
+    found = []
+    for column in wanted:
+        if isinstance(column, str) and column.strip() in index:
+            found.append(index[column.strip()])
+            continue
+        if isinstance(column, str) and not column.lstrip("-").isdigit():
+            raise DataError(_no_such_name(column, names, width, place))
+        position = int(column)
+        if not -width <= position < width:
+            raise DataError(
+                f"{place}: there is no column {position}: the table has {width} columns; "
+                f"write 0 to {width - 1}, or -1 for the last"
+            )
+        found.append(position % width)
+    return tuple(found)
 
 
-def _named(name: str, names: Sequence[str] | None, width: int, place: str) -> int:
+def _no_such_name(name: str, names: Sequence[str] | None, width: int, place: str) -> str:
     if names is None:
-        raise DataError(
+        return (
             f"{place}: there is no column {name!r}: the file has no header, so its columns have no names; "
             f"write a position, 0 to {width - 1}, or -1 for the last"
         )
-    if name not in names:
-        listed = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
-        hint = f" ({meant})" if (meant := did_you_mean(name, names)) else ""
-        raise DataError(f"{place}: there is no column {name!r}{hint}; the columns are: {listed}")
-    return names.index(name)
+    listed = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+    hint = f" ({meant})" if (meant := did_you_mean(name, names)) else ""
+    return f"{place}: there is no column {name!r}{hint}; the columns are: {listed}"
+
+
+def decide_roles(cells: Cells, targets: Sequence[int], options: InputOptions) -> dict[int, Role]:
+    """The role of each column that is not a target, by its position.
+
+    Raises:
+        DataError: a column of numbers with cells that are none, or one that cannot be what it is declared as.
+    """
+    names = cells.names if cells.layout.header else None
+    declared = {
+        what: set(column_positions(getattr(options, what), len(cells.names), names, cells.place))
+        for what in ("ignore", "categories", "numbers", "dates")
+    }
+    roles: dict[int, Role] = {}
+    for j, name in enumerate(cells.names):
+        if j in targets:
+            continue
+        if j in declared["ignore"]:
+            roles[j] = Role(name, "left out", "ignored")
+        elif j in declared["categories"]:
+            roles[j] = Role(name, "category", "declared")
+        elif j in declared["dates"]:
+            roles[j] = _declared_date(cells, j)
+        else:
+            roles[j] = _role(cells, j, options, is_number=j in declared["numbers"])
+    return roles
+
+
+def _declared_date(cells: Cells, j: int) -> Role:
+    words = [word for word in cells.text(j).vocabulary if not is_missing(word)]
+    form = dates.date_format(words)
+    if not form:
+        strange = next((word for word in words if not dates.date_format([word])), words[0] if words else "")
+        raise DataError(
+            f"{cells.place}: {cells.layout.column(j)}: {shown(strange)} is not a date in the format of the others; write "
+            "dates as 2024-01-31, or leave the column out of data.dates"
+        )
+    return Role(cells.names[j], "date", "declared", form)
+
+
+def _role(cells: Cells, j: int, options: InputOptions, *, is_number: bool) -> Role:
+    name, column = cells.names[j], cells.column(j)
+    if isinstance(column, NumberColumn) and not column.others:
+        return Role(name, "number", "declared") if is_number else _number_role(name, column.values, cells, j)
+    text = cells.text(j)
+    counts = np.bincount(text.codes, minlength=len(text.vocabulary))
+    kinds = [_cell_kind(word, cells.layout.decimal) for word in text.vocabulary]
+    rows: Counter[str] = Counter()
+    for kind, count in zip(kinds, counts.tolist(), strict=True):
+        rows[kind] += count
+    words = [word for word, kind in zip(text.vocabulary, kinds, strict=True) if kind == "text"]
+    numeric = sum(count for kind, count in rows.items() if kind not in ("text", "missing"))
+    distinct_numbers = len(words) and sum(kind not in ("text", "missing") for kind in kinds)
+    filled = numeric + rows["text"]
+    if not filled:
+        return Role(name, "left out", "empty")
+    if not words:
+        values = number_values(cells, j, options.invalid)
+        marks = sorted({kind for kind in rows if kind not in ("number", "missing")})
+        if not marks:
+            return Role(name, "number", "declared") if is_number else _number_role(name, values, cells, j)
+        return Role(name, "number", "; ".join(_MARKS.get(mark, f"{mark} left out") for mark in marks))
+    codes_of_few = distinct_numbers <= FEW and rows["text"] >= 2 * len(words)
+    if is_number or (
+        numeric > rows["text"] and rows["text"] <= max(1, _FAULTY * filled) and not codes_of_few
+    ):
+        number_values(cells, j, options.invalid)
+        return Role(name, "number", "text counted as missing")
+    return _text_role(name, text, counts, words, filled)
+
+
+def _cell_kind(cell: str, decimal: str) -> str:
+    """number, missing, text, or the mark of an amount."""
+    if number(cell, decimal) is not None:
+        return "number"
+    if is_missing(cell):
+        return "missing"
+    found = amount(cell, decimal)
+    return found.mark if found else "text"
+
+
+def _number_role(name: str, values: FloatArray, cells: Cells, j: int) -> Role:
+    if np.isnan(values).all():
+        return Role(name, "left out", "empty")
+    if np.nanmin(values) >= 2**53 and np.nanmax(values) < 1e20:
+        return Role(name, "left out", "an identifier: over 15 digits")
+    n = len(values)
+    unnamed = j == 0 and cells.layout.header and name == "column 0"
+    if n < 5 or not (
+        unnamed or _NAMED_ID.search(name) or (values[0] in (0, 1) and values[1] == values[0] + 1)
+    ):
+        return Role(name, "number")
+    if np.isnan(values).any() or (values != np.floor(values)).any():
+        return Role(name, "number")
+    steps = np.diff(values)
+    if values[0] in (0, 1) and (steps == 1).all():
+        return Role(name, "left out", "row numbers")
+    if unnamed:
+        return Role(name, "left out", "an index without a name")
+    if _NAMED_ID.search(name) and len(np.unique(values)) == n:
+        return Role(name, "left out", "an identifier: all distinct")
+    return Role(name, "number")
+
+
+def _text_role(name: str, text: TextColumn, counts: np.ndarray, words: list[str], filled: int) -> Role:  # type: ignore[type-arg]
+    levels = len({word.casefold() for word in text.vocabulary if not is_missing(word, among_words=True)})
+    if form := dates.date_format(words):
+        return Role(name, "left out", "dates (data.dates uses them)", form)
+    if levels > max(2, _DISTINCT * filled) and (levels > FEW or levels > 0.9 * filled):
+        sentences = sum(" " in word for word in words) > len(words) / 2
+        return Role(name, "left out", "free text" if sentences else "nearly all distinct")
+    return Role(name, "category")
+
+
+def number_values(cells: Cells, j: int, invalid: str = "error", *, target: bool = False) -> FloatArray:
+    """The N numbers of column j, NaN where one is missing; amounts are read without their mark.
+
+    Raises:
+        DataError: a cell that is not a number, unless ``invalid`` is "missing"; or marks that do not go together.
+    """
+    column = cells.column(j)
+    if isinstance(column, NumberColumn):
+        if not column.others:
+            return column.values
+        values, faults = column.values.copy(), {}
+        for row, cell in column.others.items():
+            found = amount(cell, cells.layout.decimal, cells.layout.thousands)
+            if found and found.mark != "%":
+                values[row] = found.value
+            else:
+                faults[row] = cell
+        if faults and invalid == "error":
+            _refuse(cells, j, faults, target=target)
+        return values
+    parsed: list[float] = []
+    marks: Counter[str] = Counter()
+    strange: dict[int, str] = {}
+    counts = np.bincount(column.codes, minlength=len(column.vocabulary)).tolist()
+    for position, cell in enumerate(column.vocabulary):
+        value = number(cell, cells.layout.decimal)
+        if value is None and not is_missing(cell):
+            found = amount(cell, cells.layout.decimal, cells.layout.thousands)
+            if found:
+                value = found.value
+                marks[found.mark] += counts[position]
+            else:
+                strange[position] = cell
+        elif value is not None:
+            marks[""] += counts[position]
+        parsed.append(np.nan if value is None else value)
+    units = {mark for mark in marks if mark not in ("", "()", "thousands")}
+    if len(units) > 1 or ("%" in units and marks[""] > 0):
+        rare = min(units | ({""} if marks[""] and "%" in units else set()), key=lambda mark: marks[mark])
+        strange |= {
+            position: cell
+            for position, cell in enumerate(column.vocabulary)
+            if (found := amount(cell, cells.layout.decimal)) and found.mark == (rare or "%")
+        }
+    if strange and invalid == "error":
+        rows = np.flatnonzero(np.isin(column.codes, list(strange)))
+        _refuse(cells, j, {int(row): column.vocabulary[column.codes[row]] for row in rows}, target=target)
+    for position in strange:
+        parsed[position] = np.nan
+    return np.array(parsed)[column.codes] if parsed else np.empty(0)
+
+
+def _refuse(cells: Cells, j: int, faults: dict[int, str], *, target: bool) -> None:
+    row = min(faults)
+    cell = faults[row]
+    count = f" ({len(faults):,} such cells)" if len(faults) > 1 else ""
+    reason = explain(cell)
+    if amount(cell, cells.layout.decimal):
+        reason = f"{shown(cell)} has another unit than the other cells"
+    name = cells.names[j]
+    advice = (
+        "; correct it, or leave its row out (--set data.invalid=missing)"
+        if target
+        else f"; correct it, leave the column out (--ignore {name!r}), or count it as missing (--set data.invalid=missing)"
+    )
+    raise DataError(f"{cells.where(row, j)}: {reason}{count}{'' if ';' in reason else advice}")
+
+
+def category_of(cells: Cells, j: int) -> tuple[Category, str]:
+    """Column j as a category, and a sentence if spellings were taken for one another."""
+    text = cells.text(j)
+    counts = np.bincount(text.codes, minlength=len(text.vocabulary)).tolist()
+    spelling, merged = one_spelling(dict(zip(text.vocabulary, counts, strict=True)))
+    levels: dict[str, int] = {}
+    position = [
+        -1 if is_missing(word, among_words=True) else levels.setdefault(spelling.get(word, word), len(levels))
+        for word in text.vocabulary
+    ]
+    order = sorted(levels)
+    rank = {levels[level]: i for i, level in enumerate(order)}
+    table = np.array([rank.get(p, -1) for p in position], np.int32)
+    codes = table[text.codes] if len(table) else text.codes
+    return Category(cells.names[j], codes, tuple(order)), f"{cells.names[j]}: {merged}" if merged else ""
+
+
+def one_spelling(counts: dict[str, int]) -> tuple[dict[str, str], str]:
+    """Words that differ in upper and lower case only → the most frequent spelling; and a phrase that says so."""
+    groups: dict[str, list[str]] = {}
+    for word in counts:
+        if len(word) > 1:
+            groups.setdefault(word.casefold(), []).append(word)
+    spelling: dict[str, str] = {}
+    told: list[str] = []
+    for words in groups.values():
+        if len(words) > 1:
+            best = max(words, key=lambda word: counts[word])
+            spelling |= dict.fromkeys(words, best)
+            others = ", ".join(shown(word) for word in words if word != best)
+            told.append(f"{others} read as {shown(best)}")
+    return spelling, "; ".join(told[:3])

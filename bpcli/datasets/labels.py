@@ -1,16 +1,22 @@
 """Whether targets are classes or numbers, and which position each label has among its classes."""
 
 import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bpcli.common.errors import DataError
-from bpcli.datasets.cells import is_text, number, shown
+from bpcli.datasets.cells import amount, is_missing, is_text, number, shown
+from bpcli.datasets.columns import number_values, one_spelling
 from bpcli.datasets.dataset import Column, Dataset, FloatArray, IntArray, Table, Task
+from bpcli.datasets.text_table import Cells, TextColumn
 
 AUTO_CLASSES = 20  # up to so many distinct integers are classes unless the task says otherwise
+_STRAY = 0.01  # of the rows: so few fractions among a few integers are probably typing errors
+_STRAY_ROWS = 20  # in tables of at least so many rows
 FRACTION_CLASSES = 1000  # beyond so many distinct fractions, "classification" was hardly meant
 
 
@@ -18,7 +24,7 @@ def infer_task(table: Table, task: Literal["auto"] | Task, name: str) -> Dataset
     """Decide what the targets of a table mean.
 
     Several columns are classification if every row has a single 1 and otherwise 0: the columns are the
-    classes. One column is classification if it holds text, or integers of at most 20 distinct values: the
+    classes; any other zeros and ones are multi-label. One column is classification if it holds text, or integers of at most 20 distinct values: the
     labels are the classes, numbers in numerical order ("1" for 1.0), text in alphabetical order. All else is
     regression.
 
@@ -36,6 +42,8 @@ def infer_task(table: Table, task: Literal["auto"] | Task, name: str) -> Dataset
     classes: tuple[str, ...] = ()
     if decided == "classification":
         classes = _distinct(table.y[0])[0] if len(table.y) == 1 else table.outputs
+    elif decided == "multilabel":
+        classes = table.outputs
 
     def meaning(y: tuple[Column, ...], where: str) -> NDArray[Any]:
         return _positions(y, classes, where) if decided == "classification" else _numbers(y, where)
@@ -46,11 +54,194 @@ def infer_task(table: Table, task: Literal["auto"] | Task, name: str) -> Dataset
             f"{where}: every row has the class {classes[targets[0]]!r}; "
             "classification needs two classes (for numbers, set data.task: regression)"
         )
+    if table.text and decided == "regression" and len(targets) > 1 and (targets == targets[0]).all():
+        raise DataError(
+            f"{where}: every row has the same number, {targets[0, 0]:g}; there is nothing to predict"
+        )
     validation = None
     if table.validation:
         X_validation, y_validation = table.validation
         validation = X_validation, meaning(y_validation, f"{table.place}: y_validation")
-    return Dataset(name, table.X, targets, table.features, classes, table.outputs, decided, validation)
+    return Dataset(
+        name,
+        table.X,
+        targets,
+        table.features,
+        classes,
+        table.outputs,
+        decided,
+        validation,
+        table.categories,
+        table.roles,
+        table.notes,
+        table.text,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class TargetCells:
+    """The target columns of a text table: a column for each, of the rows that have one; and what was done."""
+
+    y: tuple[Column, ...]  # of the kept rows
+    kept: NDArray[np.bool_]  # N: rows with a target
+    notes: tuple[str, ...]
+
+
+def read_targets(
+    cells: Cells, positions: Sequence[int], task: Literal["auto"] | Task, missing: str, invalid: str = "error"
+) -> TargetCells:
+    """Read the target columns: numbers, or labels as they are written.
+
+    Rows without a target are left out, and that is said. Labels that differ in upper and lower case only are one label.
+
+    Raises:
+        DataError: a cell that is neither, with its line.
+    """
+    notes: list[str] = []
+    columns: list[Column] = []
+    kept = np.ones(len(cells.numbers), bool)
+    for j in positions:
+        text = cells.text(j)
+        gaps = _missing_labels(text)
+        absent = gaps[text.codes] if len(gaps) else np.zeros(len(kept), bool)
+        if absent.any():
+            row = int(absent.argmax())
+            if missing == "error":
+                raise DataError(
+                    f"{cells.where(row, j)}: there is no target in {absent.sum():,} rows; remove them, or set data.missing: impute"
+                )
+            rows = f"{absent.sum():,} row{'s' if absent.sum() > 1 else ''}"
+            notes.append(
+                f"{rows} without a value of {cells.names[j]} left out (first: line {cells.line(row)})"
+            )
+            kept &= ~absent
+        column = _target_column(cells, j, text, gaps, task, invalid, notes)
+        if not isinstance(column, list) and (strange := np.isnan(column) & ~absent).any():
+            notes.append(f"{strange.sum():,} rows left out in which {cells.names[j]} is not a number")
+            kept &= ~strange
+        columns.append(column)
+    if not kept.any():
+        raise DataError(f"{cells.place}: no row has a target; choose another column with data.target")
+    if not kept.all():
+        columns = [
+            [cell for cell, keep in zip(column, kept.tolist(), strict=True) if keep]
+            if isinstance(column, list)
+            else column[kept]
+            for column in columns
+        ]
+    return TargetCells(tuple(columns), kept, tuple(notes))
+
+
+def _missing_labels(text: TextColumn) -> NDArray[np.bool_]:
+    """Which words of a target column stand for a missing value. NA beside DE and FR is a country."""
+    words = [word for word in text.vocabulary if is_text(word)]
+    codes = len(words) > 1 and all(len(word) == 2 and word.isupper() for word in words)
+    return np.array(
+        [
+            is_missing(word, among_words=bool(words)) and not (codes and word == "NA")
+            for word in text.vocabulary
+        ],
+        bool,
+    )
+
+
+def _target_column(
+    cells: Cells,
+    j: int,
+    text: TextColumn,
+    gaps: NDArray[np.bool_],
+    task: Literal["auto"] | Task,
+    invalid: str,
+    notes: list[str],
+) -> Column:
+    words = [word for word, gap in zip(text.vocabulary, gaps.tolist(), strict=True) if not gap]
+    decimal = cells.layout.decimal
+    values = [number(word, decimal) for word in words]
+    numeric = [value for value in values if value is not None]
+    strange = [
+        word
+        for word, value in zip(words, values, strict=True)
+        if value is None and amount(word, decimal) is None
+    ]
+    whole = all(value == math.floor(value) for value in numeric)
+    if not strange:
+        counted = number_values(cells, j, invalid, target=True)
+        coded = any(len(word) > 1 and word[0] == "0" and word.isdigit() for word in words)
+        merged = len(set(numeric)) < len(set(words))
+        if task != "regression" and len(numeric) == len(words) and whole and (coded or merged):
+            if coded and len(set(words)) <= max(AUTO_CLASSES, len(text.codes) // 2):
+                notes.append(f"{cells.names[j]}: labels with leading zeros are kept as they are written")
+                return [words_at for words_at in _words(text)]
+            if max(map(abs, numeric), default=0) >= 2**53:
+                return [words_at for words_at in _words(text)]
+        if task == "auto":
+            _refuse_stray_fractions(cells, j, counted)
+        if task != "regression" and whole and merged and len(set(numeric)) <= AUTO_CLASSES:
+            notes.append(f"{cells.names[j]}: labels that are the same number are one class")
+        return counted
+    few = len(set(numeric)) <= AUTO_CLASSES and whole
+    if task == "regression" or (numeric and not few and task == "auto"):
+        # Says which cell is not a number, and where; or counts it as missing.
+        return number_values(cells, j, invalid, target=True)
+    broken = next((word for word in words if any(c in word for c in "\n\r\0\u2028\u2029")), None)
+    comment = next((word for word in words if " # " in word), None) if cells.layout.comment != "#" else None
+    if broken is not None or comment is not None:
+        bad = broken if broken is not None else comment
+        row = int((text.codes == text.vocabulary.index(str(bad))).argmax())
+        what = (
+            "contains a NUL byte: the file is damaged"
+            if "\0" in str(bad)
+            else "contains a line break; is a closing quote missing?"
+            if broken is not None
+            else "seems to end with a comment; remove it, or set data.comment: '#'"
+        )
+        raise DataError(f"{cells.where(row, j)}: {shown(str(bad))} {what}")
+    counts = np.bincount(text.codes, minlength=len(text.vocabulary)).tolist()
+    labels = {
+        word: count
+        for word, count, gap in zip(text.vocabulary, counts, gaps.tolist(), strict=True)
+        if not gap
+    }
+    spelling, told = one_spelling(labels)
+    if told:
+        notes.append(f"{cells.names[j]}: {told}")
+    same = _same_numbers(labels) if numeric else {}
+    if same:
+        notes.append(f"{cells.names[j]}: {', '.join(f'{a!r} read as {b!r}' for a, b in same.items())}")
+    if task == "auto":
+        _refuse_doubtful_labels(
+            [word for word in _words(text) if word in labels],
+            f"{cells.place}: target {shown(cells.names[j])}",
+        )
+    final = [spelling.get(word, same.get(word, word)) for word in text.vocabulary]
+    return [final[code] for code in text.codes.tolist()]
+
+
+def _same_numbers(labels: dict[str, int]) -> dict[str, str]:
+    """Labels such as 1.0 where 1 is a label too."""
+    return {word: word[:-2] for word in labels if word.endswith(".0") and word[:-2] in labels}
+
+
+def _words(text: TextColumn) -> list[str]:
+    return [text.vocabulary[code] for code in text.codes.tolist()]
+
+
+def _refuse_stray_fractions(cells: Cells, j: int, values: FloatArray) -> None:
+    """A single 0.5 among thousands of zeros and ones must not make a regression of a classification."""
+    filled = values[~np.isnan(values)]
+    fractions = np.flatnonzero(values != np.floor(values))
+    fractions = fractions[~np.isnan(values[fractions])]
+    rare = 0 < len(fractions) <= _STRAY * len(filled) and len(filled) >= _STRAY_ROWS
+    if (
+        rare
+        and len(np.unique(np.floor(filled))) <= AUTO_CLASSES
+        and len(np.unique(filled[filled == np.floor(filled)])) <= AUTO_CLASSES
+    ):
+        row = int(fractions[0])
+        raise DataError(
+            f"{cells.where(row, j)}: {values[row]:g} among {len(filled) - len(fractions):,} whole numbers that look like "
+            "classes; correct it, or set data.task: classification or regression"
+        )
 
 
 def _decide(y: tuple[Column, ...], task: Literal["auto"] | Task, where: str) -> Task:
@@ -61,7 +252,11 @@ def _decide(y: tuple[Column, ...], task: Literal["auto"] | Task, where: str) -> 
                 f"{where}: several target columns are classes only if each row has one 1 and otherwise 0; "
                 "name one column of labels, or set data.task: regression"
             )
-        return "classification" if one_hot and task != "regression" else "regression"
+        if one_hot and task != "regression":
+            return "classification"
+        Y = _numbers(y, where)
+        binary = bool(((Y == 0) | (Y == 1)).all() and (Y.min(axis=0) < Y.max(axis=0)).all())
+        return "multilabel" if binary and task == "auto" else "regression"
     column = y[0]
     if isinstance(column, list):
         if task == "auto":
@@ -84,6 +279,8 @@ def _decide(y: tuple[Column, ...], task: Literal["auto"] | Task, where: str) -> 
 def _refuse_doubtful_labels(cells: list[str], where: str) -> None:
     """Text is taken for labels, unless it looks like typing errors among measurements, or like names of the rows."""
     words = [cell for cell in cells if is_text(cell)]
+    if not words:
+        return
     values = {value for cell in cells if (value := number(cell)) is not None}
     if len(values) > AUTO_CLASSES or any(value != math.floor(value) for value in values):
         raise DataError(

@@ -1,24 +1,33 @@
 """From the name of a source to its data set: a built-in one, or a file by its suffix."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from importlib import resources
 from pathlib import PurePath
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bpcli.common.errors import DataError
 from bpcli.common.files import read_bytes, unzipped
 from bpcli.common.text import did_you_mean
 from bpcli.datasets.arrays import read_npy, read_npz
-from bpcli.datasets.dataset import Dataset, Table, Task
+from bpcli.datasets.columns import InputOptions, decide_roles, target_positions
+from bpcli.datasets.dataset import Column, Dataset, Inputs, Role, Table, Task
+from bpcli.datasets.encoding import select
 from bpcli.datasets.generators import CLOUDS, GATES, cloud, gate
-from bpcli.datasets.labels import infer_task
-from bpcli.datasets.text_table import read_text
+from bpcli.datasets.labels import TargetCells, infer_task, read_targets
+from bpcli.datasets.layout import ReadOptions
+from bpcli.datasets.text_source import STDIN
+from bpcli.datasets.text_table import Cells, read_text
+from bpcli.datasets.workbooks import WORKBOOKS, read_workbook
 
 SHIPPED = {"digits": "digits.csv.gz", "iris": "iris.csv"}
 BUILT_IN: tuple[str, ...] = (*GATES, *CLOUDS, *SHIPPED)
-SUFFIXES = (".csv", ".tsv", ".npz", ".npy")
+TEXT = (".csv", ".tsv", ".txt", ".data", ".dat")
+ARRAYS = (".npz", ".npy")
+SUFFIXES = (*TEXT, *ARRAYS)
 GZIP_MAGIC = b"\x1f\x8b"
 
 
@@ -30,17 +39,22 @@ def load(
     samples: int | None = None,
     noise: float | None = None,
     rng: np.random.Generator,
+    read: ReadOptions | None = None,
+    columns: InputOptions | None = None,
 ) -> Dataset:
     """Read or draw a data set, and decide what its targets mean.
 
     Args:
-        source: a name of ``BUILT_IN``, or a path that ends in .csv, .tsv, .npz or .npy, .gz after it or not.
+        source: a name of ``BUILT_IN``, or a path that ends in one of ``SUFFIXES``, .gz after it or not, or - for
+            a text table on standard input.
         target: names or positions (-1 is the last) of the target columns of a table; None is the last column.
             An NPZ and the generators say themselves what their target is.
         task: "auto" lets the targets decide, as ``labels.infer_task`` says.
         samples: how many points to draw, for circles, moons and spiral.
         noise: the standard deviation of their noise.
         rng: what they are drawn from; nothing else is random here.
+        read: what of the layout of a text table needs no recognising.
+        columns: what its columns are, where that is not to be decided here.
 
     Returns:
         N×d0 features, and N class positions or N×d2 numbers as targets.
@@ -59,21 +73,122 @@ def load(
             raise DataError(f"{source}: its target is always {table.outputs[0]}; leave data.target out")
         return infer_task(table, task, source)
     if source in SHIPPED:
-        file = SHIPPED[source]
-        raw = resources.files("bpcli.datasets").joinpath("files", file).read_bytes()
-        return infer_task(_read(_decompress(raw, file), file, source, target), task, source)
-    return infer_task(_read_file(source, target), task, PurePath(source).name)
+        path = resources.files("bpcli.datasets").joinpath("files", SHIPPED[source])
+        with resources.as_file(path) as file:
+            table = _text_table(read_text(str(file), source, target=target), target, "auto", InputOptions())
+        return replace(infer_task(table, task, source), text=False)
+    name = "standard input" if source == STDIN else PurePath(source).name
+    if _suffix(source) in ARRAYS:
+        advice = "check the path (in a configuration file a relative path starts at its folder)"
+        raw = _decompress(read_bytes(source, DataError, advice), source)
+        array = _npz(raw, source, target) if _suffix(source) == ".npz" else read_npy(raw, source, target)
+        return infer_task(array, task, name)
+    columns = columns or InputOptions()
+    cells = read_cells(source, read, target=target, columns=columns)
+    return infer_task(_text_table(cells, target, task, columns), task, name)
 
 
-def _read_file(path: str, target: Sequence[str | int] | None) -> Table:
-    if not path.lower().removesuffix(".gz").endswith(SUFFIXES):
-        hint = f" ({meant})" if (meant := did_you_mean(path, BUILT_IN)) else ""
+def read_cells(
+    source: str,
+    read: ReadOptions | None = None,
+    *,
+    target: Sequence[str | int] | None = None,
+    columns: InputOptions | None = None,
+) -> Cells:
+    """The cells of a text table, or of a workbook where the extra ``tables`` is installed.
+
+    Raises:
+        DataError: it is no such file, or not a table.
+    """
+    place = "standard input" if source == STDIN else source
+    if source != STDIN and _suffix(source) not in TEXT:
+        if _suffix(source) in WORKBOOKS:
+            return read_workbook(source, _suffix(source))
+        hint = f" ({meant})" if (meant := did_you_mean(source, BUILT_IN)) else ""
         raise DataError(
-            f"{path}: neither a built-in data set ({', '.join(BUILT_IN)}) nor a file ending in "
-            f"{', '.join(SUFFIXES)} (.gz too){hint}"
+            f"{source}: neither a built-in data set ({', '.join(BUILT_IN)}) nor a file ending in "
+            f"{', '.join((*SUFFIXES, *WORKBOOKS))} (.gz too){hint}"
         )
-    advice = "check data.source (in a configuration file a relative path starts at its folder)"
-    return _read(_decompress(read_bytes(path, DataError, advice), path), path, path, target)
+    return read_text(source, place, read, target=target, exact=columns.categories if columns else ())
+
+
+def _suffix(source: str) -> str:
+    return PurePath(source.lower().removesuffix(".gz")).suffix
+
+
+def _text_table(
+    cells: Cells, target: Sequence[str | int] | None, task: Literal["auto"] | Task, columns: InputOptions
+) -> Table:
+    """Decide on the columns of a text table: targets, roles, rows without a target."""
+    names = cells.names if cells.layout.header else None
+    positions = target_positions(target, len(cells.names), names, cells.place)
+    found = read_targets(cells, positions, task, columns.missing, columns.invalid)
+    roles = decide_roles(cells, positions, columns)
+    inputs, notes = select(cells, roles, columns.invalid)
+    kept, y = found.kept, found.y
+    if columns.missing != "impute":
+        kept, y, note = _complete_rows(cells, inputs, found, columns.missing, roles)
+        notes = (*notes, *note)
+    if not kept.all():
+        inputs = inputs.take(kept)
+    return Table(
+        place=cells.place,
+        features=inputs.names,
+        X=inputs.numbers,
+        outputs=tuple(cells.names[j] for j in positions),
+        y=y,
+        categories=inputs.categories,
+        roles=tuple(roles.values()),
+        notes=(*cells.notes, *found.notes, *notes),
+        text=True,
+    )
+
+
+def _complete_rows(
+    cells: Cells, inputs: Inputs, found: TargetCells, missing: str, roles: Mapping[int, Role]
+) -> tuple[NDArray[np.bool_], tuple[Column, ...], tuple[str, ...]]:
+    """Leave out the rows with a missing value, or refuse the first, as ``missing`` says."""
+    gaps = np.isnan(inputs.numbers).any(axis=1)
+    for category in inputs.categories:
+        gaps |= category.codes < 0
+    gaps &= found.kept
+    if not gaps.any():
+        return found.kept, found.y, ()
+    row = int(gaps.argmax())
+    if missing == "error":
+        column = next(
+            j
+            for j, role in roles.items()
+            if role.kind != "left out"
+            and (
+                np.isnan(inputs.numbers[row, inputs.names.index(role.name)])
+                if role.name in inputs.names
+                else any(c.name == role.name and c.codes[row] < 0 for c in inputs.categories)
+                or role.kind == "date"
+            )
+        )
+        raise DataError(
+            f"{cells.where(row, column)}: a value is missing ({int(gaps.sum()):,} rows have one); fill it in, or set "
+            "data.missing: impute or drop"
+        )
+    kept = found.kept & ~gaps
+    if not kept.any():
+        raise DataError(f"{cells.place}: every row has a missing value; set data.missing: impute")
+    within = kept[found.kept]
+    y: tuple[Column, ...] = tuple(
+        [cell for cell, keep in zip(column, within.tolist(), strict=True) if keep]
+        if isinstance(column, list)
+        else column[within]
+        for column in found.y
+    )
+    count = int(gaps.sum())
+    return (
+        kept,
+        y,
+        (
+            f"{count:,} row{'s' if count > 1 else ''} with a missing value left out (first: line {cells.line(row)})",
+        ),
+    )
 
 
 def _decompress(raw: bytes, path: str) -> bytes:
@@ -90,13 +205,8 @@ def _decompress(raw: bytes, path: str) -> bytes:
         raise DataError(f"{path}: the gzip file {error}; download it or save it again") from None
 
 
-def _read(raw: bytes, file: str, place: str, target: Sequence[str | int] | None) -> Table:
-    """The table in the contents of a file, whose name says of what kind it is; errors call it ``place``."""
-    suffix = file.lower().removesuffix(".gz")[-4:]
-    if suffix == ".npz":
-        if target is not None:
-            raise DataError(f"{place}: the targets of an NPZ file are in y; leave data.target out")
-        return read_npz(raw, place)
-    if suffix == ".npy":
-        return read_npy(raw, place, target)
-    return read_text(raw, place, tabs=suffix == ".tsv", target=target)
+def _npz(raw: bytes, place: str, target: Sequence[str | int] | None) -> Table:
+    """The table in an NPZ, which says itself what its targets are."""
+    if target is not None:
+        raise DataError(f"{place}: the targets of an NPZ file are in y; leave data.target out")
+    return read_npz(raw, place)

@@ -8,17 +8,19 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from bpcli.common.errors import DataError
-from bpcli.datasets.dataset import Dataset, FloatArray, Task
+from bpcli.datasets.dataset import Dataset, FloatArray, Inputs, Task
 from bpcli.datasets.encoding import (
+    Encoding,
     Loss,
     Output,
     Scaling,
-    apply_scaling,
     check_target_range,
     encode,
-    fit_scaling,
+    fit,
+    fit_target,
 )
 from bpcli.datasets.splitting import random_split, stratified_split
+from bpcli.datasets.summary import summarise, warnings
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +39,17 @@ class Prepared:
     offset: FloatArray  # d0: what the network sees is (x - offset) / scale
     scale: FloatArray  # d0
     digest: str  # SHA-256 of the data set before any of this
+    encoding: Encoding | None = (
+        None  # how rows become X and what the outputs mean; None for data made by hand
+    )
+    text: bool = False  # whether it comes from a text table of the user's own
+    notes: tuple[str, ...] = ()  # what was recognised, left out and filled in, a line for each kind of column
+    warnings: tuple[str, ...] = ()  # what a person must be told: a leak, a class with one row
+
+    @property
+    def target_scale(self) -> FloatArray:
+        """The unit of each output, d_L: an error in Y times this is one in the unit of the targets."""
+        return np.ones(self.Y.shape[1]) if self.encoding is None else self.encoding.target.scale
 
 
 def prepare(
@@ -48,6 +61,8 @@ def prepare(
     loss: Loss,
     dtype: DTypeLike,
     rng: np.random.Generator,
+    standardise_targets: bool = False,
+    invalid: str = "error",
 ) -> Prepared:
     """Split, scale, encode and cast a data set.
 
@@ -59,48 +74,56 @@ def prepare(
         loss: the loss, which decides what an error advises.
         dtype: float64 or float32, of X and Y; offset and scale stay float64.
         rng: what splits and shuffles the rows.
+        standardise_targets: whether the numbers of a regression are scaled by their mean and deviation.
+        invalid: what later commands do with text in a column of numbers.
 
     Raises:
         DataError: a fraction that cannot be held out, targets that the output cannot reach, or numbers that
             leave the range of the precision, with the name of their feature.
     """
     check_target_range(dataset, output, loss)
-    X, targets = dataset.X, dataset.targets
+    inputs, targets = dataset.inputs, dataset.targets
     if dataset.validation:
-        training = rng.permutation(len(X))
-        X_held_out, targets_held_out = dataset.validation
+        training = rng.permutation(len(inputs))
+        held_out_inputs = Inputs(dataset.validation[0], inputs.names)
+        targets_held_out = dataset.validation[1]
     else:
         if dataset.task == "classification":
             training, held_out = stratified_split(targets, validation, rng)
         else:
-            training, held_out = random_split(len(X), validation, rng)
-        X_held_out, targets_held_out = X[held_out], targets[held_out]
+            training, held_out = random_split(len(inputs), validation, rng)
+        held_out_inputs, targets_held_out = inputs.take(held_out), targets[held_out]
+    target = fit_target(dataset, training, standardise=standardise_targets and output == "identity")
+    encoding = fit(dataset, training, scaling, target, invalid)
 
-    X_training = X[training]
-    offset, scale = fit_scaling(X_training, scaling)
-
-    def cast_X(X: FloatArray) -> NDArray[Any]:
-        where = [f"{dataset.name}: the feature {feature!r}" for feature in dataset.features]
-        return _cast(apply_scaling(X, offset, scale), dtype, where)
+    def cast_X(inputs: Inputs) -> NDArray[Any]:
+        where = [f"{dataset.name}: the feature {feature!r}" for feature in encoding.features]
+        return _cast(encoding.transform(inputs), dtype, where)
 
     def cast_Y(targets: NDArray[Any]) -> NDArray[Any]:
         if dataset.task == "classification":
             return encode(targets, len(dataset.classes), output).astype(dtype)
-        return _cast(targets, dtype, [f"{dataset.name}: the target {target!r}" for target in dataset.outputs])
+        with np.errstate(over="ignore", invalid="ignore"):
+            scaled = (targets - target.offset) / target.scale
+        return _cast(scaled, dtype, [f"{dataset.name}: the target {target!r}" for target in dataset.outputs])
 
     return Prepared(
         name=dataset.name,
         task=dataset.task,
-        features=dataset.features,
+        features=encoding.features,
         classes=dataset.classes,
         outputs=dataset.outputs,
-        X=cast_X(X_training),
+        X=cast_X(inputs.take(training)),
         Y=cast_Y(targets[training]),
-        X_validation=cast_X(X_held_out),
+        X_validation=cast_X(held_out_inputs),
         Y_validation=cast_Y(targets_held_out),
-        offset=offset,
-        scale=scale,
+        offset=encoding.offset,
+        scale=encoding.scale,
         digest=digest(dataset),
+        encoding=encoding,
+        text=dataset.text,
+        notes=summarise(dataset, encoding, inputs.take(training)) if dataset.text else (),
+        warnings=warnings(dataset) if dataset.text else (),
     )
 
 
@@ -112,6 +135,9 @@ def digest(dataset: Dataset) -> str:
         sha.update(f"{numbers.dtype.str}{numbers.shape}".encode())
         sha.update(numbers.tobytes())
     sha.update(repr(dataset.classes).encode())
+    for category in dataset.categories:
+        sha.update(repr((category.name, category.levels)).encode())
+        sha.update(category.codes.astype("<i4").tobytes())
     return sha.hexdigest()
 
 

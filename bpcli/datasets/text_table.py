@@ -1,96 +1,434 @@
-"""Reads CSV and TSV files with NumPy, and cell by cell where that fails, to say what is wrong."""
+"""Reads a text table in blocks of rows: numbers by ``numpy.loadtxt`` where it can, else cell by cell with the csv module.
+
+The stages of a table: text (``text_source``) → layout (``layout``) → cells (here) → columns → targets → encoding.
+"""
 
 import io
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import chain, islice
+from typing import NoReturn
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bpcli.common.errors import DataError
-from bpcli.datasets.cells import target_column, target_faults
-from bpcli.datasets.csv_diagnostics import read_cell_by_cell
-from bpcli.datasets.csv_dialect import Dialect, detect_dialect, records
-from bpcli.datasets.dataset import Column, FloatArray, Table
+from bpcli.datasets.cells import is_missing, number, shown
+from bpcli.datasets.dataset import FloatArray
+from bpcli.datasets.layout import Layout, ReadOptions, nameless, recognise, records
+from bpcli.datasets.text_source import STDIN, NotDecodable, fallback, open_text, read_lines
+
+Codes = NDArray[np.int32]
+_BLOCK_ROWS, _BLOCK_CELLS = 8192, 4_000_000
+_HEAD_LINES, _HEAD_CHARACTERS = 400, 1 << 18
 
 
-def read_text(raw: bytes, place: str, *, tabs: bool, target: Sequence[str | int] | None) -> Table:
-    """The table in a CSV or TSV file: feature columns as numbers, target columns as numbers or texts.
+@dataclass(frozen=True, eq=False)
+class TextColumn:
+    """A column in which some cell is text: every cell as its position in the vocabulary of distinct, stripped cells."""
 
-    ``numpy.loadtxt`` reads a sound file. One that it refuses is read again cell by cell, which finds the
-    first fault and says where it stands.
+    codes: Codes  # N
+    vocabulary: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class NumberColumn:
+    """A column of numbers: N of them, NaN where one is missing or where a cell, given in ``others``, is not a number."""
+
+    values: FloatArray
+    others: dict[int, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Cells:
+    """The cells of a text table, column by column, with the line of every row.
+
+    Attributes:
+        numbers: N×d; NaN in columns of text, for missing values, and where a cell is not a number.
+        texts: the columns that have text (or were asked for exactly), by position.
+        others: the text in columns of numbers, by row and column.
+        row_lines: the lines that rows start on, a sequence for each block.
+        notes: what was recognised in the file, a phrase each.
+    """
+
+    place: str
+    layout: Layout
+    numbers: FloatArray
+    texts: dict[int, TextColumn]
+    others: dict[tuple[int, int], str]
+    row_lines: tuple[Sequence[int], ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The name of each column."""
+        return self.layout.names
+
+    @cached_property
+    def others_by_column(self) -> dict[int, dict[int, str]]:
+        """The text in columns of numbers: column → row → cell."""
+        found: dict[int, dict[int, str]] = {}
+        for (row, j), cell in self.others.items():
+            found.setdefault(j, {})[row] = cell
+        return found
+
+    def column(self, j: int) -> NumberColumn | TextColumn:
+        """Column j, as numbers if it is one of numbers."""
+        if j in self.texts:
+            return self.texts[j]
+        return NumberColumn(self.numbers[:, j], self.others_by_column.get(j, {}))
+
+    def text(self, j: int) -> TextColumn:
+        """Column j as text: numbers in their shortest form, a missing value as an empty cell."""
+        if j in self.texts:
+            return self.texts[j]
+        values, others = self.numbers[:, j], self.others_by_column.get(j, {})
+        words = ["" if np.isnan(value) else written(value) for value in values.tolist()]
+        for row, cell in others.items():
+            words[row] = cell
+        met: dict[str, int] = {}
+        codes = np.fromiter((met.setdefault(word, len(met)) for word in words), np.int32, len(words))
+        return TextColumn(codes, tuple(met))
+
+    def line(self, row: int) -> int:
+        """The line of the file on which a row starts."""
+        for lines in self.row_lines:
+            if row < len(lines):
+                return lines[row]
+            row -= len(lines)
+        raise IndexError(row)
+
+    def where(self, row: int, j: int) -> str:
+        """What an error message calls a cell."""
+        return f"{self.place}:{self.line(row)}: {self.layout.column(j)}"
+
+
+def written(value: float) -> str:
+    """A number in its shortest form: 2 for 2.0."""
+    return repr(value + 0.0).removesuffix(".0")
+
+
+def read_text(
+    source: str,
+    place: str,
+    options: ReadOptions | None = None,
+    *,
+    target: Sequence[str | int] | None = None,
+    exact: Sequence[str | int] = (),
+) -> Cells:
+    """Read a text table: a path (.gz too), or - for standard input.
 
     Args:
-        raw: the file's contents, UTF-8 with or without a byte order mark.
-        place: what an error message calls the file.
-        tabs: whether tabs separate the cells; else commas, or semicolons where the first line has no comma.
-        target: names or positions of the target columns; None is the last column.
+        source: where it is.
+        place: what messages call it.
+        options: what of its layout needs no recognising.
+        target: the target columns: names among them tell a header.
+        exact: columns whose text is kept as it is written, also if it is numbers; the target always is.
 
     Raises:
-        DataError: the file is not such a table; the message says in which line and column.
+        DataError: it is not a table; the message says in which line and column.
     """
-    text = _decode(raw, place)
-    dialect = detect_dialect(text, place, tabs=tabs, target=target)
-    X, y = read_fast(text, dialect) or read_cell_by_cell(text, dialect)
-    return Table(
-        place=place,
-        features=tuple(dialect.names[j] for j in dialect.features),
-        X=X,
-        outputs=tuple(dialect.names[j] for j in dialect.targets),
-        y=y,
-    )
-
-
-def read_fast(text: str, dialect: Dialect) -> tuple[FloatArray, tuple[Column, ...]] | None:
-    """X (N×d0) and the target columns by ``numpy.loadtxt``, or None if there is anything it does not like."""
-    lines = io.StringIO(text, newline="")
-    if dialect.header:
-        next(records(lines, dialect.delimiter, dialect.place))
-    body = lines.tell()
-    table = _loadtxt(lines, dialect)
-    if table is not None:
-        y: list[Column] = [np.ascontiguousarray(table[:, j]) for j in dialect.targets]
-        return np.ascontiguousarray(table[:, dialect.features]), tuple(y)
-
-    # Targets may be text: loadtxt is shown a number in place of each, its position among the texts met.
-    met: dict[str, int] = {}
-
-    def position(cell: str) -> int:
-        return met.setdefault(cell.strip(), len(met))
-
-    lines.seek(body)
-    table = _loadtxt(lines, dialect, dict.fromkeys(dialect.targets, position))
-    if table is None:
-        return None
-    texts = list(met)
-    columns = [[texts[i] for i in table[:, j].astype(np.int64).tolist()] for j in dialect.targets]
-    if any(target_faults(cells) for cells in columns):
-        return None
-    return np.ascontiguousarray(table[:, dialect.features]), tuple(target_column(cells) for cells in columns)
-
-
-def _loadtxt(
-    lines: io.StringIO, dialect: Dialect, converters: Mapping[int | str, Callable[[str], int]] | None = None
-) -> FloatArray | None:
-    """Every column of the table as numbers, N×d, or None if they are not all finite numbers."""
+    options = options or ReadOptions()
     try:
-        table = np.loadtxt(
-            lines,
-            delimiter=dialect.delimiter,
-            comments=None,
-            quotechar='"',
-            converters=converters,
-            encoding="utf-8",
-            ndmin=2,
+        return _read(source, place, options, target, exact, options.encoding)
+    except NotDecodable as error:
+        if options.encoding != "auto" or source == STDIN:
+            raise DataError(f"{error}; set data.encoding, for example cp1252") from None
+        encoding = fallback(str(error), source, place)
+        cells = _read(source, place, options, target, exact, encoding)
+        from dataclasses import replace
+
+        note = f"not UTF-8, read as {encoding} (data.encoding)"
+        return replace(cells, notes=(note, *cells.notes))
+
+
+def _read(
+    source: str,
+    place: str,
+    options: ReadOptions,
+    target: Sequence[str | int] | None,
+    exact: Sequence[str | int],
+    encoding: str,
+) -> Cells:
+    with open_text(source, place, encoding) as (stream, notes):
+        reader = BlockReader(stream, place, options, target=target, exact=exact)
+        blocks = list(reader)
+        if not blocks:
+            raise DataError(f"{place}: the file has a header and no rows; a table needs rows")
+        return reader.joined(blocks, tuple(notes))
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Some rows of a table: numbers (n×d), the codes of columns of text, and the cells that are neither."""
+
+    lines: Sequence[int]
+    numbers: FloatArray
+    codes: dict[int, Codes]
+    others: dict[tuple[int, int], str]
+
+
+class _Vocabulary(dict[str, int]):
+    """Distinct cells, numbered as they come."""
+
+    def __missing__(self, cell: str) -> int:
+        self[cell] = position = len(self)
+        return position
+
+
+class _Lines:
+    """An iterator of lines that counts them."""
+
+    def __init__(self, lines: Iterator[str]) -> None:
+        self._lines, self.count = lines, 0
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        line = next(self._lines)
+        self.count += 1
+        return line
+
+
+class BlockReader:
+    """Iterates over a table in blocks of rows, so that a table of any length fits: ``joined`` makes cells of blocks.
+
+    Attributes:
+        layout: recognised from the first rows.
+    """
+
+    def __init__(
+        self,
+        stream: io.TextIOBase,
+        place: str,
+        options: ReadOptions,
+        *,
+        target: Sequence[str | int] | None = None,
+        exact: Sequence[str | int] = (),
+        layout: Layout | None = None,
+    ) -> None:
+        lines = read_lines(stream, place)
+        head: list[str] = []
+        complete, characters = True, 0
+        for line in lines:
+            head.append(line)
+            characters += len(line)
+            if len(head) >= _HEAD_LINES or (len(head) >= 8 and characters > _HEAD_CHARACTERS):
+                complete = False
+                break
+        if head:
+            head[0] = head[0].removeprefix("\ufeff")
+        self.place = place
+        self.layout = layout or recognise(head, place, options, target, complete=complete)
+        self._lines = _Lines(chain(head, lines))
+        for _ in islice(records(self._lines, self.layout), self.layout.skipped):
+            pass
+        names = {name: j for j, name in enumerate(self.layout.names)}
+        wanted = [*exact, *((-1,) if target is None else target)]
+        wanted = [column.strip() if isinstance(column, str) else column for column in wanted]
+        kept = (names.get(column) if isinstance(column, str) else column for column in wanted)
+        used = self.layout.used
+        self._texts: dict[int, _Vocabulary] = {
+            j % used: _Vocabulary() for j in kept if j is not None and -used <= j < used
+        }
+        # A position may be written as text where columns have no names.
+        for column in wanted:
+            if isinstance(column, str) and column not in names and column.lstrip("-").isdigit():
+                j = int(column)
+                if -used <= j < used:
+                    self._texts[j % used] = _Vocabulary()
+        self._gaps: set[int] = set()
+        self._first = True
+
+    def __iter__(self) -> Iterator[Block]:
+        """Yield the blocks of rows.
+
+        Raises:
+            DataError: a row of another width, or a quote that is not closed.
+        """
+        rows = max(16, min(_BLOCK_ROWS, _BLOCK_CELLS // self.layout.width))
+        while lines := list(islice(self._lines, rows)):
+            block = self._fast(lines) or self._careful(lines)
+            if block is not None:
+                self._first = False
+                yield block
+
+    def joined(self, blocks: list[Block], notes: tuple[str, ...] = ()) -> Cells:
+        """The cells of blocks of this reader, which are used up."""
+        used = self.layout.used
+        total = sum(len(block.lines) for block in blocks)
+        lines = tuple(block.lines for block in blocks)
+        codes = {
+            j: np.concatenate(
+                [block.codes[j] if j in block.codes else self._late(block, j) for block in blocks]
+            )
+            for j in self._texts
+        }
+        others: dict[tuple[int, int], str] = {}
+        numbers = np.empty((total, used))
+        row = 0
+        for position, block in enumerate(blocks):
+            stop = row + len(block.lines)
+            numbers[row:stop] = block.numbers
+            others.update({(row + i, j): cell for (i, j), cell in block.others.items()})
+            blocks[position] = Block((), np.empty((0, used)), {}, {})  # its memory is free for the rest
+            row = stop
+        texts = {j: _merged(codes[j], tuple(vocabulary)) for j, vocabulary in self._texts.items()}
+        return Cells(self.place, self.layout, numbers, texts, others, lines, (*notes, *self.layout.notes))
+
+    def _late(self, block: Block, j: int) -> Codes:
+        raise AssertionError(f"column {j} became text after the first block")
+
+    def _fast(self, lines: list[str]) -> Block | None:
+        """The block by ``numpy.loadtxt``, or None if there is anything that it does not like."""
+        layout = self.layout
+        if layout.decimal != "." or layout.used != layout.width or layout.thousands not in ("auto", "none"):
+            return None
+        text = "".join(lines)
+        if layout.quote in text or (layout.comment and layout.comment in text) or "\0" in text:
+            return None
+        converters: dict[int, object] = {j: vocabulary.__getitem__ for j, vocabulary in self._texts.items()}
+        converters |= dict.fromkeys(self._gaps - converters.keys(), _number_or_nan)
+        try:
+            table = np.loadtxt(
+                lines,
+                delimiter=None if layout.delimiter == " " else layout.delimiter,
+                comments=None,
+                converters=converters or None,  # type: ignore[arg-type]
+                encoding="utf-8",
+                ndmin=2,
+            )
+        except ValueError:
+            return None
+        if table.shape != (len(lines), layout.width):
+            return None
+        checked = np.delete(table, [*converters], axis=1) if converters else table
+        if not np.isfinite(checked).all():
+            return None
+        codes = {j: table[:, j].astype(np.int32) for j in self._texts}
+        for j in codes:
+            table[:, j] = np.nan
+        first = self._lines.count - len(lines) + 1
+        return Block(range(first, first + len(lines)), table, codes, {})
+
+    def _careful(self, lines: list[str]) -> Block | None:
+        """The block by the csv module; a record that runs on takes the lines after it too."""
+        layout, first = self.layout, self._lines.count - len(lines) + 1
+        feed = _Lines(chain(lines, self._lines))
+        starts: list[int] = []
+        rows: list[list[str]] = []
+        for line, cells in records(feed, layout, first):
+            if len(cells) != layout.width or any(map(str.strip, cells[layout.used :])):
+                self._refuse_ragged(line, cells, lines)
+            starts.append(line)
+            rows.append(cells)
+            if feed.count >= len(lines):
+                break
+        if not rows:
+            return None
+        n, used = len(rows), layout.used
+        numbers = np.full((n, used), np.nan)
+        codes: dict[int, Codes] = {}
+        others: dict[tuple[int, int], str] = {}
+        for j, cells in enumerate(islice(zip(*rows, strict=True), used)):
+            if j in self._texts:
+                codes[j] = np.fromiter(map(self._texts[j].__getitem__, cells), np.int32, n)
+                continue
+            values = _plain_numbers(cells) if layout.decimal == "." else None
+            if values is None:
+                values, texts = _numbers(cells, layout.decimal)
+                if np.isnan(values).any():
+                    self._gaps.add(j)
+                if texts and self._first:
+                    self._texts[j] = _Vocabulary()
+                    codes[j] = np.fromiter(map(self._texts[j].__getitem__, cells), np.int32, n)
+                    continue
+                others.update({(i, j): cell for i, cell in texts.items()})
+            numbers[:, j] = values
+        return Block(starts, numbers, codes, others)
+
+    def _refuse_ragged(self, line: int, cells: list[str], lines: list[str]) -> NoReturn:
+        layout = self.layout
+        count = len(cells)
+        if "\0" in "".join(cells):
+            raise DataError(f"{self.place}:{line}: a row of NUL bytes: the file is damaged; save it again")
+        first = "the header has" if layout.header else "the other rows have"
+        last = not lines[-1].endswith(("\n", "\r")) and line >= self._lines.count
+        cause = "the file is cut off here, or" if last and count < layout.width else ""
+        advice = "give every row the same number of cells"
+        if count > layout.width:
+            extra = next((cell for cell in cells[layout.width :] if cell.strip()), "")
+            advice += (
+                f" ({shown(extra)} is one too many; cells with a delimiter need quotes)" if extra else ""
+            )
+        if cells[0].startswith("#"):
+            advice += ", or set data.comment: '#'"
+        raise DataError(
+            f"{self.place}:{line}: {cause + ' ' if cause else ''}this row has {count} {'cell' if count == 1 else 'cells'}, "
+            f"{first} {layout.width}; {advice}"
         )
+
+
+def _number_or_nan(cell: str) -> float:
+    """A number, or NaN for a missing one."""
+    cell = cell.strip()
+    value = number(cell)
+    if value is None and not is_missing(cell):
+        raise ValueError(cell)
+    return np.nan if value is None else value
+
+
+def _plain_numbers(cells: Sequence[str]) -> FloatArray | None:
+    """The n cells as numbers, if all of them are plain and finite."""
+    try:
+        values = np.fromiter(map(float, cells), np.float64, len(cells))
     except ValueError:
         return None
-    return table if table.shape[1] == len(dialect.names) and np.isfinite(table).all() else None
+    text = "".join(cells)
+    return values if text.isascii() and "_" not in text and np.isfinite(values).all() else None
 
 
-def _decode(raw: bytes, place: str) -> str:
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise DataError(
-            f"{place}:{line}: not UTF-8 text (byte 0x{raw[error.start]:02x}); save the file as UTF-8"
-        ) from None
+def _numbers(cells: Sequence[str], decimal: str) -> tuple[FloatArray, dict[int, str]]:
+    """The n cells as numbers, NaN where there is none; and those that are text, by position."""
+    known: dict[str, float] = {}
+    strange: dict[str, str] = {}
+    for cell in set(cells):
+        stripped = cell.strip()
+        value = number(stripped, decimal)
+        if value is None and not is_missing(stripped):
+            strange[cell] = stripped
+        known[cell] = np.nan if value is None else value
+    values = np.fromiter(map(known.__getitem__, cells), np.float64, len(cells))
+    return values, {i: strange[cell] for i, cell in enumerate(cells) if cell in strange} if strange else {}
+
+
+def _merged(codes: Codes, vocabulary: tuple[str, ...]) -> TextColumn:
+    """A column whose vocabulary is stripped of spaces; cells that are then the same share a position."""
+    met: dict[str, int] = {}
+    new = np.array([met.setdefault(cell.strip(), len(met)) for cell in vocabulary], np.int32)
+    return TextColumn(new[codes] if len(new) else codes, tuple(met))
+
+
+def cells_of(place: str, names: Sequence[str], rows: Iterable[Sequence[str]]) -> Cells:
+    """The cells of a table that another reader has read, as text; rows are counted as lines from 1."""
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    n = len(columns[0]) if columns else 0
+    layout = Layout(
+        place,
+        width=len(names),
+        used=len(names),
+        header=True,
+        names=tuple(name or nameless(j) for j, name in enumerate(names)),
+    )
+    numbers = np.full((n, len(names)), np.nan)
+    texts: dict[int, TextColumn] = {}
+    for j, column in enumerate(columns):
+        values, strange = _numbers(column, ".")
+        numbers[:, j] = values
+        if strange:
+            vocabulary = _Vocabulary()
+            codes = np.fromiter(map(vocabulary.__getitem__, column), np.int32, n)
+            texts[j] = _merged(codes, tuple(vocabulary))
+    return Cells(place, layout, numbers, texts, {}, (range(1, n + 1),))

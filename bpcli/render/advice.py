@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Sequence
+from math import isfinite
 
 from bpcli.render.text import number
 from bpcli.render.unit_advice import (
@@ -90,6 +91,8 @@ def _without(command: Sequence[str], key: str) -> list[str]:
 def _divergence(result: TrainResult) -> str:
     rate = result.header.config.training.optimizer.learning_rate
     run = result.header.run
+    loss = result.records[-1].train.loss
+    what = f"has grown to {number(loss)}" if isfinite(loss) else "is not finite"
     kept = "No epoch before it had a finite loss"
     if result.best_epoch:
         kept = f"The lowest loss before was at epoch {result.best_epoch}"
@@ -98,6 +101,6 @@ def _divergence(result: TrainResult) -> str:
     unscaled = result.header.config.data.scale == "none"
     scaling = ", or scale the inputs (data.scale: standard)" if unscaled else ""
     return (
-        f"training diverged: the loss is not finite after epoch {len(result.records)}. {kept}. "
+        f"training diverged: the loss {what} after epoch {len(result.records)}. {kept}. "
         f"Lower training.optimizer.learning_rate (it was {number(rate)}){scaling}"
     )

@@ -20,6 +20,11 @@ def number(value: float | None) -> str:
     return f"{value:.4g}"
 
 
+def measure(value: float | None) -> str:
+    """A number in a unit of its own: as ``number``, but 12,340 and not 1.234e+04."""
+    return f"{value:,.0f}" if value is not None and 1e4 <= abs(value) < 1e12 else number(value)
+
+
 def shape(sizes: tuple[int, ...]) -> str:
     """A shape as the sheet writes it: 10×32."""
     return "×".join(str(size) for size in sizes)

@@ -3,27 +3,32 @@
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from bpcli.common.text import printable
 from bpcli.config import Config
 from bpcli.render.advice import early_stopping
 from bpcli.render.curves import loss_curves
 from bpcli.render.styles import ACCENT, CAUTION
-from bpcli.render.text import LOSS_NAMES, columns, counted, heading, known, number, shape
+from bpcli.render.text import LOSS_NAMES, columns, counted, heading, known, measure, number, shape
 from bpcli.render.units import unit_tables
-from bpcli.training.evaluation import Scores
+from bpcli.training.evaluation import Details, Scores
 from bpcli.training.result import DataFacts, RunHeader, TrainResult
 
 SCORE_NAMES = {"accuracy": "accuracy", "r2": "R²"}
 HOW_TO_READ = (
     "Norm: √(sum of squared entries). Near 0 for each matrix: a step on these samples hardly moves it."
 )
+MOST_CLASSES = 12  # in a table
 SOFTMAX_JACOBIAN = "J = diag(z) - z zᵀ, the Jacobian of softmax, is not diagonal: it stands where Ω stood"
 
 
 def header(facts: RunHeader) -> RenderableType:
     """Show data, network and training before the first epoch."""
     resumed = {} if facts.resumed_at is None else {"resumed": f"after epoch {facts.resumed_at}"}
+    own = {"target": _target(facts.data)} if facts.data.text else {}
+    if facts.data.notes:
+        own["columns"] = "\n".join(facts.data.notes)
     table = known(
-        data=_data(facts.data), network=_network(facts), training=_training(facts.config), **resumed
+        data=_data(facts.data), **own, network=_network(facts), training=_training(facts.config), **resumed
     )
     return Group(Text.assemble(("bpcli train ", "bold"), (facts.name, f"bold {ACCENT}")), table)
 
@@ -49,6 +54,8 @@ def _data(data: DataFacts) -> str:
     targets = (
         counted(len(data.classes), "class", "classes")
         if data.task == "classification"
+        else counted(len(data.classes), "label")
+        if data.task == "multilabel"
         else counted(len(data.outputs), "target")
     )
     held_out = f"{data.validation_rows:,} to validate" if data.validation_rows else "none held out"
@@ -56,6 +63,20 @@ def _data(data: DataFacts) -> str:
         f"{data.name}: {counted(rows, 'row')}, {counted(data.features, 'feature')}, {targets}; "
         f"{data.training_rows:,} to train, {held_out}"
     )
+
+
+def _target(data: DataFacts) -> str:
+    outputs = ", ".join(printable(name, 40) for name in data.outputs[:6]) + (
+        ", …" if len(data.outputs) > 6 else ""
+    )
+    if data.task == "regression":
+        return f"{outputs}: {'standardised while training' if data.standardised else 'numbers'}"
+    if data.task == "multilabel":
+        return f"{outputs}: labels that do not exclude each other"
+    classes = ", ".join(printable(name, 30) for name in data.classes[:8]) + (
+        ", …" if len(data.classes) > 8 else ""
+    )
+    return f"{outputs}: {counted(len(data.classes), 'class', 'classes')} ({classes})"
 
 
 def _network(facts: RunHeader) -> str:
@@ -80,9 +101,10 @@ def _training(config: Config) -> str:
     if training.weight_decay:
         settings.append(f"weight decay {number(training.weight_decay)}")
     batch = "full batch" if training.batch_size == "full" else f"batches of {training.batch_size}"
+    balanced = ", classes balanced" if training.class_weight else ""
     stopping = f", stops early after {training.early_stopping.patience}" if training.early_stopping else ""
     return (
-        f"{LOSS_NAMES[training.loss]}; {', '.join(settings)}; {batch}; "
+        f"{LOSS_NAMES[training.loss]}{balanced}; {', '.join(settings)}; {batch}; "
         f"{counted(training.epochs, 'epoch')}{stopping}; seed {config.seed}"
     )
 
@@ -120,19 +142,29 @@ def _gradients(result: TrainResult) -> list[RenderableType]:
 
 def _scores(result: TrainResult) -> list[RenderableType]:
     metric = SCORE_NAMES[result.train.metric]
-    table = columns("", "loss", metric, " ", numbers=("loss", metric))
-    sets = [("training", result.train, result.header.data.training_rows)]
-    if result.validation:
-        sets.append(("validation", result.validation, result.header.data.validation_rows))
-    for name, scores, rows in sets:
+    more = _more_columns(result)
+    table = columns("", "loss", metric, *more, " ", numbers=("loss", metric, *more))
+    data = result.header.data
+    sets = [("training", result.train, result.train_details, data.training_rows)]
+    if result.validation and result.validation_details:
+        sets.append(("validation", result.validation, result.validation_details, data.validation_rows))
+    for name, scores, details, rows in sets:
         table.add_row(
-            name, number(scores.loss), Text(number(scores.value), style="bold"), _right(scores, rows)
+            name,
+            number(scores.loss),
+            Text(number(scores.value), style="bold"),
+            *_more_scores(details, more),
+            _right(scores, rows) if data.task != "multilabel" else "",
         )
+    if more:
+        _, _, details, _ = sets[-1]
+        table.add_row(*_baseline(details, more), style="dim")
     which = "the last" if result.kept_epoch == len(result.records) else "the best"
     parts: list[RenderableType] = [
         heading("Scores", f"of the weights after epoch {result.kept_epoch}, {which}"),
         table,
     ]
+    parts += _class_table(result)
     best = result.best
     if best and result.kept_epoch != result.best_epoch:
         loss = "validation" if best.validation else "training"
@@ -148,6 +180,63 @@ def _scores(result: TrainResult) -> list[RenderableType]:
             )
         )
     return parts
+
+
+def _more_columns(result: TrainResult) -> list[str]:
+    """The columns that a table of one's own has beside loss and score."""
+    data = result.header.data
+    if not data.text:
+        return []
+    if data.task == "regression":
+        return ["MAE", "RMSE"] if len(data.outputs) == 1 else []
+    return ["balanced"]
+
+
+def _more_scores(details: Details, names: list[str]) -> list[str]:
+    if not names:
+        return []
+    if details.targets:
+        return [measure(details.targets[0].mae), measure(details.targets[0].rmse)]
+    return [number(details.balanced_accuracy)]
+
+
+def _baseline(details: Details, names: list[str]) -> list[str]:
+    """What a network must beat: the mean of the training targets, or their most frequent class."""
+    if details.targets:
+        score = details.targets[0]
+        return [
+            "baseline",
+            "",
+            "0",
+            measure(score.baseline_mae),
+            measure(score.baseline_rmse),
+            "always the mean",
+        ]
+    return ["baseline", "", number(details.baseline), *([""] * len(names)), "always the most frequent class"]
+
+
+def _class_table(result: TrainResult) -> list[RenderableType]:
+    """Precision and recall of each class, or the errors of each target, of a table of one's own."""
+    data = result.header.data
+    details = result.validation_details or result.train_details
+    which = "validation" if result.validation_details else "training"
+    if not data.text:
+        return []
+    if len(details.targets) > 1:
+        table = columns("target", "R²", "MAE", "RMSE", numbers=("R²", "MAE", "RMSE"))
+        for score in details.targets:
+            table.add_row(
+                printable(score.name, 40), number(score.r2), measure(score.mae), measure(score.rmse)
+            )
+        return [heading("Targets", f"on the {which} rows, each in its own unit"), table]
+    if not details.classes:
+        return []
+    table = columns("class", "rows", "precision", "recall", numbers=("rows", "precision", "recall"))
+    for each in details.classes[:MOST_CLASSES]:
+        table.add_row(printable(each.name, 40), f"{each.rows:,}", number(each.precision), number(each.recall))
+    more = len(details.classes) - MOST_CLASSES
+    note = [Text(f"and {more:,} more classes (--json lists them)", style="dim")] if more > 0 else []
+    return [heading("Classes", f"on the {which} rows"), table, *note]
 
 
 def _right(scores: Scores, rows: int) -> str:

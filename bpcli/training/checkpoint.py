@@ -209,7 +209,7 @@ def check_state(
 def _faults(session: Session, state: Mapping[str, Array], records: Sequence[EpochRecord]) -> Iterator[str]:
     """Say what in a checkpoint contradicts the records, the data, the initial weights or itself."""
     trainer, data = session.trainer, session.data
-    progress = Progress(session.config.training.early_stopping)
+    progress = Progress(session.config.training.early_stopping, trainer.progress.limit)
     for number, record in enumerate(records, 1):
         if record.epoch != number:
             yield f"metrics.csv has epoch {record.epoch} in row {number}"

@@ -30,9 +30,13 @@ class Batches:
     """The rows of X (M×d0) and Y (M×d_L) in a new random order each epoch, ``size`` at a time.
 
     They are gathered into buffers that are allocated once; a short last batch is a view of the same buffers.
+    With ``weights`` (M) an epoch is M rows drawn with these probabilities instead, with replacement.
     """
 
-    def __init__(self, X: Array, Y: Array, size: int, rng: np.random.Generator) -> None:
+    def __init__(
+        self, X: Array, Y: Array, size: int, rng: np.random.Generator, weights: Array | None = None
+    ) -> None:
+        self._weights = weights
         self._X, self._Y, self._size, self._rng = X, Y, size, rng
         self._rows = np.arange(len(X))
         self._order = np.empty_like(self._rows)
@@ -41,8 +45,11 @@ class Batches:
 
     def shuffle(self) -> None:
         """Draw the order of the next epoch."""
-        self._order[...] = self._rows
-        self._rng.shuffle(self._order)
+        if self._weights is None:
+            self._order[...] = self._rows
+            self._rng.shuffle(self._order)
+        else:
+            self._order[...] = self._rng.choice(len(self._rows), len(self._rows), p=self._weights)
 
     def epoch(self) -> Iterator[tuple[Array, Array]]:
         """Go once through all rows, yielding x (N×d0) and y (N×d_L) of each batch, N ≤ ``size``."""

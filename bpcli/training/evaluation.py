@@ -1,4 +1,4 @@
-"""How good the weights are: the loss they were trained on, and a score that a person can read."""
+"""How good the weights are: the loss they were trained on, and scores that a person can read."""
 
 from dataclasses import dataclass
 from math import isfinite
@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from bpcli.common.json_numbers import finite
+from bpcli.datasets import Prepared
 from bpcli.network import Array, Network, Parameters
 
 ROWS = 1024  # evaluated at a time: enough for BLAS to be busy, little enough for any table to fit
@@ -29,6 +31,78 @@ class Scores:
         return isfinite(self.loss)
 
 
+@dataclass(frozen=True)
+class ClassScore:
+    """One class: how many rows of the set have it, and which share of its predictions and of its rows are right.
+
+    None where nothing was predicted, or no row has it.
+    """
+
+    name: str
+    rows: int
+    precision: float | None
+    recall: float | None
+
+
+@dataclass(frozen=True)
+class TargetScore:
+    """One number to predict, in its own unit: R², the mean absolute and the root mean square error, and those of the mean.
+
+    The mean is that of the training rows: what a network must beat.
+    """
+
+    name: str
+    r2: float | None
+    mae: float
+    rmse: float
+    baseline_mae: float
+    baseline_rmse: float
+
+
+@dataclass(frozen=True)
+class Details:
+    """What a set's scores are made of; one of the two lists is empty.
+
+    Attributes:
+        balanced_accuracy: the mean of the recalls, which frequent classes do not dominate.
+        baseline: the accuracy of always predicting the most frequent class of the training rows.
+        classes: of a classification, or the labels of a multi-label one.
+        targets: of a regression.
+    """
+
+    balanced_accuracy: float | None = None
+    baseline: float | None = None
+    classes: tuple[ClassScore, ...] = ()
+    targets: tuple[TargetScore, ...] = ()
+
+    def document(self) -> dict[str, Any]:
+        """Return them as values for JSON."""
+        if self.targets:
+            single: dict[str, Any] = _numbers(self.targets[0]) if len(self.targets) == 1 else {}
+            return single | {
+                "targets": [
+                    {"name": each.name, "r2": finite(each.r2), **_numbers(each)} for each in self.targets
+                ]
+            }
+        return {
+            "balanced_accuracy": finite(self.balanced_accuracy),
+            "baseline": finite(self.baseline),
+            "classes": [
+                {
+                    "name": each.name,
+                    "rows": each.rows,
+                    "precision": finite(each.precision),
+                    "recall": finite(each.recall),
+                }
+                for each in self.classes
+            ],
+        }
+
+
+def _numbers(score: TargetScore) -> dict[str, float | None]:
+    return {name: finite(getattr(score, name)) for name in ("mae", "rmse", "baseline_mae", "baseline_rmse")}
+
+
 class Evaluator:
     """Scores parameters on whole sets, a thousand rows at a time, in buffers of its own.
 
@@ -44,7 +118,7 @@ class Evaluator:
         """Score the parameters on X (N×d0, N ≥ 1) and Y (N×d_L).
 
         Accuracy is the share of rows whose largest output is the right class; with one output, of rows on the
-        right side of ½. R² is 1 - Σ(y-z)²/Σ(y-ȳ)² for each output, averaged over those outputs that vary.
+        right side of ½; of labels that do not exclude each other, the share of all labels. R² is 1 - Σ(y-z)²/Σ(y-ȳ)² for each output, averaged over those outputs that vary.
         """
         loss, hits = 0.0, 0
         squares = np.zeros(Y.shape[1])
@@ -54,12 +128,59 @@ class Evaluator:
             loss += float(self.network.loss(y)) * len(x)
             if self._task == "classification":
                 hits += int(np.count_nonzero(_classes(z) == _classes(y)))
+            elif self._task == "multilabel":
+                hits += int(np.count_nonzero((z >= 0.5) == (y >= 0.5)))
             else:
                 squares += ((y - z).astype(np.float64) ** 2).sum(axis=0)
         loss /= len(X)
-        if self._task == "classification":
-            return Scores(loss, "accuracy", hits / len(X) if isfinite(loss) else None)
+        if self._task != "regression":
+            decided = Y.size if self._task == "multilabel" else len(X)
+            return Scores(loss, "accuracy", hits / decided if isfinite(loss) else None)
         return Scores(loss, "r2", _r2(Y, squares))
+
+    def outputs(self, X: Array) -> Array:
+        """Return z for X (N×d0), N×d_L."""
+        z = [self.network.forward(X[start : start + ROWS]).copy() for start in range(0, len(X), ROWS)]
+        return np.concatenate(z)
+
+    def details(self, X: Array, Y: Array, data: Prepared) -> Details:
+        """Return the scores of each class or target on X (N×d0) and Y (N×d_L), a part of ``data`` or rows like them."""
+        z = self.outputs(X)
+        if self._task == "regression":
+            errors = (z - Y).astype(np.float64) * data.target_scale
+            from_mean = (data.Y.mean(axis=0, dtype=np.float64) - Y) * data.target_scale
+            return Details(
+                targets=tuple(
+                    TargetScore(
+                        name=name,
+                        r2=_r2(Y[:, [j]], ((z - Y)[:, [j]].astype(np.float64) ** 2).sum(axis=0)),
+                        mae=float(np.abs(errors[:, j]).mean()),
+                        rmse=float(np.sqrt((errors[:, j] ** 2).mean())),
+                        baseline_mae=float(np.abs(from_mean[:, j]).mean()),
+                        baseline_rmse=float(np.sqrt((from_mean[:, j] ** 2).mean())),
+                    )
+                    for j, name in enumerate(data.outputs)
+                )
+            )
+        if self._task == "multilabel":
+            predicted, true = z >= 0.5, Y >= 0.5
+            majority = data.Y.mean(axis=0) >= 0.5
+            labels = [_class_score(name, predicted[:, j], true[:, j]) for j, name in enumerate(data.classes)]
+            return Details(_balanced(labels), float((true == majority).mean()), tuple(labels))
+        predictions, classes = _classes(z).astype(np.int64), _classes(Y).astype(np.int64)
+        most = np.bincount(_classes(data.Y).astype(np.int64), minlength=len(data.classes)).argmax()
+        scores = [_class_score(name, predictions == i, classes == i) for i, name in enumerate(data.classes)]
+        return Details(_balanced(scores), float((classes == most).mean()), tuple(scores))
+
+
+def _class_score(name: str, predicted: Array, true: Array) -> ClassScore:
+    right, said, rows = (int(np.count_nonzero(each)) for each in (predicted & true, predicted, true))
+    return ClassScore(name, rows, right / said if said else None, right / rows if rows else None)
+
+
+def _balanced(scores: list[ClassScore]) -> float | None:
+    recalls = [score.recall for score in scores if score.recall is not None]
+    return sum(recalls) / len(recalls) if recalls else None
 
 
 def _classes(z: Array) -> Array:

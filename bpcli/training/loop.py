@@ -19,6 +19,7 @@ from bpcli.training.schedules import learning_rate
 from bpcli.training.setup import build_optimiser
 
 StoppedBy = Literal["epochs", "early_stopping", "interrupted", "diverged"]
+DIVERGED = 1e4  # times the loss of the best constant output: no training comes back from there
 FINAL: tuple[StoppedBy, ...] = ("early_stopping", "diverged")  # after these, more epochs change nothing
 
 
@@ -47,6 +48,7 @@ class Progress:
 
     Attributes:
         stopping: when to stop early, if at all.
+        limit: the training loss beyond which training has diverged.
         best_epoch: the epoch with the lowest monitored loss so far; 0 before the first.
         best_loss: that loss.
         stale: how many epochs in a row brought no improvement.
@@ -54,6 +56,7 @@ class Progress:
     """
 
     stopping: EarlyStopping | None
+    limit: float
     best_epoch: int = 0
     best_loss: float = inf
     stale: int = 0
@@ -62,7 +65,7 @@ class Progress:
     def add(self, record: EpochRecord) -> bool:
         """Take the record of the next epoch, and return whether its weights are the best so far."""
         stopping = self.stopping
-        if not record.train.finite or not np.isfinite(record.monitored):
+        if not (record.train.loss <= self.limit and np.isfinite(record.monitored)):
             self.stopped_by = "diverged"
             return False
         self.stale += 1
@@ -95,12 +98,13 @@ class Trainer:
     ) -> None:
         self.network = network
         self.epoch = 0
-        self.progress = Progress(settings.early_stopping)
+        self.progress = Progress(settings.early_stopping, DIVERGED * _constant_loss(data.Y, network))
         self.best = network.parameters.copy()
         self.settings = settings
         self._data, self._rng = data, rng
         self.optimiser = build_optimiser(network, settings)
-        self.batches = Batches(data.X, data.Y, network.rows, rng)
+        weights = _balancing(data.Y) if settings.class_weight else None
+        self.batches = Batches(data.X, data.Y, network.rows, rng, weights)
         largest = max(len(data.X), len(data.X_validation))
         self._evaluator = Evaluator(network.parameters, data.task, largest)
 
@@ -108,7 +112,8 @@ class Trainer:
         """Train on to the configured number of epochs, yielding a record after each.
 
         ``interrupted`` is asked after every batch. If it says yes, the unfinished epoch is undone, so that
-        the state is that of a complete one. A loss that is not finite ends training with its record yielded.
+        the state is that of a complete one. A loss that is not finite, or grows without bound, ends training with its
+        record yielded.
         """
         settings, progress = self.settings, self.progress
         while progress.stopped_by is None and self.epoch < settings.epochs:
@@ -188,3 +193,23 @@ class Trainer:
         self._rng.bit_generator.state = json.loads(str(state["rng"]))
         for name, slot in self.optimiser.slots.items():
             slot[...] = state[f"optimiser_{name}"]
+
+
+def _balancing(Y: Array) -> Array:
+    """The probability of each of M rows with which every class is drawn equally often."""
+    classes = (Y[:, 0] >= 0.5).astype(np.int64) if Y.shape[1] == 1 else Y.argmax(axis=1)
+    counts = np.bincount(classes)
+    weights: Array = 1 / counts[classes]
+    return weights / weights.sum()
+
+
+def _constant_loss(Y: Array, network: Network) -> float:
+    """The mean loss of the best outputs that are the same for every row (M×d_L targets), and at least a little."""
+    if network.architecture.loss == "cross_entropy":
+        return float(Y.shape[1])
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = Y.mean(axis=0, dtype=np.float64)
+        spread = 0.5 * ((Y - mean) ** 2).sum(axis=1).mean()
+        size = 0.5 * (np.asarray(Y, np.float64) ** 2).sum(axis=1).mean()
+    # Targets that hardly vary say little of what a loss is: then their size does.
+    return float(max(spread, 1e-3 * size, 1e-6)) if np.isfinite(size) else np.inf

@@ -11,7 +11,7 @@ from bpcli.datasets import Prepared
 from bpcli.network import Architecture, Parameters
 from bpcli.network.formulas import GradientFormula
 from bpcli.symmetry import Activity, LayerSymmetry, UnitDifference
-from bpcli.training.evaluation import Scores
+from bpcli.training.evaluation import Details, Scores
 from bpcli.training.loop import EpochRecord, StoppedBy
 
 OVERFITTING = 1.1  # times the lowest validation loss: a smaller rise can be fluctuation
@@ -28,6 +28,10 @@ class DataFacts:
     classes: tuple[str, ...]
     training_rows: int
     validation_rows: int
+    inputs: tuple[str, ...] = ()
+    text: bool = False  # whether it comes from a text table of the user's own
+    notes: tuple[str, ...] = ()
+    standardised: bool = False  # whether the loss is that of standardised targets
 
     @classmethod
     def of(cls, data: Prepared) -> "DataFacts":
@@ -40,6 +44,10 @@ class DataFacts:
             classes=data.classes,
             training_rows=len(data.X),
             validation_rows=len(data.X_validation),
+            inputs=data.features,
+            text=data.text,
+            notes=data.notes,
+            standardised=bool((data.target_scale != 1).any()),
         )
 
 
@@ -78,6 +86,7 @@ class TrainResult(Displayed):
         kept_epoch: the epoch whose weights are kept: the best if stopped early, else the last.
         best_epoch: the epoch with the lowest validation (or else training) loss.
         train, validation: the scores of the kept weights; no validation without such a set.
+        train_details, validation_details: those of each class or target, with the baseline.
         batch: how many samples the gradients are taken over.
         gradients: in the order of the backward pass.
         initial_symmetry, symmetry: the groups of equal units in each hidden layer, at the start and at the end.
@@ -96,6 +105,8 @@ class TrainResult(Displayed):
     best_epoch: int
     train: Scores
     validation: Scores | None
+    train_details: Details
+    validation_details: Details | None
     batch: int
     gradients: tuple[GradientReport, ...]
     initial_symmetry: tuple[LayerSymmetry, ...]
@@ -165,8 +176,15 @@ class TrainResult(Displayed):
             "stopped_by": self.stopped_by,
             "kept_epoch": self.kept_epoch,
             "best_epoch": self.best_epoch,
-            "train": _scores(self.train),
-            "validation": _scores(self.validation) if self.validation else None,
+            "task": self.header.data.task,
+            "target": list(self.header.data.outputs),
+            "classes": list(self.header.data.classes),
+            "features": list(self.header.data.inputs),
+            "data_notes": list(self.header.data.notes),
+            "train": _scores(self.train) | self.train_details.document(),
+            "validation": _scores(self.validation) | self.validation_details.document()
+            if self.validation and self.validation_details
+            else None,
             "gradients": [
                 {
                     "name": report.formula.name,

@@ -58,9 +58,12 @@ class Run:
         folder = folder or run_folder.make_default(name, datetime.now(UTC))
         with run_folder.held(folder):
             run_folder.clear(folder, force=force)
-            text, environment = to_yaml(config), describe_environment(name, session.data, variables)
-            run = cls(session, folder, checkpoint.identity(config, text, environment))
+            text = to_yaml(session.config)
+            environment = describe_environment(name, session.data, variables)
+            run = cls(session, folder, checkpoint.identity(session.config, text, environment))
             write_commented(folder / run_folder.CONFIG, text)
+            if session.data.encoding:
+                write_json(folder / run_folder.ENCODING, session.data.encoding.to_plain())
             write_json(folder / run_folder.ENVIRONMENT, environment | {"run_id": run.run_id})
             run.write_initial()
             run.checkpoint()

@@ -20,7 +20,8 @@ BEST = "best.npz"
 INITIAL = "initial.npz"
 SUMMARY = "summary.json"
 ENVIRONMENT = "environment.json"
-FILES = (CONFIG, METRICS, CHECKPOINT, BEST, INITIAL, SUMMARY, ENVIRONMENT)
+ENCODING = "encoding.json"
+FILES = (CONFIG, METRICS, CHECKPOINT, BEST, INITIAL, SUMMARY, ENVIRONMENT, ENCODING)
 LOCK = "lock"
 # What mkstemp makes of the name of a file of ours, and nothing that merely begins and ends like it.
 _LEFT_OVER = re.compile(rf"\.({'|'.join(map(re.escape, FILES))})\.[a-z0-9_]{{8}}{re.escape(TEMPORARY)}")

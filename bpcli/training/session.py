@@ -20,7 +20,7 @@ class Session:
     """Trains the network of a configuration: ``epochs()`` trains, ``result()`` measures what came of it.
 
     Attributes:
-        name, config: which configuration it is.
+        name, config: which configuration it is, complete: what it left to the task is decided.
         data: split, scaled and encoded.
         network: the one that trains.
         initial: a copy of its initial parameters.
@@ -30,11 +30,11 @@ class Session:
     """
 
     def __init__(self, name: str, config: Config) -> None:
-        self.name, self.config = name, config
         ready = setup(config)
+        self.name, self.config = name, ready.config
         self.data, self.network = ready.data, ready.network
         self.initial = self.network.parameters.copy()
-        self.trainer = Trainer(self.network, self.data, config.training, ready.rng)
+        self.trainer = Trainer(self.network, self.data, self.config.training, ready.rng)
         self.records: list[EpochRecord] = []
         self.resumed_at: int | None = None
         self._seconds = 0.0
@@ -52,7 +52,7 @@ class Session:
     @property
     def metric(self) -> str:
         """The score beside the loss: ``accuracy`` for classes, ``r2`` for numbers."""
-        return "accuracy" if self.data.task == "classification" else "r2"
+        return "r2" if self.data.task == "regression" else "accuracy"
 
     @property
     def trained(self) -> bool:
@@ -80,7 +80,7 @@ class Session:
             data=DataFacts.of(self.data),
             architecture=self.network.architecture,
             resumed_at=self.resumed_at,
-            warnings=tuple(warnings),
+            warnings=(*warnings, *(self.data.warnings if self.resumed_at is None else ())),
         )
 
     def result(self, header: RunHeader) -> TrainResult:
@@ -95,6 +95,10 @@ class Session:
             validation = (
                 evaluator.scores(data.X_validation, data.Y_validation) if len(data.X_validation) else None
             )
+            train_details = evaluator.details(data.X, data.Y, data)
+            validation_details = (
+                evaluator.details(data.X_validation, data.Y_validation, data) if validation else None
+            )
         samples = (trainer.epoch - (self.resumed_at or 0)) * len(data.X)
         return TrainResult(
             header=header,
@@ -104,6 +108,8 @@ class Session:
             best_epoch=trainer.best_epoch,
             train=train,
             validation=validation,
+            train_details=train_details,
+            validation_details=validation_details,
             batch=batch,
             gradients=gradient_reports(self.network, self.initial, kept, data.X[:batch], data.Y[:batch]),
             initial_symmetry=network_symmetry(self.initial),

@@ -1,14 +1,16 @@
 """From a configuration to its data, network and optimiser: where training, gradcheck and the demo all start."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from bpcli.common.errors import ConfigError
 from bpcli.config import Adam as AdamConfig
 from bpcli.config import Config, TrainingConfig
-from bpcli.datasets import Prepared, load, prepare
+from bpcli.datasets import Dataset, InputOptions, Prepared, ReadOptions, load, prepare
 from bpcli.network import Architecture, Network, Parameters, initialise
+from bpcli.network.architecture import LossName, Output
 from bpcli.training.optimisers import Adam, Optimiser, Sgd
 
 
@@ -17,11 +19,13 @@ class Setup:
     """What a configuration and its seed determine before the first step.
 
     Attributes:
+        config: complete: what it left to the task is decided.
         data: split, scaled and encoded.
         network: with its initial weights, and buffers for one batch.
         rng: what shuffles the samples.
     """
 
+    config: Config
     data: Prepared
     network: Network
     rng: np.random.Generator
@@ -36,31 +40,83 @@ def setup(config: Config) -> Setup:
     for_data, for_weights, for_shuffling = map(
         np.random.default_rng, np.random.SeedSequence(config.seed).spawn(3)
     )
-    data = prepared_data(config, for_data)
+    config, data = prepared_data(config, for_data)
     network = build_network(config, data)
     initialise(network.parameters, for_weights, **config.model.init.model_dump())
-    return Setup(data, network, for_shuffling)
+    return Setup(config, data, network, for_shuffling)
 
 
-def prepared_data(config: Config, rng: np.random.Generator) -> Prepared:
-    """Load, split, scale and encode the configured data."""
+def load_data(config: Config, rng: np.random.Generator) -> Dataset:
+    """Read the configured data."""
     source = config.data
-    dataset = load(
+    return load(
         source.source,
         target=source.target,
         task=source.task,
         samples=source.samples,
         noise=source.noise,
         rng=rng,
+        read=ReadOptions(
+            source.delimiter, source.header, source.decimal, source.thousands, source.encoding, source.comment
+        ),
+        columns=InputOptions(
+            source.ignore, source.categories, source.numbers, source.dates, source.missing, source.invalid
+        ),
     )
-    return prepare(
+
+
+def prepared_data(config: Config, rng: np.random.Generator) -> tuple[Config, Prepared]:
+    """Load, split, scale and encode the configured data; also return the configuration with the task's choices."""
+    dataset = load_data(config, rng)
+    config = complete(config, dataset)
+    return config, prepare(
         dataset,
-        validation=source.validation,
-        scaling=source.scale,
-        output=config.model.output,
-        loss=config.training.loss,
+        validation=config.data.validation,
+        scaling=config.data.scale,
+        output=cast(Output, config.model.output),
+        loss=cast(LossName, config.training.loss),
         dtype=np.dtype(config.model.dtype),
         rng=rng,
+        standardise_targets=config.data.scale_target == "standard",
+        invalid=config.data.invalid,
+    )
+
+
+def complete(config: Config, dataset: Dataset) -> Config:
+    """The configuration with output, loss and the scale of the targets decided by the task, where they are "auto".
+
+    Regression: identity with squared error, targets standardised. Two classes: sigmoid with cross-entropy. More classes:
+    softmax with cross-entropy. Labels that do not exclude each other: sigmoid with cross-entropy.
+
+    Raises:
+        ConfigError: a loss that is written down and that the task does not go with.
+    """
+    model, training, data = config.model, config.training, config.data
+    output, loss = model.output, training.loss
+    if output == "auto":
+        if dataset.task == "regression":
+            output = "sigmoid" if loss == "cross_entropy" else "identity"
+        else:
+            several = dataset.task == "classification" and len(dataset.classes) > 2
+            output = "softmax" if several and loss != "squared_error" else "sigmoid"
+    if loss == "auto":
+        loss = "squared_error" if output == "identity" or dataset.task == "regression" else "cross_entropy"
+        if output == "softmax":
+            loss = "cross_entropy"
+    if training.class_weight and dataset.task != "classification":
+        raise ConfigError(
+            f"training.class_weight: {training.class_weight} is for classes, and {dataset.name} is a {dataset.task}; write null"
+        )
+    scale = data.scale_target
+    if scale == "auto":
+        own = dataset.text or config.data.source.endswith((".npz", ".npy", ".gz"))
+        scale = "standard" if own and dataset.task == "regression" and output == "identity" else "none"
+    return config.model_copy(
+        update={
+            "model": model.model_copy(update={"output": output}),
+            "training": training.model_copy(update={"loss": loss}),
+            "data": data.model_copy(update={"scale_target": scale}),
+        }
     )
 
 
@@ -70,8 +126,8 @@ def build_network(config: Config, data: Prepared) -> Network:
     architecture = Architecture(
         sizes=(data.X.shape[1], *model.hidden, data.Y.shape[1]),
         activation=model.activation,
-        output=model.output,
-        loss=config.training.loss,
+        output=cast(Output, model.output),
+        loss=cast(LossName, config.training.loss),
         bias=model.bias,
     )
     rows = len(data.X) if size == "full" else min(size, len(data.X))

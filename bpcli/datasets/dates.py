@@ -1,0 +1,60 @@
+"""Dates in text columns: which format a column has, and the numbers that its dates become."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from itertools import product
+
+import numpy as np
+
+from bpcli.datasets.dataset import FloatArray
+
+_DAYS = (
+    "%d.%m.%Y",
+    "%d-%m-%Y",
+    "%d/%m/%Y",
+    "%m/%d/%Y",
+    "%Y/%m/%d",
+    "%Y.%m.%d",
+    "%d-%b-%Y",
+    "%d %b %Y",
+    "%b %d, %Y",
+)
+_DAYS += ("%d-%b-%y", "%m/%d/%y", "%B %d, %Y")
+_TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+FORMATS = ("iso", *(day + time for day, time in product(_DAYS, _TIMES)))
+PARTS = ("day", "month", "weekday", "hour")
+_EPOCH = datetime(1970, 1, 1)
+
+
+def parse(cell: str, form: str) -> datetime | None:
+    """The date in a cell, without its zone; None if it has another format."""
+    try:
+        found = datetime.fromisoformat(cell) if form == "iso" else datetime.strptime(cell, form)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=None)
+
+
+def date_format(cells: Sequence[str]) -> str:
+    """The first format that all cells have, or "" if they are not dates; plain numbers are none."""
+    if not cells or any(len(cell) < 6 or cell.isdigit() for cell in cells[:50]):
+        return ""
+    likely = [form for form in FORMATS if parse(cells[0], form)]
+    return next((form for form in likely if all(parse(cell, form) for cell in cells)), "")
+
+
+def parts(dates: Iterable[datetime | None]) -> FloatArray:
+    """N×4: days since 1970, month, weekday (Monday is 0) and hour of each date; NaN where there is none."""
+    return np.array(
+        [
+            [np.nan] * 4
+            if date is None
+            else [
+                (date - _EPOCH).total_seconds() / 86400,
+                date.month,
+                date.weekday(),
+                date.hour + date.minute / 60,
+            ]
+            for date in dates
+        ]
+    ).reshape(-1, 4)

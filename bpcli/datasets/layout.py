@@ -1,0 +1,421 @@
+"""How a text table is laid out: delimiter, quotes, comments, header, decimal point. Recognised from its first rows."""
+
+import csv
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from bpcli.common.errors import DataError
+from bpcli.datasets.cells import is_missing, is_text, number, shown
+from bpcli.datasets.text_source import LONGEST_LINE
+
+csv.field_size_limit(LONGEST_LINE)
+SAMPLE = 300  # rows that a layout is recognised from
+DELIMITERS = {"tab": "\t", "semicolon": ";", "pipe": "|", "comma": ",", "blanks": " "}
+_NAMES = {"\t": "tabs", ";": "semicolons", "|": "pipes (|)", " ": "blanks"}
+_QUOTES = ("'", "|")
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+").fullmatch
+_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+").fullmatch
+_THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+").fullmatch
+_LIBSVM = re.compile(r"[+-]?[0-9.]+(?:\s+[0-9]+:[^\s:]+)+").fullmatch
+
+Record = tuple[int, list[str]]
+
+
+@dataclass(frozen=True)
+class ReadOptions:
+    """What a configuration says about a text table; "auto" is recognised from the file."""
+
+    delimiter: str = "auto"
+    header: bool | str = "auto"
+    decimal: str = "auto"
+    thousands: str = "auto"
+    encoding: str = "auto"
+    comment: str = "auto"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the rows of a text table are to be read.
+
+    Attributes:
+        width: cells in a row; the columns from ``used`` on are empty throughout.
+        skipped: records before the first row of data: titles, the header, a row of units.
+        names: of the columns; "column 3" where the file gives none.
+        header: whether the names are the file's own.
+        notes: what was recognised and is not a matter of course, a phrase each.
+    """
+
+    place: str
+    delimiter: str = ","
+    quote: str = '"'
+    comment: str = ""
+    decimal: str = "."
+    thousands: str = "auto"
+    width: int = 0
+    used: int = 0
+    skipped: int = 0
+    header: bool = False
+    names: tuple[str, ...] = ()
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    def column(self, j: int) -> str:
+        """What an error message calls column j."""
+        name = self.names[j] if j < len(self.names) else nameless(j)
+        return name if name == nameless(j) else f"column {shown(name)}"
+
+
+def nameless(j: int) -> str:
+    """The name of a column without one."""
+    return f"column {j}"
+
+
+def records(lines: Iterable[str], layout: Layout, first_line: int = 1) -> Iterator[Record]:
+    """Yield each record that is not blank with the line it starts on.
+
+    Raises:
+        DataError: a quote that is never closed, or text after a closing one.
+    """
+    blanks, comment = layout.delimiter == " ", layout.comment
+
+    def plain(lines: Iterable[str]) -> Iterator[str]:
+        for line in lines:
+            if line == "\x1a" or (comment and _is_comment(line, comment)):
+                yield "\n"  # a blank line keeps the count of lines
+            elif blanks:
+                yield line.replace("\t", " ").strip() + "\n"
+            else:
+                yield line
+
+    source = plain(lines) if comment or blanks else lines
+    reader = csv.reader(
+        source, delimiter=layout.delimiter, quotechar=layout.quote, strict=True, skipinitialspace=blanks
+    )
+    start = first_line
+    try:
+        for cells in reader:
+            if len(cells) > 1 or (cells and cells[0].strip("\x1a \t\f\v")):
+                yield start, cells
+            start = first_line + reader.line_num
+    except csv.Error as error:
+        if "end of data" in str(error):
+            raise DataError(
+                f"{layout.place}:{start}: a quote ({layout.quote}) is opened in this row and never closed"
+            ) from None
+        raise DataError(
+            f"{layout.place}:{start}: this row cannot be read ({error}); check its quotes"
+        ) from None
+
+
+def _is_comment(line: str, comment: str) -> bool:
+    """Whether a line is a comment; #N/A and #DIV/0! are cells of a spreadsheet."""
+    line = line.lstrip()
+    return line.startswith(comment) and not is_missing(re.split(r"[,;|\t\r\n]", line, maxsplit=1)[0].strip())
+
+
+def recognise(
+    lines: Sequence[str],
+    place: str,
+    options: ReadOptions,
+    target: Sequence[str | int] | None = None,
+    *,
+    complete: bool = True,
+) -> Layout:
+    """Recognise the layout of a table from its first lines.
+
+    Args:
+        lines: at least the first rows, with their line ends.
+        place: what messages call the file.
+        options: what needs no recognising.
+        target: names that the user gave: a first row that holds them is a header.
+        complete: whether these are all lines of the file.
+
+    Raises:
+        DataError: no rows, or not a table.
+    """
+    notes: list[str] = []
+    if not any(line.strip("\x1a\ufeff\0 \t\r\n") for line in lines):
+        raise DataError(f"{place}: the file is empty; a table needs rows")
+    content = [line.strip() for line in lines if line.strip()]
+    if sum(1 for line in content[:20] if _LIBSVM(line)) > len(content[:20]) / 2:
+        raise DataError(
+            f"{place}: this is the LIBSVM format (index:value); save the data as CSV or NPZ, for example with "
+            "sklearn.datasets.load_svmlight_file and numpy.savez"
+        )
+    skipped, separator = 0, re.fullmatch(r'"?sep=(.|\\t)"?', content[0], re.IGNORECASE)
+    if separator:
+        skipped = 1
+        notes.append(f"line 1 ({content[0]}) names the delimiter")
+    comment = options.comment
+    if comment == "auto":
+        comment = "#" if any(_is_comment(line, "#") for line in content) else ""
+    layout = Layout(place, comment=comment or "")
+    delimiter = separator[1].replace("\\t", "\t") if separator else options.delimiter
+    delimiter = DELIMITERS.get(delimiter, delimiter)
+    if delimiter == "auto":
+        delimiter = _delimiter(lines, layout)
+    layout = _with(layout, delimiter=delimiter)
+    if comment and options.comment == "auto":
+        layout, lines, note = _comments(lines, layout)
+        notes += note
+    layout = _with(layout, quote=_quote(_sample(lines, layout)))
+    if delimiter != "," and not separator and options.delimiter == "auto":
+        notes.append(f"{_NAMES.get(delimiter, repr(delimiter))} between cells")
+    elif place.lower().removesuffix(".gz").endswith(".tsv"):
+        notes.append("commas between cells")
+    if layout.quote != '"':
+        notes.append(f"quotes {layout.quote}")
+    rows = _sample(lines, layout, complete=complete)[skipped:]
+    if not rows:
+        raise DataError(f"{place}: the file is empty; a table needs rows")
+    titles = _titles(rows)
+    for line, cells in rows[:titles]:
+        what = "counts of rows and columns" if len(cells) > 1 and cells[0].isdigit() else "a title"
+        notes.append(f"line {line} ({shown(delimiter.join(filter(None, cells)).strip())}) skipped: {what}")
+    rows = rows[titles:]
+    skipped += titles
+    decimal = options.decimal if options.decimal != "auto" else _decimal(rows, delimiter)
+    if decimal == "," and options.decimal == "auto":
+        notes.append("decimal comma")
+    layout = _with(layout, decimal=decimal, thousands=options.thousands)
+    layout, header_notes = _columns(rows, layout, options, target, skipped)
+    return _with(layout, notes=(*notes, *header_notes))
+
+
+def _with(layout: Layout, **changes: object) -> Layout:
+    from dataclasses import replace
+
+    return replace(layout, **changes)  # type: ignore[arg-type]
+
+
+def _sample(lines: Sequence[str], layout: Layout, *, complete: bool = False) -> list[Record]:
+    found: list[Record] = []
+    try:
+        for record in records(lines, layout):
+            found.append(record)
+            if len(found) >= SAMPLE:
+                break
+    except DataError:
+        # A sample of a longer file may merely end within quotes.
+        if complete:
+            raise
+    return [(line, [cell.strip() for cell in cells]) for line, cells in found]
+
+
+def _delimiter(lines: Sequence[str], layout: Layout) -> str:
+    """The candidate that gives rows of one width, and among those the one with most cells that are numbers."""
+    best, best_score = ",", (0.0, 0.0)
+    first = next((line for line in lines if line.strip()), "")
+    for delimiter in DELIMITERS.values():
+        if not any(delimiter in line.strip() for line in (first, *lines[1:40])) and delimiter != " ":
+            continue
+        rows = _sample(lines, _with(layout, delimiter=delimiter))
+        widths = Counter(len(cells) for _, cells in rows)
+        if not widths:
+            continue
+        width, count = widths.most_common(1)[0]
+        if width < 2:
+            continue
+        cells = [cell for _, cells in rows[:50] for cell in cells[:200]]
+        numbers = sum(bool(number(cell) is not None or _COMMA(cell)) for cell in cells) / len(cells)
+        score = (min(round(count / len(rows), 2), 0.95), round(numbers, 1))
+        if score > best_score:
+            best, best_score = delimiter, score
+    return best
+
+
+def _comments(lines: Sequence[str], layout: Layout) -> tuple[Layout, Sequence[str], list[str]]:
+    """Drop comment lines and say so; a first line that only marks the header with # is the header."""
+    commented = [i for i, line in enumerate(lines) if _is_comment(line, layout.comment)]
+    inside = [line.lstrip()[1:] for line in lines[:1]]
+    if commented == [0]:
+        rows = _sample([*inside, *lines[1:]], _with(layout, comment=""))
+        header, below = rows[0][1], [cells for _, cells in rows[1:]]
+        if below and len(header) > 1 and all(len(cells) == len(header) for cells in below[:20]):
+            return _with(layout, comment=""), lines, []
+    places = ", ".join(str(i + 1) for i in commented[:3]) + (", …" if len(commented) > 3 else "")
+    what = "line" if len(commented) == 1 else "lines"
+    return layout, lines, [f"{what} {places} skipped: comments ({layout.comment})"]
+
+
+def _quote(rows: list[Record]) -> str:
+    for quote in _QUOTES:
+        for column in zip(*(cells for _, cells in rows[:100]), strict=False):
+            quoted = [cell for cell in column[1:] or column if cell]
+            if quoted and all(len(cell) > 1 and cell[0] == cell[-1] == quote for cell in quoted):
+                return quote
+    return '"'
+
+
+def _titles(rows: list[Record]) -> int:
+    """How many records at the beginning are titles, or counts of rows and columns, above the table."""
+    width = Counter(len(cells) for _, cells in rows).most_common(1)[0][0]
+    if width < 2 or len(rows) < 3:
+        return 0
+    titles = 0
+    for _, cells in rows[: min(10, len(rows) - 2)]:
+        filled = [cell for cell in cells if cell]
+        one_text = len(filled) == 1 and bool(cells[0]) and is_text(filled[0])
+        title = one_text and (len(cells) == 1 or (len(cells) == width and width > 2))
+        counts = len(cells) != width and len(cells) >= 2 and cells[0].isdigit() and cells[1] == str(width - 1)
+        if not (title or counts):
+            break
+        titles += 1
+    alike = sum(1 for _, cells in rows[titles:] if len([cell for cell in cells if cell]) == 1)
+    return titles if alike == 0 else 0
+
+
+def _decimal(rows: list[Record], delimiter: str) -> str:
+    """The decimal point: a comma where numbers have one and none has a point before a fraction."""
+    cells = [cell for _, row in rows for cell in row[:200]]
+    commas = [cell for cell in cells if _COMMA(cell) or _GROUPED(cell)]
+    if not commas or (delimiter == "," and all(map(_THOUSANDS, commas))):
+        return "."
+    points = [cell for cell in cells if "." in cell and number(cell) is not None]
+    sure = [cell for cell in commas if not _THOUSANDS(cell)]
+    return "," if len(commas) > len(points) and (sure or delimiter == ";") else "."
+
+
+def _columns(
+    rows: list[Record],
+    layout: Layout,
+    options: ReadOptions,
+    target: Sequence[str | int] | None,
+    skipped: int,
+) -> tuple[Layout, list[str]]:
+    """Decide on header, names and width; empty columns at the end are not used."""
+    notes: list[str] = []
+    line, first = rows[0]
+    below = [cells for _, cells in rows[1:]]
+    width = Counter(len(cells) for cells in below).most_common(1)[0][0] if below else len(first)
+    asked = {column.strip() for column in target or () if isinstance(column, str)}
+    if options.header != "auto":
+        header, why = bool(options.header), ""
+    elif asked and asked <= set(first):
+        header, why = True, ""
+    else:
+        header, why = _is_header(first, below, layout.decimal)
+    if why:
+        notes.append(why)
+    names = list(first) if header else []
+    if header and len(names) == width - 1 and below:
+        if all(len(cells) == width and not cells[-1] for cells in below):
+            names.append("")
+            notes.append("every row ends with a delimiter that the header lacks")
+        elif all(len(cells) == width for cells in below):
+            names.insert(0, "")
+            notes.append("the header has no name for the first column: row names")
+    if header:
+        if commented := bool(names) and names[0].startswith("#") and not layout.comment:
+            names[0] = names[0].lstrip("# ")
+        notes += ["the header is marked with #"] if commented else []
+        skipped += 1
+        if not below:
+            raise DataError(f"{layout.place}: the file has a header and no rows; a table needs rows")
+        if len(below) > 2 and _is_units(below, layout.decimal):
+            notes.append(f"line {rows[1][0]} skipped: units ({', '.join(filter(None, below[0]))[:40]})")
+            skipped += 1
+            below = below[1:]
+    width = len(names) if header else len(first) if len(rows) < 3 else width
+    used = width
+    while used > 1 and not (names[used - 1] if header else first[used - 1 : used] and first[used - 1]):
+        if any(len(cells) >= used and cells[used - 1] for cells in below):
+            break
+        used -= 1
+    if used < width:
+        notes.append(
+            "1 empty column at the end" if width - used == 1 else f"{width - used} empty columns at the end"
+        )
+    if header:
+        _refuse_duplicates(names[:used], f"{layout.place}:{line}")
+    elif not header and options.header == "auto":
+        notes.append("no header")
+    return (
+        _with(
+            layout,
+            width=width,
+            used=used,
+            skipped=skipped,
+            header=header,
+            names=tuple((header and names[j]) or nameless(j) for j in range(used)),
+        ),
+        notes,
+    )
+
+
+def _is_header(first: list[str], below: list[list[str]], decimal: str) -> tuple[bool, str]:
+    """Whether the first record names the columns: each cell is compared with what stands below it.
+
+    Text above numbers speaks for a header, and so does text that does not recur below it; numbers above numbers, and text
+    that recurs, against it. Counted numbers and years above other values are a header too.
+    """
+    if not below:
+        return all(map(is_text, first)), ""
+    columns = list(zip(*(cells for cells in below if len(cells) == len(first)), strict=False))
+    if not columns:
+        return all(is_text(cell) or not cell for cell in first), ""
+    votes = 0
+    for cell, column in zip(first, columns, strict=False):
+        seen = set(column)
+        values = [other for other in seen if not is_missing(other)]
+        numbers = [other for other in values if number(other, decimal) is not None]
+        if number(cell, decimal) is not None:
+            if numbers:
+                votes -= 1 if cell.isdigit() else 2
+        elif not is_text(cell):
+            votes -= 1 if cell and is_missing(cell) else 0
+        elif len(numbers) > len(values) / 2:
+            votes += 2
+        elif cell in seen:
+            votes -= 2
+        elif values:
+            votes += 1
+    if votes > 0:
+        return True, ""
+    counted = _counts_columns(first, columns, decimal)
+    if counted:
+        return (
+            True,
+            f"the first row ({', '.join(first[:3])}, …) names the columns; if it is data: data.header: false",
+        )
+    return False, ""
+
+
+def _counts_columns(first: list[str], columns: list[tuple[str, ...]], decimal: str) -> bool:
+    """Whether a row of whole numbers counts the columns from 0 or 1, or is a range of years, and no row below does."""
+    cells = first[1:] if not first[0] else first
+    if len(cells) < 3 or not all(cell.isdigit() for cell in cells):
+        return False
+    values = [int(cell) for cell in cells]
+    steps = {b - a for a, b in pairwise(values)}
+    counted = steps == {1} and values[0] in (0, 1)
+    years = len(steps) == 1 and 0 < min(steps) <= 10 and min(values) >= 1800 and max(values) <= 2100
+    if not (counted or years):
+        return False
+    below = [number(cell, decimal) for column in columns for cell in column[:50]]
+    if counted:
+        return any(value is None or value != int(value) or not 0 <= value <= len(cells) for value in below)
+    inside = sum(value is not None and 1800 <= value <= 2100 for value in below)
+    return inside < len(below) / 4
+
+
+def _is_units(below: list[list[str]], decimal: str) -> bool:
+    """Whether the first row under the header holds the units of the numbers below it."""
+    unit, rest = below[0], below[1:]
+    columns = zip(unit, zip(*rest, strict=False), strict=False)
+    numeric = [
+        (cell, column)
+        for cell, column in columns
+        if all(number(other, decimal) is not None or is_missing(other) for other in column)
+    ]
+    units = all(is_text(cell) and number(cell, decimal) is None for cell, _ in numeric)
+    return bool(numeric) and len(rest) > 1 and units and (len(numeric) > 1 or len(unit) <= 2)
+
+
+def _refuse_duplicates(names: Sequence[str], where: str) -> None:
+    counts = Counter(name for name in names if name)
+    twin = next((name for name, count in counts.items() if count > 1), None) if counts else None
+    if twin is not None:
+        raise DataError(f"{where}: two columns are called {shown(twin)}; give each column its own name")

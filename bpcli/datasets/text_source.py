@@ -1,0 +1,249 @@
+"""Opens a text table: a file, a gzip file or standard input, in the encoding it turns out to have."""
+
+import gzip
+import io
+import os
+import stat
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from bpcli.common.errors import DataError, MachineError
+from bpcli.common.files import read_bytes
+from bpcli.common.text import LONGEST, printable
+
+STDIN = "-"
+LONGEST_LINE = 50_000_000  # characters; a line beyond is no row of a table
+_PREFIX = 1 << 16
+_GZIP = b"\x1f\x8b"
+_ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "cp1252", "latin1": "cp1252", "iso-8859-1": "cp1252"}
+_BOMS = (
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+    (b"\xef\xbb\xbf", "utf-8-sig"),
+)
+# How files of other kinds begin, what they are, and what to do with them.
+_OTHERS = (
+    (b"PK\x03\x04", "a ZIP archive; unpack it, and give the table inside"),
+    (b"PAR1", "a Parquet file; name it .parquet, which the extra bpcli[tables] reads, or save it as CSV"),
+    (b"\x89PNG", "a PNG picture, not a table"),
+    (b"\xff\xd8\xff", "a JPEG picture, not a table"),
+    (b"%PDF", "a PDF document, not a table"),
+    (b"\x89HDF", "an HDF5 file; save the table as CSV or NPZ"),
+    (b"SQLite format 3", "an SQLite database; export the table as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an old Excel workbook (.xls); save it as CSV"),
+    (b"BZh", "compressed with bzip2; unpack it, or compress it with gzip"),
+    (b"\xfd7zXZ", "compressed with xz; unpack it, or compress it with gzip"),
+    (b"\x28\xb5\x2f\xfd", "compressed with zstd; unpack it, or compress it with gzip"),
+    (b"\x93NUMPY", "a NumPy array; name it .npy"),
+    (b"version https://git-lfs", "a Git LFS pointer and not the data themselves; run `git lfs pull`"),
+)
+
+
+class NotDecodable(Exception):
+    """The bytes are not text in the encoding that their beginning suggested."""
+
+
+@contextmanager
+def open_text(source: str, place: str, encoding: str = "auto") -> Iterator[tuple[io.TextIOBase, list[str]]]:
+    """Open a table as text, lines unchanged, with sentences on what was recognised.
+
+    Raises:
+        DataError: there is no such file, or it is not text.
+        MachineError: the file cannot be read.
+    """
+    notes: list[str] = []
+    with _open_bytes(source) as raw:
+        binary: BinaryIO = raw
+        start = _peek(binary)
+        named_gz = source.lower().endswith(".gz")
+        layers = 0
+        while layers < 2 and (start.startswith(_GZIP) or (named_gz and not layers)):
+            binary = cast(BinaryIO, io.BufferedReader(_Gunzip(binary, place), _PREFIX))
+            start = _peek(binary)
+            layers += 1
+        if layers == 2:
+            notes.append("compressed twice with gzip")
+        elif layers and not named_gz:
+            notes.append("compressed with gzip")
+        _refuse_other_kinds(start, place)
+        codec, note = _codec(start, place, encoding)
+        if note:
+            notes.append(note)
+        if start.startswith(b"\xef\xbb\xbf\xef\xbb\xbf"):
+            binary.read(3)
+            notes.append("two byte order marks")
+        yield io.TextIOWrapper(binary, encoding=codec, newline=""), notes
+
+
+def read_lines(stream: io.TextIOBase, place: str) -> Iterator[str]:
+    """Yield the lines with their ends.
+
+    Raises:
+        DataError: a line without end, or text that stops being text.
+        NotDecodable: bytes that the encoding does not have.
+    """
+    count = 0
+    try:
+        while line := stream.readline(LONGEST_LINE):
+            if len(line) >= LONGEST_LINE and not line.endswith(("\n", "\r")):
+                raise DataError(
+                    f"{place}:{count + 1}: this line has over {LONGEST_LINE:,} characters; a table has a row on each line"
+                )
+            count += 1
+            yield line
+    except UnicodeError as error:
+        raise NotDecodable(f"{place}:{count + 1}: {error}") from None
+
+
+@contextmanager
+def _open_bytes(source: str) -> Iterator[BinaryIO]:
+    if source == STDIN:
+        yield cast(BinaryIO, io.BufferedReader(_Unread(sys.stdin.buffer), _PREFIX))
+        return
+    path = Path(source)
+    shown = printable(source, 10 * LONGEST)
+    try:
+        mode = path.stat().st_mode
+        special = not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+    except (OSError, ValueError):
+        special = False  # reading it says what is wrong
+    if special:
+        raise DataError(
+            f"{shown}: not a regular file; to read a pipe, write - for the file and redirect: - < {shown}"
+        )
+    # A directory, a missing file and missing permissions have their messages there.
+    read_bytes(
+        source,
+        DataError,
+        "check the path (in a configuration file a relative path starts at its folder)",
+        most=0,
+    )
+    try:
+        with path.open("rb", buffering=_PREFIX) as file:
+            yield file
+    except OSError as failure:
+        raise MachineError(f"{shown}: cannot be read: {failure.strerror or failure}") from None
+
+
+class _Unread(io.RawIOBase):
+    """Standard input as a raw stream, so that it can be buffered and looked into once more."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        data = (
+            self._stream.read1(len(buffer))
+            if hasattr(self._stream, "read1")
+            else self._stream.read(len(buffer))
+        )
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class _Gunzip(io.RawIOBase):
+    """A gzip stream whose every failure is an error with the cause."""
+
+    def __init__(self, stream: BinaryIO, place: str) -> None:
+        self._file, self._place = gzip.GzipFile(fileobj=stream), place
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        try:
+            data = self._file.read1(len(buffer))
+        except EOFError:
+            raise DataError(f"{self._place}: the gzip file is cut off; download or save it again") from None
+        except gzip.BadGzipFile as error:
+            cause = "bytes follow its end" if self._file.tell() else str(error)
+            raise DataError(
+                f"{self._place}: the gzip file is damaged ({cause}); download or save it again"
+            ) from None
+        except (OSError, zlib.error) as error:
+            raise DataError(
+                f"{self._place}: the gzip file is damaged ({error}); download or save it again"
+            ) from None
+        buffer[: len(data)] = data
+        return len(data)
+
+
+def _peek(stream: BinaryIO) -> bytes:
+    """The first bytes of a buffered stream, which stay to be read."""
+    return cast(io.BufferedReader, stream).peek(_PREFIX)
+
+
+def _refuse_other_kinds(start: bytes, place: str) -> None:
+    if start.startswith(b"PK\x03\x04") and (b"xl/" in start or b"[Content_Types].xml" in start):
+        raise DataError(
+            f"{place}: an Excel workbook; name it .xlsx, which the extra bpcli[tables] reads, or save it as CSV"
+        )
+    for magic, what in _OTHERS:
+        if start.startswith(magic):
+            raise DataError(f"{place}: this is {what}")
+    head = start[:200].lstrip().lower()
+    if head.startswith((b"<!doctype html", b"<html", b"<?xml")):
+        raise DataError(f"{place}: this is a web page (HTML or XML), not a table; download the file itself")
+    if head.startswith((b"{", b"[{")) and b'":' in start:
+        raise DataError(f"{place}: this is JSON; save the table as CSV")
+
+
+def _codec(start: bytes, place: str, encoding: str) -> tuple[str, str]:
+    """The codec of a text, and a sentence if it is not UTF-8."""
+    if encoding != "auto":
+        return _ENCODINGS.get(encoding.lower(), encoding), ""
+    for bom, codec in _BOMS:
+        if start.startswith(bom):
+            return codec, "" if codec == "utf-8-sig" else codec.upper()
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    if max(even, odd) > 0.3 * (len(start) // 2 + 1) and min(even, odd) < 0.05 * len(start):
+        return ("utf-16-le", "UTF-16") if odd > even else ("utf-16-be", "UTF-16")
+    control = sum(start.count(c) for c in range(32) if c not in b"\t\n\v\f\r\x1a\x1b" and c)
+    zeros = start.count(0)
+    if start and (control > 0.02 * len(start) or zeros > 0.5 * len(start)):
+        what = "NUL bytes" if zeros > 0.5 * len(start) else "binary data"
+        raise DataError(f"{place}: {what}, not text; a table is a text file, or an NPZ or NPY of NumPy")
+    return "utf-8-sig", ""
+
+
+def fallback(start_error: str, source: str, place: str) -> str:
+    """The encoding to read a file in that is not UTF-8, where it can only be the Western one.
+
+    Raises:
+        DataError: it can be many things; the message says where the first byte stands that is not UTF-8.
+    """
+    raw = Path(source).read_bytes()[: 1 << 24] if source != STDIN else b""
+    if raw.startswith(_GZIP):
+        raw = gzip.decompress(raw)[: 1 << 24]
+    high = bytes(c for c in raw if c > 127)
+    line, byte = 1, high[:1]
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line, byte = raw.count(b"\n", 0, error.start) + 1, raw[error.start : error.start + 1]
+    letters = sum(c >= 0xC0 for c in high)
+    known = sum(
+        c >= 0xC0 or c in b"\x80\x92\x93\x94\x96\xa0\xa3\xa7\xab\xb0\xb2\xb3\xb5\xba\xbb\xbd" for c in high
+    )
+    # A letter of UTF-8 cut in half, or another code page: no run of letters is so long in a Western language.
+    broken = b"\xed\xa0" in raw or b"\xed\xb0" in raw
+    if not high or broken or known < 0.9 * len(high) or letters > 0.25 * len(raw):
+        raise DataError(
+            f"{place}:{line}: not UTF-8 text (byte 0x{byte.hex() or '??'}); save the file as UTF-8, or set data.encoding "
+            f"(for example cp1252, cp1251, shift_jis)"
+        )
+    return "cp1252"
+
+
+def size(source: str) -> int | None:
+    """The size of a file in bytes, if it has one."""
+    return None if source == STDIN else os.stat(source).st_size  # noqa: PTH116
