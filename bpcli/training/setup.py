@@ -56,13 +56,17 @@ def load_data(config: Config, rng: np.random.Generator) -> Dataset:
         samples=source.samples,
         noise=source.noise,
         rng=rng,
-        read=ReadOptions(
-            source.delimiter, source.header, source.decimal, source.thousands, source.encoding, source.comment
-        ),
+        read=read_options(config),
         columns=InputOptions(
             source.ignore, source.categories, source.numbers, source.dates, source.missing, source.invalid
         ),
     )
+
+
+def read_options(config: Config) -> ReadOptions:
+    """What a configuration says of the layout of a text table."""
+    data = config.data
+    return ReadOptions(data.delimiter, data.header, data.decimal, data.thousands, data.encoding, data.comment)
 
 
 def prepared_data(config: Config, rng: np.random.Generator) -> tuple[Config, Prepared]:
