@@ -143,7 +143,7 @@ class ModelConfig(StrictModel):
         description="Activation function of the hidden units: sigmoid | tanh | relu | identity.",
         examples=["sigmoid"],
     )
-    output: Literal["auto", "sigmoid", "identity", "softmax"] = Field(
+    output: Literal["sigmoid", "identity", "softmax", "auto"] = Field(
         "sigmoid",
         description="Activation function of the output units: sigmoid | identity | softmax (cross_entropy only) | auto "
         "(what the task needs; the default for a table of your own).",
@@ -163,7 +163,7 @@ class ModelConfig(StrictModel):
 class TrainingConfig(StrictModel):
     """Loss, optimiser and duration of the training."""
 
-    loss: Literal["auto", "squared_error", "cross_entropy"] = Field(
+    loss: Literal["squared_error", "cross_entropy", "auto"] = Field(
         "squared_error",
         description="Loss function: squared_error | cross_entropy (sigmoid or softmax output only) | auto (what the task "
         "needs; the default for a table of your own).",

@@ -15,10 +15,9 @@ from bpcli.datasets.dataset import Category, FloatArray, Role
 from bpcli.datasets.text_table import Cells, NumberColumn, TextColumn
 
 FEW = 20  # distinct values of a column of categories among numbers
-_FAULTY = (
-    0.1  # of the cells: so many that are not numbers are faults in a column of numbers, more make it text
-)
+_FAULTY = 0.1  # of the cells: so many that are not numbers are faults in a column of numbers, more make it text
 _DISTINCT = 0.5  # of the rows: a text column with more distinct values says who a row is, not what it is like
+_FEWEST_ROWS = 10  # of a table in which row numbers can be told from numbers
 _NAMED_ID = re.compile(
     r"(?:^|[\s_.-])(?:id|ids|uuid|guid|key|index|rownames?|row|serial no\.?|record no\.?)$|^unnamed|.+[a-z]Id$|.+ID$",
     re.IGNORECASE,
@@ -128,6 +127,10 @@ def decide_roles(cells: Cells, targets: Sequence[int], options: InputOptions) ->
             roles[j] = _declared_date(cells, j)
         else:
             roles[j] = _role(cells, j, options, is_number=j in declared["numbers"])
+    if all(role.kind == "left out" for role in roles.values()):
+        # Then the row numbers are all there is: a series by time, say.
+        counted = {j: role for j, role in roles.items() if role.why == "row numbers"}
+        roles |= {j: Role(role.name, "number") for j, role in counted.items()}
     return roles
 
 
@@ -166,9 +169,7 @@ def _role(cells: Cells, j: int, options: InputOptions, *, is_number: bool) -> Ro
             return Role(name, "number", "declared") if is_number else _number_role(name, values, cells, j)
         return Role(name, "number", "; ".join(_MARKS.get(mark, f"{mark} left out") for mark in marks))
     codes_of_few = distinct_numbers <= FEW and rows["text"] >= 2 * len(words)
-    if is_number or (
-        numeric > rows["text"] and rows["text"] <= max(1, _FAULTY * filled) and not codes_of_few
-    ):
+    if is_number or (numeric > rows["text"] and rows["text"] <= max(1, _FAULTY * filled) and not codes_of_few):
         number_values(cells, j, options.invalid)
         return Role(name, "number", "text counted as missing")
     return _text_role(name, text, counts, words, filled)
@@ -187,13 +188,11 @@ def _cell_kind(cell: str, decimal: str) -> str:
 def _number_role(name: str, values: FloatArray, cells: Cells, j: int) -> Role:
     if np.isnan(values).all():
         return Role(name, "left out", "empty")
-    if np.nanmin(values) >= 2**53 and np.nanmax(values) < 1e20:
+    if 2**53 <= np.nanmin(values) and np.nanmax(values) < 1e20:
         return Role(name, "left out", "an identifier: over 15 digits")
     n = len(values)
     unnamed = j == 0 and cells.layout.header and name == "column 0"
-    if n < 5 or not (
-        unnamed or _NAMED_ID.search(name) or (values[0] in (0, 1) and values[1] == values[0] + 1)
-    ):
+    if n < _FEWEST_ROWS or not (unnamed or _NAMED_ID.search(name) or (values[0] in (0, 1) and values[1] == values[0] + 1)):
         return Role(name, "number")
     if np.isnan(values).any() or (values != np.floor(values)).any():
         return Role(name, "number")

@@ -296,7 +296,7 @@ def _columns(
     elif asked and asked <= set(first):
         header, why = True, ""
     else:
-        header, why = _is_header(first, below, layout.decimal)
+        header, why = _is_header(first, below, layout.decimal, layout.place)
     if why:
         notes.append(why)
     names = list(first) if header else []
@@ -345,7 +345,7 @@ def _columns(
     )
 
 
-def _is_header(first: list[str], below: list[list[str]], decimal: str) -> tuple[bool, str]:
+def _is_header(first: list[str], below: list[list[str]], decimal: str, place: str) -> tuple[bool, str]:
     """Whether the first record names the columns: each cell is compared with what stands below it.
 
     Text above numbers speaks for a header, and so does text that does not recur below it; numbers above numbers, and text
@@ -356,7 +356,7 @@ def _is_header(first: list[str], below: list[list[str]], decimal: str) -> tuple[
     columns = list(zip(*(cells for cells in below if len(cells) == len(first)), strict=False))
     if not columns:
         return all(is_text(cell) or not cell for cell in first), ""
-    votes = 0
+    votes, names = 0, 0
     for cell, column in zip(first, columns, strict=False):
         seen = set(column)
         values = [other for other in seen if not is_missing(other)]
@@ -367,13 +367,18 @@ def _is_header(first: list[str], below: list[list[str]], decimal: str) -> tuple[
         elif not is_text(cell):
             votes -= 1 if cell and is_missing(cell) else 0
         elif len(numbers) > len(values) / 2:
-            votes += 2
+            votes, names = votes + 2, names + 1
         elif cell in seen:
             votes -= 2
         elif values:
             votes += 1
     if votes > 0:
         return True, ""
+    if votes == 0 and names:
+        raise DataError(
+            f"{place}: it is not clear whether the first row ({', '.join(first[:4])}) names the columns or is data; set "
+            "data.header: true or false"
+        )
     counted = _counts_columns(first, columns, decimal)
     if counted:
         return (

@@ -114,7 +114,7 @@ def complete(config: Config, dataset: Dataset) -> Config:
     scale = data.scale_target
     if scale == "auto":
         own = dataset.text or config.data.source.endswith((".npz", ".npy", ".gz"))
-        scale = "standard" if own and dataset.task == "regression" and output == "identity" else "none"
+        scale = "standard" if own and dataset.task == "regression" and output == "identity" else scale
     return config.model_copy(
         update={
             "model": model.model_copy(update={"output": output}),

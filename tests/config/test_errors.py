@@ -35,8 +35,8 @@ model:
     )
     assert lines == [
         "my.yaml:1:1: sed: unknown key; did you mean seed?",
-        "my.yaml:3:11: data.source: 'digts' is neither a built-in data set nor the path of a .csv, .tsv, .npz or "
-        ".npy file (.gz too); did you mean digits?",
+        "my.yaml:3:11: data.source: 'digts' is neither a built-in data set nor the path of a .csv, .tsv, .txt, "
+        ".data, .dat, .xlsx, .parquet, .arff, .npz or .npy file (.gz too), nor - for standard input; did you mean digits?",
         "my.yaml:4:10: data.noise: -1 is too small; write 0 or more",
         "my.yaml:6:18: model.init.scheme: 'unifrm' is not one of constant, zeros, normal, uniform, xavier, he; "
         "did you mean uniform?",
@@ -44,7 +44,7 @@ model:
         "use values such as low: -0.5, high: 0.5",
         "my.yaml:6:34: model.init.hi: unknown key for uniform; did you mean high?",
         "my.yaml:10:3: training.loss: written twice, first at 9:3; keep one of the two",
-        "my.yaml:10:9: training.loss: 'mse' is not one of squared_error, cross_entropy; did you mean squared_error?",
+        "my.yaml:10:9: training.loss: 'mse' is not one of squared_error, cross_entropy, auto; write one of these",
         "my.yaml:11:11: training.epochs: 'ten' is not an integer; use a value such as 50",
         "my.yaml:12:13: training.schedule: the alias '*a' is not allowed; write the value",
         "my.yaml:13:1: model: written twice, first at 5:1; keep one of the two",

@@ -45,7 +45,7 @@ def test_origins(load: Load) -> None:
         "model.hidden": "my.yaml:3",
         "training.optimizer.name": "--set",
         "training.early_stopping.patience": "my.yaml:5",
-        "training.batch_size": "--batch-size",
+        "training.batch_size": "--batch",
     }
     assert resolved.origins["training.optimizer.beta1"] == "default"
     assert "training.optimizer.momentum" not in resolved.origins

@@ -28,6 +28,19 @@ data:
   task: auto
   validation: 0.2
   scale: standard
+  scale_target: auto
+  missing: impute
+  invalid: error
+  ignore: []
+  numbers: []
+  categories: []
+  dates: []
+  delimiter: auto
+  header: auto
+  decimal: auto
+  thousands: auto
+  encoding: auto
+  comment: auto
 model:
   hidden: [32]
   activation: sigmoid
@@ -42,6 +55,7 @@ training:
   weight_decay: 0.0
   epochs: 50
   batch_size: 32
+  class_weight: null
   early_stopping: null
   checkpoint_every: 10
 """
@@ -170,10 +184,10 @@ CHOICES = {
     "data.task": ["auto", "classification", "regression"],
     "data.scale": ["standard", "minmax", "none"],
     "model.activation": ["sigmoid", "tanh", "relu", "identity"],
-    "model.output": ["sigmoid", "identity", "softmax"],
+    "model.output": ["sigmoid", "identity", "softmax", "auto"],
     "model.dtype": ["float64", "float32"],
     "model.init.scheme": ["constant", "zeros", "normal", "uniform", "xavier", "he"],
-    "training.loss": ["squared_error", "cross_entropy"],
+    "training.loss": ["squared_error", "cross_entropy", "auto"],
     "training.optimizer.name": ["sgd", "adam"],
     "training.schedule.name": ["constant", "step", "cosine"],
 }

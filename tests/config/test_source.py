@@ -61,7 +61,7 @@ def test_a_run_keeps_its_source(load: Load, tmp_path: Path) -> None:
     [
         ("digts", "did you mean digits?"),
         ("Iris", "did you mean iris?"),
-        ("x.txt", "the built-in data sets are and, xor, circles, moons, spiral, digits and iris"),
+        ("x.doc", "the built-in data sets are and, xor, circles, moons, spiral, digits and iris"),
         ("x.gz", "the built-in data sets are"),
         ("folder/", "the built-in data sets are"),
         ("./iris", "did you mean iris?"),
@@ -73,6 +73,7 @@ def test_invalid_sources(source: str, hint: str, reported: Reported) -> None:
     (line,) = reported(f"data:\n  source: {source}\n")
     assert line.startswith("my.yaml:2:11: data.source: '")
     assert (
-        f"is neither a built-in data set nor the path of a .csv, .tsv, .npz or .npy file (.gz too); {hint}"
+        f"is neither a built-in data set nor the path of a .csv, .tsv, .txt, .data, .dat, .xlsx, .parquet, .arff, "
+            f".npz or .npy file (.gz too), nor - for standard input; {hint}"
         in line
     )
