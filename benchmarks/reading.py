@@ -11,10 +11,10 @@ from statistics import median
 from time import perf_counter
 
 import numpy as np
-
-from bpcli.datasets import load
 from bpcli.datasets.csv_diagnostics import read_cell_by_cell
 from bpcli.datasets.csv_dialect import detect_dialect
+
+from bpcli.datasets import load
 from bpcli.datasets.text_table import read_fast
 
 

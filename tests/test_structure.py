@@ -173,9 +173,9 @@ def choices(section, key):
 def test_the_configuration_offers_exactly_what_the_network_has():
     """The configuration knows no numerics, so its lists of names are written twice: they must agree."""
     assert choices("ModelConfig", "activation") == set(ACTIVATIONS)
-    assert choices("ModelConfig", "output") == set(OUTPUTS)
+    assert choices("ModelConfig", "output") == {*OUTPUTS, "auto"}
     assert choices("ModelConfig", "init") == set(SCHEMES)
-    assert choices("TrainingConfig", "loss") == {loss for _, loss in LOSSES}
+    assert choices("TrainingConfig", "loss") == {*(loss for _, loss in LOSSES), "auto"}
 
 
 def test_the_configuration_names_exactly_the_built_in_data():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bpcli.cli import completion
 from bpcli.cli.console import Screen
 from bpcli.cli.interrupts import listening
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
@@ -27,6 +28,7 @@ def train(
         str | None,
         typer.Argument(
             metavar="CONFIG|TABLE",
+            autocompletion=completion.configurations,
             help="A YAML file, the name of a shipped configuration (see bpcli config list), or a table: a .csv, .npz, … "
             "file, or - for standard input. Default: digits.",
             show_default=False,
@@ -77,6 +79,7 @@ def train(
         typer.Option(
             "--resume",
             metavar="RUN",
+            autocompletion=completion.runs,
             help="Continue the run in this folder, bit for bit.",
         ),
     ] = None,
@@ -99,8 +102,6 @@ def train(
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     overrides = [*(override or [])]
     if resume:
-        if resume.is_file():
-            raise UsageError(f"{resume} is a file: --resume takes the folder of a run")
         _refuse_beside_resume(
             config=config,
             target=target,
@@ -114,6 +115,8 @@ def train(
             out=out,
             force=force,
         )
+        if resume.is_file():
+            raise UsageError(f"{resume} is a file: --resume takes the folder of a run")
         opened, again = _resumed(resume, epochs), ["bpcli", "train", str(resume / "config.yaml")]
     else:
         values = settings(target, ignore, hidden, activation, rate, batch)

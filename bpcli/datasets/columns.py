@@ -15,7 +15,9 @@ from bpcli.datasets.dataset import Category, FloatArray, Role
 from bpcli.datasets.text_table import Cells, NumberColumn, TextColumn
 
 FEW = 20  # distinct values of a column of categories among numbers
-_FAULTY = 0.1  # of the cells: so many that are not numbers are faults in a column of numbers, more make it text
+_FAULTY = (
+    0.1  # of the cells: so many that are not numbers are faults in a column of numbers, more make it text
+)
 _DISTINCT = 0.5  # of the rows: a text column with more distinct values says who a row is, not what it is like
 _FEWEST_ROWS = 10  # of a table in which row numbers can be told from numbers
 _NAMED_ID = re.compile(
@@ -116,6 +118,7 @@ def decide_roles(cells: Cells, targets: Sequence[int], options: InputOptions) ->
         for what in ("ignore", "categories", "numbers", "dates")
     }
     roles: dict[int, Role] = {}
+    least, greatest = np.fmin.reduce(cells.numbers, axis=0), np.fmax.reduce(cells.numbers, axis=0)
     for j, name in enumerate(cells.names):
         if j in targets:
             continue
@@ -126,7 +129,13 @@ def decide_roles(cells: Cells, targets: Sequence[int], options: InputOptions) ->
         elif j in declared["dates"]:
             roles[j] = _declared_date(cells, j)
         else:
-            roles[j] = _role(cells, j, options, is_number=j in declared["numbers"])
+            roles[j] = _role(
+                cells,
+                j,
+                options,
+                is_number=j in declared["numbers"],
+                span=(float(least[j]), float(greatest[j])),
+            )
     if all(role.kind == "left out" for role in roles.values()):
         # Then the row numbers are all there is: a series by time, say.
         counted = {j: role for j, role in roles.items() if role.why == "row numbers"}
@@ -146,10 +155,16 @@ def _declared_date(cells: Cells, j: int) -> Role:
     return Role(cells.names[j], "date", "declared", form)
 
 
-def _role(cells: Cells, j: int, options: InputOptions, *, is_number: bool) -> Role:
+def _role(cells: Cells, j: int, options: InputOptions, *, is_number: bool, span: tuple[float, float]) -> Role:
     name, column = cells.names[j], cells.column(j)
     if isinstance(column, NumberColumn) and not column.others:
-        return Role(name, "number", "declared") if is_number else _number_role(name, column.values, cells, j)
+        if is_number:
+            return Role(name, "number", "declared")
+        return _number_role(name, column.values, cells, j, span)
+    if isinstance(column, NumberColumn) and len(column.others) <= _FAULTY * len(column.values):
+        if len(np.unique(column.values[:1000])) > FEW:
+            number_values(cells, j, options.invalid)
+            return Role(name, "number", "marks or text among the numbers")
     text = cells.text(j)
     counts = np.bincount(text.codes, minlength=len(text.vocabulary))
     kinds = [_cell_kind(word, cells.layout.decimal) for word in text.vocabulary]
@@ -166,10 +181,14 @@ def _role(cells: Cells, j: int, options: InputOptions, *, is_number: bool) -> Ro
         values = number_values(cells, j, options.invalid)
         marks = sorted({kind for kind in rows if kind not in ("number", "missing")})
         if not marks:
-            return Role(name, "number", "declared") if is_number else _number_role(name, values, cells, j)
+            if is_number:
+                return Role(name, "number", "declared")
+            return _number_role(name, values, cells, j, (float(np.nanmin(values)), float(np.nanmax(values))))
         return Role(name, "number", "; ".join(_MARKS.get(mark, f"{mark} left out") for mark in marks))
     codes_of_few = distinct_numbers <= FEW and rows["text"] >= 2 * len(words)
-    if is_number or (numeric > rows["text"] and rows["text"] <= max(1, _FAULTY * filled) and not codes_of_few):
+    if is_number or (
+        numeric > rows["text"] and rows["text"] <= max(1, _FAULTY * filled) and not codes_of_few
+    ):
         number_values(cells, j, options.invalid)
         return Role(name, "number", "text counted as missing")
     return _text_role(name, text, counts, words, filled)
@@ -185,14 +204,17 @@ def _cell_kind(cell: str, decimal: str) -> str:
     return found.mark if found else "text"
 
 
-def _number_role(name: str, values: FloatArray, cells: Cells, j: int) -> Role:
-    if np.isnan(values).all():
+def _number_role(name: str, values: FloatArray, cells: Cells, j: int, span: tuple[float, float]) -> Role:
+    """The role of N numbers that range over ``span``."""
+    if np.isnan(span[0]):
         return Role(name, "left out", "empty")
-    if 2**53 <= np.nanmin(values) and np.nanmax(values) < 1e20:
+    if span[0] >= 2**53 and span[1] < 1e20:
         return Role(name, "left out", "an identifier: over 15 digits")
     n = len(values)
     unnamed = j == 0 and cells.layout.header and name == "column 0"
-    if n < _FEWEST_ROWS or not (unnamed or _NAMED_ID.search(name) or (values[0] in (0, 1) and values[1] == values[0] + 1)):
+    if n < _FEWEST_ROWS or not (
+        unnamed or _NAMED_ID.search(name) or (values[0] in (0, 1) and values[1] == values[0] + 1)
+    ):
         return Role(name, "number")
     if np.isnan(values).any() or (values != np.floor(values)).any():
         return Role(name, "number")

@@ -261,7 +261,9 @@ def select(cells: Cells, roles: Mapping[int, Role], invalid: str = "error") -> t
     plain = not any(j in cells.texts for j in wanted) and not cells.others
     names = [cells.names[j] for j in wanted]
     if plain:
-        numbers = cells.numbers[:, wanted] if len(wanted) < cells.numbers.shape[1] else cells.numbers
+        # Neighbouring columns are a view: a large table is not copied.
+        together = wanted == list(range(len(wanted)))
+        numbers = cells.numbers[:, : len(wanted)] if together else cells.numbers[:, wanted]
     else:
         numbers = np.empty((len(cells.numbers), len(wanted)))
         for position, j in enumerate(wanted):
@@ -281,7 +283,7 @@ def select(cells: Cells, roles: Mapping[int, Role], invalid: str = "error") -> t
             names += [f"{role.name}: {part}" for part in dates.PARTS]
     if extra:
         numbers = np.concatenate([numbers, *extra], axis=1)
-    return Inputs(np.ascontiguousarray(numbers), tuple(names), tuple(categories)), tuple(notes)
+    return Inputs(numbers, tuple(names), tuple(categories)), tuple(notes)
 
 
 def fit(

@@ -12,10 +12,11 @@ from bpcli.common.errors import DataError
 from bpcli.datasets.cells import amount, is_missing, is_text, number, shown
 from bpcli.datasets.columns import number_values, one_spelling
 from bpcli.datasets.dataset import Column, Dataset, FloatArray, IntArray, Table, Task
-from bpcli.datasets.text_table import Cells, TextColumn
+from bpcli.datasets.text_table import Cells, NumberColumn, TextColumn
 
 AUTO_CLASSES = 20  # up to so many distinct integers are classes unless the task says otherwise
 _STRAY = 0.01  # of the rows: so few fractions among a few integers are probably typing errors
+_MANY = 1000  # rows that show that there are many values
 _STRAY_ROWS = 20  # in tables of at least so many rows
 FRACTION_CLASSES = 1000  # beyond so many distinct fractions, "classification" was hardly meant
 
@@ -101,9 +102,10 @@ def read_targets(
     columns: list[Column] = []
     kept = np.ones(len(cells.numbers), bool)
     for j in positions:
-        text = cells.text(j)
-        gaps = _missing_labels(text)
-        absent = gaps[text.codes] if len(gaps) else np.zeros(len(kept), bool)
+        found = cells.column(j)
+        text = cells.text(j) if isinstance(found, TextColumn) else None
+        gaps = _missing_labels(text) if text else np.zeros(0, bool)
+        absent = gaps[text.codes] if text else np.isnan(found.values) & ~_is_other(found)
         if absent.any():
             row = int(absent.argmax())
             if missing == "error":
@@ -115,7 +117,12 @@ def read_targets(
                 f"{rows} without a value of {cells.names[j]} left out (first: line {cells.line(row)})"
             )
             kept &= ~absent
-        column = _target_column(cells, j, text, gaps, task, invalid, notes)
+        if text:
+            column = _target_column(cells, j, text, gaps, task, invalid, notes)
+        else:
+            column = number_values(cells, j, invalid, target=True)
+            if task == "auto":
+                _refuse_stray_fractions(cells, j, column)
         if not isinstance(column, list) and (strange := np.isnan(column) & ~absent).any():
             notes.append(f"{strange.sum():,} rows left out in which {cells.names[j]} is not a number")
             kept &= ~strange
@@ -130,6 +137,12 @@ def read_targets(
             for column in columns
         ]
     return TargetCells(tuple(columns), kept, tuple(notes))
+
+
+def _is_other(column: NumberColumn) -> NDArray[np.bool_]:
+    found = np.zeros(len(column.values), bool)
+    found[list(column.others)] = True
+    return found
 
 
 def _missing_labels(text: TextColumn) -> NDArray[np.bool_]:
@@ -228,6 +241,8 @@ def _words(text: TextColumn) -> list[str]:
 
 def _refuse_stray_fractions(cells: Cells, j: int, values: FloatArray) -> None:
     """A single 0.5 among thousands of zeros and ones must not make a regression of a classification."""
+    if len(np.unique(values[:_MANY])) > 2 * AUTO_CLASSES:
+        return
     filled = values[~np.isnan(values)]
     fractions = np.flatnonzero(values != np.floor(values))
     fractions = fractions[~np.isnan(values[fractions])]

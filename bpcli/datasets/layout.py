@@ -12,6 +12,7 @@ from bpcli.datasets.cells import is_missing, is_text, number, shown
 from bpcli.datasets.text_source import LONGEST_LINE
 
 csv.field_size_limit(LONGEST_LINE)
+_MOST_COLUMNS = 2000
 SAMPLE = 300  # rows that a layout is recognised from
 DELIMITERS = {"tab": "\t", "semicolon": ";", "pipe": "|", "comma": ",", "blanks": " "}
 _NAMES = {"\t": "tabs", ";": "semicolons", "|": "pipes (|)", " ": "blanks"}
@@ -242,7 +243,7 @@ def _comments(lines: Sequence[str], layout: Layout) -> tuple[Layout, Sequence[st
 
 def _quote(rows: list[Record]) -> str:
     for quote in _QUOTES:
-        for column in zip(*(cells for _, cells in rows[:100]), strict=False):
+        for column in zip(*(cells[:_MOST_COLUMNS] for _, cells in rows[:100]), strict=False):
             quoted = [cell for cell in column[1:] or column if cell]
             if quoted and all(len(cell) > 1 and cell[0] == cell[-1] == quote for cell in quoted):
                 return quote
@@ -353,7 +354,8 @@ def _is_header(first: list[str], below: list[list[str]], decimal: str, place: st
     """
     if not below:
         return all(map(is_text, first)), ""
-    columns = list(zip(*(cells for cells in below if len(cells) == len(first)), strict=False))
+    # Two thousand columns decide as well as a hundred thousand.
+    columns = list(zip(*(cells[:_MOST_COLUMNS] for cells in below if len(cells) == len(first)), strict=False))
     if not columns:
         return all(is_text(cell) or not cell for cell in first), ""
     votes, names = 0, 0
@@ -409,7 +411,7 @@ def _counts_columns(first: list[str], columns: list[tuple[str, ...]], decimal: s
 def _is_units(below: list[list[str]], decimal: str) -> bool:
     """Whether the first row under the header holds the units of the numbers below it."""
     unit, rest = below[0], below[1:]
-    columns = zip(unit, zip(*rest, strict=False), strict=False)
+    columns = zip(unit, zip(*(cells[:_MOST_COLUMNS] for cells in rest), strict=False), strict=False)
     numeric = [
         (cell, column)
         for cell, column in columns

@@ -73,7 +73,7 @@ def load(
             raise DataError(f"{source}: its target is always {table.outputs[0]}; leave data.target out")
         return infer_task(table, task, source)
     if source in SHIPPED:
-        table = _text_table(shipped_cells(source, target), target, "auto", InputOptions())
+        table = text_table(shipped_cells(source, target), target, "auto", InputOptions())
         return replace(infer_task(table, task, source), text=False)
     name = "standard input" if source == STDIN else PurePath(source).name
     if _suffix(source) in ARRAYS:
@@ -83,7 +83,7 @@ def load(
         return infer_task(array, task, name)
     columns = columns or InputOptions()
     cells = read_cells(source, read, target=target, columns=columns)
-    return infer_task(_text_table(cells, target, task, columns), task, name)
+    return infer_task(text_table(cells, target, task, columns), task, name)
 
 
 def shipped_cells(source: str, target: Sequence[str | int] | None = None) -> Cells:
@@ -121,7 +121,7 @@ def _suffix(source: str) -> str:
     return PurePath(source.lower().removesuffix(".gz")).suffix
 
 
-def _text_table(
+def text_table(
     cells: Cells, target: Sequence[str | int] | None, task: Literal["auto"] | Task, columns: InputOptions
 ) -> Table:
     """Decide on the columns of a text table: targets, roles, rows without a target."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from bpcli.common.errors import DataError
+from bpcli.datasets.column_notes import summarise, warnings
 from bpcli.datasets.dataset import Dataset, FloatArray, Inputs, Task
 from bpcli.datasets.encoding import (
     Encoding,
@@ -20,7 +21,8 @@ from bpcli.datasets.encoding import (
     fit_target,
 )
 from bpcli.datasets.splitting import random_split, stratified_split
-from bpcli.datasets.summary import summarise, warnings
+
+_ROWS = 4096
 
 
 @dataclass(frozen=True, eq=False)
@@ -131,9 +133,12 @@ def digest(dataset: Dataset) -> str:
     """SHA-256 of the numbers, shapes and class names as they were read, alike on every machine."""
     sha = hashlib.sha256()
     for array in (dataset.X, dataset.targets, *(dataset.validation or ())):
-        numbers = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
-        sha.update(f"{numbers.dtype.str}{numbers.shape}".encode())
-        sha.update(numbers.tobytes())
+        little = array.dtype.newbyteorder("<")
+        sha.update(f"{little.str}{array.shape}".encode())
+        for start in range(
+            0, len(array), _ROWS
+        ):  # a piece at a time: a large table needs no second one beside it
+            sha.update(np.ascontiguousarray(array[start : start + _ROWS], dtype=little).tobytes())
     sha.update(repr(dataset.classes).encode())
     for category in dataset.categories:
         sha.update(repr((category.name, category.levels)).encode())

@@ -8,6 +8,7 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -88,10 +89,10 @@ def read_lines(stream: io.TextIOBase, place: str) -> Iterator[str]:
         DataError: a line without end, or text that stops being text.
         NotDecodable: bytes that the encoding does not have.
     """
-    count = 0
+    count, readline = 0, partial(stream.readline, LONGEST_LINE)
     try:
-        while line := stream.readline(LONGEST_LINE):
-            if len(line) >= LONGEST_LINE and not line.endswith(("\n", "\r")):
+        for line in iter(readline, ""):
+            if len(line) >= LONGEST_LINE:
                 raise DataError(
                     f"{place}:{count + 1}: this line has over {LONGEST_LINE:,} characters; a table has a row on each line"
                 )

@@ -21,6 +21,7 @@ from bpcli.datasets.text_source import STDIN, NotDecodable, fallback, open_text,
 
 Codes = NDArray[np.int32]
 _BLOCK_ROWS, _BLOCK_CELLS = 8192, 4_000_000
+_MOST_LABELS = 1000
 _HEAD_LINES, _HEAD_CHARACTERS = 400, 1 << 18
 
 
@@ -224,6 +225,12 @@ class _Lines:
     def __init__(self, lines: Iterator[str]) -> None:
         self._lines, self.count = lines, 0
 
+    def take(self, most: int) -> list[str]:
+        """The next lines, ``most`` at most."""
+        taken = list(islice(self._lines, most))
+        self.count += len(taken)
+        return taken
+
     def __iter__(self) -> Iterator[str]:
         return self
 
@@ -283,6 +290,9 @@ class BlockReader:
                     self._texts[j % used] = _Vocabulary()
         if verbatim:
             self._texts |= {j: _Vocabulary() for j in range(used)}
+        declared = {column.strip() if isinstance(column, str) else column for column in exact}
+        targets = {-1} if target is None else set(wanted) - declared
+        self._targets = {j for j in self._texts if {j, j - used, str(j), self.layout.names[j]} & targets}
         self._gaps: set[int] = set()
         self._first = True
 
@@ -293,16 +303,31 @@ class BlockReader:
             DataError: a row of another width, or a quote that is not closed.
         """
         rows = max(16, min(_BLOCK_ROWS, _BLOCK_CELLS // self.layout.width))
-        while lines := list(islice(self._lines, rows)):
+        while lines := self._lines.take(rows):
             block = self._fast(lines) or self._careful(lines)
             if block is not None:
-                self._first = False
+                if self._first:
+                    self._first = False
+                    block = self._with_numbers(block)
                 yield block
 
     def forget(self) -> None:
         """Forget the words of the blocks so far, which would be more and more."""
         for vocabulary in self._texts.values():
             vocabulary.clear()
+
+    def _with_numbers(self, block: Block) -> Block:
+        """The first block, with targets as numbers that have too many values to be labels or codes."""
+        for j in self._targets & self._texts.keys():
+            words = list(self._texts[j])
+            if len(words) <= _MOST_LABELS:
+                continue
+            values = [number(word.strip(), self.layout.decimal) for word in words]
+            if any(value is None or abs(value) >= 2**53 for value in values) or any(map(_is_code, words)):
+                continue
+            block.numbers[:, j] = np.array(values, dtype=np.float64)[block.codes.pop(j)]
+            del self._texts[j]
+        return block
 
     def joined(self, blocks: list[Block], notes: tuple[str, ...] = ()) -> Cells:
         """The cells of blocks of this reader, which are used up."""
@@ -418,6 +443,12 @@ class BlockReader:
             f"{self.place}:{line}: {cause + ' ' if cause else ''}this row has {count} {'cell' if count == 1 else 'cells'}, "
             f"{first} {layout.width}; {advice}"
         )
+
+
+def _is_code(word: str) -> bool:
+    """Whether a word is digits with a leading zero."""
+    word = word.strip()
+    return len(word) > 1 and word[0] == "0" and word.isdigit()
 
 
 def _number_or_nan(cell: str) -> float:

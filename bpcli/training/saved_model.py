@@ -16,7 +16,7 @@ from bpcli.network import Architecture, Array, Parameters
 from bpcli.training import checkpoint, run_folder
 from bpcli.training.environment import read_environment
 from bpcli.training.sealed_files import damaged, first_problem, read_commented, read_json, read_npz
-from bpcli.training.setup import read_options
+from bpcli.training.setup import table_options
 
 
 def load_model(run: str | Path) -> Model:
@@ -35,7 +35,7 @@ def load_model(run: str | Path) -> Model:
     checkpoint.require_one_run(folder, config, text, environment)
     encoding = _encoding(folder)
     parameters, epoch = _kept(folder / run_folder.CHECKPOINT, config, encoding)
-    return Model(str(environment["configuration"]), parameters, encoding, epoch, read_options(config))
+    return Model(str(environment["configuration"]), parameters, encoding, epoch, table_options(config)[0])
 
 
 def require_run(folder: Path) -> None:

@@ -1,14 +1,19 @@
 """From a configuration to its data, network and optimiser: where training, gradcheck and the demo all start."""
 
+import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 
 from bpcli.common.errors import ConfigError
+from bpcli.common.text import printable
 from bpcli.config import Adam as AdamConfig
-from bpcli.config import Config, TrainingConfig
+from bpcli.config import Config, TrainingConfig, to_yaml
 from bpcli.datasets import Dataset, InputOptions, Prepared, ReadOptions, load, prepare
+from bpcli.datasets.profile import Profile, profile
+from bpcli.datasets.text_source import STDIN
 from bpcli.network import Architecture, Network, Parameters, initialise
 from bpcli.network.architecture import LossName, Output
 from bpcli.training.optimisers import Adam, Optimiser, Sgd
@@ -49,6 +54,7 @@ def setup(config: Config) -> Setup:
 def load_data(config: Config, rng: np.random.Generator) -> Dataset:
     """Read the configured data."""
     source = config.data
+    read, columns = table_options(config)
     return load(
         source.source,
         target=source.target,
@@ -56,17 +62,49 @@ def load_data(config: Config, rng: np.random.Generator) -> Dataset:
         samples=source.samples,
         noise=source.noise,
         rng=rng,
-        read=read_options(config),
-        columns=InputOptions(
-            source.ignore, source.categories, source.numbers, source.dates, source.missing, source.invalid
-        ),
+        read=read,
+        columns=columns,
     )
 
 
-def read_options(config: Config) -> ReadOptions:
-    """What a configuration says of the layout of a text table."""
-    data = config.data
-    return ReadOptions(data.delimiter, data.header, data.decimal, data.thousands, data.encoding, data.comment)
+def table_options(config: Config) -> tuple[ReadOptions, InputOptions]:
+    """What the configuration says about a text table."""
+    source = config.data
+    read = ReadOptions(
+        source.delimiter, source.header, source.decimal, source.thousands, source.encoding, source.comment
+    )
+    return read, InputOptions(
+        source.ignore, source.categories, source.numbers, source.dates, source.missing, source.invalid
+    )
+
+
+def look(config: Config) -> Profile:
+    """Look at the configured table.
+
+    Raises:
+        DataError: it cannot be read, or training would refuse it.
+    """
+    read, columns = table_options(config)
+    return profile(config.data.source, read, columns, target=config.data.target, task=config.data.task)
+
+
+def written_config(config: Config, found: Profile, file: Path) -> str:
+    """A configuration file for a table that was looked at, everything written down; ``file`` is where it will lie."""
+    dataset = found.dataset
+    config = complete(config, dataset)
+    source = config.data.source
+    if source != STDIN:
+        source = os.path.relpath(source, os.path.realpath(file.parent))
+    task = "auto" if dataset.task == "multilabel" else dataset.task
+    data = config.data.model_copy(update={"source": source, "target": dataset.outputs, "task": task})
+    if any(name.startswith("column ") for name in dataset.outputs):
+        data = data.model_copy(update={"target": config.data.target})
+    left = [f"{role.name} ({role.why})" for role in dataset.roles if role.kind == "left out"]
+    lines = [
+        f"# {printable(found.name)}: {found.rows:,} rows, {dataset.task}; written by bpcli data",
+        *(f"# left out: {printable(', '.join(left))}" for _ in left[:1]),
+    ]
+    return "\n".join(lines) + "\n" + to_yaml(config.model_copy(update={"data": data}))
 
 
 def prepared_data(config: Config, rng: np.random.Generator) -> tuple[Config, Prepared]:

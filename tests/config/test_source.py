@@ -74,6 +74,5 @@ def test_invalid_sources(source: str, hint: str, reported: Reported) -> None:
     assert line.startswith("my.yaml:2:11: data.source: '")
     assert (
         f"is neither a built-in data set nor the path of a .csv, .tsv, .txt, .data, .dat, .xlsx, .parquet, .arff, "
-            f".npz or .npy file (.gz too), nor - for standard input; {hint}"
-        in line
+        f".npz or .npy file (.gz too), nor - for standard input; {hint}" in line
     )

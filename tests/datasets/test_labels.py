@@ -77,7 +77,9 @@ def test_zeros_and_ones_that_do_not_exclude_each_other_are_labels(read):
     assert dataset.task == "multilabel"
     assert dataset.classes == dataset.outputs == ("funny", "sad")
     assert_array_equal(dataset.targets, [[1, 1], [0, 1], [1, 0]])
-    assert read(table("1,1", "0,1", "1,0", names="u,v"), target=[1, 2], task="regression").task == "regression"
+    assert (
+        read(table("1,1", "0,1", "1,0", names="u,v"), target=[1, 2], task="regression").task == "regression"
+    )
 
 
 def test_text_among_numbers_to_predict_is_named_with_its_line(refuse, read):

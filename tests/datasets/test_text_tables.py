@@ -153,7 +153,11 @@ def test_a_target_is_chosen_by_name_or_position(read, target):
     ("contents", "target", "message"),
     [
         (PLAIN, ["kinf"], "there is no column 'kinf' (did you mean kind?); the columns are: a, b, kind"),
-        ("1,2,0\n3,4,1\n", ["y"], "the file has no header, so its columns have no names; write a position, 0"),
+        (
+            "1,2,0\n3,4,1\n",
+            ["y"],
+            "the file has no header, so its columns have no names; write a position, 0",
+        ),
         (PLAIN, [3], "there is no column 3: the table has 3 columns; write 0 to 2, or -1 for the last"),
         (PLAIN, [-4], "there is no column -4"),
         (PLAIN, [2, "kind"], "names a column twice"),
@@ -175,23 +179,38 @@ NUMBERS = "".join(f"{i}.5,{i % 3},{i % 2}\n" for i in range(20))
     [
         ("a,b,y\n" + NUMBERS + "1,inf,1\n", "data.csv:22: column 'b': 'inf' is not finite"),
         ("a,b,y\n1,1e999,0\n" + NUMBERS, "data.csv:2: column 'b': '1e999' is too large for a 64-bit number"),
-        ("a,b,y\n" + NUMBERS + "red,1,0\n", "data.csv:22: column 'a': 'red' is not a number; correct it, leave"),
+        (
+            "a,b,y\n" + NUMBERS + "red,1,0\n",
+            "data.csv:22: column 'a': 'red' is not a number; correct it, leave",
+        ),
         ("a,b,y\n" + NUMBERS + "1_000,1,0\n", "data.csv:22: column 'a': '1_000' is not a number"),
-        ("a,b,y\n" + NUMBERS + "٣,1,0\n", "data.csv:22: column 'a': '٣' is not a number; write it with the digits"),
+        (
+            "a,b,y\n" + NUMBERS + "٣,1,0\n",
+            "data.csv:22: column 'a': '٣' is not a number; write it with the digits",
+        ),
         ("a,b,y\n" + NUMBERS + "0x10,1,0\n", "data.csv:22: column 'a': '0x10' is not a number"),
         ("a,b,y\n" + NUMBERS + "12%,1,0\n", "data.csv:22: column 'a': '12%' has another unit than the other"),
         ("a,b,y\n" + NUMBERS + '"1\n0",1,0\n', "data.csv:22: column 'a': '1\\n0' contains a line break"),
         ("a,b,y\n" + NUMBERS + "1\0,1,0\n", "data.csv:22: column 'a': '1\\x00' contains a NUL byte"),
-        ("a,b,y\n1,2,0\n3,4,1,5\n", "data.csv:3: this row has 4 cells, the header has 3; give every row the same"),
+        (
+            "a,b,y\n1,2,0\n3,4,1,5\n",
+            "data.csv:3: this row has 4 cells, the header has 3; give every row the same",
+        ),
         ("a,b,y\n" + NUMBERS + "3", "data.csv:22: the file is cut off here, or this row has 1 cell"),
         (NUMBERS + "3\n", "data.csv:21: this row has 1 cell, the other rows have 3"),
         ("a,b,a\n1,2,0\n3,4,1\n", "data.csv:1: two columns are called 'a'"),
         ("a,b,y\n", "the file has a header and no rows"),
         ("", "data.csv: the file is empty"),
         ("\n \n", "data.csv: the file is empty"),
-        ('a,b,y\n1,2,"cat\n3,4,dog\n5,6,dog\n', 'data.csv:2: a quote (") is opened in this row and never closed'),
+        (
+            'a,b,y\n1,2,"cat\n3,4,dog\n5,6,dog\n',
+            'data.csv:2: a quote (") is opened in this row and never closed',
+        ),
         ('a,b,y\n1,2,"ca\nt"\n3,4,dog\n5,6,dog\n', "data.csv:2: column 'y': 'ca\\nt' contains a line break"),
-        ("a,b,y\n1,2,no # odd\n3,4,no\n5,6,yes\n", "data.csv:2: column 'y': 'no # odd' seems to end with a comment"),
+        (
+            "a,b,y\n1,2,no # odd\n3,4,no\n5,6,yes\n",
+            "data.csv:2: column 'y': 'no # odd' seems to end with a comment",
+        ),
         ("1 1:0.5 2:0.3\n0 1:0.1 2:2\n1 1:0.5\n", "this is the LIBSVM format"),
         ("<!DOCTYPE html><html></html>", "this is a web page"),
         ("version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 5\n", "Git LFS pointer"),
@@ -243,7 +262,24 @@ def test_finite_numbers_come_back_bit_for_bit(rows):
 
 cells = st.one_of(
     st.sampled_from(
-        ["1", "-2.5", "+.5", "3.", "1e3", " 4 ", "1e999", "nan", "inf", "NA", "", "1_0", "0x1", "٣", "$5", "(2)"]
+        [
+            "1",
+            "-2.5",
+            "+.5",
+            "3.",
+            "1e3",
+            " 4 ",
+            "1e999",
+            "nan",
+            "inf",
+            "NA",
+            "",
+            "1_0",
+            "0x1",
+            "٣",
+            "$5",
+            "(2)",
+        ]
     ),
     st.sampled_from(
         ["cat", "dog", '"quoted"', '"1"', '"a,b"', '""', '"two\nlines"', '"1"2', 'x"y', '"', "\t", "a b", "#"]
@@ -283,7 +319,9 @@ def test_any_labels_written_by_csv_are_read_back(rows):
     out = io.StringIO()
     csv.writer(out).writerows([["x", "y1", "y2", "y3"], *([i, *row] for i, row in enumerate(rows))])
     labels = [[cell.strip() for cell in row] for row in rows]
-    reader = BlockReader(io.StringIO(out.getvalue(), newline=""), "t", ReadOptions(delimiter="comma", header=True))
+    reader = BlockReader(
+        io.StringIO(out.getvalue(), newline=""), "t", ReadOptions(delimiter="comma", header=True)
+    )
     if reader.layout.quote != '"':
         return  # every cell of a column begins and ends with a single quote: those are taken off
     found = reader.joined(list(reader))
@@ -319,7 +357,7 @@ def test_a_sound_file_is_read_the_fast_way(monkeypatch):
 def test_columns_have_roles_by_what_they_hold(read):
     """Numbers with their marks, categories, and what is left out with the reason."""
     rows = [
-        f"{i},Name {i} Surname,{'red' if i % 3 else 'blue'},\"$1,{i:03}.50\",({i}),{i % 2}.5%,2024-01-{i % 28 + 1:02},7,{'' if i % 9 == 0 else i * 0.5},{i % 2}"
+        f'{i},Name {i} Surname,{"red" if i % 3 else "blue"},"$1,{i:03}.50",({i}),{i % 2}.5%,2024-01-{i % 28 + 1:02},7,{"" if i % 9 == 0 else i * 0.5},{i % 2}'
         for i in range(40)
     ]
     header = "id,name,colour,price,loss,share,day,same,gap,y\n"

@@ -1,0 +1,65 @@
+"""``bpcli data``: look at a table before training on it."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bpcli.cli.console import Screen
+from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption
+from bpcli.cli.resolving import resolved
+from bpcli.cli.train import settings
+from bpcli.common.errors import UsageError
+
+
+def data(
+    table: Annotated[
+        str,
+        typer.Argument(metavar="TABLE", help="A table: a .csv, .tsv, .txt, … file, or - for standard input."),
+    ],
+    target: Annotated[
+        str | None,
+        typer.Option(
+            "--target",
+            metavar="COLUMNS",
+            help="Column to predict, by name or position from 0; several with commas. Default: the last one.",
+            show_default=False,
+        ),
+    ] = None,
+    ignore: Annotated[
+        str | None, typer.Option("--ignore", metavar="COLUMNS", help="Columns to leave out, with commas.")
+    ] = None,
+    override: SetOption = None,
+    write_config: Annotated[
+        Path | None,
+        typer.Option(
+            "--write-config", metavar="FILE", help="Write a configuration that trains on the table."
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite FILE.")] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    no_color: NoColorOption = False,
+) -> None:
+    """Look at a table: columns, missing values, ranges, classes, and what training would do with each column.
+
+    Suspected identifiers are left out, and a column that determines the target is named.
+    """
+    from bpcli.config import is_table
+    from bpcli.render.data import profile_report
+    from bpcli.training.setup import look, written_config
+
+    if not is_table(table):
+        raise UsageError(
+            f"{table}: bpcli data looks at a table, such as a .csv file; for a configuration: bpcli config show"
+        )
+    screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
+    config = resolved(table, override, settings(target, ignore, None, None, None, None)).config
+    if write_config and write_config.exists() and not force:
+        raise UsageError(f"{write_config} exists: choose another name, or overwrite it with --force")
+    profile = look(config)
+    screen.show(profile_report(profile))
+    screen.document(profile.document())
+    if write_config:
+        write_config.write_text(written_config(config, profile, write_config), encoding="utf-8")
+        screen.show(f"\nwritten {write_config}; next: bpcli train {write_config}", whole_lines=True)
