@@ -120,6 +120,7 @@ class Session:
             seconds=self._seconds,
             samples_per_second=samples / self._seconds if samples else None,
             parameters=kept,
+            encoding=data.encoding,
         )
 
 
