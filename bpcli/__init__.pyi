@@ -8,7 +8,10 @@ from bpcli.common.errors import DataError as DataError
 from bpcli.common.errors import MachineError as MachineError
 from bpcli.common.errors import UsageError as UsageError
 from bpcli.config import Config as Config
+from bpcli.estimators import BackpropClassifier as BackpropClassifier
+from bpcli.estimators import BackpropRegressor as BackpropRegressor
 from bpcli.gradcheck.function_check import check_gradients as check_gradients
+from bpcli.models import Model as Model
 from bpcli.network import Architecture as Architecture
 from bpcli.network import Network as Network
 from bpcli.network import Parameters as Parameters

@@ -1,7 +1,7 @@
 """The functions of the public API: what the commands do, called from Python and without a terminal."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bpcli.config import Config, Resolved, resolve
@@ -34,6 +34,7 @@ def load_config(config: str | Path, **overrides: object) -> Config:
 def train(
     config: Config | str | Path = "digits",
     *,
+    target: str | int | Sequence[str | int] | None = None,
     out: str | Path | None = None,
     force: bool = False,
     on_epoch: Callable[[EpochRecord], None] | None = None,
@@ -42,7 +43,8 @@ def train(
     """Train the network of a configuration and return the scores, gradients, hidden units and parameters.
 
     Args:
-        config: A configuration, or what ``load_config`` takes.
+        config: A configuration, or what ``load_config`` takes, or the path of a table.
+        target: The column of the table to predict, or several; by default the last.
         out: The folder to keep the run in; without it, training leaves nothing on the disk.
         force: Overwrite the run that ``out`` holds.
         on_epoch: Called with the record of each epoch: its losses, scores and learning rate.
@@ -53,6 +55,8 @@ def train(
         ConfigError: The configuration has errors.
         DataError: The data cannot be used.
     """
+    if target is not None:
+        overrides["data__target"] = [target] if isinstance(target, str | int) else list(target)
     found = _resolve(config, overrides)
     if out is None:
         session = Session(found.name, found.config)

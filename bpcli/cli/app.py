@@ -11,7 +11,19 @@ from typing import Annotated
 import typer
 
 from bpcli import __version__
-from bpcli.cli import config, data, docs, gradcheck, symmetry_demo, train, walkthrough
+from bpcli.cli import (
+    config,
+    data,
+    docs,
+    evaluate,
+    export_model,
+    gradcheck,
+    predict,
+    runs,
+    symmetry_demo,
+    train,
+    walkthrough,
+)
 from bpcli.cli.console import print_error, print_warning
 from bpcli.cli.usage import usage_message
 from bpcli.common.errors import BpcliError
@@ -26,6 +38,10 @@ app = typer.Typer(
 )
 app.command("train")(train.train)
 app.command("data")(data.data)
+app.command("evaluate")(evaluate.evaluate)
+app.command("predict")(predict.predict)
+app.command("export")(export_model.export)
+app.add_typer(runs.app, name="runs")
 app.command("gradcheck", cls=gradcheck.GradcheckCommand)(gradcheck.gradcheck)
 app.command("symmetry-demo")(symmetry_demo.symmetry_demo)
 app.command("walkthrough", cls=walkthrough.WalkthroughCommand)(walkthrough.walkthrough)

@@ -6,8 +6,10 @@ import select
 import stat
 import tempfile
 import zlib
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
 from bpcli.common.errors import BpcliError, MachineError
 from bpcli.common.text import LONGEST, printable
@@ -127,12 +129,23 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         OSError: The disk or the permissions do not allow it. The file is the old one or the new one, and whole.
     """
+    with replacing(path) as file:
+        file.write(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that takes the place of ``path`` when the block ends, as ``write_atomically`` does; an error drops it.
+
+    Raises:
+        OSError: The disk or the permissions do not allow it. The file is the old one or the new one, and whole.
+    """
     temporary: Path | None = None
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
         temporary = Path(name)
         with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         temporary.chmod(0o666 & ~_umask())

@@ -15,9 +15,9 @@ _NOT_AVAILABLE = frozenset(
 _SPREADSHEET_ERRORS = frozenset({"#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"})
 _NOTHING = frozenset({"none", "-", "--", ".", "missing"})  # among words these may be a category
 _INFINITE = frozenset({sign + word for sign in ("", "+", "-") for word in ("inf", "infinity")})
-_MISSING_NUMBER = _NOT_AVAILABLE | _SPREADSHEET_ERRORS | _NOTHING
-_MISSING_WORD = _NOT_AVAILABLE | _SPREADSHEET_ERRORS
-_MARKS = _MISSING_NUMBER | _INFINITE
+MISSING_NUMBERS = _NOT_AVAILABLE | _SPREADSHEET_ERRORS | _NOTHING
+MISSING_WORDS = _NOT_AVAILABLE | _SPREADSHEET_ERRORS
+_MARKS = MISSING_NUMBERS | _INFINITE
 
 _CURRENCY = r"[$€£¥₹₩₽]|US\$|USD|EUR|GBP|CHF|JPY|INR"
 _SPACES = "\u0020\u00a0\u2009\u202f"
@@ -75,7 +75,7 @@ def amount(cell: str, decimal: str = ".", thousands: str = "auto") -> Amount | N
 
 def is_missing(cell: str, *, among_words: bool = False) -> bool:
     """Whether a (stripped) cell stands for a missing value; among words, ``none`` and ``-`` are words too."""
-    return cell.lower() in (_MISSING_WORD if among_words else _MISSING_NUMBER)
+    return cell.lower() in (MISSING_WORDS if among_words else MISSING_NUMBERS)
 
 
 def is_text(cell: str) -> bool:

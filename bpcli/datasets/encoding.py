@@ -307,6 +307,9 @@ def fit(
         if len(kept) < numbers.shape[1]:
             numbers = numbers[:, kept]
     offset, scale = fit_scaling(numbers, scaling)
+    if dataset.text:  # later rows may have gaps where the training rows had none: there it is the mean
+        whole = [i for i, j in enumerate(kept) if int(j) not in indicators]
+        fill[kept[whole]] = offset[whole]
     codes = tuple(_fit_category(category) for category in inputs.categories)
     codes = tuple(code for code in codes if code.features)
     rest = len(indicators) + sum(len(code.features) for code in codes)

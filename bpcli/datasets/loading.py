@@ -73,9 +73,7 @@ def load(
             raise DataError(f"{source}: its target is always {table.outputs[0]}; leave data.target out")
         return infer_task(table, task, source)
     if source in SHIPPED:
-        path = resources.files("bpcli.datasets").joinpath("files", SHIPPED[source])
-        with resources.as_file(path) as file:
-            table = text_table(read_text(str(file), source, target=target), target, "auto", InputOptions())
+        table = text_table(shipped_cells(source, target), target, "auto", InputOptions())
         return replace(infer_task(table, task, source), text=False)
     name = "standard input" if source == STDIN else PurePath(source).name
     if _suffix(source) in ARRAYS:
@@ -86,6 +84,13 @@ def load(
     columns = columns or InputOptions()
     cells = read_cells(source, read, target=target, columns=columns)
     return infer_task(text_table(cells, target, task, columns), task, name)
+
+
+def shipped_cells(source: str, target: Sequence[str | int] | None = None) -> Cells:
+    """The cells of a table that bpcli comes with."""
+    path = resources.files("bpcli.datasets").joinpath("files", SHIPPED[source])
+    with resources.as_file(path) as file:
+        return read_text(str(file), source, target=target)
 
 
 def read_cells(

@@ -142,6 +142,47 @@ def read_text(
         return replace(cells, notes=(note, *cells.notes))
 
 
+def read_chunks(
+    source: str,
+    place: str,
+    options: ReadOptions | None = None,
+    *,
+    names: Sequence[str] = (),
+    exact: Sequence[str | int] = (),
+    verbatim: bool = False,
+) -> Iterator[Cells]:
+    """Read a text table some thousand rows at a time: memory does not grow with its length.
+
+    Args:
+        source, place, options: as for ``read_text``.
+        names: of columns; a first row that holds all of them is the header.
+        exact: columns whose text is kept as it is written, also if it is numbers.
+        verbatim: whether that is so for every column.
+
+    Raises:
+        DataError: it is not a table; the message says in which line and column.
+    """
+    options = options or ReadOptions()
+    encoding, done = options.encoding, 0
+    while True:
+        try:
+            with open_text(source, place, encoding) as (stream, notes):
+                reader = BlockReader(
+                    stream, place, options, target=(), exact=exact, names=names, verbatim=verbatim
+                )
+                for block in islice(reader, done, None):
+                    yield reader.joined([block], tuple(notes))
+                    reader.forget()
+                    done += 1
+                if not done:
+                    raise DataError(f"{place}: the file has a header and no rows; a table needs rows")
+                return
+        except NotDecodable as error:
+            if encoding != "auto" or source == STDIN:
+                raise DataError(f"{error}; set data.encoding, for example cp1252") from None
+            encoding = fallback(str(error), source, place)
+
+
 def _read(
     source: str,
     place: str,
@@ -212,7 +253,8 @@ class BlockReader:
         *,
         target: Sequence[str | int] | None = None,
         exact: Sequence[str | int] = (),
-        layout: Layout | None = None,
+        names: Sequence[str] = (),
+        verbatim: bool = False,
     ) -> None:
         lines = read_lines(stream, place)
         head: list[str] = []
@@ -226,24 +268,26 @@ class BlockReader:
         if head:
             head[0] = head[0].removeprefix("\ufeff")
         self.place = place
-        self.layout = layout or recognise(head, place, options, target, complete=complete)
+        self.layout = recognise(head, place, options, [*(target or ()), *names], complete=complete)
         self._lines = _Lines(chain(head, lines))
         for _ in islice(records(self._lines, self.layout), self.layout.skipped):
             pass
-        names = {name: j for j, name in enumerate(self.layout.names)}
+        known = {name: j for j, name in enumerate(self.layout.names)}
         wanted = [*exact, *((-1,) if target is None else target)]
         wanted = [column.strip() if isinstance(column, str) else column for column in wanted]
-        kept = (names.get(column) if isinstance(column, str) else column for column in wanted)
+        kept = (known.get(column) if isinstance(column, str) else column for column in wanted)
         used = self.layout.used
         self._texts: dict[int, _Vocabulary] = {
             j % used: _Vocabulary() for j in kept if j is not None and -used <= j < used
         }
         # A position may be written as text where columns have no names.
         for column in wanted:
-            if isinstance(column, str) and column not in names and column.lstrip("-").isdigit():
+            if isinstance(column, str) and column not in known and column.lstrip("-").isdigit():
                 j = int(column)
                 if -used <= j < used:
                     self._texts[j % used] = _Vocabulary()
+        if verbatim:
+            self._texts |= {j: _Vocabulary() for j in range(used)}
         declared = {column.strip() if isinstance(column, str) else column for column in exact}
         targets = {-1} if target is None else set(wanted) - declared
         self._targets = {j for j in self._texts if {j, j - used, str(j), self.layout.names[j]} & targets}
@@ -264,6 +308,11 @@ class BlockReader:
                     self._first = False
                     block = self._with_numbers(block)
                 yield block
+
+    def forget(self) -> None:
+        """Forget the words of the blocks so far, which would be more and more."""
+        for vocabulary in self._texts.values():
+            vocabulary.clear()
 
     def _with_numbers(self, block: Block) -> Block:
         """The first block, with targets as numbers that have too many values to be labels or codes."""

@@ -34,11 +34,11 @@ def read_workbook(source: str, suffix: str) -> Cells:
         raise DataError(f"{source}: cannot be read as {suffix} ({error}); save it again") from None
     if frame.empty:
         raise DataError(f"{source}: the table is empty; a table needs rows")
-    columns = [[_written(value) for value in frame[name].tolist()] for name in frame.columns]
+    columns = [[cell_text(value) for value in frame[name].tolist()] for name in frame.columns]
     return cells_of(source, [str(name) for name in frame.columns], zip(*columns, strict=True))
 
 
-def _written(value: Any) -> str:
+def cell_text(value: Any) -> str:
     """A value as it would stand in a CSV; a missing one is an empty cell."""
     if value is None or value != value or type(value).__name__ == "NaTType":  # noqa: PLR0124 - NaN
         return ""

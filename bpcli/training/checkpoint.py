@@ -273,7 +273,7 @@ def _reach(session: Session, parameters: Parameters, record: EpochRecord | None)
     near = {"rtol": epsilon**0.5, "atol": 1e3 * epsilon, "equal_nan": True}
     if record is None:
         return np.allclose(parameters.flat, session.initial.flat, **near)
-    evaluator = Evaluator(parameters, data.task, max(len(data.X), len(data.X_validation)))
+    evaluator = Evaluator(parameters, data.task)
     with np.errstate(all="ignore"):  # weights that have diverged are compared too
         pairs = [(evaluator.scores(data.X, data.Y), record.train)]
         if record.validation:

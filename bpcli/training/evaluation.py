@@ -8,9 +8,9 @@ import numpy as np
 
 from bpcli.common.json_numbers import finite
 from bpcli.datasets import Prepared
-from bpcli.network import Array, Network, Parameters
-
-ROWS = 1024  # evaluated at a time: enough for BLAS to be busy, little enough for any table to fit
+from bpcli.models.forward import Forward
+from bpcli.network import Array, Parameters
+from bpcli.network.losses import LOSSES
 
 
 @dataclass(frozen=True)
@@ -104,14 +104,16 @@ def _numbers(score: TargetScore) -> dict[str, float | None]:
 
 
 class Evaluator:
-    """Scores parameters on whole sets, a thousand rows at a time, in buffers of its own.
+    """Scores parameters on whole sets, by the forward pass that predicts too, in buffers of its own.
 
     The parameters are shared with the network that trains: what is scored is always their present state.
     ``network`` holds those buffers, for whoever wants to look at its layers.
     """
 
-    def __init__(self, parameters: Parameters, task: str, largest: int) -> None:
-        self.network = Network(parameters, rows=max(1, min(largest, ROWS)))
+    def __init__(self, parameters: Parameters, task: str) -> None:
+        self._forward = Forward(parameters)
+        self.network = self._forward.network
+        self._loss = LOSSES[parameters.architecture.output, parameters.architecture.loss]
         self._task = task
 
     def scores(self, X: Array, Y: Array) -> Scores:
@@ -121,28 +123,19 @@ class Evaluator:
         right side of ½; of labels that do not exclude each other, the share of all labels. R² is
         1 - Σ(y-z)²/Σ(y-ȳ)² for each output, averaged over those outputs that vary.
         """
-        loss, hits = 0.0, 0
-        squares = np.zeros(Y.shape[1])
-        for start in range(0, len(X), ROWS):
-            x, y = X[start : start + ROWS], Y[start : start + ROWS]
-            z = self.network.forward(x)
-            loss += float(self.network.loss(y)) * len(x)
-            if self._task == "classification":
-                hits += int(np.count_nonzero(_classes(z) == _classes(y)))
-            elif self._task == "multilabel":
-                hits += int(np.count_nonzero((z >= 0.5) == (y >= 0.5)))
-            else:
-                squares += ((y - z).astype(np.float64) ** 2).sum(axis=0)
-        loss /= len(X)
-        if self._task != "regression":
-            decided = Y.size if self._task == "multilabel" else len(X)
-            return Scores(loss, "accuracy", hits / decided if isfinite(loss) else None)
-        return Scores(loss, "r2", _r2(Y, squares))
+        b, z = self._forward(X)
+        loss = float(self._loss.mean(b, z, Y))
+        if self._task == "regression":
+            return Scores(loss, "r2", _r2(Y, ((Y - z) ** 2).sum(axis=0)))
+        if self._task == "multilabel":
+            right = (z >= 0.5) == (Y >= 0.5)
+        else:
+            right = _classes(z) == _classes(Y)
+        return Scores(loss, "accuracy", int(np.count_nonzero(right)) / right.size if isfinite(loss) else None)
 
     def outputs(self, X: Array) -> Array:
-        """Return z for X (N×d0), N×d_L."""
-        z = [self.network.forward(X[start : start + ROWS]).copy() for start in range(0, len(X), ROWS)]
-        return np.concatenate(z)
+        """Return z for X (N×d0), N×d_L in float64."""
+        return self._forward(X)[1]
 
     def details(self, X: Array, Y: Array, data: Prepared) -> Details:
         """Return the scores of each class or target on X (N×d0) and Y (N×d_L), a part of ``data`` or rows like them."""

@@ -105,8 +105,7 @@ class Trainer:
         self.optimiser = build_optimiser(network, settings)
         weights = _balancing(data.Y) if settings.class_weight else None
         self.batches = Batches(data.X, data.Y, network.rows, rng, weights)
-        largest = max(len(data.X), len(data.X_validation))
-        self._evaluator = Evaluator(network.parameters, data.task, largest)
+        self._evaluator = Evaluator(network.parameters, data.task)
 
     def epochs(self, interrupted: Callable[[], bool] = lambda: False) -> Iterator[EpochRecord]:
         """Train on to the configured number of epochs, yielding a record after each.

@@ -4,10 +4,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from bpcli.common.display import Displayed
+from bpcli.common.errors import DataError
 from bpcli.common.json_numbers import finite
 from bpcli.config import Config
-from bpcli.datasets import Prepared
+from bpcli.datasets import Encoding, Prepared
+from bpcli.models import Model
 from bpcli.network import Architecture, Parameters
 from bpcli.network.formulas import GradientFormula
 from bpcli.symmetry import Activity, LayerSymmetry, UnitDifference
@@ -96,6 +101,7 @@ class TrainResult(Displayed):
         seconds: time spent training in this session, data and start-up not included.
         samples_per_second: training samples over that time; None if no epoch was completed.
         parameters: the kept weights.
+        encoding: how rows become inputs and what the outputs mean.
     """
 
     header: RunHeader
@@ -117,6 +123,26 @@ class TrainResult(Displayed):
     seconds: float
     samples_per_second: float | None
     parameters: Parameters
+    encoding: Encoding | None = None
+
+    @property
+    def model(self) -> Model:
+        """The kept weights with the encoding of inputs and outputs: what predicts."""
+        if self.encoding is None:
+            raise DataError("this training had no table to encode rows like")
+        return Model(self.header.name, self.parameters, self.encoding, self.kept_epoch)
+
+    def predict(self, data: Any) -> NDArray[Any]:
+        """Return what is predicted for N rows; see ``Model.predict``.
+
+        Args:
+            data: The path of a table, a data frame, a dict of columns, a list of dicts, or an N×d0 array.
+        """
+        return self.model.predict(data)
+
+    def predict_proba(self, data: Any) -> NDArray[np.float64]:
+        """Return the output for each class, N×(number of classes), in the order of ``header.data.classes``."""
+        return self.model.predict_proba(data)
 
     @property
     def best(self) -> EpochRecord | None:

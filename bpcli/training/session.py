@@ -87,7 +87,7 @@ class Session:
         """Measure the kept weights: scores, gradients, hidden units. ``header`` is what ``header()`` returned."""
         trainer, data = self.trainer, self.data
         kept = trainer.kept().copy()
-        evaluator = Evaluator(kept, data.task, max(len(data.X), len(data.X_validation)))
+        evaluator = Evaluator(kept, data.task)
         batch = min(self.network.rows, len(data.X))
         symmetry = network_symmetry(kept)
         with np.errstate(over="ignore", invalid="ignore"):  # weights that have diverged show in the scores
@@ -120,6 +120,7 @@ class Session:
             seconds=self._seconds,
             samples_per_second=samples / self._seconds if samples else None,
             parameters=kept,
+            encoding=data.encoding,
         )
 
 

@@ -54,7 +54,7 @@ def setup(config: Config) -> Setup:
 def load_data(config: Config, rng: np.random.Generator) -> Dataset:
     """Read the configured data."""
     source = config.data
-    read, columns = _table_options(config)
+    read, columns = table_options(config)
     return load(
         source.source,
         target=source.target,
@@ -67,7 +67,7 @@ def load_data(config: Config, rng: np.random.Generator) -> Dataset:
     )
 
 
-def _table_options(config: Config) -> tuple[ReadOptions, InputOptions]:
+def table_options(config: Config) -> tuple[ReadOptions, InputOptions]:
     """What the configuration says about a text table."""
     source = config.data
     read = ReadOptions(
@@ -84,7 +84,7 @@ def look(config: Config) -> Profile:
     Raises:
         DataError: it cannot be read, or training would refuse it.
     """
-    read, columns = _table_options(config)
+    read, columns = table_options(config)
     return profile(config.data.source, read, columns, target=config.data.target, task=config.data.task)
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from bpcli.config import ConstantSchedule, CosineSchedule, StepSchedule, TrainingConfig
 from bpcli.network import Architecture, Network, Parameters, initialise
-from bpcli.training.evaluation import ROWS, Evaluator
+from bpcli.models.forward import ROWS
+from bpcli.training.evaluation import Evaluator
 from bpcli.training.loop import Trainer
 from bpcli.training.schedules import learning_rate
 
@@ -102,7 +103,7 @@ def test_early_stopping_keeps_the_best_weights(line):
     assert trainer.stopped_by == "early_stopping"
     assert len(records) == best.epoch + 4
     assert trainer.best_epoch == best.epoch
-    kept = Evaluator(trainer.kept(), "regression", 12).scores(line.X_validation, line.Y_validation)
+    kept = Evaluator(trainer.kept(), "regression").scores(line.X_validation, line.Y_validation)
     assert kept.loss == best.validation.loss
 
 
@@ -183,22 +184,22 @@ def test_scores_do_not_depend_on_how_many_rows_are_evaluated_at_a_time():
     X, Y = rng.normal(size=(2500, 3)), np.eye(2)[rng.integers(0, 2, 2500)]
     assert len(X) > 2 * ROWS
     z = Network(parameters, 2500).forward(X)
-    found = Evaluator(parameters, "classification", 2500).scores(X, Y)
+    found = Evaluator(parameters, "classification").scores(X, Y)
     assert found.loss == pytest.approx(0.5 * ((Y - z) ** 2).sum(axis=1).mean(), rel=1e-12)
     assert found.value == (z.argmax(axis=1) == Y.argmax(axis=1)).mean()
     r2 = 1 - ((Y - z) ** 2).sum(axis=0) / ((Y - Y.mean(axis=0)) ** 2).sum(axis=0)
-    assert Evaluator(parameters, "regression", 2500).scores(X, Y).value == pytest.approx(r2.mean(), rel=1e-12)
+    assert Evaluator(parameters, "regression").scores(X, Y).value == pytest.approx(r2.mean(), rel=1e-12)
 
 
 def test_a_constant_target_has_no_part_in_r2():
     """Sums of squares of equal numbers need not be exactly 0: the column is left out because it does not vary."""
     parameters = Parameters(Architecture((1, 2), output="identity"))
     Y = np.stack([np.full(7, 0.1), np.arange(7.0)], axis=1)
-    scores = Evaluator(parameters, "regression", 7).scores(np.ones((7, 1)), Y)
+    scores = Evaluator(parameters, "regression").scores(np.ones((7, 1)), Y)
     assert scores.value == pytest.approx(1 - (Y[:, 1] ** 2).sum() / ((Y[:, 1] - 3) ** 2).sum())
 
 
 def test_r2_of_targets_that_do_not_vary_does_not_exist():
     """A single row has no variance to explain: the score is None, not a division by zero."""
     parameters = Parameters(Architecture((1, 1), output="identity"))
-    assert Evaluator(parameters, "regression", 1).scores(np.ones((1, 1)), np.ones((1, 1))).value is None
+    assert Evaluator(parameters, "regression").scores(np.ones((1, 1)), np.ones((1, 1))).value is None

@@ -1,0 +1,125 @@
+"""What ``bpcli predict``, ``evaluate``, ``export`` and ``runs`` show."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from bpcli.common.text import printable
+from bpcli.render.styles import CAUTION
+from bpcli.render.text import columns, counted, heading, known, measure, number
+
+# Predictions are printed without Rich, which takes long to load.
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from bpcli.models.model import Noticed
+    from bpcli.training.evaluating import Evaluation
+    from bpcli.training.run_list import RunFacts
+
+SCORE_NAMES = {"accuracy": "accuracy", "r2": "R²"}
+MOST_CLASSES = 12  # in a table
+_SHOWN = 6
+
+
+def noticed(seen: "Noticed") -> Iterator[str]:
+    """Say what was ignored, unknown or missing in the rows that were predicted."""
+    if seen.ignored:
+        names = ", ".join(printable(name, 30) for name in seen.ignored[:_SHOWN])
+        more = f" and {len(seen.ignored) - _SHOWN:,} more" if len(seen.ignored) > _SHOWN else ""
+        yield f"{counted(len(seen.ignored), 'column')} ignored, which the network does not use: {names}{more}"
+    if seen.unseen:
+        yield f"words that are rare or absent among the training rows: {_counts(seen.unseen)}"
+    if seen.missing:
+        yield f"missing values in columns that had none in training: {_counts(seen.missing)}"
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    shown = [
+        f"{printable(name, 30)} in {counted(count, 'row')}" for name, count in list(counts.items())[:_SHOWN]
+    ]
+    more = f" and {len(counts) - _SHOWN:,} more columns" if len(counts) > _SHOWN else ""
+    return ", ".join(shown) + more
+
+
+def evaluated(result: "Evaluation") -> "RenderableType":
+    """Show the scores of a model on a table."""
+    from rich.console import Group
+    from rich.text import Text
+
+    details, scores = result.details, result.scores
+    parts: list[RenderableType] = [
+        heading("Scores", f"of {printable(result.run, 60)} on {printable(result.data, 60)}")
+    ]
+    shown = {
+        "rows": f"{result.rows:,}",
+        "loss": number(scores.loss),
+        SCORE_NAMES[scores.metric]: number(scores.value),
+    }
+    if result.without_target:
+        shown["rows"] += f" ({result.without_target:,} more without a target)"
+    if details.balanced_accuracy is not None:
+        shown["balanced"] = number(details.balanced_accuracy)
+        shown["baseline"] = f"{number(details.baseline)}, always the most frequent class"
+    parts.append(known(**shown))
+    if details.classes:
+        table = columns("class", "rows", "precision", "recall", numbers=("rows", "precision", "recall"))
+        for each in details.classes[:MOST_CLASSES]:
+            table.add_row(
+                printable(each.name, 40), f"{each.rows:,}", number(each.precision), number(each.recall)
+            )
+        more = len(details.classes) - MOST_CLASSES
+        parts += [Text(), table]
+        parts += [Text(f"and {more:,} more classes (--json lists them)", style="dim")] if more > 0 else []
+    if details.targets:
+        names = ("R²", "MAE", "RMSE", "RMSE of the mean")
+        table = columns("target", *names, numbers=names)
+        for score in details.targets:
+            values = measure(score.mae), measure(score.rmse), measure(score.baseline_rmse)
+            table.add_row(printable(score.name, 40), number(score.r2), *values)
+        parts += [Text(), table]
+    return Group(*parts)
+
+
+def run_table(runs: "Sequence[RunFacts]") -> "RenderableType":
+    """List runs, a line each."""
+    from rich.text import Text
+
+    if not runs:
+        return Text("no runs here")
+    names = ("epochs", "loss", "score")
+    table = columns("run", "data", *names, "ended", numbers=names)
+    for run in runs:
+        if run.fault:
+            table.add_row(printable(run.folder), "", "", "", "", Text("damaged", style=CAUTION))
+            continue
+        loss = run.train_loss if run.validation_loss is None else run.validation_loss
+        table.add_row(
+            printable(run.folder),
+            printable(run.source.rpartition("/")[2], 30),
+            "–" if run.epochs is None else str(run.epochs),
+            number(loss),
+            f"{SCORE_NAMES[run.metric]} {number(run.score)}" if run.metric else "–",
+            (run.stopped_by or "not finished").replace("_", " "),
+        )
+    return table
+
+
+def run_details(run: "RunFacts") -> "RenderableType":
+    """Show one run."""
+    from rich.console import Group
+
+    settings = {key: str(value) for key, value in run.config}
+    return Group(run_table([run]), heading("Settings"), known(**settings))
+
+
+def compared(runs: "Sequence[RunFacts]", differences: "Mapping[str, tuple[object, ...]]") -> "RenderableType":
+    """Show the scores of runs, and the settings in which they differ."""
+    from rich.console import Group
+    from rich.text import Text
+
+    parts: list[RenderableType] = [run_table(runs), heading("Settings that differ")]
+    if not differences:
+        return Group(*parts, Text("none"))
+    table = columns("setting", *(printable(run.folder, 30) for run in runs))
+    for key, values in differences.items():
+        table.add_row(key, *(printable(str(value), 40) for value in values))
+    return Group(*parts, table)

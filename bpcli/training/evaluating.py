@@ -1,0 +1,175 @@
+"""How good a trained model is on rows that it is given: the scores of training, by the same forward pass."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bpcli.common.errors import DataError
+from bpcli.common.json_numbers import finite
+from bpcli.datasets import Prepared
+from bpcli.datasets.cells import is_missing, number, shown
+from bpcli.datasets.columns import number_values
+from bpcli.datasets.dataset import FloatArray
+from bpcli.datasets.encoding import Output, encode
+from bpcli.datasets.text_table import Cells
+from bpcli.models import Model, Rows
+from bpcli.models.model import Noticed
+from bpcli.training.evaluation import Details, Evaluator, Scores
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """The scores of a model on some rows.
+
+    Attributes:
+        run, data: as given.
+        task: of the model.
+        outputs: the target columns.
+        rows: how many rows were scored.
+        without_target: how many rows were not, because their target is missing.
+        scores, details: as at the end of training; the baseline is that of these rows.
+        noticed: what was ignored, unknown or missing in them.
+    """
+
+    run: str
+    data: str
+    task: str
+    outputs: tuple[str, ...]
+    rows: int
+    without_target: int
+    scores: Scores
+    details: Details
+    noticed: Noticed
+
+    def document(self) -> dict[str, Any]:
+        """Return the JSON document ``bpcli.evaluate/1``."""
+        return {
+            "schema": "bpcli.evaluate/1",
+            "run": self.run,
+            "data": self.data,
+            "task": self.task,
+            "target": list(self.outputs),
+            "rows": self.rows,
+            "rows_without_target": self.without_target,
+            "loss": finite(self.scores.loss),
+            self.scores.metric: finite(self.scores.value),
+            **self.details.document(),
+            "columns_ignored": list(self.noticed.ignored),
+            "unseen_words": self.noticed.unseen,
+            "missing_values": self.noticed.missing,
+        }
+
+
+def evaluate(model: Model, run: str, source: str) -> Evaluation:
+    """Score a model on the rows of a table that has the target columns.
+
+    Raises:
+        DataError: a column is missing, or a target is none of the classes.
+    """
+    noticed = Noticed(model)
+    X: list[Any] = []
+    Y: list[FloatArray] = []
+    lost = 0
+    for rows in model.rows(source):
+        y = _targets(rows, model)
+        known = np.isfinite(y).all(axis=1)
+        X.append(model.inputs(rows)[known])
+        Y.append(y[known])
+        noticed.add(rows)
+        lost += int((~known).sum())
+    data = _prepared(model, source, np.concatenate(X), np.concatenate(Y))
+    if not len(data.X):
+        raise DataError(f"{source}: no row has a target; check its column {shown(data.outputs[0])}")
+    evaluator = Evaluator(model.parameters, data.task)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return Evaluation(
+            run=run,
+            data=source,
+            task=data.task,
+            outputs=data.outputs,
+            rows=len(data.X),
+            without_target=lost,
+            scores=evaluator.scores(data.X, data.Y),
+            details=evaluator.details(data.X, data.Y, data),
+            noticed=noticed,
+        )
+
+
+def _prepared(model: Model, name: str, X: Any, Y: FloatArray) -> Prepared:
+    encoding, target = model.encoding, model.encoding.target
+    output: Output = model.architecture.output
+    if target.task == "classification":
+        Y = encode(Y[:, 0].astype(np.int64), len(target.classes), output)
+    elif target.task == "regression":
+        Y = (Y - target.offset) / target.scale
+    Y = Y.astype(model.parameters.dtype)
+    return Prepared(
+        name=name,
+        task=target.task,
+        features=encoding.features,
+        classes=target.classes,
+        outputs=target.outputs,
+        X=X,
+        Y=Y,
+        X_validation=X[:0],
+        Y_validation=Y[:0],
+        offset=encoding.offset,
+        scale=encoding.scale,
+        digest="",
+        encoding=encoding,
+    )
+
+
+def _targets(rows: Rows, model: Model) -> FloatArray:
+    """The class position of each row, N×1, or its numbers, N×(number of targets); NaN where a target is missing."""
+    cells, target = rows.cells, model.encoding.target
+    if cells is None:
+        raise DataError("arrays have no named targets; give a table with the columns of training")
+    names = list(cells.names)
+    if not cells.layout.header and len(names) == len(model.encoding.roles) + len(target.outputs):
+        names = [f"column {j}" for j in range(len(names))]
+    missing = [name for name in target.outputs if name not in names]
+    if missing:
+        raise DataError(
+            f"{cells.place}: there is no target column {shown(missing[0])}; to predict rows without a target, use bpcli predict"
+        )
+    positions = [names.index(name) for name in target.outputs]
+    if target.task == "classification" and len(positions) == 1:
+        return _class_positions(cells, positions[0], target.classes)[:, np.newaxis]
+    numbers = np.stack(
+        [number_values(cells, j, model.encoding.invalid, target=True) for j in positions], axis=1
+    )
+    if target.task == "classification":
+        one_hot = ((numbers == 0) | (numbers == 1)).all(axis=1) & (numbers.sum(axis=1) == 1)
+        if not one_hot.all():
+            row = int((~one_hot).argmax())
+            raise DataError(
+                f"{cells.where(row, positions[0])}: the target columns hold one 1 and otherwise 0; correct it"
+            )
+        return numbers.argmax(axis=1).astype(np.float64)[:, np.newaxis]
+    return numbers
+
+
+def _class_positions(cells: Cells, j: int, classes: tuple[str, ...]) -> FloatArray:
+    """The position of each row's label among the classes, N; labels are the same if they are the same number."""
+    text = cells.text(j)
+    exact = {name: i for i, name in enumerate(classes)}
+    by_number = {value: i for i, name in enumerate(classes) if (value := number(name)) is not None}
+    by_letters = {name.casefold(): i for i, name in enumerate(classes) if len(name) > 1}
+    found: list[float] = []
+    for code, word in enumerate(text.vocabulary):
+        position = exact.get(word)
+        if position is None and (value := number(word, cells.layout.decimal)) is not None:
+            position = by_number.get(value)
+        if position is None:
+            position = by_letters.get(word.casefold())
+        if position is None and not is_missing(word, among_words=True):
+            rows = np.flatnonzero(text.codes == code)
+            if len(rows):
+                raise DataError(
+                    f"{cells.where(int(rows[0]), j)}: {shown(word)} is none of the classes of the run: "
+                    f"{', '.join(map(shown, classes[:12]))}; correct it, or train again"
+                )
+        found.append(np.nan if position is None else position)
+    return np.array(found, np.float64)[text.codes]

@@ -1,0 +1,186 @@
+"""From a run folder to the model in it, without its data: every file is checked before it is believed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bpcli.common.array_files import ArrayFileError, Claim
+from bpcli.common.errors import MachineError, UsageError
+from bpcli.config import Config, read
+from bpcli.datasets import Encoding
+from bpcli.models import Model
+from bpcli.network import Architecture, Array, Parameters
+from bpcli.training import checkpoint, run_folder
+from bpcli.training.environment import read_environment
+from bpcli.training.sealed_files import damaged, first_problem, read_commented, read_json, read_npz
+from bpcli.training.setup import table_options
+
+
+def load_model(run: str | Path) -> Model:
+    """Return the model in a run folder: the weights that the run kept, and how its inputs are encoded.
+
+    Raises:
+        UsageError: ``run`` is not a run folder, or was written by a version that kept no encoding.
+        MachineError: One of its files is missing, damaged, or of another run.
+    """
+    folder = Path(run)
+    require_run(folder)
+    config_file = folder / run_folder.CONFIG
+    text = read_commented(config_file)
+    config = read(config_file)
+    environment = read_environment(folder / run_folder.ENVIRONMENT)
+    checkpoint.require_one_run(folder, config, text, environment)
+    encoding = _encoding(folder)
+    parameters, epoch = _kept(folder / run_folder.CHECKPOINT, config, encoding)
+    return Model(str(environment["configuration"]), parameters, encoding, epoch, table_options(config)[0])
+
+
+def require_run(folder: Path) -> None:
+    """Check that there is a run in ``folder``.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if not folder.is_dir():
+        what = "this is a file" if folder.exists() else "there is no such folder"
+        raise UsageError(f"{folder}: {what}; RUN is the folder of a run, and bpcli runs lists them")
+    missing = [name for name in (run_folder.CONFIG, run_folder.CHECKPOINT) if not (folder / name).exists()]
+    if missing:
+        raise UsageError(f"{folder} is not a run folder: it has no {' and no '.join(missing)}")
+
+
+def _encoding(folder: Path) -> Encoding:
+    path = folder / run_folder.ENCODING
+    if not path.exists():
+        raise UsageError(
+            f"{folder}: there is no {path.name}: this run was written by an earlier version of bpcli; train again"
+        )
+    document = read_json(path)
+    try:
+        _Encoding.model_validate(document)
+    except ValidationError as error:
+        raise damaged(path, first_problem(error)) from None
+    encoding = Encoding.from_plain(document)
+    if fault := _fault(encoding):
+        raise damaged(path, fault)
+    return encoding
+
+
+def _fault(encoding: Encoding) -> str:
+    """What in an encoding contradicts itself, or nothing."""
+    k, d0, target = len(encoding.numbers), len(encoding.features), encoding.target
+    width = 1 if target.task == "classification" else len(target.outputs)
+    rest = len(encoding.indicators) + sum(len(code.features) for code in encoding.categories)
+    held = {role.name for role in encoding.roles if role.kind == "category"}
+    checks = {
+        "fill": encoding.fill.shape == (k,),
+        "kept": all(0 <= j < k for j in encoding.kept),
+        "indicators": all(0 <= j < k for j in encoding.indicators),
+        "features": d0 == len(encoding.kept) + rest,
+        "offset": encoding.offset.shape == (d0,),
+        "scale": encoding.scale.shape == (d0,) and bool((encoding.scale != 0).all()),
+        "categories": all(code.name in held for code in encoding.categories),
+        "target.offset": target.offset.shape == target.scale.shape == (width,),
+        "target.classes": (len(target.classes) > 1) == (target.task != "regression"),
+    }
+    return next((f"{name}: it does not go with the rest" for name, fits in checks.items() if not fits), "")
+
+
+def _kept(path: Path, config: Config, encoding: Encoding) -> tuple[Parameters, int]:
+    """The weights that a run kept, and the epoch they are from."""
+    model, target = config.model, encoding.target
+    single = target.task == "classification" and len(target.classes) == 2 and model.output != "softmax"
+    width = 1 if single else len(target.classes or target.outputs)
+    try:
+        architecture = Architecture(
+            sizes=(len(encoding.features), *model.hidden, width),
+            activation=model.activation,
+            output=model.output,  # type: ignore[arg-type]  # "auto" is refused below
+            loss=config.training.loss,  # type: ignore[arg-type]
+            bias=model.bias,
+        )
+        if "auto" in (model.output, config.training.loss):
+            raise ValueError("output or loss is not decided")
+    except ValueError as error:
+        raise damaged(path.with_name(run_folder.CONFIG), str(error)) from None
+    parameters = Parameters(architecture, np.dtype(model.dtype))
+    expected = {
+        "parameters": parameters.flat,
+        "best": parameters.flat,
+        "input_offset": encoding.offset,
+        "input_scale": encoding.scale,
+        "features": np.array(encoding.features),
+        "outputs": np.array(target.outputs),
+        "classes": np.array(target.classes, dtype=np.str_),
+    }
+    state = read_npz(path, lambda claims: _check(claims, expected))
+    for name in list(expected)[2:]:
+        if not np.array_equal(state[name], expected[name]):
+            raise MachineError(
+                f"{path}: {name} is another than in {run_folder.ENCODING}: the two files are of different runs; restore "
+                "them from a copy, or train again"
+            )
+    early = str(state["stopped_by"]) == "early_stopping"
+    parameters.flat[...] = state["best" if early else "parameters"]
+    return parameters, int(state["best_epoch" if early else "epoch"])
+
+
+def _check(claims: Mapping[str, Claim], expected: Mapping[str, Array]) -> None:
+    """Refuse a checkpoint whose arrays are missing, or of another shape than the configuration and the encoding give."""
+    for name in (*expected, "epoch", "best_epoch", "stopped_by"):
+        if name not in claims:
+            raise ArrayFileError(f"there is no {name}")
+    for name, array in expected.items():
+        claim = claims[name]
+        if claim.shape != array.shape or claim.dtype.kind != array.dtype.kind:
+            raise ArrayFileError(f"{name} is {claim} where {Claim(array.shape, array.dtype)} is expected")
+    for name, kind in (("epoch", "i"), ("best_epoch", "i"), ("stopped_by", "U")):
+        if claims[name].shape or claims[name].dtype.kind != kind:
+            raise ArrayFileError(f"{name} is {claims[name]}")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+
+class _Role(_Part):
+    name: str
+    kind: Literal["number", "category", "date", "left out"]
+    why: str
+    format: str
+
+
+class _Category(_Part):
+    name: str
+    levels: list[str]
+    other: bool
+    missing: bool
+
+
+class _Target(_Part):
+    task: Literal["classification", "multilabel", "regression"]
+    outputs: list[str] = Field(min_length=1)
+    classes: list[str]
+    offset: list[float]
+    scale: list[float]
+
+
+class _Encoding(_Part):
+    """What ``encoding.json`` holds beside its digest."""
+
+    schema_: Literal["bpcli.encoding/1"] = Field(alias="schema")
+    roles: list[_Role]
+    numbers: list[str]
+    fill: list[float]
+    indicators: list[int]
+    kept: list[int]
+    categories: list[_Category]
+    features: list[str] = Field(min_length=1)
+    offset: list[float]
+    scale: list[float]
+    target: _Target
+    invalid: Literal["error", "missing"]
+    header: bool

@@ -1,0 +1,233 @@
+"""A model says the same of a row wherever the row stands, as training did, and as its exports do."""
+
+import csv
+import io
+import runpy
+import shutil
+import sys
+
+import numpy as np
+import pytest
+
+from bpcli import api
+from bpcli.common.errors import DataError, MachineError, UsageError
+from bpcli.models import Forward
+from bpcli.network import Architecture, Parameters
+from bpcli.training.evaluating import evaluate
+from bpcli.training.evaluation import Evaluator
+from bpcli.training.saved_model import load_model
+from bpcli.training.session import Session
+from tests.models.conftest import KINDS, write_table
+
+
+def outputs(model, source):
+    """All outputs z of a model for a table."""
+    return np.concatenate([chunk.z for chunk in model.predict_chunks(model.rows(str(source)))])
+
+
+@pytest.mark.parametrize("sizes", [(3, 1), (13, 5, 2), (40, 32, 10)])
+def test_the_outputs_of_a_row_depend_on_nothing_but_the_row(sizes):
+    """Neither on its place nor on how many other rows there are, to the last bit, in both precisions."""
+    rng = np.random.default_rng(1)
+    for dtype in (np.float64, np.float32):
+        parameters = Parameters(Architecture(sizes), dtype)
+        parameters.flat[...] = rng.normal(size=parameters.flat.shape)
+        X = rng.normal(size=(300, sizes[0])).astype(dtype)
+        forward, order = Forward(parameters), rng.permutation(300)
+        _, z = forward(X)
+        np.testing.assert_array_equal(forward(X[order])[1], z[order])
+        np.testing.assert_array_equal(forward(X[7:8])[1], z[7:8])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_loaded_model_has_the_outputs_of_training(kind, trained):
+    """The rows of the table, in the order of the file, get what they got in the order of training, bit for bit."""
+    folder, result, table = trained(kind)
+    data = Session(kind, result.header.config).data
+    X = np.concatenate([data.X, data.X_validation])
+    then = Evaluator(result.parameters, data.task).outputs(X)
+    now = outputs(load_model(folder), table)
+    np.testing.assert_array_equal(np.sort(now, axis=0), np.sort(then, axis=0))
+
+
+@pytest.mark.parametrize("kind", ["classes", "two", "numbers"])
+def test_evaluate_scores_what_predict_says(kind, trained):
+    """Accuracy, or the mean absolute error, counted by hand from the predictions."""
+    folder, _, table = trained(kind)
+    model = load_model(folder)
+    found = evaluate(model, str(folder), str(table))
+    with table.open(encoding="utf-8") as file:
+        true = [row[KINDS[kind]["target"]] for row in csv.DictReader(file)]
+    said = model.predict(table)
+    assert found.rows == len(true)
+    if kind == "numbers":
+        errors = np.abs(said - np.array(true, float))
+        assert found.details.targets[0].mae == pytest.approx(errors.mean(), rel=1e-12)
+    else:
+        assert found.scores.value == np.mean(said == np.array(true))
+
+
+def test_a_single_row_and_other_containers_get_the_same(trained):
+    """A row alone, a dict of columns and a list of dicts."""
+    folder, _, table = trained("classes")
+    model = load_model(folder)
+    with table.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    whole = model.predict_proba(table)
+    np.testing.assert_array_equal(model.predict_proba(rows[:3]), whole[:3])
+    np.testing.assert_array_equal(model.predict_proba(rows[5:6])[0], whole[5])
+    columns = {name: [row[name] for row in rows] for name in rows[0]}
+    np.testing.assert_array_equal(model.predict(columns), model.predict(table))
+
+
+def test_words_in_other_letters_and_new_words_are_what_training_made_of_them(trained):
+    """RED is red; a word that training had not, and a missing value, are predicted all the same."""
+    folder, _, table = trained("classes")
+    model = load_model(folder)
+    with table.open(encoding="utf-8") as file:
+        row = next(row for row in csv.DictReader(file) if row["colour"].casefold() == "red")
+    alike, new = row | {"colour": "RED"}, row | {"colour": "mauve", "size": ""}
+    z = model.predict_proba([row, alike, new])
+    np.testing.assert_array_equal(z[0], z[1])
+    assert np.isfinite(z).all()
+    assert not np.array_equal(z[0], z[2])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("flavour", ["numpy", "torch", "sklearn"])
+def test_an_exported_program_predicts_alike_without_bpcli(kind, flavour, trained, tmp_path):
+    """From raw rows that training has not seen, new words and missing values among them, within 1e-6."""
+    pytest.importorskip({"numpy": "numpy", "torch": "torch", "sklearn": "sklearn"}[flavour])
+    from bpcli.models.program import program
+
+    folder, _, _ = trained(kind)
+    model = load_model(folder)
+    rows = write_table(tmp_path / "new.csv", n=40, seed=5)
+    rows[3]["colour"], rows[4]["colour"], rows[5]["size"] = "mauve", "RED", ""
+    text = program(model, flavour)
+    assert "bpcli" not in text.split('"""')[2]
+    file = tmp_path / "model.py"
+    file.write_text(text, encoding="utf-8")
+    predictor = runpy.run_path(str(file))
+    expected = np.concatenate([chunk.z for chunk in model.predict_chunks([api_rows(rows, model)])])
+    np.testing.assert_allclose(predictor["outputs"](rows), expected, rtol=0, atol=1e-6)
+    said, ours = predictor["predict"](rows), model.predict(rows)
+    if kind == "numbers":
+        np.testing.assert_allclose(np.ravel(said), ours, rtol=1e-9)
+    else:
+        np.testing.assert_array_equal(said, ours)
+
+
+def api_rows(rows, model):
+    """The rows as the model reads them."""
+    from bpcli.models.rows import frame_rows
+
+    return frame_rows(rows, model.encoding)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_onnx_graph_predicts_alike(kind, trained, tmp_path):
+    """Onnxruntime gives the same classes, probabilities and numbers from raw numbers and words."""
+    pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    from bpcli.models.onnx_graph import onnx_bytes
+
+    folder, _, _ = trained(kind)
+    model = load_model(folder)
+    rows = write_table(tmp_path / "new.csv", n=40, seed=6)
+    rows[3]["colour"], rows[4]["colour"], rows[5]["size"] = "mauve", "RED", ""
+    inputs = api_rows(rows, model).inputs
+    feed = {"numbers": inputs.numbers}
+    if model.encoding.categories:
+        names = [code.name for code in model.encoding.categories]
+        feed["categories"] = np.array([[row[name] for name in names] for row in rows], dtype=object)
+    session = runtime.InferenceSession(onnx_bytes(model), providers=["CPUExecutionProvider"])
+    got = dict(zip([each.name for each in session.get_outputs()], session.run(None, feed), strict=True))
+    if kind == "numbers":
+        np.testing.assert_allclose(got["values"][:, 0], model.predict(rows), rtol=1e-9)
+        return
+    np.testing.assert_allclose(got["probabilities"], model.predict_proba(rows), rtol=0, atol=1e-6)
+    np.testing.assert_array_equal(got["labels" if kind == "labels" else "label"], model.predict(rows))
+
+
+def test_missing_columns_are_named(trained, tmp_path):
+    """All that are missing, in one message; columns that are not needed may be."""
+    folder, _, table = trained("classes")
+    with table.open(encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    short = tmp_path / "short.csv"
+    lines = ["gap,big,when", *(f"{row['gap']},{row['big']},{row['when']}" for row in rows)]
+    short.write_text("\n".join(lines), encoding="utf-8")
+    with pytest.raises(DataError, match="2 columns missing that the network was trained on: size, colour"):
+        load_model(folder).predict(short)
+
+
+def test_a_changed_or_foreign_file_is_refused(trained, tmp_path):
+    """A damaged encoding, and a whole one of another run, are never used."""
+    from bpcli.training.sealed_files import read_json, write_json
+
+    folder, _, _ = trained("classes")
+    copy = tmp_path / "copy"
+    shutil.copytree(folder, copy)
+    shutil.copy(trained("numbers")[0] / "encoding.json", copy)
+    with pytest.raises(MachineError):
+        load_model(copy)
+    for key, value in (("kept", [0, 99]), ("fill", [1.0]), ("features", []), ("target", 3), ("scale", "x")):
+        shutil.copy(folder / "encoding.json", copy)
+        write_json(copy / "encoding.json", read_json(copy / "encoding.json") | {key: value})
+        with pytest.raises(MachineError, match=r"encoding\.json"):
+            load_model(copy)
+    with pytest.raises(UsageError, match="not a run folder"):
+        load_model(tmp_path)
+
+
+def test_predictions_come_through_a_pipe_as_from_a_file(trained, monkeypatch):
+    """20,000 rows in several chunks."""
+    folder, _, table = trained("two")
+    model = load_model(folder)
+    header, *lines = table.read_text(encoding="utf-8").splitlines()
+    text = "\n".join([header, *(lines * 230)]) + "\n"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+    chunks = list(model.predict_chunks(model.rows("-")))
+    assert len(chunks) > 1
+    z = np.concatenate([chunk.z for chunk in chunks])
+    np.testing.assert_array_equal(z, np.tile(outputs(model, table), (230, 1)))
+
+
+def test_a_result_in_memory_predicts_as_its_run_does(trained):
+    """``bpcli.train(…).predict`` and ``bpcli.load_model(run).predict``."""
+    folder, result, table = trained("two")
+    assert (result.predict(table) == load_model(folder).predict(table)).all()
+    alone = api.train("iris", training__epochs=3)
+    assert alone.predict(np.array([[5.1, 3.5, 1.4, 0.2]])).shape == (1,)
+
+
+@pytest.mark.parametrize("name", ["BackpropClassifier", "BackpropRegressor"])
+def test_the_estimators_are_scikit_learn_estimators(name):
+    """They train, predict, clone and work in a pipeline; check_estimator has the long form of this."""
+    pytest.importorskip("sklearn")
+    import sklearn.base
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    from bpcli import estimators
+
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(120, 2))
+    y = X @ [2.0, -1.0] if name.endswith("Regressor") else np.where(X[:, 0] > 0, "b", "a")
+    model = getattr(estimators, name)(hidden=(8,), epochs=100)
+    assert sklearn.base.clone(model).get_params() == model.get_params()
+    assert make_pipeline(StandardScaler(), model).fit(X, y).score(X, y) > 0.9
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["BackpropClassifier", "BackpropRegressor"])
+def test_check_estimator(name):
+    """Every check of scikit-learn passes."""
+    pytest.importorskip("sklearn")
+    from sklearn.utils.estimator_checks import check_estimator
+
+    from bpcli import estimators
+
+    checks = check_estimator(getattr(estimators, name)(), on_skip=None, on_fail=None)
+    assert [each["check_name"] for each in checks if each["status"] == "failed"] == []
