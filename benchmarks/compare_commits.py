@@ -251,7 +251,7 @@ def run(case: Case, checkout: Path, folder: Path) -> Result:
     result.documents["out"] = plain(out)
     for pattern in case.files:
         for path in sorted(folder.glob(pattern)):
-            result.documents[str(path.relative_to(folder))] = read(path)
+            result.documents[str(path.relative_to(folder))] = read(path, folder)
     return result
 
 
@@ -266,16 +266,17 @@ def plain(text: str) -> Any:
         }
 
 
-def read(path: Path) -> Any:
-    """Read a file that a command wrote."""
+def read(path: Path, folder: Path) -> Any:
+    """Read a file that a command wrote in this folder, whose own path is left out."""
     if path.suffix == ".npz":
         with np.load(path, allow_pickle=False) as arrays:
             return {name: arrays[name].tolist() for name in arrays}
+    text = path.read_text(encoding="utf-8").replace(str(folder), "FOLDER")
     if path.suffix == ".csv":
-        return list(csv.DictReader(path.read_text(encoding="utf-8").splitlines()))
+        return list(csv.DictReader(text.splitlines()))
     if path.suffix == ".yaml":
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    return plain(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(text)
+    return plain(text)
 
 
 def differences(a: Any, b: Any, skipped: set[str], *, keys_only: bool, place: str) -> Iterator[str]:

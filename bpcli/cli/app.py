@@ -3,13 +3,17 @@
 import io
 import os
 import sys
+import warnings
+from contextlib import suppress
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from bpcli import __version__
 from bpcli.cli import config, gradcheck, symmetry_demo, train, walkthrough
-from bpcli.cli.console import print_error
+from bpcli.cli.console import print_error, print_warning
+from bpcli.cli.usage import usage_message
 from bpcli.common.errors import BpcliError
 
 app = typer.Typer(
@@ -45,41 +49,93 @@ def root(
 
 def main() -> None:
     """Run the command line and exit: 0 fine, 1 the machine failed, 2 wrong usage, 3 the answer is no."""
+    _open_missing_streams()
     sys.exit(_run())
 
 
-def _run() -> int:
+def _legible_help() -> None:
+    """Give the help the colours of the reports; typer's own yellow and cyan cannot be read on white."""
+    from typer import rich_utils
+
+    from bpcli.render.styles import HELP
+
+    for name, style in HELP.items():
+        setattr(rich_utils, name, style)
+
+
+def _open_missing_streams() -> None:
+    """Replace standard streams that the caller has closed: a file opened later would get their numbers."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest free number
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open(mode, encoding="utf-8"))  # noqa: SIM115 - for good
+
+
+def _choose_encoding() -> None:
     for stream in (sys.stdout, sys.stderr):
-        # Where the encoding has no ∇, a question mark is better than no report.
         if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")
+            # A file or a pipe gets UTF-8 whatever the console has: pages say that they are UTF-8. On a terminal
+            # whose encoding has no ∇, a question mark is better than no report.
+            stream.reconfigure(encoding=None if stream.isatty() else "utf-8", errors="replace")
+
+
+def _run() -> int:
+    _choose_encoding()
     color = "--no-color" not in sys.argv
+    if not sys.argv[1:] or {"-h", "--help"} & set(sys.argv) or sys.argv[1:] == ["config"]:
+        _legible_help()
+    warnings.showwarning = lambda message, *_: print_warning(str(message), color=color)  # no line of code
     try:
-        return app(standalone_mode=False) or 0
+        code = app(prog_name="bpcli", standalone_mode=False) or 0
+        sys.stdout.flush()
     except BpcliError as error:
-        print_error(str(error), color=color)
+        print_error(error.lines, color=color)
         return error.exit_code
     except typer.TyperException as error:
         # A bare `bpcli` has printed its help, and has nothing to complain of.
-        if not (message := error.format_message().rstrip(".")):
+        if not (message := usage_message(error)):
             return 0
-        command = getattr(getattr(error, "ctx", None), "command_path", "bpcli")
-        print_error(f"{message}; see {command} --help", color=color)
+        print_error([message], color=color)
         return error.exit_code
     except BrokenPipeError:
-        # What is not printed by rich (JSON, YAML) meets a reader who has left here, and at exit once more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_stdout()  # at exit it would be noticed once more
+        return 0
+    except SystemExit as end:
+        # Click ends the program with 1 where a reader has left, as `head` does.
+        if not isinstance(end.__context__, BrokenPipeError):
+            raise
+        _drop_stdout()
         return 0
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
+        if not error.filename:
+            _drop_stdout()
         print_error(
-            f"{where}{error.strerror or error}; free space or change permissions, then try again", color=color
+            [
+                f"{error.filename or 'standard output'}: {error.strerror or error}; free space or change permissions, "
+                "then try again"
+            ],
+            color=color,
         )
         return 1
     except MemoryError:
         print_error(
-            "not enough memory: use a smaller training.batch_size, fewer hidden units or dtype float32"
+            [
+                "not enough memory: use less data, fewer hidden units, a smaller training.batch_size or "
+                "model.dtype=float32"
+            ],
+            color=color,
         )
         return 1
     except (KeyboardInterrupt, typer.Abort):
         return 130
+    return code
+
+
+def _drop_stdout() -> None:
+    """Let what is still to be printed go nowhere."""
+    with suppress(io.UnsupportedOperation):  # a notebook's stream is no file
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -11,6 +11,7 @@ from bpcli.cli.console import Screen
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
 from bpcli.cli.resolving import resolved
 from bpcli.common.errors import UsageError
+from bpcli.common.files import write_atomically
 
 app = typer.Typer(
     help="List, show, check and create configurations.",
@@ -110,7 +111,7 @@ def new(
         return
     if file.exists() and not force:
         raise UsageError(f"{file} already exists: choose another name, or overwrite it with --force")
-    file.write_text(starter(), encoding="utf-8")
+    write_atomically(file, starter().encode())
     typer.echo(f"created {file}; edit it, then run: bpcli config check {file}")
 
 

@@ -3,27 +3,48 @@
 import json
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from bpcli.render.styles import BAD, CAUTION
+from bpcli.common.text import printable
+from bpcli.render.styles import BAD, CAUTION, LIBRARY
 
 if TYPE_CHECKING:
-    from rich.console import Console, RenderableType
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
 
 
 def _console(*, stderr: bool = False, color: bool = True) -> "Console":
-    """Return a console that prints file names as they are, and does not mind a reader who leaves, as ``head`` does."""
-    from rich.console import Console  # takes a tenth of a second, and a quiet command prints nothing
+    """Return a console that prints file names as they are, and does not mind a reader who leaves, as ``head`` does.
 
-    class Enduring(Console):
+    Names, labels and messages from files may hold what a terminal obeys; nothing of that leaves this console.
+    """
+    from rich.console import Console  # takes a tenth of a second, and a quiet command prints nothing
+    from rich.segment import Segment
+    from rich.theme import Theme
+
+    class SafeConsole(Console):
+        def render(
+            self, renderable: "RenderableType", options: "ConsoleOptions | None" = None
+        ) -> "Iterator[Segment]":
+            """Yield what is to be printed, with control characters in its texts escaped."""
+            for text, style, control in super().render(renderable, options):
+                safe = text if control else "\n".join(map(printable, text.split("\n")))
+                yield Segment(safe, style, control)
+
         def on_broken_pipe(self) -> None:
             """Go on without a reader: what was begun is finished, and what is printed goes nowhere."""
             self.quiet = True
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
-    return Enduring(stderr=stderr, no_color=None if color else True, highlight=False, markup=False)
+    return SafeConsole(
+        stderr=stderr,
+        no_color=None if color else True,
+        highlight=False,
+        markup=False,
+        theme=Theme(LIBRARY),
+    )
 
 
 class Screen:
@@ -62,27 +83,42 @@ class Screen:
     def show_as_is(self, text: str) -> None:
         """Print the text of a file as it would be written, unless --quiet or --json was given."""
         if self.speaks:
-            print(text, end="")  # noqa: T201 - not for rich
+            self._print(text)
 
     def document(self, document: dict[str, Any]) -> None:
         """Print the JSON document, if --json was given: exactly one, at full precision."""
         if self.as_json:
-            print(json.dumps(document, indent=2, allow_nan=False))  # noqa: T201 - not for rich
+            self._print(json.dumps(document, indent=2, allow_nan=False) + "\n")
+
+    def _print(self, text: str) -> None:
+        """Print what is not for rich."""
+        try:
+            print(text, end="", flush=True)  # noqa: T201
+        except BrokenPipeError:
+            self.out.on_broken_pipe()
 
     def warn(self, texts: Iterable[str]) -> None:
         """Print warnings, a paragraph each."""
         for text in texts:
-            from rich.text import Text
-
-            self.err.print(Text.assemble(("warning: ", f"bold {CAUTION}"), text))
+            _warning(self.err, text)
 
 
-def print_error(message: str, *, color: bool = True) -> None:
-    """Print the one message of a command that failed; problems of several lines stand below their number."""
-    if "\n" in message:
-        message = f"{len(message.splitlines())} problems\n{message}"
+def print_warning(message: str, *, color: bool = True) -> None:
+    """Print what a library warns of as a warning of ours: one message, and no line of code."""
+    _warning(_console(stderr=True, color=color), message)
+
+
+def _warning(console: "Console", text: str) -> None:
     from rich.text import Text
 
+    console.print(Text.assemble(("warning: ", f"bold {CAUTION}"), printable(text)))
+
+
+def print_error(lines: Sequence[str], *, color: bool = True) -> None:
+    """Print the one message of a command that failed; problems of several lines stand below their number."""
+    from rich.text import Text
+
+    message = "\n".join([f"{len(lines)} problems", *lines] if len(lines) > 1 else lines)
     _console(stderr=True, color=color).print(
         Text.assemble(("error: ", f"bold {BAD}"), message), soft_wrap=True
     )

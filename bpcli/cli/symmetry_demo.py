@@ -89,6 +89,13 @@ def symmetry_demo(
         Literal["a", "b", "c", "d", "e", "f", "g"] | None,
         typer.Option("--part", help="Show one claim only, with what it is about.", show_default=False),
     ] = None,
+    notation: Annotated[
+        Literal["delta", "vw"],
+        typer.Option(
+            "--notation",
+            help="delta: S⁽ˡ⁾, x⁽ˡ⁾, w_ij⁽ˡ⁾, as in the claims' JSON. vw: a, h, b, z, v_ji, w_ji.",
+        ),
+    ] = "delta",
     watch: Annotated[bool, typer.Option("--watch", help="Play the steps in the terminal first.")] = False,
     save: Annotated[
         Path | None,
@@ -135,7 +142,7 @@ def symmetry_demo(
     for _ in (_watched if watch and screen.out.is_terminal else _followed)(demo, screen):
         pass
     result = demo.result() if part is None else demo.result().only(part)
-    report = demonstration(result)
+    report = demonstration(result, notation)
     screen.show(report)
     if as_json:
         screen.document(result.document())

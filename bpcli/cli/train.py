@@ -72,6 +72,8 @@ def train(
     overrides = [*(override or [])]
     if resume:
         _refuse_beside_resume(config=config, set=overrides, seed=seed, out=out, force=force)
+        if resume.is_file():
+            raise UsageError(f"{resume} is a file: --resume takes the folder of a run")
         opened, again = _resumed(resume, epochs), ["bpcli", "train", str(resume / "config.yaml")]
     else:
         opened = _new(

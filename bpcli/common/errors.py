@@ -1,5 +1,9 @@
 """The ways in which a command can fail, each with the exit code by which a script tells them apart."""
 
+from collections.abc import Sequence
+
+from bpcli.common.text import printable
+
 
 class BpcliError(Exception):
     """An error for the user: what is wrong, where, and what to do.
@@ -9,6 +13,11 @@ class BpcliError(Exception):
     """
 
     exit_code = 2
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """The message as it may be printed: a line, whatever names and texts from elsewhere it quotes."""
+        return [printable(str(self))]
 
 
 class UsageError(BpcliError):

@@ -10,7 +10,6 @@ from bpcli.yamltext.scalars import show
 
 # In the wheel they are inside the package; in a checkout they are beside it.
 _FOLDERS = (Path(__file__).parents[1] / "configs", Path(__file__).parents[2] / "configs")
-_SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +32,14 @@ def find_config(config: str) -> tuple[str, Path]:
     """Return the name and the file of a configuration given by name or by path.
 
     A shipped name takes precedence over a file of the same name, unless the text looks like a path: it contains
-    a separator or ends in .yaml or .yml.
+    a separator or has a suffix such as .yaml.
 
     Raises:
         UsageError: It is neither the name of a shipped configuration nor an existing file.
     """
     path = Path(config)
     known = {entry.name: entry.path for entry in shipped()}
-    looks_like_a_path = config.endswith(_SUFFIXES) or any(c in config for c in (os.sep, os.altsep) if c)
+    looks_like_a_path = path.suffix != "" or any(c in config for c in (os.sep, os.altsep) if c)
     if config in known and not looks_like_a_path:
         return config, known[config]
     if _exists(path):

@@ -6,6 +6,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from bpcli.common.text import synonym
 from bpcli.config.models import Config, DataConfig, ModelConfig, TrainingConfig
 from bpcli.config.variants import EarlyStopping, Init, Optimizer, Schedule
 from bpcli.yamltext.problems import KeyPath
@@ -42,6 +43,7 @@ SECTIONS: dict[KeyPath, type[BaseModel]] = {
     ("model",): ModelConfig,
     ("training",): TrainingConfig,
 }
+_TAGS = {variants.tag for variants in VARIANTS.values()}
 _MAPPINGS: dict[KeyPath, type[BaseModel]] = {**SECTIONS, ("training", "early_stopping"): EarlyStopping}
 
 
@@ -86,6 +88,13 @@ def known_keys() -> list[KeyPath]:
     keys += [(*path, key) for path, each in VARIANTS.items() for key in sorted(each.keys(None))]
     keys += [("training", "early_stopping", key) for key in EarlyStopping.model_fields]
     return list(dict.fromkeys(keys))
+
+
+def keys_called(word: str) -> list[KeyPath]:
+    """Return the keys that a single word may stand for: ``lr`` is training.optimizer.learning_rate."""
+    keys = {path: str(path[-2] if path[-1] in _TAGS else path[-1]) for path in known_keys()}
+    meant = synonym(word, keys.values())
+    return [path for path, name in keys.items() if name == meant]
 
 
 def takes_list(path: KeyPath) -> bool:

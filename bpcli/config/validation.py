@@ -4,6 +4,7 @@ An invalid value is removed, so that its default takes its place and the rest ca
 are checked last, except those that involve an invalid value.
 """
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, get_args
@@ -12,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from bpcli.common.text import LONGEST, did_you_mean, listed, nearest, printable
 from bpcli.config.models import Config, Conflict, conflicts
-from bpcli.config.schema import VARIANTS, Key, Variants, known_keys, locate
+from bpcli.config.schema import VARIANTS, Key, Variants, keys_called, known_keys, locate
 from bpcli.yamltext.problems import Collector, KeyPath, dotted
 from bpcli.yamltext.scalars import flow, show
 from bpcli.yamltext.tree import Node, find, remove_in, set_in, to_plain
@@ -75,7 +76,7 @@ def _record(detail: Mapping[str, Any], tree: Node, problems: Collector) -> tuple
     assert node is not None, "pydantic has seen it"
     unknown = detail["type"] == "extra_forbidden"
     place = node.key_place if unknown and node.key_place else node.place
-    problems.add(place, key.path, _message(detail, key))
+    problems.add(place, key.path, _message(detail, key, in_file=node.place.line is not None))
     return key.path, None
 
 
@@ -102,13 +103,13 @@ def _record_conflict(conflict: Conflict, tree: Node, problems: Collector) -> Non
     problems.add(place, path, conflict.message.removeprefix(f"{dotted(path)}: "))
 
 
-def _message(error: Mapping[str, Any], key: Key) -> str:
+def _message(error: Mapping[str, Any], key: Key, *, in_file: bool) -> str:
     """Return what is wrong with the value of ``key``, and what to write; ``error`` is pydantic's."""
     kind, value, context = error["type"], error["input"], error.get("ctx", {})
     if kind == "extra_forbidden":
         return _unknown_key(key, value)
     if kind in _EXPECTED:
-        return f"{show(value)} is not {_EXPECTED[kind]}; {_correction(kind, value, key)}"
+        return f"{show(value)} is not {_EXPECTED[kind]}; {_correction(kind, value, key, in_file=in_file)}"
     if kind in _BOUNDS:
         size, name, bound = _BOUNDS[kind]
         return f"{show(value)} is too {size}; write {bound.format(flow(context[name]).removesuffix('.0'))}"
@@ -126,16 +127,24 @@ def _not_one_of(value: object, choices: tuple[str, ...]) -> str:
     return f"{show(value)} is not one of {', '.join(choices)}; {hint}"
 
 
-def _correction(kind: str, value: object, key: Key) -> str:
+def _correction(kind: str, value: object, key: Key, *, in_file: bool) -> str:
     if kind == "bool_type" and isinstance(value, str) and value.lower() in _YES_AND_NO:
         return f"write {_YES_AND_NO[value.lower()]}"
     if kind == "int_type" and isinstance(value, float) and value.is_integer():
         return f"write {int(value)}" if abs(value) < 1e15 else "write it with digits only"
+    if (
+        isinstance(key.path[-1], int)
+        and isinstance(value, str)
+        and len(sizes := re.findall(r"\d+", value)) > 1
+    ):
+        return f"write [{', '.join(sizes)}]" if in_file else f"write {','.join(sizes)}"
     if kind == "tuple_type" and not isinstance(value, dict):
         return f"write [{printable(value, LONGEST) if isinstance(value, str) else show(value)}]"
     if key.path in VARIANTS and isinstance(value, str):
         variants = VARIANTS[key.path]
-        if meant := nearest(value, variants.models):
+        if (meant := nearest(value, variants.models)) and not in_file:
+            return f"write {dotted(key.path)}.{variants.tag}={meant}"  # braces and blanks mean something to a shell
+        if meant:
             return f"write {{{variants.tag}: {meant}}}"
         return f"write {{{variants.tag}: NAME}} with one of {', '.join(variants.models)}"
     return f"use a value such as {flow(key.example)}"
@@ -150,7 +159,7 @@ def _unknown_key(key: Key, value: object) -> str:
             return f"unknown key; dotted keys work with --set only, so write {path[0]}: {_below(path[1:], value)}"
     if hint := did_you_mean(word, here):
         return f"unknown key; {hint}"
-    if elsewhere := [dotted(path) for path in known_keys() if path[-1] == word]:
+    if elsewhere := [dotted(path) for path in keys_called(word)]:
         return f"unknown key; did you mean {listed(elsewhere, 'or')}?"
     return (
         f"unknown key; the keys {f'of {dotted(holder)}' if holder else 'at the top level'} are {listed(here)}"

@@ -1,20 +1,23 @@
 """NPZ and NPY files: arrays that are checked before anybody believes them."""
 
-import io
-import zipfile
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bpcli.common import array_files
+from bpcli.common.array_files import ArrayFileError
 from bpcli.common.errors import DataError
+from bpcli.common.files import LARGEST_UNSEEN
+from bpcli.common.text import printable
 from bpcli.datasets.cells import target_column, target_faults
 from bpcli.datasets.columns import target_positions
 from bpcli.datasets.dataset import Column, FloatArray, Table
 
 REQUIRED = ("X", "y")
 OPTIONAL = ("X_validation", "y_validation")
+LONGEST_LIST = 200  # characters of the names of other arrays
 
 
 def read_npz(raw: bytes, place: str) -> Table:
@@ -25,14 +28,23 @@ def read_npz(raw: bytes, place: str) -> Table:
     Raises:
         DataError: the archive is damaged, lacks an array, or holds one of the wrong shape, type or content.
     """
-    members = _members(raw, place)
+    held: list[str] = []
+
+    def wanted(name: str) -> bool:
+        held.append(printable(name))
+        return name in (*REQUIRED, *OPTIONAL)
+
+    try:
+        members = array_files.read_npz(raw, limit=max(LARGEST_UNSEEN, 2 * len(raw)), wanted=wanted)
+    except ArrayFileError as error:
+        raise DataError(f"{place}: {error}; save it again, as numbers or text") from None
     for name in REQUIRED:
         if name not in members:
-            held = ", ".join(members) or "nothing"
             raise DataError(
-                f"{place}: there is no array {name}; save one as X and one as y (it holds {held})"
+                f"{place}: there is no array {name}; save one as X and one as y (it holds "
+                f"{printable(', '.join(held), LONGEST_LIST) or 'nothing'})"
             )
-    for name in members:
+    for name in held:
         # An X_val left unread would quietly train with other validation rows than its author meant.
         if name not in OPTIONAL and name.casefold().startswith(("x_val", "y_val")):
             raise DataError(f"{place}: {name} is not read; name the validation set {' and '.join(OPTIONAL)}")
@@ -62,7 +74,11 @@ def read_npy(raw: bytes, place: str, target: Sequence[str | int] | None) -> Tabl
     Raises:
         DataError: the file is damaged, no such table, or has no such target columns.
     """
-    table = _numbers(_array(raw, place), place)
+    try:
+        array = array_files.read_npy(raw, limit=max(LARGEST_UNSEEN, 2 * len(raw)))
+    except ArrayFileError as error:
+        raise DataError(f"{place}: {error}; save it again, as numbers") from None
+    table = _numbers(array, place)
     _want_table(table, place)
     targets = target_positions(target, table.shape[1], None, place)
     features = tuple(j for j in range(table.shape[1]) if j not in targets)
@@ -75,37 +91,15 @@ def read_npy(raw: bytes, place: str, target: Sequence[str | int] | None) -> Tabl
     )
 
 
-def _members(raw: bytes, place: str) -> dict[str, bytes]:
-    """Each array of the archive, read to its end: only then does zip compare the checksums."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-            return {name.removesuffix(".npy"): archive.read(name) for name in archive.namelist()}
-    except Exception as error:  # a damaged archive fails in a dozen ways, in zipfile, zlib and struct
-        raise DataError(f"{place}: not an NPZ file, or a damaged one ({error}); save it again") from None
-
-
-def _array(raw: bytes, where: str) -> NDArray[Any]:
-    stream = io.BytesIO(raw)
-    try:
-        array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
-    except Exception as error:  # a damaged header reaches ast, tokenize, dtype and the allocator
-        raise DataError(
-            f"{where}: cannot be read as an array ({error}); save numbers or text, not Python objects"
-        ) from None
-    if stream.read(1):
-        raise DataError(f"{where}: damaged: there are extra bytes after the array; save it again")
-    return array
-
-
 def _pair(
-    members: dict[str, bytes], name_X: str, name_y: str, place: str
+    members: dict[str, NDArray[Any]], name_X: str, name_y: str, place: str
 ) -> tuple[FloatArray, tuple[Column, ...]]:
     """X as N×d0 numbers and y as its columns."""
     where = f"{place}: {name_X}"
-    X = _numbers(_array(members[name_X], where), where)
+    X = _numbers(members[name_X], where)
     _want_table(X, where)
     where = f"{place}: {name_y}"
-    y = _array(members[name_y], where)
+    y = members[name_y]
     if y.ndim not in (1, 2) or 0 in y.shape:
         raise DataError(f"{where}: its shape is {y.shape}; expected N labels or an N×d2 table of targets")
     if len(y) != len(X):

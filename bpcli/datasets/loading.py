@@ -1,7 +1,5 @@
 """From the name of a source to its data set: a built-in one, or a file by its suffix."""
 
-import gzip
-import zlib
 from collections.abc import Sequence
 from importlib import resources
 from pathlib import PurePath
@@ -10,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from bpcli.common.errors import DataError
-from bpcli.common.files import read_bytes
+from bpcli.common.files import read_bytes, unzipped
 from bpcli.common.text import did_you_mean
 from bpcli.datasets.arrays import read_npy, read_npz
 from bpcli.datasets.dataset import Dataset, Table, Task
@@ -87,9 +85,9 @@ def _decompress(raw: bytes, path: str) -> bytes:
     if not (path.lower().endswith(".gz") or raw.startswith(GZIP_MAGIC)):
         return raw
     try:
-        return gzip.decompress(raw)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path}: the gzip file is damaged ({error}); download it or save it again") from None
+        return unzipped(raw)
+    except ValueError as error:
+        raise DataError(f"{path}: the gzip file {error}; download it or save it again") from None
 
 
 def _read(raw: bytes, file: str, place: str, target: Sequence[str | int] | None) -> Table:

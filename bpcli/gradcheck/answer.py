@@ -12,8 +12,9 @@ from typing import Annotated, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from bpcli.common.array_files import ArrayFileError, read_npz
 from bpcli.common.text import printable
-from bpcli.gradcheck.exchange import Failure, read_npz
+from bpcli.gradcheck.exchange import LARGEST, Failure
 from bpcli.network import Array
 
 LONGEST_REPORT = 1 << 16  # bytes; what worker.py writes stays far below
@@ -124,10 +125,8 @@ def parse(path: Path, message: Message) -> Answer | Failure:
         place = ".".join(map(str, first["loc"]))
         return not_ours(path, f"{place}: {first['msg']}" if place else first["msg"])
     try:
-        tensors = read_npz(message.tensors)
-    except (
-        Exception
-    ) as error:  # a damaged archive fails in a dozen ways, in zipfile, zlib, ast and the allocator
+        tensors = read_npz(message.tensors, limit=LARGEST)
+    except ArrayFileError as error:
         return not_ours(path, f"no gradients as NPZ: {error}")
     sorted_out: list[dict[str, Array]] = [{} for _ in report.readings]
     for key, tensor in tensors.items():

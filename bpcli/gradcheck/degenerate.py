@@ -5,13 +5,13 @@ weights make ∇V vanish or the units alike; a saturated unit has a zero row. Wi
 left out of the forward pass. With a tiny learning rate a W that has moved is still W.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
-from bpcli.mistakes.candidates import Prepared, single_mistakes
-from bpcli.network import Array, Parameters
+from bpcli.mistakes.candidates import prepared, single_mistakes
+from bpcli.network import Architecture, Array, Parameters
 from bpcli.network.activations import Sigmoid, Tanh
 from bpcli.network.example import Example
 
@@ -24,7 +24,8 @@ RATES = (0.3, 0.37, 0.23, 0.43)  # of which one is no simple factor, whatever N 
 SMALLEST_RATE, LARGEST_RATE = 0.01, 3.0
 
 
-def degeneracies(example: Example, *, biases: bool = True) -> list[str]:
+@lru_cache(maxsize=16)  # a class is judged at the same few examples
+def degeneracies(example: Example, *, biases: bool = True) -> tuple[str, ...]:
     """Return why an example cannot tell right from wrong, in words; nothing if it can.
 
     Without ``biases`` those may be zero, as they are at the start of training.
@@ -42,7 +43,7 @@ def degeneracies(example: Example, *, biases: bool = True) -> list[str]:
     if example.learning_rate == 1:
         found.append("the learning rate is 1: the update cannot be told from the gradient")
     found += _about_gradients(example)
-    return found or _blind_spots(example)
+    return tuple(found or _blind_spots(example))
 
 
 def unseen(example: Example) -> list[str]:
@@ -56,30 +57,37 @@ def _blind_spots(example: Example) -> list[str]:
     """The mistakes that are no mistakes here by chance: they spoil a tensor at other examples of the same sizes."""
     if example.architecture.depth > 2:
         return []
-    other = _draw(example, np.random.default_rng(1), example.samples)
-    alike = sorted(_coinciding(example) - _coinciding(other))
+    alike = sorted(
+        _coinciding(example)
+        - _coinciding_anywhere(
+            example.architecture, example.samples, example.learning_rate, example.weight_decay
+        )
+    )
     if not alike:
         return []
     return [f"{', '.join(sorted({name for name, _ in alike}))} cannot be told from the true gradient here"]
 
 
+@lru_cache(maxsize=64)
+def _coinciding_anywhere(
+    architecture: Architecture, samples: int, learning_rate: float, weight_decay: float
+) -> set[tuple[str, int]]:
+    """The mistakes that are the truth by their formula: at one random example, without regard to its numbers."""
+    blank = Example(
+        architecture, np.zeros((samples, 0)), np.zeros((samples, 0)), {}, learning_rate, weight_decay
+    )
+    return _coinciding(_draw(blank, np.random.default_rng(1), samples))
+
+
 def _coinciding(example: Example) -> set[tuple[str, int]]:
     """The mistakes that leave the matrix of a layer as it is, to a millionth, each with the layer's index."""
-    return {
-        (name, index)
-        for name, index, wrong, true in _mistaken(example)
-        if np.linalg.norm(wrong - true) <= COINCIDES * np.linalg.norm(true)
-    }
-
-
-def _mistaken(example: Example) -> Iterator[tuple[str, int, Array, Array]]:
-    """What each form of each mistake makes of the matrix of each layer, and what that is in truth."""
-    base = Prepared(example)
-    for index in reversed(range(example.architecture.depth)):
-        made = single_mistakes(base, index)
-        for number, matrix in enumerate(made.matrix):
-            if ids := made.ids(number):
-                yield ids[0], index, matrix, made.matrix[0]
+    found = set()
+    for index in range(example.architecture.depth):
+        made = single_mistakes(prepared(example), index)  # the truth comes first
+        gaps = np.linalg.norm(made.matrix - made.matrix[0], axis=(1, 2))
+        near = np.flatnonzero(gaps <= COINCIDES * np.linalg.norm(made.matrix[0]))
+        found |= {(ids[0], index) for number in near if (ids := made.ids(int(number)))}
+    return found
 
 
 def _about_weights(example: Example) -> list[str]:

@@ -2,15 +2,15 @@
 
 import io
 import json
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 
+from bpcli.common.array_files import ArrayFileError, read_npz, reason
 from bpcli.common.errors import DataError, MachineError, UsageError
-from bpcli.common.files import write_atomically
+from bpcli.common.files import read_bytes, write_atomically
 from bpcli.network import Architecture, Array
 from bpcli.network.architecture import Activation, LossName, Output
 from bpcli.network.example import Example
@@ -136,33 +136,15 @@ def read_members(path: Path) -> dict[str, Any]:
         UsageError: its name ends in something else.
     """
     suffix = _suffix(path)
-    if not path.is_file():  # nor a pipe, which would keep its reader waiting
+    if not path.is_file():  # nor a pipe: an answer is written before it is checked
         raise DataError(f"{path}: there is no such file")
+    raw = read_bytes(path, DataError, "give the gradients alone", limit=LARGEST)
     try:
-        if path.stat().st_size > LARGEST:
-            raise DataError(f"{path}: {path.stat().st_size >> 20} MiB are too many for gradients")
-        raw = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
-    try:
-        return read_npz(raw) if suffix == ".npz" else _from_json(raw)
-    except (
-        Exception
-    ) as error:  # a damaged file fails in a dozen ways, in zipfile, zlib, ast and the allocator
+        return read_npz(raw, limit=LARGEST) if suffix == ".npz" else _from_json(raw)
+    except (ArrayFileError, ValueError, TypeError, RecursionError) as error:
         raise DataError(
-            f"{path}: not {suffix[1:].upper()} of numbers, or damaged ({error}); write it anew"
+            f"{path}: not {suffix[1:].upper()} of numbers, or damaged ({reason(error)}); write it anew"
         ) from None
-
-
-def read_npz(raw: bytes) -> dict[str, Any]:
-    """Return the arrays of an NPZ archive; whatever is wrong with it raises one of many exceptions."""
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
-        if sum(member.file_size for member in archive.infolist()) > LARGEST:
-            raise ValueError(f"it unpacks to more than {LARGEST >> 20} MiB")
-        if archive.testzip() is not None:
-            raise ValueError("a checksum does not fit")
-    with np.load(io.BytesIO(raw), allow_pickle=False) as arrays:
-        return {name: arrays[name] for name in arrays.files}
 
 
 def _from_json(raw: bytes) -> dict[str, Any]:

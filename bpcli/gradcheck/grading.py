@@ -132,7 +132,7 @@ def grade(
     found, unexplained = diagnose(views, wrong, _precision(prepared, tolerances))
     turned = tuple(name for name in shapes.turned if name not in unexplained)
     findings = [*shapes.findings, *([Finding(("outer-transposed",), turned)] if turned else []), *found]
-    reasons = tuple(degeneracies(examples[0]))
+    reasons = degeneracies(examples[0])
     return SubmissionCheck(
         source=source,
         verdict=_overall([tensor.verdict for tensor in tensors], reasons if len(examples) == 1 else ()),

@@ -173,7 +173,7 @@ def _compared(
             if before is None or before.verdict == "correct":
                 worst[name] = judged
     wrong = tuple(name for name, tensor in worst.items() if tensor.verdict == "wrong")
-    reasons = tuple(degeneracies(examples[0])) if len(examples) == 1 else ()
+    reasons = degeneracies(examples[0]) if len(examples) == 1 else ()
     verdict: Verdict = "wrong" if wrong else "uninformative" if reasons else "correct"
     return SubmissionCheck(
         source, verdict, tuple(worst.values()), unexplained=wrong, reasons=reasons, notes=tuple(notes)

@@ -78,7 +78,7 @@ def _check_informatively(
     reasons = (
         degeneracies(Example(parameters.architecture, X, Y, dict(parameters.named())), biases=False)
         if initial
-        else []
+        else ()
     )
     if check.verdict == "correct" and not reasons:
         return check

@@ -59,4 +59,4 @@ def points_for(config: Config, fixed: Example | None = None) -> Points:
     if reasons:
         first = random_example(first, rng)
     second = random_example(first, rng, samples=first.samples + MORE_SAMPLES)
-    return Points((first, second), replaced=tuple(reasons))
+    return Points((first, second), replaced=reasons)

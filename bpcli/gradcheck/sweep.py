@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from bpcli.common.errors import UsageError
 from bpcli.gradcheck.numerical import COMPLEX_STEP, Method, default_method, derivatives
 from bpcli.network import Array
 from bpcli.network.example import Example
@@ -65,7 +66,11 @@ class StepSweep:
 
 
 def step_sweep(example: Example) -> StepSweep:
-    """Take the gradient by every parameter with each step, the same h for every entry, and compare."""
+    """Take the gradient by every parameter with each step, the same h for every entry, and compare.
+
+    Raises:
+        UsageError: if the gradient is zero.
+    """
     names = [f"grad_{name}" for name in example.parameters]
     default = derivatives(example, method=default_method(example.architecture), only=names)
     kept = ~np.concatenate([default.left_out[name].ravel() for name in names])
@@ -77,6 +82,12 @@ def step_sweep(example: Example) -> StepSweep:
         for name, weight in zip(example.architecture.names(), network.parameters.weights, strict=True):
             gradients[name.grad_matrix] = gradients[name.grad_matrix] + example.weight_decay * weight
         reference, true = "bpcli's analytic gradient", _joined(gradients, names)[kept]
+
+    if not true.any():
+        raise UsageError(
+            "every gradient is exactly 0 at these weights, so that no residual is relative to anything; choose others, "
+            "such as --set model.init={scheme: xavier}"
+        )
 
     def curve(method: Method, steps: tuple[float, ...]) -> StepCurve:
         residuals = []

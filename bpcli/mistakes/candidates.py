@@ -301,6 +301,7 @@ def most_edits(prepared: Prepared, index: int) -> int:
     return next((most for most, number in ((3, 1500), (2, 300)) if entries * number <= BUDGET * 2), 1)
 
 
+@lru_cache(maxsize=48)
 def single_mistakes(prepared: Prepared, index: int) -> Candidates:
     """The right gradients of a layer first, then those of each mistake by itself."""
     work = prepared.work(index)

@@ -7,6 +7,7 @@ Notation of the sheet, for one point: e = z - y; δ² = ∂ℓ/∂b, which is Ω
 from dataclasses import replace
 
 from bpcli.common.errors import UsageError
+from bpcli.common.text import did_you_mean
 from bpcli.mistakes import rows_classic, rows_more
 from bpcli.mistakes.row import Mistake
 from bpcli.network import Architecture
@@ -30,7 +31,10 @@ def mistake(name: str) -> Mistake:
         UsageError: if there is none.
     """
     if name not in BY_ID:
-        raise UsageError(f"there is no mistake {name!r}; bpcli gradcheck --list-mistakes names them all")
+        hint = f"{meant} " if (meant := did_you_mean(name, BY_ID)) else ""
+        raise UsageError(
+            f"there is no mistake {name!r}; {hint}bpcli gradcheck --list-mistakes names them all"
+        )
     return BY_ID[name]
 
 

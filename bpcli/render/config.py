@@ -7,16 +7,17 @@ from rich.table import Table
 from rich.text import Text
 
 from bpcli.config import Config, Resolved, Shipped, ShownLine
+from bpcli.render.styles import ACCENT, GOOD
 
 
 def shipped_table(configurations: Sequence[Shipped]) -> RenderableType:
     """Return a table of names and descriptions."""
     table = Table.grid(padding=(0, 2))
-    table.add_column(style="cyan", no_wrap=True)
+    table.add_column(style=ACCENT, no_wrap=True)
     table.add_column()
     for each in configurations:
         table.add_row(each.name, each.description)
-    return Group(table, Text(), Text.assemble(("Train one with: ", "dim"), ("bpcli train NAME", "cyan")))
+    return Group(table, Text(), Text.assemble(("Train one with: ", "dim"), ("bpcli train NAME", ACCENT)))
 
 
 def shown_config(lines: Sequence[ShownLine]) -> RenderableType:
@@ -35,7 +36,7 @@ def shown_config(lines: Sequence[ShownLine]) -> RenderableType:
 def checked(resolved: Resolved) -> RenderableType:
     """Return the message that a configuration is valid, with its main values."""
     return Text.assemble(
-        (str(resolved.path), "cyan"), ": ", ("valid", "green"), f"; {_in_a_line(resolved.config)}"
+        (str(resolved.path), ACCENT), ": ", ("valid", GOOD), f"; {_in_a_line(resolved.config)}"
     )
 
 

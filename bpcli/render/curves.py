@@ -24,8 +24,8 @@ LOG_RATIO = 10  # one decade: from there on a linear axis would flatten the late
 def loss_curves(records: Sequence["EpochRecord"]) -> list[RenderableType]:
     """Draw training and validation loss; on a log axis where they span more than a decade.
 
-    The series differ by marker, not by colour alone, and training is drawn over validation. Losses that are not
-    finite are left out, and a line says so.
+    The series differ by marker, not by colour alone, and neither hides the other. Losses that are not finite are left
+    out, and a line says so.
     """
     series = {
         "training": [(r.epoch, r.train.loss) for r in records],
@@ -52,10 +52,10 @@ def axis_is_log(values: Sequence[float]) -> bool:
 
 @dataclass(frozen=True)
 class Plot:
-    """Up to six curves as wide as the terminal, each with its own marker, the first on top, with axes of our own.
+    """Up to six curves as wide as the terminal, each with its own marker, none hidden, with axes of our own.
 
-    The plotting library rounds its tick labels (0.65 becomes 1), so it draws the curves only; the labels here
-    are the values that their rows stand for, to three digits.
+    Where curves meet, their markers take turns. The plotting library rounds its tick labels (0.65 becomes 1), so it
+    draws the curves only; the labels here are the values that their rows stand for, to three digits.
 
     Attributes:
         series: the points of each curve by its name; a curve without points is left out.
@@ -83,27 +83,30 @@ class Plot:
         labels = {row: self._label(low, high, row) for row in LABELLED}
         margin = max(map(len, labels.values())) + 1
         width = max(10, options.max_width - margin - 2)
-        upwards = drawn[::-1]  # what is drawn last covers the others: the first series is never hidden
-        drawing = plot_to_string(
-            xs=[[x for x, _ in curve] for *_, curve in upwards],
-            ys=[[log10(y) if self.log else y for _, y in curve] for *_, curve in upwards],
-            x_min=first,
-            x_max=last,
-            y_min=low,
-            y_max=high,
-            x_labels=False,
-            y_labels=False,
-            x_gridlines=[],
-            y_gridlines=[],
-            character_set="ascii",
-            force_ascii_characters=[mark for mark, *_ in upwards],
-            color=False,
-            lines=[True] * len(upwards),
-            width=width,
-            height=HEIGHT,
-        )
-        for row, line in enumerate(drawing.splitlines()[: HEIGHT + 2], start=-1):
-            text = Text.from_ansi(line)
+        # One drawing for each curve: in one for all of them, the last would cover the others.
+        drawings = [
+            plot_to_string(
+                xs=[x for x, _ in curve],
+                ys=[log10(y) if self.log else y for _, y in curve],
+                x_min=first,
+                x_max=last,
+                y_min=low,
+                y_max=high,
+                x_labels=False,
+                y_labels=False,
+                x_gridlines=[],
+                y_gridlines=[],
+                character_set="ascii",
+                force_ascii_characters=[mark],
+                color=False,
+                lines=True,
+                width=width,
+                height=HEIGHT,
+            ).splitlines()[: HEIGHT + 2]
+            for mark, *_, curve in drawn
+        ]
+        for row, lines in enumerate(zip(*drawings, strict=True), start=-1):
+            text = Text(_interleaved(lines, [mark for mark, *_ in drawn], row))
             for mark, color, *_ in drawn:
                 text.highlight_regex(re.escape(mark), color)
             yield Text.assemble(f"{labels.get(row, ''):>{margin - 1}} ", text)
@@ -122,3 +125,12 @@ class Plot:
         """The value in the middle of a row, rows counted from the top."""
         middle = high - (row + 0.5) * (high - low) / HEIGHT
         return f"{10**middle if self.log else middle:.3g}"
+
+
+def _interleaved(lines: Sequence[str], marks: Sequence[str], row: int) -> str:
+    """One row of several drawings in one: in a place that several curves cross, their marks take turns."""
+    places = []
+    for column, here in enumerate(zip(*lines, strict=True)):
+        crossing = [mark for mark in marks if mark in here]
+        places.append(crossing[(column + row) % len(crossing)] if crossing else here[0])
+    return "".join(places)

@@ -14,10 +14,16 @@ from bpcli.gradcheck.step import OwnCheck, TensorCheck
 from bpcli.gradcheck.summary import by_mistake, check_of, verdict_line
 from bpcli.mistakes.catalogue import CATALOGUE
 from bpcli.render.mistakes import algebra
+from bpcli.render.styles import ACCENT, BAD, CAUTION, GOOD
 from bpcli.render.text import LOSS_NAMES, columns, counted, heading, number, ranges, shape
 
 ROUNDED = 1e-4  # a residual that rounding to a few digits leaves
-STYLES = {"correct": "bold green", "wrong": "bold red", "uninformative": "yellow", "failed": "bold red"}
+STYLES = {
+    "correct": f"bold {GOOD}",
+    "wrong": f"bold {BAD}",
+    "uninformative": CAUTION,
+    "failed": f"bold {BAD}",
+}
 
 
 def gradcheck_report(report: GradcheckReport, show: str | None = None) -> RenderableType:
@@ -61,7 +67,7 @@ def catalogue_table() -> RenderableType:
     """The catalogue of mistakes, a paragraph each."""
     parts: list[RenderableType] = []
     for mistake in CATALOGUE:
-        parts += [Text(mistake.id, style="bold cyan"), algebra(mistake, "wrong"), Text()]
+        parts += [Text(mistake.id, style=f"bold {ACCENT}"), algebra(mistake, "wrong"), Text()]
     return Group(*parts[:-1])
 
 
@@ -87,7 +93,7 @@ def selection_table(checks: Sequence[OwnCheck]) -> RenderableType:
         "derivatives; shown is the largest relative residual"
     )
     return Group(
-        *parts, Text(f"\n{count}", style="bold red" if wrong else "bold green"), Text(remark, style="dim")
+        *parts, Text(f"\n{count}", style=f"bold {BAD if wrong else GOOD}"), Text(remark, style="dim")
     )
 
 
@@ -159,9 +165,9 @@ def _submission(check: SubmissionCheck) -> list[RenderableType]:
         if tensor.name in check.unexplained:
             parts += [Text(), *_unexplained(tensor)]
     if check.verdict == "uninformative":
-        parts.append(Text.assemble(("Inconclusive: ", "yellow"), "; ".join(check.reasons) or _AS_CLOSE))
+        parts.append(Text.assemble(("Inconclusive: ", CAUTION), "; ".join(check.reasons) or _AS_CLOSE))
     elif check.verdict == "wrong" and (missing := [r for r in check.reasons if r.startswith("missing")]):
-        parts.append(Text.assemble(("Inconclusive: ", "yellow"), "; ".join(missing)))
+        parts.append(Text.assemble(("Inconclusive: ", CAUTION), "; ".join(missing)))
     parts += [Text(printable(note), style="dim") for note in check.notes]
     return parts
 
@@ -193,12 +199,12 @@ def _explained(finding: Finding) -> list[RenderableType]:
         where += f", row{'s' if len(finding.rows) > 1 else ''} {ranges(finding.rows)}"
     for mistake in mistakes_of(finding.ids):
         parts += [
-            Text.assemble((mistake.id, "bold red"), (f"{_constant(finding)}  in {where}", "dim")),
+            Text.assemble((mistake.id, f"bold {BAD}"), (f"{_constant(finding)}  in {where}", "dim")),
             algebra(mistake, "yours"),
         ]
     if finding.alternatives:
         others = "; ".join(" with ".join(ids) for ids in finding.alternatives)
-        parts.append(Text(f"  fits just as well at this point: {others}", style="yellow"))
+        parts.append(Text(f"  fits just as well at this point: {others}", style=CAUTION))
     return parts
 
 
@@ -224,7 +230,7 @@ def _unexplained(tensor: TensorVerdict) -> list[RenderableType]:
     factors = {row: f for row, f in enumerate(rows) if f not in (None, 1.0)}
     known += [f"row {row} would be right times {number(factor)}" for row, factor in list(factors.items())[:4]]
     return [
-        Text.assemble(("unknown", "bold red"), (f"  in ∇{tensor.name}", "dim")),
+        Text.assemble(("unknown", f"bold {BAD}"), (f"  in ∇{tensor.name}", "dim")),
         Text(f"  No mistake of the catalogue explains it. Known: {'; '.join(known) or 'nothing'}."),
     ]
 
@@ -234,7 +240,7 @@ def _many(checks: Sequence[SubmissionCheck]) -> RenderableType:
     table = columns("mistake", "files", "who", numbers=("files",))
     for label, members in by_mistake(checks):
         names = ", ".join(printable(check.source) for check in members)
-        style = {"correct": "bold green", "inconclusive": "yellow"}.get(label, "bold red")
+        style = {"correct": f"bold {GOOD}", "inconclusive": CAUTION}.get(label, f"bold {BAD}")
         table.add_row(Text(label, style=style), str(len(members)), Text(names, overflow="fold"))
     failed = [Text(printable(check.failure)) for check in checks if check.failure]
     hint = "--show NAME shows the details of one file" if any(c.verdict != "correct" for c in checks) else ""

@@ -9,10 +9,11 @@ from rich.text import Text
 
 from bpcli.common.text import printable
 from bpcli.render.mistakes import algebra
+from bpcli.render.styles import ACCENT, BAD, CAUTION, GOOD
 from bpcli.render.text import columns, counted, shape
 from bpcli.worksheets.marks import BlankMark, EntryMark, Grade, NamedMistake, Unread
 
-STYLES = {"right": "green", "follows": "cyan", "wrong": "bold red", "blank": "yellow"}
+STYLES = {"right": GOOD, "follows": ACCENT, "wrong": f"bold {BAD}", "blank": CAUTION}
 LARGE = 1e6
 FROM_EARLIER = "expected\nfrom your\nearlier\nvalues"
 CARRIED = "carried forward"
@@ -62,7 +63,7 @@ def class_marks(grades: Sequence[Grade], unread: Sequence[Unread] = ()) -> Rende
         Text(f"\n{perfect} of {counted(len(grades), 'sheet')} entirely right"),
     ]
     if unread:
-        parts.append(Text(f"{counted(len(unread), 'file')} not marked:", style="bold red"))
+        parts.append(Text(f"{counted(len(unread), 'file')} not marked:", style=f"bold {BAD}"))
         parts += [_indented(Text(printable(line))) for each in unread for line in each.message.splitlines()]
     if made:
         often = ", ".join(f"{kind} ({count})" for kind, count in made.most_common(5))
@@ -119,7 +120,7 @@ def _explained(blank: BlankMark) -> list[RenderableType]:
     """The mistake of a blank with its algebra and its fix; several that fit in a line each."""
     if not blank.mistakes:
         return [
-            Text.assemble(("unknown", "bold red"), (f"  in {blank.name}", "dim")),
+            Text.assemble(("unknown", f"bold {BAD}"), (f"  in {blank.name}", "dim")),
             _indented("None of the mistakes that bpcli knows explains these values; check the calculation."),
         ]
     if len(blank.mistakes) == 1:
@@ -134,7 +135,7 @@ def _explained(blank: BlankMark) -> list[RenderableType]:
         return parts
     return [
         Text.assemble(
-            ("one of these", "bold red"), (f"  in {blank.name}; the values fit each of them", "dim")
+            ("one of these", f"bold {BAD}"), (f"  in {blank.name}; the values fit each of them", "dim")
         ),
         *(_indented(_title(named, blank.name, where=False)) for named in blank.mistakes),
     ]
@@ -149,8 +150,8 @@ def _title(named: NamedMistake, blank: str, *, where: bool = True) -> Text:
     if named.made_in != blank:
         place += f"  through {named.made_in}, which was left out"
     if named.id is None:
-        return Text.assemble((named.words, "bold red"), (place, "dim"))
-    return Text.assemble((named.id, "bold red"), (f"{place}: {named.words}", "dim"))
+        return Text.assemble((named.words, f"bold {BAD}"), (place, "dim"))
+    return Text.assemble((named.id, f"bold {BAD}"), (f"{place}: {named.words}", "dim"))
 
 
 def _summary(grade: Grade) -> str:

@@ -11,4 +11,35 @@ BAD = "color(160)"  # red
 MAGENTA = "color(163)"
 VIOLET = "color(98)"
 
+# What rich itself and the help of typer colour otherwise: cyan, yellow and magenta.
+LIBRARY = {
+    "bar.complete": ACCENT,
+    "bar.finished": GOOD,
+    "bar.pulse": ACCENT,
+    "progress.download": "",
+    "progress.remaining": ACCENT,
+    "markdown.block_quote": VIOLET,
+    "markdown.code": ACCENT,
+    "markdown.h1": "bold",
+    "markdown.h2": f"bold {ACCENT}",
+    "markdown.item.bullet": ACCENT,
+    "markdown.item.number": ACCENT,
+    "markdown.link": ACCENT,
+    "markdown.link_url": ACCENT,
+    "markdown.table.border": "dim",
+    "markdown.table.header": "bold",
+}
+HELP = {
+    "STYLE_OPTION": f"bold {ACCENT}",
+    "STYLE_SWITCH": f"bold {GOOD}",
+    "STYLE_NEGATIVE_OPTION": f"bold {MAGENTA}",
+    "STYLE_NEGATIVE_SWITCH": f"bold {BAD}",
+    "STYLE_TYPES": f"bold {CAUTION}",
+    "STYLE_USAGE": CAUTION,
+    "STYLE_OPTION_ENVVAR": CAUTION,
+    "STYLE_REQUIRED_SHORT": BAD,
+    "STYLE_REQUIRED_LONG": BAD,
+    "STYLE_COMMANDS_TABLE_FIRST_COLUMN": f"bold {ACCENT}",
+}
+
 CURVES = (ACCENT, CAUTION, GOOD, MAGENTA, VIOLET, BAD)

@@ -1,12 +1,15 @@
 """What ``bpcli symmetry-demo`` shows: the claims with their numbers, then the networks side by side."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bpcli.network.symbols import Style
 from bpcli.render.heat import heat_maps
+from bpcli.render.styles import ACCENT, BAD, CAUTION, GOOD
 from bpcli.render.text import LOSS_NAMES, columns, counted, heading, known, number
 from bpcli.render.trajectories import (
     brief,
@@ -17,7 +20,7 @@ from bpcli.render.trajectories import (
     networks,
     spreads,
 )
-from bpcli.symmetry_demo.claim import Claim
+from bpcli.symmetry_demo.claim import Claim, in_notation
 from bpcli.symmetry_demo.divergence import STEPS, WIDEST
 from bpcli.symmetry_demo.first_pass import ClosedForm
 from bpcli.symmetry_demo.result import Demonstration
@@ -33,30 +36,37 @@ MEASURED = {
     "largest gradient left": "final gradient norm",
     "smallest curvature": "smallest eigenvalue of the Hessian",
 }
+NOTATIONS: dict[Style, str] = {
+    "delta": "x⁽¹⁾ = h, x⁽²⁾ = z, S⁽¹⁾ = a, S⁽²⁾ = b; w_ij⁽¹⁾ and w_ij⁽²⁾ are entries (j, i) of V and W",
+    "vw": "a = V x, h = g(a), b = W h, z = g(b); v_ji and w_ji are entries (j, i) of V and W",
+}
 VERDICTS = {
-    True: ("holds", "bold green"),
-    False: ("does not\nhold", "bold red"),
-    None: ("does not\napply", "yellow"),
+    True: ("holds", f"bold {GOOD}"),
+    False: ("does not\nhold", f"bold {BAD}"),
+    None: ("does not\napply", CAUTION),
 }
 
 
-def demonstration(result: Demonstration) -> RenderableType:
-    """Show all results of the demo; of a result with one claim, that claim and what it is about."""
+def demonstration(result: Demonstration, notation: Style = "delta") -> RenderableType:
+    """Show all results of the demo in one notation; of a result with one claim, that claim and what it is about."""
+    claims = _claims(
+        result.claims, partial(in_notation, architecture=result.architecture, style=notation), notation
+    )
     if len(result.claims) == 1:
         about: list[RenderableType] = []
         match result.claims[0].id:
             case "a" | "b":
-                about = _closed_forms(result)
+                about = _closed_forms(result, notation)
             case "e":
                 about = [*_arithmetic(result), *spreads(result)]
             case "f":
                 about = effective_units(result.trajectories)
-        return Group(*_header(result), *_claims(result.claims), *about, *_closing(result))
+        return Group(*_header(result), *claims, *about, *_closing(result))
     return Group(
         *_header(result),
-        *_claims(result.claims),
+        *claims,
         *_arithmetic(result),
-        *_closed_forms(result),
+        *_closed_forms(result, notation),
         *networks(result),
         *effective_units(result.trajectories),
         *spreads(result),
@@ -90,10 +100,10 @@ def _header(result: Demonstration) -> list[RenderableType]:
         else "BLAS, as in training: fast, but may add the terms of different units in different orders",
     )
     name = "" if result.name == "symmetry-demo" else f" {result.name}"
-    return [Text.assemble(("bpcli symmetry-demo", "bold"), (name, "bold cyan")), table]
+    return [Text.assemble(("bpcli symmetry-demo", "bold"), (name, f"bold {ACCENT}")), table]
 
 
-def _claims(claims: Sequence[Claim]) -> list[RenderableType]:
+def _claims(claims: Sequence[Claim], write: Callable[[str], str], notation: Style) -> list[RenderableType]:
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True)
@@ -107,15 +117,14 @@ def _claims(claims: Sequence[Claim]) -> list[RenderableType]:
         table.add_row(
             f"({claim.id})",
             Text(word, style=style),
-            Text.assemble(claim.statement, "\n", (told, "cyan"), *_because(claim)),
+            Text.assemble(write(claim.statement), "\n", (write(told), ACCENT), *_because(claim, write)),
         )
-    notation = "x^(1) = h, x^(2) = z, S^(1) = a, S^(2) = b; w_ij^(1) = V_ji, w_ij^(2) = W_ji"
-    return [heading("Claims", notation), table]
+    return [heading("Claims", NOTATIONS[notation]), table]
 
 
-def _because(claim: Claim) -> list[str | tuple[str, str]]:
+def _because(claim: Claim, write: Callable[[str], str]) -> list[str | tuple[str, str]]:
     """The reason, on lines of its own; none where the claim does not hold."""
-    return ["\n", (f"because {claim.because}", "dim")] if claim.because and claim.holds else []
+    return ["\n", (f"because {write(claim.because)}", "dim")] if claim.because and claim.holds else []
 
 
 def _arithmetic(result: Demonstration) -> list[RenderableType]:
@@ -159,12 +168,13 @@ def _arithmetic(result: Demonstration) -> list[RenderableType]:
     return [heading("Rounding"), Text(told)]
 
 
-def _closed_forms(result: Demonstration) -> list[RenderableType]:
+def _closed_forms(result: Demonstration, notation: Style) -> list[RenderableType]:
     """The closed forms beside what the units of the constant network have, before any step."""
     outputs, deltas = result.closed_forms
     units = outputs.measured.shape[1]
     of_all = "the unit" if units == 1 else f"all {units}"
-    figures = ("w Σ x_i", "x^(1)\nclosed", f"x^(1)\n{of_all}", "δ^(1)\nclosed", f"δ^(1)\n{of_all}")
+    h, delta = (in_notation(symbol, result.architecture, notation) for symbol in ("x^(1)", "δ^(1)"))
+    figures = ("w Σ x_i", f"{h}\nclosed", f"{h}\n{of_all}", f"{delta}\nclosed", f"{delta}\n{of_all}")
     table = columns("sample", *figures, numbers=figures)
     for sample in range(min(result.samples, SAMPLES)):
         table.add_row(

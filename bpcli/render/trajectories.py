@@ -9,6 +9,7 @@ from rich.text import Text
 from bpcli.network import Array
 from bpcli.render.curves import Plot, axis_is_log
 from bpcli.render.heat import heat_maps
+from bpcli.render.styles import BAD, CAUTION
 from bpcli.render.text import columns, counted, heading, known, number
 from bpcli.symmetry_demo.comparison import Snapshot
 from bpcli.symmetry_demo.divergence import Growth
@@ -16,7 +17,7 @@ from bpcli.symmetry_demo.result import Demonstration, Trajectory
 
 WATCHED = 5  # units in a picture of --watch, which has to fit 24 lines of 60 characters
 UNITS = 16  # rows of the table of weight differences
-MARKS = {"exact": (" =", "bold red"), "within rounding": (" ≈", "yellow"), "distinct": ("  ", "")}
+MARKS = {"exact": (" =", f"bold {BAD}"), "within rounding": (" ≈", CAUTION), "distinct": ("  ", "")}
 
 
 def frame(snapshots: Mapping[str, Snapshot], distances: Mapping[str, Array]) -> RenderableType:
@@ -59,8 +60,12 @@ def networks(result: Demonstration) -> list[RenderableType]:
         apart="the first step after which units that started bit-identical differ",
         merged="error of the merged network, in which one unit with the sum of their outgoing weights replaces "
         "identical units: max |z - z′| / max |z|",
-        nudged="constant weights, but one row of V moved by about 1e-12: does a tiny difference grow?",
-        tied="half-tied: random weights, but the first half of the units are copies of unit 0",
+        nudged="constant weights, but one row of V moved by about 1e-12: does a tiny difference grow, as it does where "
+        "the constant solution is unstable?",
+        **{
+            "half-tied": "random weights, but the first half of the units are copies of unit 0: do the copies stay "
+            "equal among units that differ?"
+        },
         logistic=f"no hidden units, cross-entropy, {result.logistic.samples} samples of two overlapping classes",
     )
     return [heading("Networks", f"after {counted(result.steps, 'step')}"), table, about]

@@ -1,15 +1,22 @@
 """What a claim of the demo is: a statement, the numbers that decide it, the verdict, and the reason.
 
-In the sheet's notation: S^(1) = a and S^(2) = b are pre-activations, x^(1) = h and x^(2) = z outputs,
+Its texts are in the sheet's notation: S^(1) = a and S^(2) = b are pre-activations, x^(1) = h and x^(2) = z outputs,
 δ^(l) = ∂ℓ/∂S^(l), and w_ij^(l) is the weight from unit i of the layer below to unit j: entry (j, i) of V or W.
+``in_notation`` writes them with the symbols of either notation.
 
 "Equal" is bit for bit; a closed form, being another sequence of operations, is met up to rounding.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 
+from bpcli.common.markup import indexed, plain
+from bpcli.network import Architecture
+from bpcli.network.symbols import Style, Symbols
+
+SYMBOL = re.compile(r"([Sxδw])(?:_([a-z0-9]+))?\^\(([12])\)")
 ONE_UNIT = "there is one hidden unit"
 SHOWN = 4  # entries of a vector in a reason
 
@@ -58,3 +65,19 @@ def vector(values: Iterable[float]) -> str:
     """The first entries of a vector in a reason: (0.1, 0.2, 0.3, 0.4, ...)."""
     figures = [figure(value) for value in values]
     return f"({', '.join([*figures[:SHOWN], *(['...'] if len(figures) > SHOWN else [])])})"
+
+
+def in_notation(text: str, architecture: Architecture, style: Style) -> str:
+    """A text of a claim in one of the two notations: S_j^(1) is S_j⁽¹⁾ or a_j, w_ij^(1) is w_ij⁽¹⁾ or v_ji."""
+    symbols = Symbols(architecture, style)
+
+    def symbol(found: re.Match[str]) -> str:
+        letter, low, layer = found[1], found[2] or "", int(found[3])
+        names = symbols.layers[layer - 1]
+        if letter == "w" and len(low) == 2:
+            return symbols.entry(layer - 1, low[1], low[0])
+        if letter == "w":  # what all units share
+            return indexed(names.matrix.lower(), low) if style == "vw" else indexed("w", low, f"({layer})")
+        return symbols.symbol({"S": names.pre, "x": names.out, "δ": names.delta}[letter], low)
+
+    return plain(SYMBOL.sub(symbol, text)).replace("η", "η" if style == "delta" else "α")

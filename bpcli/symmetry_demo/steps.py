@@ -85,8 +85,9 @@ def one_step_keeps(before: Parameters, after: Parameters, move: Parameters, X: A
     if spread == 0 and not any(each.moved for each in ranges):
         return decided("d", statement, None, measured, UNMOVED)
     because = (
-        "the step is a function of Σ δ_j^(l) x_i^(l-1), summed over samples (w_ij^(l) ← w - η Σ δ_j^(l) x_i^(l-1) for "
-        "SGD), and δ_j^(1) is the same for every j, x_i^(1) for every i; "
+        "w_ij^(1) ← w - η Σ δ_j^(1) x_i and w_ij^(2) ← w - η Σ δ_j^(2) x_i^(1), summed over samples (under Adam, or "
+        "with decay, the step is a function of these sums and of w); δ_j^(1) is the same for every j, and "
+        "x_i^(1) for every i; "
         f"w_1j^(1) moves by {figure(move.weights[0][0, 0])} to {figure(after.weights[0][0, 0])} for every j, "
         f"w_i1^(2) by {figure(move.weights[1][0, 0])} to {figure(after.weights[1][0, 0])} for every i"
     )
@@ -125,8 +126,10 @@ def units_stay_equal(
     if not remark and outputs.size <= outputs.rounding:
         remark = "w_ij^(2) does not differ by j in this run"
     because = (
-        "with w_ij^(1) = w_i^(1) and w_ij^(2) = w_j^(2), S_j^(1) = Σ_i w_i^(1) x_i and δ_i^(1) = Σ_j δ_j^(2) w_j^(2) "
-        "g′(S_i^(1)) are the same for every hidden unit, so the next step again moves all units alike, by induction; "
+        "let w_ij^(1) = w_i^(1) for all j and w_ij^(2) = w_j^(2) for all i, as after one step. x_j^(1) = "
+        "g(Σ_i w_i^(1) x_i) does not depend on j, by the outgoing symmetry of layer 1, and δ_i^(1) = Σ_j δ_j^(2) "
+        "w_j^(2) g′(Σ_k w_k^(1) x_k) does not depend on i, by the incoming symmetry of layer 2; so the next step again "
+        "moves all units alike, and so on by induction; "
         f"at step {steps:,} w_i^(1) = {vector(end.weights[0][0].tolist())} in every unit and "
         f"w_j^(2) = {vector(end.weights[1][:, 0].tolist())} from every unit"
     )

@@ -39,10 +39,14 @@ class Batches:
         self._x = np.empty((size, X.shape[1]), X.dtype)
         self._y = np.empty((size, Y.shape[1]), Y.dtype)
 
-    def epoch(self) -> Iterator[tuple[Array, Array]]:
-        """Go once through all rows, yielding x (N×d0) and y (N×d_L) of each batch, N ≤ ``size``."""
+    def shuffle(self) -> None:
+        """Draw the order of the next epoch."""
         self._order[...] = self._rows
         self._rng.shuffle(self._order)
+
+    def epoch(self) -> Iterator[tuple[Array, Array]]:
+        """Go once through all rows, yielding x (N×d0) and y (N×d_L) of each batch, N ≤ ``size``."""
+        self.shuffle()
         for start in range(0, len(self._order), self._size):
             rows, x, y = self._order[start : start + self._size], self._x, self._y
             if len(rows) < self._size:

@@ -3,14 +3,68 @@
 import os
 import platform
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 import bpcli
 from bpcli.datasets import Prepared
+from bpcli.training.sealed_files import damaged, first_problem, read_json
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+_Text = Annotated[str, StringConstraints(max_length=1000)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+
+class _Data(_Part):
+    name: _Text
+    sha256: _Text
+
+
+class _Blas(_Part):
+    name: _Text | None
+    version: _Text | None
+
+
+class _Machine(_Part):
+    system: _Text
+    architecture: _Text
+
+
+class _Environment(_Part):
+    """What ``environment.json`` holds beside its digest."""
+
+    schema_: Literal["bpcli.environment/1"] = Field(alias="schema")
+    configuration: _Text
+    bpcli: _Text
+    python: _Text
+    numpy: _Text
+    blas: _Blas
+    machine: _Machine
+    threads: dict[_Text, int | _Text]
+    data: _Data
+    run_id: _Text | None = None
+
+
+def read_environment(path: Path) -> dict[str, Any]:
+    """Read ``environment.json``; a run of an earlier version has no ``run_id``.
+
+    Raises:
+        MachineError: if it is missing, damaged, or something else.
+    """
+    document = read_json(path)
+    try:
+        _Environment.model_validate(document)
+    except ValidationError as error:
+        raise damaged(path, first_problem(error)) from None
+    return document
 
 
 def describe_environment(configuration: str, data: Prepared, variables: Mapping[str, str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from bpcli.config import TrainingConfig
+from bpcli.config import EarlyStopping, TrainingConfig
 from bpcli.datasets import Prepared
 from bpcli.network import Array, Network, Parameters
 from bpcli.symmetry import effective_units
@@ -41,6 +41,41 @@ class EpochRecord:
         return (self.validation or self.train).loss
 
 
+@dataclass
+class Progress:
+    """Which epoch was the best, and whether training is over: all of it follows from the records.
+
+    Attributes:
+        stopping: when to stop early, if at all.
+        best_epoch: the epoch with the lowest monitored loss so far; 0 before the first.
+        best_loss: that loss.
+        stale: how many epochs in a row brought no improvement.
+        stopped_by: why training is over, or None while it is not.
+    """
+
+    stopping: EarlyStopping | None
+    best_epoch: int = 0
+    best_loss: float = inf
+    stale: int = 0
+    stopped_by: StoppedBy | None = None
+
+    def add(self, record: EpochRecord) -> bool:
+        """Take the record of the next epoch, and return whether its weights are the best so far."""
+        stopping = self.stopping
+        if not record.train.finite or not np.isfinite(record.monitored):
+            self.stopped_by = "diverged"
+            return False
+        self.stale += 1
+        if record.monitored < self.best_loss - (stopping.min_delta if stopping else 0.0):
+            self.stale = 0
+        better = record.monitored < self.best_loss
+        if better:
+            self.best_loss, self.best_epoch = record.monitored, record.epoch
+        if stopping and self.stale >= stopping.patience:
+            self.stopped_by = "early_stopping"
+        return better
+
+
 class Trainer:
     """Trains one network on prepared data, epoch by epoch; everything random comes from ``rng``.
 
@@ -48,9 +83,11 @@ class Trainer:
 
     Attributes:
         epoch: how many epochs are complete.
-        stopped_by: why training is over, or None while it is not.
-        best: the parameters with the lowest monitored loss so far.
-        best_epoch: the epoch that reached them; 0 before the first.
+        progress: which of them was the best, and whether training is over.
+        best: the parameters of the best one.
+        settings: how to train.
+        optimiser: the update rule, with what it remembers.
+        batches: the shuffled training rows.
     """
 
     def __init__(
@@ -58,14 +95,12 @@ class Trainer:
     ) -> None:
         self.network = network
         self.epoch = 0
-        self.stopped_by: StoppedBy | None = None
+        self.progress = Progress(settings.early_stopping)
         self.best = network.parameters.copy()
-        self.best_epoch = 0
-        self._best_loss = inf
-        self._stale = 0
-        self._data, self._settings, self._rng = data, settings, rng
-        self._optimiser = build_optimiser(network, settings)
-        self._batches = Batches(data.X, data.Y, network.rows, rng)
+        self.settings = settings
+        self._data, self._rng = data, rng
+        self.optimiser = build_optimiser(network, settings)
+        self.batches = Batches(data.X, data.Y, network.rows, rng)
         largest = max(len(data.X), len(data.X_validation))
         self._evaluator = Evaluator(network.parameters, data.task, largest)
 
@@ -75,24 +110,25 @@ class Trainer:
         ``interrupted`` is asked after every batch. If it says yes, the unfinished epoch is undone, so that
         the state is that of a complete one. A loss that is not finite ends training with its record yielded.
         """
-        settings = self._settings
-        while self.stopped_by is None and self.epoch < settings.epochs:
+        settings, progress = self.settings, self.progress
+        while progress.stopped_by is None and self.epoch < settings.epochs:
             before = self.state()
             rate = learning_rate(
                 settings.schedule, settings.optimizer.learning_rate, self.epoch + 1, settings.epochs
             )
             # A diverging run overflows before its loss shows it; the record says so, once, instead of a warning.
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                for _ in descend(self.network, self._batches.epoch(), self._optimiser, repeat(rate)):
+                for _ in descend(self.network, self.batches.epoch(), self.optimiser, repeat(rate)):
                     if interrupted():
                         self.restore(before)
-                        self.stopped_by = "interrupted"
+                        progress.stopped_by = "interrupted"
                         return
                 record = self._record(rate)
             self.epoch = record.epoch
-            self._judge(record)
+            if progress.add(record):
+                self.best.flat[...] = self.network.parameters.flat
             yield record
-        self.stopped_by = self.stopped_by or "epochs"
+        progress.stopped_by = progress.stopped_by or "epochs"
 
     def _record(self, rate: float) -> EpochRecord:
         data = self._data
@@ -106,21 +142,15 @@ class Trainer:
             effective_units=effective_units(self.network.parameters),
         )
 
-    def _judge(self, record: EpochRecord) -> None:
-        """Keep the best weights, and decide whether training is over."""
-        stopping = self._settings.early_stopping
-        if not record.train.finite or not np.isfinite(record.monitored):
-            self.stopped_by = "diverged"
-            return
-        self._stale += 1
-        if record.monitored < self._best_loss - (stopping.min_delta if stopping else 0.0):
-            self._stale = 0
-        if record.monitored < self._best_loss:
-            self._best_loss = record.monitored
-            self.best_epoch = record.epoch
-            self.best.flat[...] = self.network.parameters.flat
-        if stopping and self._stale >= stopping.patience:
-            self.stopped_by = "early_stopping"
+    @property
+    def stopped_by(self) -> StoppedBy | None:
+        """Why training is over, or None while it is not."""
+        return self.progress.stopped_by
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch with the lowest monitored loss so far; 0 before the first."""
+        return self.progress.best_epoch
 
     def kept(self) -> Parameters:
         """Return the weights to use: the best if training stopped early, else the last."""
@@ -138,11 +168,11 @@ class Trainer:
             "best": self.best.flat.copy(),
             "epoch": np.array(self.epoch),
             "best_epoch": np.array(self.best_epoch),
-            "best_loss": np.array(self._best_loss),
-            "stale": np.array(self._stale),
+            "best_loss": np.array(self.progress.best_loss),
+            "stale": np.array(self.progress.stale),
             "stopped_by": np.array(self.stopped_by or ""),
             "rng": np.array(json.dumps(self._rng.bit_generator.state)),
-            **{f"optimiser_{name}": slot.copy() for name, slot in self._optimiser.slots.items()},
+            **{f"optimiser_{name}": slot.copy() for name, slot in self.optimiser.slots.items()},
         }
 
     def restore(self, state: dict[str, Array]) -> None:
@@ -150,10 +180,11 @@ class Trainer:
         self.network.parameters.flat[...] = state["parameters"]
         self.best.flat[...] = state["best"]
         self.epoch = int(state["epoch"])
-        self.best_epoch = int(state["best_epoch"])
-        self._best_loss = float(state["best_loss"])
-        self._stale = int(state["stale"])
-        self.stopped_by = next((reason for reason in FINAL if reason == str(state["stopped_by"])), None)
+        progress = self.progress
+        progress.best_epoch = int(state["best_epoch"])
+        progress.best_loss = float(state["best_loss"])
+        progress.stale = int(state["stale"])
+        progress.stopped_by = next((reason for reason in FINAL if reason == str(state["stopped_by"])), None)
         self._rng.bit_generator.state = json.loads(str(state["rng"]))
-        for name, slot in self._optimiser.slots.items():
+        for name, slot in self.optimiser.slots.items():
             slot[...] = state[f"optimiser_{name}"]

@@ -15,6 +15,7 @@ from bpcli.training.loop import EpochRecord
 from bpcli.training.sealed_files import damaged, read_bytes
 
 _DIGITS = 16
+_LONGEST_ROW = 1 << 12  # bytes; no more of the file is read than the epochs can take
 
 
 class Metrics:
@@ -35,11 +36,15 @@ class Metrics:
         values += _cells(record.validation) if record.validation else ["", ""]
         row = ",".join([*values, *map(str, record.effective_units)])
         self._sha256.update(row.encode())
-        self._content += f"{row},{self._sha256.hexdigest()[:_DIGITS]}\n".encode()
+        self._content += f"{row},{self.seal()}\n".encode()
 
     def content(self) -> bytes:
         """The whole file."""
         return bytes(self._content)
+
+    def seal(self) -> str:
+        """What the last row ends with: it tells this table from every other one."""
+        return self._sha256.hexdigest()[:_DIGITS]
 
 
 def _cells(scores: Scores) -> list[str]:
@@ -51,15 +56,15 @@ def _unit_columns(hidden: int) -> list[str]:
     return ["effective_units"] if hidden == 1 else [f"effective_units_{layer + 1}" for layer in range(hidden)]
 
 
-def read_metrics(path: Path, metric: str, hidden: int, epochs: int) -> list[EpochRecord]:
-    """Read the first ``epochs`` records back, exactly as they were written.
+def read_metrics(path: Path, metric: str, hidden: int, epochs: int) -> tuple[list[EpochRecord], str]:
+    """Read the first ``epochs`` records back, exactly as they were written, and the seal of the last.
 
     Raises:
         MachineError: if the file is missing, shorter, or not what was written.
         UsageError: if an earlier version wrote it.
     """
     try:
-        text = read_bytes(path).decode()
+        text = read_bytes(path, most=_LONGEST_ROW * (epochs + 2)).decode()
         if text.startswith("epoch,") and hidden and _unit_columns(hidden)[0] not in text.partition("\n")[0]:
             raise UsageError(
                 f"{path}: it was written by an earlier version of bpcli, which did not count distinct units; start a "
@@ -85,7 +90,7 @@ def read_metrics(path: Path, metric: str, hidden: int, epochs: int) -> list[Epoc
             1,
         )
         raise damaged(path, f"line {wrong} does not match its digest")
-    return records
+    return records, metrics.seal()
 
 
 def _record(row: dict[str, str], metric: str, hidden: int) -> EpochRecord:

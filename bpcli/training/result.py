@@ -55,9 +55,10 @@ class GradientReport:
 
 @dataclass(frozen=True)
 class RunHeader:
-    """What is known before the first epoch; ``run`` is the folder, or None for a training in memory."""
+    """What is known before the first epoch; ``run``, the folder, and ``run_id`` are None for a training in memory."""
 
     run: Path | None
+    run_id: str | None
     name: str
     config: Config
     data: DataFacts
@@ -158,6 +159,7 @@ class TrainResult(Displayed):
         return {
             "schema": "bpcli.train/1",
             "run": None if self.header.run is None else str(self.header.run),
+            "run_id": self.header.run_id,
             "config": self.header.name,
             "epochs": len(self.records),
             "stopped_by": self.stopped_by,

@@ -5,26 +5,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-
 from bpcli.common.errors import DataError, UsageError
-from bpcli.common.files import write_atomically
+from bpcli.common.files import sync_folder, write_atomically
 from bpcli.config import Config, read, to_yaml
-from bpcli.network import Array, Parameters
-from bpcli.training import run_folder
-from bpcli.training.environment import describe_environment, differences
+from bpcli.network import Array
+from bpcli.training import checkpoint, run_folder
+from bpcli.training.environment import describe_environment, differences, read_environment
 from bpcli.training.loop import FINAL, EpochRecord
 from bpcli.training.metrics import Metrics, read_metrics
 from bpcli.training.result import RunHeader, TrainResult
-from bpcli.training.sealed_files import (
-    check_commented,
-    damaged,
-    read_json,
-    read_npz,
-    write_commented,
-    write_json,
-    write_npz,
-)
+from bpcli.training.sealed_files import read_commented, read_json, write_commented, write_json, write_npz
 from bpcli.training.session import Session
 
 ENDED = {"early_stopping": "stopped early", "diverged": "diverged"}
@@ -36,9 +26,9 @@ class Run:
     ``Run.create`` and ``Run.resume`` make one, and lock its folder until their block ends.
     """
 
-    def __init__(self, session: Session, folder: Path, warnings: Iterable[str] = ()) -> None:
-        self.session, self.folder = session, folder
-        self.header: RunHeader = session.header(folder, warnings)
+    def __init__(self, session: Session, folder: Path, run_id: str, warnings: Iterable[str] = ()) -> None:
+        self.session, self.folder, self.run_id = session, folder, run_id
+        self.header: RunHeader = session.header(folder, run_id, warnings)
         self._metrics = Metrics(session.metric, len(session.config.model.hidden))
         for record in session.records:
             self._metrics.add(record)
@@ -68,11 +58,11 @@ class Run:
         folder = folder or run_folder.make_default(name, datetime.now(UTC))
         with run_folder.held(folder):
             run_folder.clear(folder, force=force)
-            write_commented(folder / run_folder.CONFIG, to_yaml(config))
-            environment = describe_environment(name, session.data, variables)
-            write_json(folder / run_folder.ENVIRONMENT, environment)
-            run = cls(session, folder)
-            run.write_weights(run_folder.INITIAL, session.initial)
+            text, environment = to_yaml(config), describe_environment(name, session.data, variables)
+            run = cls(session, folder, checkpoint.identity(config, text, environment))
+            write_commented(folder / run_folder.CONFIG, text)
+            write_json(folder / run_folder.ENVIRONMENT, environment | {"run_id": run.run_id})
+            run.write_initial()
             run.checkpoint()
             yield run
 
@@ -89,39 +79,38 @@ class Run:
         Raises:
             UsageError: if the folder is not a run, another process has locked it, or ``epochs`` is not possible.
             DataError: if the data have changed since the run was created.
-            MachineError: if one of its files is missing or damaged.
+            MachineError: if one of its files is missing, damaged, or of another run.
         """
         run_folder.existing_run(folder)
         with run_folder.held(folder):
             run_folder.sweep(folder)
-            check_commented(folder / run_folder.CONFIG)
+            text = read_commented(folder / run_folder.CONFIG)
             config = read(folder / run_folder.CONFIG)
-            then = read_json(folder / run_folder.ENVIRONMENT)
-            checkpoint = folder / run_folder.CHECKPOINT
-            state = read_npz(checkpoint)
-            if "epoch" not in state:
-                raise damaged(checkpoint, "it does not hold the state of a run")
-            extended = _extended(config, epochs, state)
-            session = Session(str(then["configuration"]), extended)
+            then = read_environment(folder / run_folder.ENVIRONMENT)
+            run_id = checkpoint.require_one_run(folder, config, text, then)
+            session = Session(str(then["configuration"]), config)
             if session.data.digest != then["data"]["sha256"]:
                 raise DataError(
                     f"{config.data.source}: the data have changed since {folder} was created; restore them, "
                     "or start a new run"
                 )
-            hidden, done = len(config.model.hidden), int(state["epoch"])
-            records = read_metrics(folder / run_folder.METRICS, session.metric, hidden, done)
-            try:
-                session.restore(state, records)
-            except (KeyError, ValueError) as error:
-                raise damaged(checkpoint, "it is not the state of the network in config.yaml") from error
+            state, records = _read_state(folder, session, run_id)
+            extended = _extended(config, epochs, state)
+            session.extend(extended)
+            session.restore(state, records)
             now = describe_environment(session.name, session.data, variables)
             warnings = [
                 f"{text} since this run was created: the last digits may differ from those of an uninterrupted run"
                 for text in differences(then, now)
             ]
+            run = cls(session, folder, run_id, warnings)
+            if not (folder / run_folder.INITIAL).exists():
+                run.write_initial()
             if extended != config:
-                write_commented(folder / run_folder.CONFIG, to_yaml(extended))
-            yield cls(session, folder, warnings)
+                write_commented(
+                    folder / run_folder.CONFIG, checkpoint.with_epochs(text, extended.training.epochs)
+                )
+            yield run
 
     def epochs(self, interrupted: Callable[[], bool] = lambda: False) -> Iterator[EpochRecord]:
         """Train, yielding each epoch's record; write a checkpoint every ``checkpoint_every`` epochs and at the end."""
@@ -129,6 +118,7 @@ class Run:
         if trainer.stopped_by is None and trainer.epoch < training.epochs:
             # The summary of an earlier state must not outlive it if this process is killed.
             (self.folder / run_folder.SUMMARY).unlink(missing_ok=True)
+            sync_folder(self.folder)
         for record in self.session.epochs(interrupted):
             self._metrics.add(record)
             if record.epoch % training.checkpoint_every == 0:
@@ -138,12 +128,18 @@ class Run:
 
     def checkpoint(self) -> None:
         """Write the state to disk, the checkpoint last: what it refers to is on the disk by then."""
-        trainer = self.session.trainer
-        write_atomically(self.folder / run_folder.METRICS, self._metrics.content())
+        trainer, metrics = self.session.trainer, self._metrics
+        write_atomically(self.folder / run_folder.METRICS, metrics.content())
         if trainer.best_epoch:
-            self.write_weights(run_folder.BEST, trainer.best)
-        last = dict(trainer.network.parameters.named())  # under their names too, for use elsewhere
-        write_npz(self.folder / run_folder.CHECKPOINT, trainer.state() | last | self._description())
+            best = checkpoint.weights(self.session, self.run_id, trainer.best, trainer.best_epoch)
+            write_npz(self.folder / run_folder.BEST, best)
+        state = checkpoint.checkpoint(self.session, self.run_id, metrics.seal())
+        write_npz(self.folder / run_folder.CHECKPOINT, state)
+
+    def write_initial(self) -> None:
+        """Write the weights before training."""
+        initial = checkpoint.weights(self.session, self.run_id, self.session.initial, 0)
+        write_npz(self.folder / run_folder.INITIAL, initial)
 
     def finish(self) -> TrainResult:
         """Measure the kept weights, write ``summary.json`` and return the result."""
@@ -154,22 +150,24 @@ class Run:
             write_json(summary, result.document())
         return result
 
-    def write_weights(self, name: str, parameters: Parameters) -> None:
-        """Write parameters under their names, with what is needed to use them elsewhere."""
-        write_npz(self.folder / name, dict(parameters.named()) | self._description())
 
-    def _description(self) -> dict[str, Array]:
-        """Return how inputs are scaled, what the outputs mean, and which functions the network applies."""
-        model, data = self.session.config.model, self.session.data
-        return {
-            "input_offset": data.offset,
-            "input_scale": data.scale,
-            "features": np.array(data.features),
-            "outputs": np.array(data.outputs),
-            "classes": np.array(data.classes, dtype=np.str_),
-            "activation": np.array(model.activation),
-            "output": np.array(model.output),
-        }
+def _read_state(folder: Path, session: Session, run_id: str) -> tuple[dict[str, Array], list[EpochRecord]]:
+    """Read the checkpoint and the epochs before it, and check all files of the run against each other."""
+    path = folder / run_folder.CHECKPOINT
+    state = checkpoint.read_checkpoint(path, session, run_id)
+    epochs, hidden = int(state["epoch"]), len(session.config.model.hidden)
+    metrics = folder / run_folder.METRICS
+    records, seal = read_metrics(metrics, session.metric, hidden, epochs)
+    if seal != str(state["metrics"]):
+        raise checkpoint.foreign(metrics, seal, str(state["metrics"]))
+    checkpoint.check_state(path, session, state, records)
+    for name in (run_folder.BEST, run_folder.INITIAL):
+        if (folder / name).exists():
+            checkpoint.read_weights(folder / name, session, run_id)
+    summary = folder / run_folder.SUMMARY
+    if summary.exists() and (found := str(read_json(summary).get("run_id"))) != run_id:
+        raise checkpoint.foreign(summary, found, run_id)
+    return state, records
 
 
 def _extended(config: Config, epochs: int | None, state: Mapping[str, Array]) -> Config:

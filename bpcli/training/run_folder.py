@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 
 from bpcli.common.errors import MachineError, UsageError
-from bpcli.common.files import TEMPORARY
+from bpcli.common.files import TEMPORARY, sync_folder
 from bpcli.training.lock import locked
-from bpcli.training.sealed_files import check_commented
+from bpcli.training.sealed_files import read_commented
 
 CONFIG = "config.yaml"
 METRICS = "metrics.csv"
@@ -66,7 +66,7 @@ def check_free(folder: Path, *, force: bool) -> None:
 def _is_ours(folder: Path) -> bool:
     """Whether the configuration in ``folder`` was written by a run and not changed since: its digest fits."""
     try:
-        check_commented(folder / CONFIG)
+        read_commented(folder / CONFIG)
     except MachineError:
         return False
     return True
@@ -91,6 +91,7 @@ def clear(folder: Path, *, force: bool) -> None:
     # it is still known for ours.
     for name in (CHECKPOINT, *(name for name in FILES if name not in (CHECKPOINT, CONFIG)), CONFIG):
         (folder / name).unlink(missing_ok=True)
+    sync_folder(folder)
 
 
 def sweep(folder: Path) -> None:

@@ -7,25 +7,42 @@ last comment. A file whose digest does not fit is reported as damaged and never 
 import hashlib
 import io
 import json
-import zipfile
-import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import ValidationError
 
-from bpcli.common import files
+from bpcli.common import array_files, files
+from bpcli.common.array_files import ArrayFileError, Claim
 from bpcli.common.errors import MachineError
-from bpcli.common.files import write_atomically
+from bpcli.common.files import MIB, write_atomically
+from bpcli.common.text import LONGEST, printable
 from bpcli.network import Array
 
 DIGEST_COMMENT = "# sha256: "
+_WRITTEN_ANEW = ("best.npz", "initial.npz", "summary.json")  # from the checkpoint and the configuration
+LARGEST_TEXT = 64 * MIB  # bytes of a JSON or YAML file of a run
 
 
 def damaged(path: Path, why: str) -> MachineError:
     """Return the error for a file that cannot be believed."""
-    return MachineError(f"{path}: the file is damaged ({why}); restore it from a copy, or train again")
+    return MachineError(f"{path}: the file is damaged ({why}); {remedy(path)}")
+
+
+def remedy(path: Path) -> str:
+    """Say what to do about a file of a run that cannot be used."""
+    if path.name in _WRITTEN_ANEW:
+        return "restore it from a copy, or delete it: --resume writes it anew"
+    return "restore it from a copy, or train again"
+
+
+def first_problem(error: ValidationError) -> str:
+    """Say where a document is not what it should be, and why."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    place = printable(".".join(map(str, first["loc"])), LONGEST)
+    return printable(f"{place}: {first['msg']}" if place else first["msg"])
 
 
 def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
@@ -36,26 +53,20 @@ def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
     write_atomically(path, buffer.getvalue())
 
 
-def read_npz(path: Path) -> dict[str, Array]:
-    """Read what ``write_npz`` wrote.
+def read_npz(
+    path: Path, check: Callable[[Mapping[str, Claim]], None] = lambda _claims: None
+) -> dict[str, Array]:
+    """Read what ``write_npz`` wrote; ``check`` may refuse it by what it claims to hold, before it is unpacked.
 
     Raises:
         MachineError: if the file is missing, unreadable, or not what was written.
     """
     content = read_bytes(path)
     try:
-        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in archive.files}
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        ValueError,
-        OSError,
-        EOFError,
-        KeyError,
-        NotImplementedError,
-    ) as error:
-        raise damaged(path, "it is not a readable NPZ") from error
+        # Our own files are not compressed, so that what they hold is no larger than they are.
+        arrays = array_files.read_npz(content, limit=len(content), check=check)
+    except ArrayFileError as error:
+        raise damaged(path, str(error)) from None
     if str(arrays.pop("sha256", "")) != _digest_of_arrays(arrays):
         raise damaged(path, "its digest does not match its arrays")
     return arrays
@@ -74,8 +85,8 @@ def read_json(path: Path) -> dict[str, Any]:
         MachineError: if the file is missing, unreadable, or not what was written.
     """
     try:
-        document = json.loads(read_bytes(path))
-    except ValueError as error:
+        document = json.loads(read_bytes(path, limit=LARGEST_TEXT))
+    except (ValueError, RecursionError) as error:
         raise damaged(path, "it is not JSON") from error
     if not isinstance(document, dict) or document.pop("sha256", None) != _digest_of_json(document):
         raise damaged(path, "its digest does not match its content")
@@ -87,28 +98,32 @@ def write_commented(path: Path, text: str) -> None:
     write_atomically(path, f"{text}{DIGEST_COMMENT}{hashlib.sha256(text.encode()).hexdigest()}\n".encode())
 
 
-def check_commented(path: Path) -> None:
-    """Check the digest of what ``write_commented`` wrote.
+def read_commented(path: Path) -> str:
+    """Return the text that ``write_commented`` wrote.
 
     Raises:
         MachineError: if the file is missing, unreadable, or not what was written.
     """
-    text, _, digest = read_bytes(path).rpartition(DIGEST_COMMENT.encode())
+    text, _, digest = read_bytes(path, limit=LARGEST_TEXT).rpartition(DIGEST_COMMENT.encode())
     if hashlib.sha256(text).hexdigest().encode() != digest.strip():
         raise damaged(
             path, "its digest does not match its text; to change a configuration, start a new run with it"
         )
+    try:
+        return text.decode()
+    except ValueError as error:
+        raise damaged(path, "it is not text") from error
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a file of a run.
+def read_bytes(path: Path, *, limit: int = files.LARGEST, most: int | None = None) -> bytes:
+    """Read a file of a run, or its first ``most`` bytes.
 
     Raises:
-        MachineError: if it is missing or unreadable.
+        MachineError: if it is missing, unreadable or too large.
     """
-    if path.exists() and not path.is_file():  # to read a pipe would wait for ever
-        raise MachineError(f"{path}: this is not a regular file; restore it from a copy, or train again")
-    return files.read_bytes(path, MachineError, "the run cannot be used without it")
+    if path.exists() and not path.is_file():  # to open a device or a pipe can have effects
+        raise MachineError(f"{path}: this is not a regular file; {remedy(path)}")
+    return files.read_bytes(path, MachineError, "the run cannot be used without it", limit=limit, most=most)
 
 
 def _digest_of_arrays(arrays: Mapping[str, Array]) -> str:

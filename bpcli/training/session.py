@@ -45,6 +45,10 @@ class Session:
         self.records[:] = records
         self.resumed_at = self.trainer.epoch
 
+    def extend(self, config: Config) -> None:
+        """Train to another number of epochs: ``config`` differs from the present one in nothing else."""
+        self.config, self.trainer.settings = config, config.training
+
     @property
     def metric(self) -> str:
         """The score beside the loss: ``accuracy`` for classes, ``r2`` for numbers."""
@@ -64,10 +68,13 @@ class Session:
             yield record
             started = perf_counter()
 
-    def header(self, run: Path | None = None, warnings: Iterable[str] = ()) -> RunHeader:
+    def header(
+        self, run: Path | None = None, run_id: str | None = None, warnings: Iterable[str] = ()
+    ) -> RunHeader:
         """Return what is known before the first epoch; ``run`` is the folder that keeps the training, if any."""
         return RunHeader(
             run=run,
+            run_id=run_id,
             name=self.name,
             config=self.config,
             data=DataFacts.of(self.data),

@@ -84,6 +84,11 @@ class ConfigProblems(ConfigError):
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems)))
 
+    @property
+    def lines(self) -> Sequence[str]:
+        """A line for each problem."""
+        return [printable(str(problem)) for problem in self.problems]
+
 
 class Collector:
     """Collects problems while reading continues, and records which keys have an invalid value."""

@@ -1,10 +1,12 @@
 """Run the program in the test's own process, in a folder of its own."""
 
+import functools
 import signal
 import sys
 from dataclasses import dataclass
 
 import pytest
+import typer
 
 from bpcli.cli import app
 
@@ -33,6 +35,14 @@ def bpcli(tmp_path, monkeypatch, capsys):
         return Outcome(ended.value.code, streams.out, streams.err)
 
     return run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def commands_built_once():
+    """Let Typer read the signatures of the commands once, and not for each of a thousand calls."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
+        yield
 
 
 @pytest.fixture

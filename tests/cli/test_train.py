@@ -187,12 +187,32 @@ def test_file_names_are_printed_as_they_are(bpcli):
     assert "odd[bold]name" in bpcli("train", "xor", *FAST, "--out", "odd[bold]name").out
 
 
+@pytest.mark.filterwarnings("ignore:.*forkpty.*:DeprecationWarning")
 def test_a_terminal_without_unicode_gets_a_report_all_the_same(tmp_path):
     """In ASCII a question mark stands for what cannot be written; nothing breaks."""
-    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
-    command = [sys.executable, "-m", "bpcli", "train", "xor", "--epochs", "5"]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, check=True)
-    assert b"2 ? 4 ? 1" in done.stdout
+    command = [
+        "env",
+        "PYTHONIOENCODING=ascii",
+        sys.executable,
+        "-m",
+        "bpcli",
+        "train",
+        "xor",
+        "--epochs",
+        "5",
+    ]
+    assert "2 ? 4 ? 1" in terminal_output(command, tmp_path)
+
+
+@pytest.mark.parametrize("console", [{"PYTHONIOENCODING": "cp1252"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
+def test_what_is_redirected_is_utf8_whatever_the_console(tmp_path, console):
+    """A page says that it is UTF-8, and is; one process prints it as a person redirects it."""
+    command = [sys.executable, "-m", "bpcli", "walkthrough", "--format", "html"]
+    done = subprocess.run(command, cwd=tmp_path, env=os.environ | console, capture_output=True, check=True)
+    page = done.stdout.decode("utf-8")
+    assert 'charset="utf-8"' in page
+    assert "∇" in page
+    assert "?" not in page.partition("<body")[2].replace("?</", "")
 
 
 def test_a_reader_who_leaves_does_not_stop_the_training(tmp_path):
@@ -297,7 +317,7 @@ def test_every_configuration_error_is_told_at_once(bpcli, tmp_path):
     [
         (["train", "nothing"], "no configuration 'nothing'"),
         (["train", "--resume", "nowhere"], "no such folder"),
-        (["trian"], "No such command 'trian'"),
+        (["trian"], "there is no command 'trian'; did you mean train?"),
         (["train", "--epochs", "0"], "--epochs"),
         (["train", "xor", "--set", "data.source=absent.csv"], "absent.csv"),
     ],
@@ -402,7 +422,7 @@ def terminal_output(command, folder, columns=100):
     if pid == 0:  # the child is replaced at once
         os.chdir(folder)
         os.environ |= {"COLUMNS": str(columns), "TERM": "xterm-256color"}
-        os.execv(command[0], command)
+        os.execvp(command[0], command)
     written = b""
     while True:
         try:

@@ -44,7 +44,7 @@ model:
         "use values such as low: -0.5, high: 0.5",
         "my.yaml:6:34: model.init.hi: unknown key for uniform; did you mean high?",
         "my.yaml:10:3: training.loss: written twice, first at 9:3; keep one of the two",
-        "my.yaml:10:9: training.loss: 'mse' is not one of squared_error, cross_entropy; write one of these",
+        "my.yaml:10:9: training.loss: 'mse' is not one of squared_error, cross_entropy; did you mean squared_error?",
         "my.yaml:11:11: training.epochs: 'ten' is not an integer; use a value such as 50",
         "my.yaml:12:13: training.schedule: the alias '*a' is not allowed; write the value",
         "my.yaml:13:1: model: written twice, first at 5:1; keep one of the two",

@@ -147,7 +147,8 @@ def test_models_are_frozen() -> None:
         ("training: {batch_size: ful}", "1:24: training.batch_size: 'ful' is neither an integer from 1 to 1000000000 "
             "nor full; did you mean full?"),
         ("training: {optimizer: adma}", "1:23: training.optimizer: 'adma' is not a mapping; write {name: adam}"),
-        ("model: {init: glorot}", "1:15: model.init: 'glorot' is not a mapping; write {scheme: NAME} with one of "
+        ("model: {init: glorot}", "1:15: model.init: 'glorot' is not a mapping; write {scheme: xavier}"),
+        ("model: {init: fancy}", "1:15: model.init: 'fancy' is not a mapping; write {scheme: NAME} with one of "
             "constant, zeros, normal, uniform, xavier, he"),
         ("training: {early_stopping: yes}", "1:28: training.early_stopping: 'yes' is not a mapping; "
             "use a value such as {patience: 10}"),

@@ -1,6 +1,6 @@
 """A source that cannot be read is named, with what to do about it."""
 
-from pathlib import Path
+import os
 
 import numpy as np
 import pytest
@@ -48,10 +48,10 @@ def test_a_path_with_a_nul_is_no_path():
 def test_a_file_that_may_not_be_read_is_the_machines_fault(tmp_path, monkeypatch):
     """Permissions are not wrong data, so the exit code is another."""
 
-    def deny(self, mode):
+    def deny(path, flags):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(Path, "open", deny)
+    monkeypatch.setattr(os, "open", deny)
     assert refused(tmp_path / "data.csv", MachineError).endswith(
         "data.csv: cannot be read: Permission denied"
     )

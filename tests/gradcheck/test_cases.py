@@ -7,6 +7,7 @@ one the ids of its mistakes. A row with ``later`` waits for what it names.
 import importlib.util
 import json
 import runpy
+from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
@@ -38,9 +39,14 @@ NETWORKS: dict[str, Any] = {
 
 
 def points_of(case):
-    """Two random examples for the network of a case, with biases that are not zero."""
-    network = NETWORKS[case["network"]]
-    given = case.get("set", {})
+    """The examples for the network of a case."""
+    return drawn_points(case["network"], tuple(sorted(case.get("set", {}).items())))
+
+
+@cache
+def drawn_points(name, settings):
+    """Two random examples for a network, with biases that are not zero."""
+    network, given = NETWORKS[name], dict(settings)
     sizes = list(network["sizes"])
     if "hidden" in given:
         sizes[1:-1] = json.loads(given["hidden"])
@@ -49,7 +55,7 @@ def points_of(case):
         activation=given.get("activation", network.get("activation", "sigmoid")),
         output=given.get("output", "sigmoid"),
         loss=given.get("loss", "squared_error"),
-        bias=given.get("bias", "true" if case["network"] != "gradcheck" else "false") == "true",
+        bias=given.get("bias", "true" if name != "gradcheck" else "false") == "true",
     )
     rng = np.random.default_rng(5)
     examples = []
@@ -67,7 +73,14 @@ def points_of(case):
 
 
 def check(case):
+    """The check of a case, made once for both tests."""
+    return checked(CASES.index(case))
+
+
+@cache
+def checked(number):
     """The check of a case, or the kind of its failure; an error of its own as it is."""
+    case = CASES[number]
     path = FOLDER / case["file"]
     if path.suffix == ".json":
         point = read_problem(FOLDER / "point.json")

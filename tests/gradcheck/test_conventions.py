@@ -1,6 +1,7 @@
 """Right gradients in every combination of conventions are read rightly and correct; with a mistake they are wrong."""
 
 import itertools
+from functools import cache
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from bpcli.network.example import Example
 HEAD = "import numpy as np\ns = lambda u: 1 / (1 + np.exp(-u))\n"
 
 
+@cache
 def points(sizes, *, bias=True, weight_decay=0.0):
     """Two random examples."""
     architecture = Architecture(sizes, bias=bias)
@@ -138,12 +140,19 @@ STYLES = [
 ]
 
 
+RETURNS = (as_tuple, as_dict, backwards, with_loss, in_pairs)
+# In short each way to return with every fifth style, so that each style has one of them.
+RETURNED = [(style, (RETURNS[place % 5],)) for place, style in enumerate(STYLES)]
+RETURNED += [pytest.param(style, RETURNS, marks=pytest.mark.slow) for style in STYLES]
+
+
 @pytest.mark.parametrize("depth", [2, 3])
-@pytest.mark.parametrize(("data", "turned", "bias"), STYLES)
-def test_right_gradients_are_correct_in_every_convention(data, turned, bias, depth):
+@pytest.mark.parametrize(("style", "ways"), RETURNED)
+def test_right_gradients_are_correct_in_every_convention(style, ways, depth):
     """Whatever is taken and returned; and the line says how it was read."""
+    data, turned, bias = style
     example = points((3, 4, 2) if depth == 2 else (3, 5, 4, 2), bias=bias is not None)
-    for returns in (as_tuple, as_dict, backwards, with_loss, in_pairs):
+    for returns in ways:
         found = run(written(data, turned, bias, returns, depth), example)
         assert found.verdict == "correct", (returns, found)
         assert f"weights {'n_in × n_out' if turned else 'n_out × n_in'}" in found.notes[0]
@@ -152,7 +161,7 @@ def test_right_gradients_are_correct_in_every_convention(data, turned, bias, dep
         ] in found.notes[0]
 
 
-@pytest.mark.parametrize("depth", [2, 3])
+@pytest.mark.parametrize("depth", [2, pytest.param(3, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("data", "turned", "bias"), STYLES)
 def test_a_mistake_is_wrong_in_every_convention(data, turned, bias, depth):
     """The derivative of the hidden activation left out: the last layer is right and the others are not."""
@@ -165,13 +174,13 @@ def test_a_mistake_is_wrong_in_every_convention(data, turned, bias, depth):
     }
 
 
+@pytest.mark.parametrize("sizes", [(3, 4, 1), (1, 1, 1), pytest.param((3, 3, 3), marks=pytest.mark.slow)])
 @pytest.mark.parametrize(("data", "turned", "bias"), STYLES)
-def test_one_output_and_square_layers_are_read_too(data, turned, bias):
+def test_one_output_and_square_layers_are_read_too(data, turned, bias, sizes):
     """Where shapes say little at the example itself, the trial with different sizes says it."""
-    for sizes in ((3, 4, 1), (3, 3, 3), (1, 1, 1)):
-        example = points(sizes, bias=bias is not None)
-        found = run(written(data, turned, bias, as_tuple, 2), example)
-        assert all(tensor.verdict == "correct" for tensor in found.tensors), (sizes, found)
+    example = points(sizes, bias=bias is not None)
+    found = run(written(data, turned, bias, as_tuple, 2), example)
+    assert all(tensor.verdict == "correct" for tensor in found.tensors), found
 
 
 PROGRAMS = {

@@ -1,6 +1,7 @@
 """At the examples that bpcli draws no two mistakes look alike; where a person chose one, it says what that hides."""
 
 from dataclasses import replace
+from functools import cache
 from itertools import combinations
 
 import numpy as np
@@ -72,17 +73,22 @@ def alike(example):
     }
 
 
+@cache
+def the_same(architecture):
+    """The pairs that are the same formula: they agree at each of three plain examples with other N and α."""
+    return set.intersection(*(alike(plain_example(architecture, seed)) for seed in range(3)))
+
+
 @pytest.mark.parametrize("architecture", NETWORKS, ids=str)
 def test_two_mistakes_agree_at_a_drawn_example_only_where_they_are_the_same_formula(architecture):
-    """The same formula is what agrees at each of three plain examples with other N and α."""
-    same = set.intersection(*(alike(plain_example(architecture, seed)) for seed in range(3)))
-    for seed in range(4):
+    """Whatever N and α were configured."""
+    for seed in (0, 3):
         start = plain_example(
             architecture, seed, samples=(1, 2, 4, 32)[seed], rate=(0.5, 1.0, 2.0, 1e-6)[seed]
         )
         drawn = random_example(start, np.random.default_rng(seed))
-        assert alike(drawn) <= same
-        assert degeneracies(drawn) == []
+        assert alike(drawn) <= the_same(architecture)
+        assert not degeneracies(drawn)
 
 
 @pytest.mark.parametrize(
@@ -94,14 +100,13 @@ def test_two_mistakes_agree_at_a_drawn_example_only_where_they_are_the_same_form
         ({"hidden": [2], "bias": True}, {}),
     ],
 )
-@pytest.mark.parametrize("source", ["iris", "xor", "digits"])
+@pytest.mark.parametrize("source", ["iris", "xor", pytest.param("digits", marks=pytest.mark.slow)])
 def test_exported_examples_tell_every_pair_of_mistakes_apart(source, model, training):
     """The configured example and the second one: random biases, an N and an α that are no other factor."""
     classes = {"data": {"source": source}, "model": {"hidden": [6], **model}, "training": training}
     for drawn in points_for(Config.model_validate(classes)).examples:
         example = replace(drawn, weight_decay=DECAY)
-        same = set.intersection(*(alike(plain_example(example.architecture, seed)) for seed in range(3)))
-        assert alike(example) <= same
+        assert alike(example) <= the_same(example.architecture)
         assert example.samples not in {*example.architecture.sizes, 1, 2, 4}
         assert 0.01 < example.learning_rate != 0.5
         for name, tensor in example.parameters.items():

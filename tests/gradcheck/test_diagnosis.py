@@ -26,7 +26,7 @@ def point(sizes=(4, 4, 4), *, bias=True, samples=5, seed=0, decay=0.0):
     return random_example(empty, np.random.default_rng(seed))
 
 
-@pytest.mark.parametrize("networks", [6, pytest.param(60, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("networks", [4, pytest.param(60, marks=pytest.mark.slow)])
 def test_over_random_networks_no_wrong_gradient_passes_and_no_right_one_fails(networks):
     """The survey of benchmarks/gradcheck_quality.py in short: the right name alone, or among those that fit."""
     for (truth, verdict), count in survey(networks, seed=1).items():
@@ -67,10 +67,10 @@ def test_an_injected_mistake_is_the_mistake(mistake):
 
 
 @pytest.mark.parametrize(
-    ("seed", "every"), [(0, 4), *(pytest.param(seed, 1, marks=pytest.mark.slow) for seed in range(3))]
+    ("seed", "every"), [(0, 7), *(pytest.param(seed, 1, marks=pytest.mark.slow) for seed in range(3))]
 )
 def test_two_mistakes_in_different_matrices_are_both_named_or_unknown(seed, every):
-    """W with one mistake, V with another; the names are right or there are none. In short, every fourth pair."""
+    """W with one mistake, V with another; the names are right or there are none. In short, every seventh pair."""
     for on_w, on_v in islice(product(ON_W, ON_V), 0, None, every):
         example = point(seed=seed)
         first, second = answer(example, on_w, matrix="W"), answer(example, on_v, matrix="V")
@@ -173,7 +173,7 @@ def test_zero_weights_without_hidden_units_are_informative():
     """Logistic regression may start at zero, and be checked there."""
     example = point((3, 2))
     zero = replace(example, parameters=example.parameters | {"W": np.zeros((2, 3))})
-    assert degeneracies(zero) == []
+    assert not degeneracies(zero)
     assert verdict_of(zero, answer(zero)) == "correct"
 
 

@@ -49,16 +49,9 @@ def failing(report):
 
 
 REPLACED = "__main__.Submission.answer = lambda *a: ({'readings': ['?'], 'wants_decay': False, 'notes': []},"
-FORGED = {
+FORGED = {  # the other ways to deviate are those of test_answer.py
     "no message": failing("""'{"kind": "crash"}'"""),
-    "a message that is no text": failing("""'{"kind": "crash", "message": {}}'"""),
-    "no readings": forging("""'{"wants_decay": false, "notes": []}'"""),
-    "notes that are a number": forging("""'{"readings": ["?"], "wants_decay": false, "notes": 5}'"""),
-    "NaN": forging("'NaN'"),
-    "deep nesting": forging("'[' * 60_000"),
     "a huge report": forging("'[' + '1,' * 10**6 + '1]'"),
-    "not JSON": forging("'?'"),
-    "gradients of text": f"import __main__\n{REPLACED} {{'0 V': ['a'], '0 W': ['b']}})\n{PER_POINT}",
     "gradients of objects": f"import __main__\n{REPLACED} {{'0 V': {{}}}})\n{PER_POINT}",
 }
 
@@ -113,7 +106,7 @@ def test_each_file_finds_an_empty_folder_alone_and_leaves_none(classroom, scratc
         "open('small', 'w').write('?')\nos.mkdir('folder')\nos.chmod('folder', 0)\n"
         "assert os.path.dirname(tempfile.mkstemp()[1]) == os.getcwd()\n" + PER_POINT
     )
-    for answer in classroom(text, text, text, jobs=1):
+    for answer in classroom(text, text, jobs=1):
         assert_right(answer, make_problem())
     assert list(scratch.iterdir()) == []
 
@@ -141,7 +134,7 @@ def test_a_process_that_ends_on_a_full_disk_is_the_machines_failure(classroom, s
     assert_right(right, make_problem())
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EACCES])
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
 def test_a_folder_that_cannot_be_made_is_the_machines_failure(classroom, monkeypatch, number):
     """It names the folder; whoever meets it while another file fills the disk is run again afterwards."""
     make, refused = tempfile.mkdtemp, []
@@ -153,7 +146,7 @@ def test_a_folder_that_cannot_be_made_is_the_machines_failure(classroom, monkeyp
         return make(*arguments, **names)
 
     monkeypatch.setattr(tempfile, "mkdtemp", lambda *a, **names: refuse(*a, times=2, **names))
-    for answer in classroom(PER_POINT, PER_POINT, PER_POINT):
+    for answer in classroom(PER_POINT, PER_POINT):
         assert_right(answer, make_problem())
     monkeypatch.setattr(tempfile, "mkdtemp", lambda *a, **names: refuse(*a, times=100, **names))
     for failure in classroom(PER_POINT, PER_POINT):
@@ -194,7 +187,7 @@ def test_an_answer_without_end_is_cut_off(classroom, monkeypatch):
         assert "1 MiB are too many for gradients" in failure.message
 
 
-@pytest.mark.parametrize("name", ["good.PY", "Good.Py"])
+@pytest.mark.parametrize("name", ["Good.PY"])
 def test_a_suffix_in_capitals_is_python_too(tmp_path, name):
     """As on systems that do not tell them apart."""
     (tmp_path / name).write_text(PER_POINT)

@@ -34,7 +34,7 @@ def random_network(rng, kind, scale, samples):
 @pytest.mark.parametrize("networks", [12, pytest.param(100, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("precision", ["float64", "float32", "mixed"])
 def test_a_right_answer_is_never_called_wrong(precision, networks):
-    """Every activation, output and loss, weights from 0.001 to 2; in short four styles, else twenty."""
+    """Every activation, output and loss, weights from 0.001 to 2; in short two styles, else twenty."""
     rng = np.random.default_rng(3)
     verdicts = []
     for index in range(networks):
@@ -44,7 +44,7 @@ def test_a_right_answer_is_never_called_wrong(precision, networks):
         kind = Architecture(sizes, activation, output, loss, bool(index % 5))
         scale = float(rng.choice([2, 1, 0.1, 0.01, 0.001]))
         example = random_network(rng, kind, scale, int(rng.integers(3, 40)))
-        for _ in range(4 if networks == 12 else 20):
+        for _ in range(2 if networks == 12 else 20):
             given = right_gradients(example, rng, precision)
             verdicts.append((scale, grade("right", [example], [given]).verdict))
     assert "wrong" not in {verdict for _, verdict in verdicts}
@@ -57,7 +57,7 @@ def test_a_right_answer_is_never_called_wrong(precision, networks):
 def test_float32_with_targets_or_masks_in_float64_is_correct(activation):
     """What NumPy makes float64 by itself: (A > 0) * 1.0 under relu, and Y as it came."""
     kind = Architecture((3, 4, 5), activation)
-    for seed in range(12):
+    for seed in range(6):
         example = random_example(
             random_network(np.random.default_rng(seed), kind, 1.0, 7), np.random.default_rng(seed)
         )
@@ -92,7 +92,7 @@ def test_a_single_entry_off_by_a_hundredth_is_seen_in_float32():
 
 
 @pytest.mark.parametrize(
-    ("sizes", "entries"), [((50, 12, 5), 20), pytest.param((784, 30, 10), 300, marks=pytest.mark.slow)]
+    ("sizes", "entries"), [((50, 12, 5), 10), pytest.param((784, 30, 10), 300, marks=pytest.mark.slow)]
 )
 def test_an_answer_with_a_single_entry_off_by_a_hundredth_is_wrong_in_float32(sizes, entries):
     """The whole judgement, for entries drawn at random."""

@@ -55,7 +55,7 @@ def test_without_edits_the_pass_is_the_network_s_own():
 def test_an_edited_pass_is_the_gradient_that_people_write():
     """Each edit of a factor against the oracle: somewhere among the forms of a mistake is the one written by hand."""
     checked = set()
-    for example in networks(24, seed=6):
+    for example in networks(12, seed=6):
         for layer, names in ((1, OUTPUT), (0, HIDDEN)):
             for name in names:
                 given = answer(example, **{("hidden", "output")[layer]: name})

@@ -2,13 +2,16 @@
 
 from collections import Counter
 
+import pytest
+
 from tests.mistakes.survey import survey
 
 
-def test_singles_pairs_and_noise_over_random_networks():
-    """The survey of benchmarks/gradcheck_quality.py in short: 24 networks, every single mistake, some of the pairs."""
+@pytest.mark.parametrize(("networks", "pairs"), [(8, 4), pytest.param(48, 12, marks=pytest.mark.slow)])
+def test_singles_pairs_and_noise_over_random_networks(networks, pairs):
+    """The survey of benchmarks/gradcheck_quality.py in short: every single mistake, some of the pairs."""
     totals = Counter()
-    for (kind, what, said), number in survey(24, seed=2, pairs=6).items():
+    for (kind, what, said), number in survey(networks, seed=2, pairs=pairs).items():
         assert not said.startswith(("passed", "misnamed")), (kind, what, said)
         assert kind != "right" or said == "correct"
         assert kind != "noise" or not said.startswith("named"), (what, said)

@@ -1,12 +1,25 @@
-"""Random settings of the demo, in short for the tests and in full for benchmarks: is any claim called false?"""
+"""Random settings of the demo, in short for the tests and in full by itself: is any claim called false?
 
-from collections.abc import Iterator
+``python -m tests.symmetry_demo.surveys 1000`` counts verdicts and reasons, and how many faults
+planted in the algebra of each claim are seen.
+"""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
 from bpcli.config import resolve
+from bpcli.network import Network
+from bpcli.network.layer import Layer
+from bpcli.symmetry_demo import demo as demo_module
+from bpcli.symmetry_demo import logistic
 from bpcli.symmetry_demo.demo import Demo
 from bpcli.symmetry_demo.result import Demonstration
 
@@ -75,3 +88,114 @@ def samples(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         X = np.repeat(X[:, :1], inputs, axis=1)
         Y = np.repeat(Y[:, :1], outputs, axis=1)
     return X, Y
+
+
+def _outputs() -> AbstractContextManager[Any]:
+    """(a) One hidden unit of every network computes 1.01 h + 0.01."""
+    forward = Layer.forward
+
+    def faulty(self: Layer, x: np.ndarray, matmul: Any) -> np.ndarray:
+        out = forward(self, x, matmul)
+        if out.shape[-1] != 1:
+            out[..., -1] = 1.01 * out[..., -1] + 0.01
+        return out
+
+    return patch.object(Layer, "forward", faulty)
+
+
+def _passed() -> AbstractContextManager[Any]:
+    """(b) What is passed back is too large, the same for every unit."""
+    pass_back = Layer.pass_back
+
+    def faulty(self: Layer, below: Layer, matmul: Any) -> None:
+        pass_back(self, below, matmul)
+        below.grad_out[...] = 1.01 * below.grad_out + 0.01
+
+    return patch.object(Layer, "pass_back", faulty)
+
+
+def _targets() -> AbstractContextManager[Any]:
+    """(c) Every output is given the target of the first."""
+    backward = Network.backward
+
+    def faulty(self: Network, Y: np.ndarray) -> None:
+        backward(self, np.repeat(Y[..., :1], Y.shape[-1], axis=-1))
+
+    return patch.object(Network, "backward", faulty)
+
+
+def _gradients() -> AbstractContextManager[Any]:
+    """(d), (e) The gradient of the first unit's row of V has the wrong sign, which changes Adam's first step too."""
+    differentiate = Layer.differentiate
+
+    def faulty(self: Layer, x: np.ndarray, matmul: Any) -> None:
+        differentiate(self, x, matmul)
+        self.grad_weight[..., 0, :] *= -1
+
+    return patch.object(Layer, "differentiate", faulty)
+
+
+def _tied() -> AbstractContextManager[Any]:
+    """(f) The network called random has two equal units."""
+    starts = demo_module.starts
+
+    def faulty(random: Any, weight: float) -> Any:
+        found = starts(random, weight)
+        return found | {"random": found["half-tied"]}
+
+    return patch.object(demo_module, "starts", faulty)
+
+
+def _apart() -> AbstractContextManager[Any]:
+    """(g) Classes that a line separates: no optimum exists, and the weights grow without bound."""
+    draw = logistic.overlapping_classes
+
+    def faulty(rng: Any, dtype: Any) -> Any:
+        X, y = draw(rng, dtype)
+        return X + 20 * y.astype(dtype), y
+
+    return patch.object(demo_module, "overlapping_classes", faulty)
+
+
+PLANTS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
+    "a": _outputs,
+    "b": _passed,
+    "c": _targets,
+    "d": _gradients,
+    "e": _gradients,
+    "f": _tied,
+    "g": _apart,
+}
+
+
+def main(count: int, seed: int = 7, planted: int = 100) -> int:
+    """Print the verdicts of ``count`` settings, and how often the fault of each claim is seen in ``planted`` more."""
+    verdicts: Counter[tuple[str, bool | None]] = Counter()
+    reasons: Counter[str] = Counter()
+    bad = 0
+    with TemporaryDirectory() as folder:
+        for setting, found in demonstrations(count, Path(folder), seed):
+            for claim in found.claims:
+                verdicts[claim.id, claim.holds] += 1
+                if claim.holds is None:
+                    reasons[f"({claim.id}) {claim.remark or 'NO REASON'}"] += 1
+                if claim.holds is False or not (claim.holds or claim.remark):
+                    bad += 1
+                    print(f"({claim.id}) {claim.holds}: {claim.measured}; {setting}")  # noqa: T201
+        for letter in "abcdefg":
+            told = {holds: verdicts[letter, holds] for holds in (True, None, False)}
+            print(f"({letter}) holds {told[True]}, open {told[None]}, false {told[False]}")  # noqa: T201
+        for reason, times in sorted(reasons.items()):
+            print(f"{times:5} {reason}")  # noqa: T201
+        for letter, plant in PLANTS.items():
+            seen: Counter[bool | None] = Counter()
+            with plant():
+                for _, found in demonstrations(planted, Path(folder), seed + 1):
+                    seen[next(claim.holds for claim in found.claims if claim.id == letter)] += 1
+            told = f"seen {seen[False]}, does not apply {seen[None]}, missed {seen[True]}"
+            print(f"({letter}) fault planted in {planted} settings: {told}")  # noqa: T201
+    return bad
+
+
+if __name__ == "__main__":
+    sys.exit(bool(main(int(sys.argv[1]))))

@@ -66,7 +66,7 @@ def test_every_row_is_visited_once_an_epoch(line):
     """The inputs of all batches of an epoch, the short last one included, are the rows of the data."""
     trainer = linear_trainer(line, batch_size=5)
     seen = []
-    for x, _ in trainer._batches.epoch():
+    for x, _ in trainer.batches.epoch():
         seen += x[:, 0].tolist()
     assert sorted(seen) == line.X[:, 0].tolist()
 
@@ -76,7 +76,7 @@ def test_epochs_are_shuffled_differently(line):
     trainer = linear_trainer(line)
     orders = []
     for _ in range(2):
-        orders.append([row for x, _ in trainer._batches.epoch() for row in x[:, 0].tolist()])
+        orders.append([row for x, _ in trainer.batches.epoch() for row in x[:, 0].tolist()])
     assert orders[0] != orders[1]
 
 

@@ -7,12 +7,13 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from bpcli.common.markup import plain
+from bpcli.render.styles import ACCENT, GOOD
 from bpcli.render.walkthrough.digits import Cell, before, grid, operand, padded, unbroken
 from bpcli.render.walkthrough.layout import BLANK
 from bpcli.walkthrough.blocks import Block, Derivation, Equation, Factor, Givens, Numbers, Sheet, Term
 
 FORMULA = 4 * BLANK  # room to write one
-ANSWER, GIVEN, LABEL = "bold green", "cyan", "dim"
+ANSWER, GIVEN, LABEL = f"bold {GOOD}", ACCENT, "dim"
 
 
 @dataclass(frozen=True)

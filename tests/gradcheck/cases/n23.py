@@ -12,7 +12,7 @@ y = np.array([[0], [1], [1], [0]])
 np.random.seed(1)
 syn0 = 2 * np.random.random((3, 4)) - 1
 syn1 = 2 * np.random.random((4, 1)) - 1
-for j in range(60000):
+for j in range(600):
     l1 = s(X @ syn0)
     l2 = s(l1 @ syn1)
     l2_delta = (y - l2) * l2 * (1 - l2)
