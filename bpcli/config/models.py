@@ -124,6 +124,17 @@ class TrainingConfig(StrictModel):
     batch_size: BatchSize = Field(
         32, description="Number of samples per step, or full for all of them.", examples=[32]
     )
+    engine: Literal["auto", "numpy", "compiled"] = Field(
+        "auto",
+        description="auto | numpy | compiled: what computes the steps; compiled needs the extra fast, and auto uses it "
+        "for long training where it is installed.",
+        examples=["auto"],
+    )
+    evaluate_every: Count = Field(
+        1,
+        description="Number of epochs between evaluations, on which curves, early stopping and the best weights rest.",
+        examples=[1],
+    )
     early_stopping: EarlyStopping | None = Field(
         None,
         description="Stop when the loss no longer improves; null for never.",

@@ -14,8 +14,9 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
+from bpcli.engine.choice import LARGE
+
 BLOCK = 256  # columns of a product
-BLAS_FROM = 1 << 20  # N·d_in·d_out of a product that is worth the packing that BLAS begins with
 
 SIGMOID, TANH, RELU, IDENTITY, SOFTMAX = range(5)
 SQUARED_ERROR, CROSS_ENTROPY = range(2)
@@ -111,7 +112,6 @@ def gemm(_typing, t_a, t_b, m, n, k, alpha, a, a0, lda, b, b0, ldb, beta, c, c0,
     return signature, build
 
 
-
 def real(like, value):
     """Return ``value`` in the precision of ``like``."""
 
@@ -127,7 +127,7 @@ def _real(like, value):
 
 
 def exp_parts(x):
-    """Return (r, t, k) with x = k log 2 + r, |r| ≤ ½ log 2: k is a whole number that also stands in the last bits of t."""
+    """Return (r, t, k): x = k log 2 + r with |r| ≤ ½ log 2, k whole, and in the last bits of t, too."""
 
 
 @overload(exp_parts, inline="always")
@@ -430,7 +430,7 @@ def train(
         samples = min(size, len(order) - start)
         # Forward: a = V x + bias, h = g(a).
         x, x0, rows, row0 = X, 0, order, start
-        if samples * sizes[0] * sizes[1] > BLAS_FROM:
+        if samples * sizes[0] * sizes[1] > LARGE:
             for n in range(samples):
                 p, q = load(order, start + n) * sizes[0], gathered_at + n * sizes[0]
                 for k in range(sizes[0]):
@@ -439,7 +439,7 @@ def train(
         first_x, first_x0, first_rows, first_row0 = x, x0, rows, row0
         for layer in range(layers):
             width, units, out0 = sizes[layer], sizes[layer + 1], out_at[layer]
-            if samples * width * units > BLAS_FROM:
+            if samples * width * units > LARGE:
                 if bias_at[layer] >= 0:
                     for n in range(samples):
                         for j in range(units):
@@ -450,7 +450,19 @@ def train(
                 )  # fmt: skip
             else:
                 products(
-                    x, rows, row0, x0, samples, width, theta, weight_at[layer], bias_at[layer], units, work, out0, one
+                    x,
+                    rows,
+                    row0,
+                    x0,
+                    samples,
+                    width,
+                    theta,
+                    weight_at[layer],
+                    bias_at[layer],
+                    units,
+                    work,
+                    out0,
+                    one,
                 )
             activate(activation if layer < layers - 1 else output, work, out0, samples, units, one)
             x, x0, rows, row0 = work, out0, count, 0
@@ -460,8 +472,13 @@ def train(
             delta_at[layers - 1], one,
         )  # fmt: skip
         for layer in range(layers - 1, 0, -1):
-            width, units, delta0, below0 = sizes[layer], sizes[layer + 1], delta_at[layer], delta_at[layer - 1]
-            if samples * width * units > BLAS_FROM:
+            width, units, delta0, below0 = (
+                sizes[layer],
+                sizes[layer + 1],
+                delta_at[layer],
+                delta_at[layer - 1],
+            )
+            if samples * width * units > LARGE:
                 gemm(
                     False, False, width, samples, units, one, theta, weight_at[layer], width, work, delta0, units,
                     zero, work, below0, width,
@@ -481,7 +498,7 @@ def train(
             if layer > 0:
                 x, x0, rows, row0 = work, out_at[layer - 1], count, 0
             keep = one - rate * decay if rule == SGD else kept
-            if samples * width * units > BLAS_FROM:
+            if samples * width * units > LARGE:
                 gemm(
                     False, True, width, units, samples, alpha, x, x0, width, work, delta0, units,
                     keep, target, weight0, width,
@@ -508,3 +525,22 @@ def train(
                 theta, slot, slot_2, g, real(one, rate / unbias_mean), beta1, beta2, epsilon,
                 real(one, 1.0 / math.sqrt(unbias_square)), one,
             )  # fmt: skip
+
+
+def compiler(*, cache):
+    """Return what compiles ``train``, and keeps it on disk with ``cache``."""
+    return njit(fastmath={"contract"}, error_model="numpy", cache=cache)
+
+
+def signature(name):
+    """Return the types that ``train`` takes, for ``float64`` or ``float32``."""
+    number = getattr(types, name)
+    whole = types.int64
+    numbers, wholes = types.Array(number, 1, "C"), types.Array(whole, 1, "C")
+    return (
+        *(numbers, numbers, wholes, whole, whole, whole),
+        *(wholes, wholes, wholes, wholes, wholes, whole),
+        *(whole, whole, whole, whole),
+        *(numbers, numbers, numbers, numbers, numbers, wholes),
+        *(number, number, number, number, number, wholes, number),
+    )

@@ -10,6 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -210,10 +211,13 @@ def _faults(session: Session, state: Mapping[str, Array], records: Sequence[Epoc
     """Say what in a checkpoint contradicts the records, the data, the initial weights or itself."""
     trainer, data = session.trainer, session.data
     progress = Progress(session.config.training.early_stopping)
-    for number, record in enumerate(records, 1):
-        if record.epoch != number:
-            yield f"metrics.csv has epoch {record.epoch} in row {number}"
+    done, every = int(state["epoch"]), session.config.training.evaluate_every
+    epochs = [0, *(record.epoch for record in records)]
+    for number, (before, epoch) in enumerate(pairwise(epochs), 1):
+        if not before < epoch <= before + every:  # nearer than that where a run was lengthened
+            yield f"metrics.csv has epoch {epoch} in row {number}"
             return
+    for record in records:
         progress.add(record)
     stopped_by = str(state["stopped_by"])
     said = (
@@ -226,20 +230,24 @@ def _faults(session: Session, state: Mapping[str, Array], records: Sequence[Epoc
     last = Parameters(session.network.architecture, session.network.parameters.dtype)
     best = last.copy()
     last.flat[...], best.flat[...] = state["parameters"], state["best"]
-    expected = weights(session, str(state["run_id"]), last, len(records))
-    for name, array in expected.items():
-        if not np.array_equal(state[name], array, equal_nan=array.dtype.kind == "f"):
-            yield f"{name} is not what parameters, config.yaml and the data give"
+    expected = weights(session, str(state["run_id"]), last, done)
+    wrong = (
+        name
+        for name, array in expected.items()
+        if not np.array_equal(state[name], array, equal_nan=array.dtype.kind == "f")
+    )
+    yield from (f"{name} is not what parameters, config.yaml and the data give" for name in wrong)
 
-    for name, parameters, epoch in (("parameters", last, len(records)), ("best", best, progress.best_epoch)):
-        if not _reach(session, parameters, records[epoch - 1] if epoch else None):
+    of_epoch: dict[int, EpochRecord | None] = {0: None} | {record.epoch: record for record in records}
+    for name, parameters, epoch in (("parameters", last, done), ("best", best, progress.best_epoch)):
+        if epoch in of_epoch and not _reach(session, parameters, of_epoch[epoch]):
             yield f"{name}: these weights do not have the loss that metrics.csv says"
 
-    for _ in records:
+    for _ in range(done):
         trainer.batches.shuffle()
     if json.loads(str(state["rng"])) != json.loads(str(trainer.state()["rng"])):
         yield "rng: the seed gives other random numbers after so many epochs"
-    steps = -(-len(data.X) // session.network.rows) * len(records)
+    steps = -(-len(data.X) // session.network.rows) * done
     for name in trainer.optimiser.slots:
         slot = state[f"optimiser_{name}"]
         if name == "t" and slot.item() != steps:
