@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from bpcli import __version__
-from bpcli.cli import config, gradcheck, symmetry_demo, train, walkthrough
+from bpcli.cli import config, docs, gradcheck, symmetry_demo, train, walkthrough
 from bpcli.cli.console import print_error, print_warning
 from bpcli.cli.usage import usage_message
 from bpcli.common.errors import BpcliError
@@ -22,7 +22,6 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
     rich_markup_mode="markdown",  # so that help is folded to the terminal, not where the source is
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.command("train")(train.train)
@@ -30,6 +29,8 @@ app.command("gradcheck", cls=gradcheck.GradcheckCommand)(gradcheck.gradcheck)
 app.command("symmetry-demo")(symmetry_demo.symmetry_demo)
 app.command("walkthrough", cls=walkthrough.WalkthroughCommand)(walkthrough.walkthrough)
 app.add_typer(config.app, name="config")
+app.command("docs")(docs.docs)
+app.command("explain")(docs.explain)
 
 
 def _version(wanted: bool) -> None:

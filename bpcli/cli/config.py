@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from bpcli.cli import completion
 from bpcli.cli.console import Screen
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
 from bpcli.cli.resolving import resolved
@@ -21,7 +22,12 @@ app = typer.Typer(
 )
 
 ConfigName = Annotated[
-    str, typer.Argument(metavar="CONFIG", help="Path of a YAML file, or name of a shipped configuration.")
+    str,
+    typer.Argument(
+        metavar="CONFIG",
+        autocompletion=completion.configurations,
+        help="Path of a YAML file, or name of a shipped configuration.",
+    ),
 ]
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bpcli.cli import completion
 from bpcli.cli.console import Screen
 from bpcli.cli.interrupts import ending
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption, refuse_together
@@ -33,6 +34,7 @@ def gradcheck(
         str | None,
         typer.Argument(
             metavar="CONFIG",
+            autocompletion=completion.configurations,
             help="A YAML file, or the name of a shipped configuration. Without one: a selection of small networks.",
             show_default=False,
         ),
@@ -97,6 +99,13 @@ def gradcheck(
             max=1 << 24,
         ),
     ] = 1024,
+    sandbox: Annotated[
+        Literal["auto", "none", "bubblewrap"],
+        typer.Option(
+            "--sandbox",
+            help="Run programs in bubblewrap: without network, and nothing can be written to; auto: if it works.",
+        ),
+    ] = "auto",
     method: Annotated[
         Literal["complex", "central"] | None,
         typer.Option(
@@ -110,7 +119,12 @@ def gradcheck(
     ] = False,
     inject: Annotated[
         str | None,
-        typer.Option("--inject", metavar="ID", help="Make this mistake, and see it found."),
+        typer.Option(
+            "--inject",
+            metavar="ID",
+            autocompletion=completion.mistakes,
+            help="Make this mistake, and see it found.",
+        ),
     ] = None,
     template: Annotated[
         Literal["plain", "columns", "class", "torch", "jax"] | None,
@@ -161,7 +175,7 @@ def gradcheck(
     returns the gradients in any order, or in a dict. How it is to be read is found out by calling it at a small example
     whose sizes all differ, and said in one line; --layout, --weights and --function settle it. docs/gradcheck.md has
     the whole. Each file runs in a process of its own, with limits on its time, its memory and the size of the files
-    that it writes; that is no sandbox.
+    that it writes, and in bubblewrap where that works. The report says if it was; without it there is no sandbox.
 
     Exits with 0 if every gradient is right, with 3 if any is not, and with 1 if the machine failed to check one.
     """
@@ -199,7 +213,7 @@ def gradcheck(
     elif against:
         from bpcli.gradcheck.collect import Options
 
-        options = Options(layout, weights, function, time_limit, memory_limit << 20)
+        options = Options(layout, weights, function, time_limit, memory_limit << 20, sandbox)
         report = _against(settings, against, point, options, screen)
     else:
         report = _own(settings, method)

@@ -4,6 +4,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
+from bpcli.cli.completion import settings
 from bpcli.common.errors import UsageError
 
 SetOption: TypeAlias = Annotated[
@@ -11,6 +12,7 @@ SetOption: TypeAlias = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
+        autocompletion=settings,
         help="Override a value: dotted key, YAML value, for example --set model.hidden=16,8. Repeatable.",
     ),
 ]

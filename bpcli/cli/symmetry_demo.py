@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bpcli.cli import completion
 from bpcli.cli.console import Screen
 from bpcli.cli.export import check_picture, save_picture
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
@@ -28,6 +29,7 @@ def symmetry_demo(
         str | None,
         typer.Argument(
             metavar="CONFIG",
+            autocompletion=completion.configurations,
             help="A YAML file, or the name of a shipped configuration. Without one: symmetry-demo, a 3-6-3 network.",
             show_default=False,
         ),

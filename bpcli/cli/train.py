@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bpcli.cli import completion
 from bpcli.cli.console import Screen
 from bpcli.cli.interrupts import listening
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
@@ -25,6 +26,7 @@ def train(
         str | None,
         typer.Argument(
             metavar="CONFIG",
+            autocompletion=completion.configurations,
             help="A YAML file, or the name of a shipped configuration (see bpcli config list). Default: digits.",
             show_default=False,
         ),
@@ -49,6 +51,7 @@ def train(
         typer.Option(
             "--resume",
             metavar="RUN",
+            autocompletion=completion.runs,
             help="Continue the run in this folder, bit for bit.",
         ),
     ] = None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from bpcli.cli import completion
 from bpcli.cli.console import Screen
 from bpcli.cli.grading import graded
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption, refuse_together
@@ -40,6 +41,7 @@ def walkthrough(
         str | None,
         typer.Argument(
             metavar="CONFIG",
+            autocompletion=completion.configurations,
             help="A YAML file, or the name of a shipped configuration. Without one: walkthrough, a 3-2-2 network.",
             show_default=False,
         ),

@@ -1,7 +1,7 @@
 """Somebody else's gradients: each file is run, or read, so that nothing in it harms more than itself.
 
 A Python file runs in a process of its own (``worker.py``), in a folder of its own. That guards against accidents:
-endless loops, crashes, floods of output, full disks. It is no sandbox: a submission may do whatever its user may.
+endless loops, crashes, floods of output, full disks. Only bubblewrap (``sandbox.py``) keeps it from anything else.
 """
 
 import io
@@ -22,7 +22,17 @@ import numpy as np
 from bpcli.gradcheck.answer import Answer, is_foreign, messages, not_ours, parse
 from bpcli.gradcheck.answer_reader import read_answer
 from bpcli.gradcheck.exchange import LARGEST, MACHINE, Failure, shapes_of
-from bpcli.gradcheck.runner import FILE_LIMIT, STARTING, end_all, failure_of, run_worker, too_little_memory
+from bpcli.gradcheck.runner import (
+    FILE_LIMIT,
+    PROCESS_LIMIT,
+    STARTING,
+    Limits,
+    end_all,
+    failure_of,
+    run_worker,
+    too_little_memory,
+)
+from bpcli.gradcheck.sandbox import Sandbox, chosen
 from bpcli.gradcheck.trial import arrays_of, layers_of, trial_example
 from bpcli.network import Array
 from bpcli.network.example import Example
@@ -44,6 +54,7 @@ class Options:
         function: the name of the function, or of a class and its method; None for the usual names.
         time_limit: seconds of the submission's own time, for each example.
         memory_limit: bytes above what Python and NumPy take; 0 for no limit.
+        sandbox: what keeps a program from the rest of the system.
     """
 
     layout: Layout | None = None
@@ -51,6 +62,7 @@ class Options:
     function: str | None = None
     time_limit: float = 10.0
     memory_limit: int = MEMORY
+    sandbox: Sandbox = "none"
 
 
 def collect(path: Path, examples: Sequence[Example], options: Options) -> list[Answer] | Failure:
@@ -129,8 +141,8 @@ def _run(path: Path, examples: Sequence[Example], request: "_Request") -> tuple[
     options = request.options
     try:
         with tempfile.TemporaryDirectory(prefix="bpcli-", ignore_cleanup_errors=True) as folder:
-            seconds = (len(examples) + 1) * options.time_limit + STARTING
-            ended = run_worker(Path(folder), request.of(path, token), seconds)
+            limits = Limits(options.time_limit, len(examples) + 1, request.sandbox)
+            ended = run_worker(Path(folder), path, request.of(path, token), token, limits)
     except OSError as error:
         at = f"{error.filename}: " if error.filename else ""
         reason = f"{path.name}: not run: {at}{error.strerror}; free space or change permissions"
@@ -147,8 +159,8 @@ def _run(path: Path, examples: Sequence[Example], request: "_Request") -> tuple[
         results.append(result)
     if len(results) < len(examples):
         foreign = is_foreign(rest, token)
-        limits = (options.time_limit, options.memory_limit)
-        results.append(not_ours(path, "something else") if foreign else failure_of(path, ended, rest, limits))
+        why = failure_of(path, ended, rest, (options.time_limit, options.memory_limit))
+        results.append(not_ours(path, "something else") if foreign else why)
         crashed = isinstance(results[-1], Failure) and results[-1].kind == "crash"
         return results, crashed
     return results, False
@@ -159,6 +171,7 @@ class _Request:
 
     def __init__(self, examples: Sequence[Example], options: Options) -> None:
         self.options = options
+        self.sandbox = chosen(options.sandbox)
         trial = trial_example(examples[0])
         self.archives = [_archive(example) for example in (trial, *examples)]
         self.settings = {
@@ -172,6 +185,7 @@ class _Request:
             "cpu_limit": ceil((len(examples) + 1) * options.time_limit + STARTING),
             "memory_limit": options.memory_limit,
             "file_limit": FILE_LIMIT,
+            "process_limit": PROCESS_LIMIT,
         }
 
     def with_memory(self, memory: int) -> "_Request":

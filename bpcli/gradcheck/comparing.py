@@ -90,6 +90,8 @@ def _named(samples: int, outputs: int, rate: float) -> list[tuple[float, Ids]]:
     found = []
     for parts in product(signs, halves, batch, rates):
         ids = tuple(name for _, names in parts for name in names)
+        if "rate-included" in ids:  # -α∇ is the update as it is added
+            ids = tuple(name for name in ids if name != "sign")
         factor = float(np.prod([factor for factor, _ in parts]))
         # 2/K is 1 where K is 2: no mistake there.
         if not (ids and abs(factor - 1) < 1e-12):

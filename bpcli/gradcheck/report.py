@@ -8,6 +8,7 @@ from bpcli.common.json_numbers import finite
 from bpcli.gradcheck.diagnosis import CONSTANT_FACTOR, Finding
 from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict
 from bpcli.gradcheck.residuals import Verdict
+from bpcli.gradcheck.sandbox import Used
 from bpcli.gradcheck.step import OwnCheck, TensorCheck
 from bpcli.mistakes.catalogue import BY_ID, Mistake, fitted
 from bpcli.network import Architecture
@@ -32,6 +33,7 @@ class GradcheckReport:
 
     checks: tuple[OwnCheck | SubmissionCheck, ...]
     point: Example | None
+    sandbox: Used | None = None  # that programs ran in; None where none was run
 
     @property
     def verdict(self) -> Verdict:
@@ -52,6 +54,7 @@ class GradcheckReport:
         return {
             "schema": "bpcli.gradcheck/1",
             "verdict": self.verdict,
+            "sandbox": self.sandbox,
             "network": self.point and {**_network(self.point.architecture), "samples": self.point.samples},
             "checks": [_check(check, self.point) for check in self.checks],
         }

@@ -39,7 +39,7 @@ def computed_in_float32(found: Array, true: Array, spread: Array) -> bool:
     return bool(units.size and np.median(units) >= EVEN and np.max(units) <= EXCUSED)
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=16)
 def float32_spread(example: Example) -> dict[str, Array]:
     """Return the standard deviation of every entry of each parameter's gradient, by name (V, bias_V, W, bias_W)."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):

@@ -15,16 +15,22 @@ import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
 from typing import IO
 
+from bpcli.gradcheck import sandbox
 from bpcli.gradcheck.exchange import LARGEST, MACHINE, Failure
 
 WORKER = Path(__file__).with_name("worker.py")
+SUPERVISOR = Path(__file__).with_name("supervisor.py")
 STARTING = (
     10.0  # seconds that Python and NumPy may take to start on a busy machine; not the submission's time
 )
+GRACE = 1.0  # seconds after a time limit, in which the worker itself says where it was
+ENDING = 5.0  # seconds for the supervisor to end all that was started
 KEPT = 400  # characters of what was printed
 FILE_LIMIT = 16 << 20  # bytes of each file that it writes
+PROCESS_LIMIT = 256  # processes and threads that it may have
 LEAST_SPACE = 1 << 16  # bytes: a disk with less is full
 
 # The submission sees little of its user's environment: what Python and NumPy need to start, and one thread each.
@@ -34,11 +40,17 @@ SET = dict.fromkeys(
 ) | {"PYTHONDONTWRITEBYTECODE": "1", "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1", "MPLBACKEND": "Agg"}
 
 
-_RUNNING: set[subprocess.Popen[bytes]] = set()
+# Every process that runs, and the end of the pipe that is closed to have it ended.
+_RUNNING: dict[subprocess.Popen[bytes], int | None] = {}
 
 
-def _kill(process: subprocess.Popen[bytes]) -> None:
-    """End a process and all that it has started."""
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and all that it has started: the supervisor does it, or else its process group is killed."""
+    alive = _RUNNING.pop(process, None)
+    if alive is not None:
+        os.close(alive)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(ENDING)
     with suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL) if hasattr(os, "killpg") else process.kill()
 
@@ -46,7 +58,7 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 def end_all() -> None:
     """End every process that is still running, as after Ctrl-C."""
     for process in list(_RUNNING):
-        _kill(process)
+        _end(process)
 
 
 class Printed(threading.Thread):
@@ -71,17 +83,25 @@ class Printed(threading.Thread):
 
 
 class Received(threading.Thread):
-    """What a process sends, read as it comes, and no further than answers can be long."""
+    """What a process sends, read as it comes, and no further than answers can be long.
 
-    def __init__(self, stream: io.BufferedReader) -> None:
+    It begins with a dot when NumPy is loaded, and another one when it is known how to call the submission.
+    """
+
+    def __init__(self, stream: io.BufferedReader, token: bytes) -> None:
         super().__init__(daemon=True)
-        self.stream, self.data = stream, bytearray()
+        self.stream, self.token, self.data = stream, token, bytearray()
 
     def run(self) -> None:
         """Read until the process has closed its end, or has sent too much."""
         with self.stream:
-            while len(self.data) <= LARGEST and (piece := self.stream.read1(1 << 16)):
+            while len(self.data) <= LARGEST + 2 and (piece := self.stream.read1(1 << 16)):
                 self.data += piece
+
+    def steps(self, most: int) -> int:
+        """How many of the steps before the time limit begins anew were taken: dots and answers."""
+        dots = len(self.data[:2]) - len(self.data[:2].lstrip(b"."))
+        return min(dots + self.data.count(self.token), most)
 
 
 def _feed(stream: IO[bytes], content: bytes) -> None:
@@ -107,44 +127,83 @@ class Ended:
     full: Path | None
 
 
-def run_worker(folder: Path, request: bytes, seconds: float) -> Ended:
+@dataclass(frozen=True)
+class Limits:
+    """How long a process may take: ``seconds`` for each of so many ``steps``, and in which sandbox it runs."""
+
+    seconds: float
+    steps: int
+    sandbox: sandbox.Used
+
+
+def run_worker(folder: Path, submission: Path, request: bytes, token: str, limits: Limits) -> Ended:
     """Run ``worker.py`` in this folder, and give it the request.
 
     Raises:
         OSError: the system cannot start it.
     """
-    process = subprocess.Popen(
-        # -P keeps bpcli's own folder off sys.path; -I would hide a NumPy installed for one user only.
-        [sys.executable, "-P", str(WORKER)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=folder,
-        env={name: os.environ[name] for name in PASSED_ON if name in os.environ}
-        | SET
-        | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)),
-        start_new_session=True,  # a process group, which can be ended with all that it has started
-    )
+    # -P keeps bpcli's own folder off sys.path; -I would hide a NumPy installed for one user only.
+    python = [sys.executable, "-P"]
+    inherited, alive = os.pipe() if hasattr(os, "fork") else (None, None)
+    command = [*python, str(WORKER)] if inherited is None else [*python, str(SUPERVISOR), str(inherited)]
+    if limits.sandbox == "bubblewrap":
+        command = [*sandbox.command(folder, submission), *command]
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=folder,
+            env={name: os.environ[name] for name in PASSED_ON if name in os.environ}
+            | SET
+            | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder)),
+            start_new_session=True,  # a process group, which can be ended with all that it has started
+            pass_fds=() if inherited is None else (inherited,),
+        )
+    except OSError:
+        if alive is not None:
+            os.close(alive)
+        raise
+    finally:
+        if inherited is not None:
+            os.close(inherited)
+    _RUNNING[process] = alive
     assert process.stdin and process.stderr and isinstance(process.stdout, io.BufferedReader)
     printed = Printed(io.TextIOWrapper(process.stderr, "utf-8", errors="replace"))
-    received = Received(process.stdout)
+    received = Received(process.stdout, token.encode())
     feeder = threading.Thread(target=_feed, args=(process.stdin, request), daemon=True)
-    status: int | None = None
-    _RUNNING.add(process)
     try:
         for thread in (printed, received, feeder):
             thread.start()
-        with suppress(subprocess.TimeoutExpired):
-            status = process.wait(seconds)
+        status = _wait(process, received, limits)
     finally:
-        _kill(process)
+        _end(process)
         process.wait()
-        _RUNNING.discard(process)
-    # A process that left the group may keep the pipes open; it is not waited for much longer than a busy machine takes.
-    received.join(STARTING)
-    printed.join(1.0)
+    if limits.sandbox == "bubblewrap" and status is not None and status > 128:
+        status = 128 - status  # as a shell, it says with which signal the program ended
+    # Where the supervisor was killed, what was started may keep the pipes open; it is not waited for.
+    received.join(GRACE)
+    printed.join(GRACE)
     full = folder.parent if shutil.disk_usage(folder.parent).free < LEAST_SPACE else None
-    return Ended(status, printed, bytes(received.data), full)
+    return Ended(status, printed, bytes(received.data.lstrip(b".")), full)
+
+
+def _wait(process: subprocess.Popen[bytes], received: Received, limits: Limits) -> int | None:
+    """Return the exit status of a process, or None if it took too long.
+
+    Its time begins when Python and NumPy are loaded, and anew with every step that it takes, and it is taken here: the
+    submission shares a process with the worker and can undo every limit that is set there.
+    """
+    steps, since, seconds = 0, monotonic(), STARTING
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return process.wait(0.05)
+        now = monotonic()
+        if (taken := received.steps(limits.steps)) > steps:
+            steps, since, seconds = taken, now, limits.seconds + GRACE
+        if now - since > seconds:
+            return None
 
 
 _OUT_OF_MEMORY = (

@@ -17,6 +17,7 @@ from bpcli.gradcheck.injecting import DECAY, injected, suited
 from bpcli.gradcheck.judging import judge
 from bpcli.gradcheck.points import Points
 from bpcli.gradcheck.report import GradcheckReport
+from bpcli.gradcheck.sandbox import chosen
 from bpcli.network.example import Example
 
 SUFFIXES = (*PROGRAMS, ".npz", ".json")
@@ -32,7 +33,7 @@ def check_submissions(
     numbers answers at the first.
 
     Raises:
-        UsageError: if none of the paths is a .py, .ipynb, .npz or .json file that can be read.
+        UsageError: if none of the paths is a .py, .ipynb, .npz or .json file, or the sandbox does not work here.
         MachineError: if there is one path, and the machine failed to look at it or to run it.
     """
     unusable = {path: why for path in paths if (why := _unusable(path))}
@@ -42,14 +43,17 @@ def check_submissions(
         raise UsageError(message) if usage else MachineError(message)
     objectives = Objectives(points)
     usable = [path for path in paths if path not in unusable]
-    collected = collect_many(usable, objectives.asked, options or Options())
+    options = options or Options()
+    programs = any(path.suffix.lower() in PROGRAMS for path in usable)
+    sandbox = chosen(options.sandbox) if programs else None
+    collected = collect_many(usable, objectives.asked, options)
     judged = {
         path: _judged(path, objectives, answers) for path, answers in zip(usable, collected, strict=True)
     }
     judged |= {path: _not_looked_at(path, why) for path, why in unusable.items()}
     if len(paths) == 1 and (failed := judged[paths[0]]).by_machine:
         raise MachineError(f"{failed.failure}")
-    return GradcheckReport(tuple(judged[path] for path in paths), points.examples[0])
+    return GradcheckReport(tuple(judged[path] for path in paths), points.examples[0], sandbox)
 
 
 class Objectives:
@@ -94,7 +98,7 @@ def _unusable(path: Path) -> _Unusable | None:
         return _Unusable(MachineError(reason), by_machine=True)
     if not os.access(path, os.R_OK):
         reason = f"{path} is not readable; change its permissions, then try again"
-        return _Unusable(UsageError(reason), by_machine=True)
+        return _Unusable(MachineError(reason), by_machine=True)
     return None
 
 

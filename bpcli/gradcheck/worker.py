@@ -81,13 +81,17 @@ def main() -> None:
     )  # BLAS takes its buffers now, and not from the submission's memory
     points = [loaded(content) for content in archives]
     submission = Submission(path, request)
+    answers.write(b".")  # from now on it is the submission's time
+    answers.flush()
     for number in range(1, len(points)):
         faulthandler.dump_traceback_later(request["time_limit"], exit=True, file=answers)
-        limit(request["memory_limit"], request["cpu_limit"], request["file_limit"])
+        limit(request)
         tensors: Tensors = {}
         try:
             if number == 1:
                 submission.understand(points[0], points[1])
+                answers.write(b".")
+                answers.flush()
                 faulthandler.dump_traceback_later(request["time_limit"], exit=True, file=answers)
             report, tensors = submission.answer(points[number])
         except BaseException as error:  # SystemExit too: whatever a submission raises is its result
@@ -131,25 +135,46 @@ def send(answers: IO[bytes], token: str, report: dict[str, Any], tensors: Tensor
     answers.flush()
 
 
-def limit(memory: int, cpu: int, file: int) -> None:
-    """Bound the size of files, the processor time, and the address space above what Python and NumPy already take.
+def limit(request: dict[str, Any]) -> None:
+    """Bound files, processes, processor time, and the address space above what Python and NumPy already take.
 
-    Processor time is bounded for whatever outlives the process. Without ``/proc``, memory stays unbounded: what is
-    already taken is unknown. Python ignores SIGXFSZ, so that writing too much raises an OSError.
+    Processor time is bounded for whatever outlives the process. Without ``/proc``, memory and processes stay unbounded:
+    what is already there is unknown. Python ignores SIGXFSZ, so that writing too much raises an OSError.
     """
     if resource is None:
         return
+    lower(resource.RLIMIT_FSIZE, request["file_limit"])
+    lower(resource.RLIMIT_CORE, 0)
     with suppress(OSError, ValueError):
-        before = resource.getrlimit(resource.RLIMIT_FSIZE)[0]
-        file = file if before == resource.RLIM_INFINITY else min(file, before)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (file, file))
-    with suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_CPU, (cpu, resource.getrlimit(resource.RLIMIT_CPU)[1]))
-        if not memory:
+        resource.setrlimit(
+            resource.RLIMIT_CPU, (request["cpu_limit"], resource.getrlimit(resource.RLIMIT_CPU)[1])
+        )
+        lower(resource.RLIMIT_NPROC, running_threads() + request["process_limit"])
+        if not request["memory_limit"]:
             return
         pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
         hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize() + memory, hard))
+        resource.setrlimit(
+            resource.RLIMIT_AS, (pages * resource.getpagesize() + request["memory_limit"], hard)
+        )
+
+
+def lower(kind: int, most: int) -> None:
+    """Set a limit for good, unless there is a lower one."""
+    with suppress(OSError, ValueError):
+        before = resource.getrlimit(kind)[0]
+        most = most if before == resource.RLIM_INFINITY else min(most, before)
+        resource.setrlimit(kind, (most, most))
+
+
+def running_threads() -> int:
+    """How many threads the user has, since the system counts all of them against the limit for one process."""
+    count = 0
+    for process in Path("/proc").iterdir():
+        with suppress(OSError):
+            if process.name.isdigit() and process.stat().st_uid == os.getuid():
+                count += len(list((process / "task").iterdir()))
+    return count
 
 
 def lift_memory_limit() -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpcli.mistakes.edits import ALL, derivative_counts, edits_at
-from bpcli.mistakes.factors import Factor, Work
+from bpcli.mistakes.factors import Edit, Factor, Work
 from bpcli.mistakes.passes import Placed, run
 from bpcli.network import Array
 from bpcli.network.example import Example
@@ -20,6 +20,7 @@ from bpcli.network.example import Example
 F = Factor
 Ids = tuple[str, ...]
 WIDE = 24  # columns of a matrix; a wider one is compared by as many random combinations of them
+LOOSE = 1e-3  # relative: how well a gradient shows that it is turned round or summed
 BUDGET = 2_000_000  # entries that all combinations of one layer may take
 
 
@@ -227,16 +228,27 @@ def _distinct(found: Sequence[tuple[Ids, Array]]) -> list[tuple[Ids, Array]]:
 def _weights(own: Work, *, fit: bool) -> list[Through]:
     """What the error may be passed back through: W, or another matrix by the mistake that puts it there."""
     mean = own.differentiated(own.delta, own.input)[0]
-    works = [own, replace(own, values={**own.values, own.names.grad_matrix: mean})]
-    edits = edits_at(own.architecture, own.index, F.WEIGHT)
+    right = replace(own, values={**own.values, own.names.grad_matrix: mean})
+    turned_or_summed = any(
+        np.allclose(own.grad_weight, factor * mean, rtol=LOOSE, atol=0) for factor in (-1, own.samples)
+    )
+
+    def ids(edit: Edit, work: Work) -> Ids:
+        by_its_own = edit.mistake == "updated-first" and turned_or_summed and work is own
+        return ("own-update",) if by_its_own else (edit.mistake,)
+
+    edits = [(e, work) for work in (own, right) for e in edits_at(own.architecture, own.index, F.WEIGHT)]
     if fit:
-        moving = [e for e in edits if e.mistake == "updated-first" and e.move is not None]
         moves = _distinct(
-            [((e.mistake,), e.move(work)) for work in works for e in moving if e.move is not None]
+            [
+                (ids(e, work), e.move(work))
+                for e, work in edits
+                if e.move is not None and e.mistake == "updated-first"
+            ]
         )
-        return [(ids, own.weight, move) for ids, move in moves]
+        return [(names, own.weight, move) for names, move in moves]
     found: list[tuple[Ids, Array]] = [((), own.weight)]
-    found += [((e.mistake,), e.value(work)) for work in works for e in edits]
+    found += [(ids(e, work), e.value(work)) for e, work in edits]
     return [(ids, weight, None) for ids, weight in _distinct(found) if np.isfinite(weight).all()]
 
 

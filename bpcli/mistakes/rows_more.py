@@ -5,8 +5,8 @@ from bpcli.mistakes.row import Mistake
 ROWS = (
     Mistake(
         "own-update",
-        "W was moved before ∇V was computed, and by another gradient than the one returned: of the other "
-        "sign, or summed over the samples.",
+        "W was moved before ∇V was computed, and by a gradient that is wrong itself: of the other sign, or "
+        "summed over the samples.",
         "∇V = Λ (W + η∇W)ᵀ δ² xᵀ  or  Λ (W - ηN∇W)ᵀ δ² xᵀ",
         "∇V = Λ Wᵀ δ² xᵀ",
         "The update inside the loop has a mistake of its own, and the error passes back through what it "

@@ -38,7 +38,10 @@ def gradcheck_report(report: GradcheckReport, show: str | None = None) -> Render
     net = report.point.architecture
     hidden = f"{net.activation} hidden, " if net.depth > 1 else ""
     about = f"{' → '.join(map(str, net.sizes))}; {hidden}{net.output} output, {LOSS_NAMES[net.loss]}; "
-    parts: list[RenderableType] = [Text(f"{about}{counted(report.point.samples, 'sample')}", style="dim")]
+    ran = {None: "", "none": "; run without a sandbox", "bubblewrap": "; run in bubblewrap"}[report.sandbox]
+    parts: list[RenderableType] = [
+        Text(f"{about}{counted(report.point.samples, 'sample')}{ran}", style="dim")
+    ]
     if len(submissions) > 1:
         parts.append(_many(submissions))
         detailed = [] if show is None else [check_of(show, submissions)]

@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -203,52 +203,62 @@ def check_state(
     Raises:
         MachineError: if it says what does not follow from them.
     """
-    for fault in _faults(session, state, records):
+    progress = Progress(session.config.training.early_stopping)
+    for record in records:
+        progress.add(record)
+    done = int(state["epoch"])
+    faults = chain(
+        _progress_faults(progress, session.config.training.evaluate_every, state, records),
+        _weight_faults(session, progress, state, records),
+        _random_faults(session, state, done),
+        _optimiser_faults(session, progress, state, done),
+    )
+    for fault in faults:
         raise damaged(path, fault)
 
 
-def _faults(session: Session, state: Mapping[str, Array], records: Sequence[EpochRecord]) -> Iterator[str]:
-    """Say what in a checkpoint contradicts the records, the data, the initial weights or itself."""
-    trainer, data = session.trainer, session.data
-    progress = Progress(session.config.training.early_stopping)
-    done, every = int(state["epoch"]), session.config.training.evaluate_every
+def _progress_faults(
+    progress: Progress, every: int, state: Mapping[str, Array], records: Sequence[EpochRecord]
+) -> Iterator[str]:
     epochs = [0, *(record.epoch for record in records)]
     for number, (before, epoch) in enumerate(pairwise(epochs), 1):
         if not before < epoch <= before + every:  # nearer than that where a run was lengthened
             yield f"metrics.csv has epoch {epoch} in row {number}"
-            return
-    for record in records:
-        progress.add(record)
     stopped_by = str(state["stopped_by"])
-    said = (
-        int(state["best_epoch"]), float(state["best_loss"]), int(state["stale"]),
-        stopped_by if stopped_by in FINAL else None,
-    )  # fmt: skip
+    final = stopped_by if stopped_by in FINAL else None
+    said = int(state["best_epoch"]), float(state["best_loss"]), int(state["stale"]), final
     if said != (progress.best_epoch, progress.best_loss, progress.stale, progress.stopped_by):
         yield "best_epoch, best_loss, stale or stopped_by are not those of metrics.csv"
 
+
+def _weight_faults(
+    session: Session, progress: Progress, state: Mapping[str, Array], records: Sequence[EpochRecord]
+) -> Iterator[str]:
     last = Parameters(session.network.architecture, session.network.parameters.dtype)
     best = last.copy()
     last.flat[...], best.flat[...] = state["parameters"], state["best"]
-    expected = weights(session, str(state["run_id"]), last, done)
-    wrong = (
-        name
-        for name, array in expected.items()
-        if not np.array_equal(state[name], array, equal_nan=array.dtype.kind == "f")
-    )
-    yield from (f"{name} is not what parameters, config.yaml and the data give" for name in wrong)
-
+    done = int(state["epoch"])
+    for name, array in weights(session, str(state["run_id"]), last, done).items():
+        if not np.array_equal(state[name], array, equal_nan=array.dtype.kind == "f"):
+            yield f"{name} is not what parameters, config.yaml and the data give"
     of_epoch: dict[int, EpochRecord | None] = {0: None} | {record.epoch: record for record in records}
     for name, parameters, epoch in (("parameters", last, done), ("best", best, progress.best_epoch)):
         if epoch in of_epoch and not _reach(session, parameters, of_epoch[epoch]):
             yield f"{name}: these weights do not have the loss that metrics.csv says"
 
-    for _ in range(done):
-        trainer.batches.shuffle()
-    if json.loads(str(state["rng"])) != json.loads(str(trainer.state()["rng"])):
+
+def _random_faults(session: Session, state: Mapping[str, Array], epochs: int) -> Iterator[str]:
+    for _ in range(epochs):
+        session.trainer.batches.shuffle()
+    if json.loads(str(state["rng"])) != json.loads(str(session.trainer.state()["rng"])):
         yield "rng: the seed gives other random numbers after so many epochs"
-    steps = -(-len(data.X) // session.network.rows) * done
-    for name in trainer.optimiser.slots:
+
+
+def _optimiser_faults(
+    session: Session, progress: Progress, state: Mapping[str, Array], epochs: int
+) -> Iterator[str]:
+    steps = -(-len(session.data.X) // session.network.rows) * epochs
+    for name in session.trainer.optimiser.slots:
         slot = state[f"optimiser_{name}"]
         if name == "t" and slot.item() != steps:
             yield f"optimiser_t is not the number of steps, {steps}"

@@ -1,14 +1,17 @@
 """Run the program in the test's own process, in a folder of its own."""
 
-import functools
 import signal
 import sys
 from dataclasses import dataclass
+from functools import cache
 
 import pytest
-import typer
+from typer import main
 
 from bpcli.cli import app
+
+# Typer builds all commands with all options anew for each line, in 0.1 s.
+get_command = cache(main.get_command)
 
 
 @dataclass
@@ -24,6 +27,7 @@ class Outcome:
 def bpcli(tmp_path, monkeypatch, capsys):
     """Return a function that runs a command line in ``tmp_path``, 100 columns wide, as in a pipe."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(main, "get_command", get_command)
 
     def run(*arguments, columns=100):
         monkeypatch.setenv("COLUMNS", str(columns))
@@ -35,14 +39,6 @@ def bpcli(tmp_path, monkeypatch, capsys):
         return Outcome(ended.value.code, streams.out, streams.err)
 
     return run
-
-
-@pytest.fixture(scope="session", autouse=True)
-def commands_built_once():
-    """Let Typer read the signatures of the commands once, and not for each of a thousand calls."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(typer.main, "get_command", functools.cache(typer.main.get_command))
-        yield
 
 
 @pytest.fixture

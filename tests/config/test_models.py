@@ -42,6 +42,8 @@ training:
   weight_decay: 0.0
   epochs: 50
   batch_size: 32
+  engine: auto
+  evaluate_every: 1
   early_stopping: null
   checkpoint_every: 10
 """

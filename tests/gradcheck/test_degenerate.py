@@ -75,8 +75,8 @@ def alike(example):
 
 @cache
 def the_same(architecture):
-    """The pairs that are the same formula: they agree at each of three plain examples with other N and α."""
-    return set.intersection(*(alike(plain_example(architecture, seed)) for seed in range(3)))
+    """The pairs that are the same formula: they agree at two plain examples with other N and α."""
+    return set.intersection(*(alike(plain_example(architecture, seed)) for seed in range(2)))
 
 
 @pytest.mark.parametrize("architecture", NETWORKS, ids=str)

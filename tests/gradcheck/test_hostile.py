@@ -1,17 +1,26 @@
 """What one submission does to the disk, or to its report, costs no other submission its verdict."""
 
 import errno
+import os
 import shutil
+import socket
+import subprocess
 import sys
 import tempfile
+import time
 from collections import namedtuple
+from pathlib import Path
 
 import pytest
 
+from bpcli.common.errors import UsageError
+from bpcli.gradcheck import sandbox
 from bpcli.gradcheck.answer import Answer
 from bpcli.gradcheck.collect import Options, collect_many
 from bpcli.gradcheck.exchange import Failure
-from tests.gradcheck.test_submission import MEMORY, PER_POINT, assert_right, linux, make_problem
+from tests.gradcheck.test_submission import MEMORY, PER_POINT, assert_right, is_running, linux, make_problem
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -27,11 +36,11 @@ def scratch(tmp_path, monkeypatch):
 def classroom(tmp_path, scratch):
     """Collect the answers of a class; each file's text, in order."""
 
-    def collect_all(*texts, jobs=2, example=None):
+    def collect_all(*texts, jobs=2, example=None, seconds=5.0):
         paths = [tmp_path / f"s{index}.py" for index in range(len(texts))]
         for path, text in zip(paths, texts, strict=True):
             path.write_text(text)
-        limits = Options(time_limit=5.0, memory_limit=MEMORY)
+        limits = Options(time_limit=seconds, memory_limit=MEMORY)
         results = collect_many(paths, example or [make_problem()], limits, jobs=jobs)
         return results if example else [r if isinstance(r, Failure) else r[0] for r in results]
 
@@ -195,3 +204,108 @@ def test_a_suffix_in_capitals_is_python_too(tmp_path, name):
         [tmp_path / name], [make_problem()], Options(time_limit=5.0, memory_limit=MEMORY)
     )
     assert_right(answer, make_problem())
+
+
+SLEEPER = """
+import subprocess
+from pathlib import Path
+child = subprocess.Popen(["sleep", "60"], start_new_session=True)
+Path({marker!r}).write_text(str(child.pid))
+"""
+
+
+STRETCHING = """
+import faulthandler
+faulthandler.cancel_dump_traceback_later()
+faulthandler.dump_traceback_later = lambda *arguments, **names: None
+while True:
+    pass
+"""
+
+
+@linux
+def test_what_has_left_the_process_group_ends_too(classroom, tmp_path):
+    """When there is a verdict, the child is gone: whether the submission returned, failed, or ran out of time.
+
+    The last one undoes the limit on its time in its own process; it is kept outside.
+    """
+    markers = [tmp_path / f"pid{number}" for number in range(3)]
+    ends = (PER_POINT, "raise ValueError", STRETCHING)
+    texts = [SLEEPER.format(marker=str(marker)) + end for marker, end in zip(markers, ends, strict=True)]
+    right, failed, endless = classroom(*texts, seconds=1.0)
+    assert_right(right, make_problem())
+    assert (failed.kind, endless.kind) == ("import failed", "time limit")
+    assert not any(is_running(int(marker.read_text("ascii"))) for marker in markers)
+
+
+@linux
+def test_a_kill_of_bpcli_ends_the_submission_and_its_children(tmp_path):
+    """SIGKILL gives nobody a chance to tidy up; the supervisor notices by itself."""
+    (tmp_path / "mine.py").write_text(SLEEPER.format(marker=str(tmp_path / "pid")) + "while True: pass")
+    program = (
+        "import sys; from pathlib import Path; from tests.gradcheck.test_submission import make_problem\n"
+        "from bpcli.gradcheck.collect import Options, collect\n"
+        "collect(Path(sys.argv[1]), [make_problem()], Options(time_limit=60.0))"
+    )
+    with subprocess.Popen([sys.executable, "-c", program, str(tmp_path / "mine.py")], cwd=ROOT) as process:
+        deadline = time.monotonic() + 50
+        while not (marker := tmp_path / "pid").exists() or not marker.read_text("ascii"):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        process.kill()
+    while is_running(int(marker.read_text("ascii"))):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+bubblewrap = pytest.mark.skipif(sandbox._fault() is not None, reason=f"{sandbox._fault()}")
+
+OUTSIDE = """
+import os, socket
+from pathlib import Path
+import neighbour
+tried = {{}}
+def attempt(name, action):
+    try:
+        action()
+        tried[name] = "done"
+    except OSError as error:
+        tried[name] = "refused"
+attempt("own", lambda: Path("own").write_text("mine"))
+attempt("system", lambda: Path({home!r}, "written").write_text("?"))
+attempt("secret", lambda: Path({secret!r}).read_text())
+attempt("network", lambda: socket.create_connection(("127.0.0.1", {port}), timeout=5))
+attempt("kill", lambda: os.kill({pid}, 0))
+raise ValueError(" ".join(f"{{name}} {{how}}," for name, how in tried.items()))
+"""
+
+
+@bubblewrap
+def test_in_bubblewrap_nothing_outside_can_be_touched(tmp_path, scratch, monkeypatch):
+    """Its own folder can be written to, its neighbours imported; the rest is read-only, hidden or not there."""
+    home, secret = tmp_path / "home", scratch / "secret"
+    home.mkdir()
+    secret.write_text("?")
+    (home / "neighbour.py").write_text("")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        text = OUTSIDE.format(
+            home=str(home), secret=str(secret), port=server.getsockname()[1], pid=os.getpid()
+        )
+        (home / "mine.py").write_text(text)
+        (home / "good.py").write_text(PER_POINT)
+        options = Options(time_limit=10.0, memory_limit=MEMORY, sandbox="bubblewrap")
+        failure, right = collect_many([home / "mine.py", home / "good.py"], [make_problem()], options)
+    assert_right(right[0], make_problem())
+    expected = "own done, system refused, secret refused, network refused, kill refused,"
+    assert expected in failure.message
+    assert not (home / "written").exists()
+
+
+def test_a_sandbox_that_does_not_work_is_refused_or_left_out(monkeypatch):
+    """By name it is asked for, and must be there; "auto" does without."""
+    monkeypatch.setattr(sandbox, "_fault", lambda: "there is no program bwrap")
+    assert sandbox.chosen("auto") == sandbox.chosen("none") == "none"
+    with pytest.raises(UsageError, match="--sandbox bubblewrap: there is no program bwrap"):
+        sandbox.chosen("bubblewrap")
+    monkeypatch.setattr(sandbox, "_fault", lambda: None)
+    assert sandbox.chosen("auto") == "bubblewrap"

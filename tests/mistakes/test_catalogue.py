@@ -28,7 +28,7 @@ def test_every_edit_has_a_row_and_every_id_is_there_once():
     assert len(BY_ID) == len(CATALOGUE) == 48
 
 
-@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("bias", [True, pytest.param(False, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", list(BY_ID))
 def test_every_row_is_made_and_named_alone(name, bias):
     """At a random example of the configured sizes, or of others where the mistake needs them."""

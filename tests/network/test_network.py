@@ -84,7 +84,7 @@ def test_a_training_step_allocates_no_array_that_grows_with_the_data(optimizer, 
             {"optimizer": {"name": optimizer}, "batch_size": rows, "weight_decay": 1e-4, "loss": loss}
         )
         trainer = Trainer(network, data, settings, rng)
-        batches = chain(trainer.batches.epoch(), trainer._batches.epoch())
+        batches = chain(trainer.batches.epoch(), trainer.batches.epoch())
         steps = descend(network, batches, trainer.optimiser, repeat(0.1))
         next(steps)
         next(steps)

@@ -18,10 +18,10 @@ import numpy as np
 from bpcli.config import resolve
 from bpcli.network import Network
 from bpcli.network.layer import Layer
-from bpcli.symmetry_demo import demo as demo_module
 from bpcli.symmetry_demo import logistic
 from bpcli.symmetry_demo.demo import Demo
 from bpcli.symmetry_demo.result import Demonstration
+from bpcli.symmetry_demo.starts import starts
 
 RATES = (0.01, 0.1, 0.5, 5.0)
 WEIGHTS = (0.5, -0.5, 0.0, 0.1, 2.0, 1e-8, 40.0)
@@ -137,13 +137,13 @@ def _gradients() -> AbstractContextManager[Any]:
 
 def _tied() -> AbstractContextManager[Any]:
     """(f) The network called random has two equal units."""
-    starts = demo_module.starts
+    draw = starts  # as it is before it is replaced
 
     def faulty(random: Any, weight: float) -> Any:
-        found = starts(random, weight)
+        found = draw(random, weight)
         return found | {"random": found["half-tied"]}
 
-    return patch.object(demo_module, "starts", faulty)
+    return patch("bpcli.symmetry_demo.demo.starts", faulty)
 
 
 def _apart() -> AbstractContextManager[Any]:
@@ -154,7 +154,7 @@ def _apart() -> AbstractContextManager[Any]:
         X, y = draw(rng, dtype)
         return X + 20 * y.astype(dtype), y
 
-    return patch.object(demo_module, "overlapping_classes", faulty)
+    return patch("bpcli.symmetry_demo.demo.overlapping_classes", faulty)
 
 
 PLANTS: dict[str, Callable[[], AbstractContextManager[Any]]] = {
@@ -192,8 +192,8 @@ def main(count: int, seed: int = 7, planted: int = 100) -> int:
             with plant():
                 for _, found in demonstrations(planted, Path(folder), seed + 1):
                     seen[next(claim.holds for claim in found.claims if claim.id == letter)] += 1
-            told = f"seen {seen[False]}, does not apply {seen[None]}, missed {seen[True]}"
-            print(f"({letter}) fault planted in {planted} settings: {told}")  # noqa: T201
+            words = f"seen {seen[False]}, does not apply {seen[None]}, missed {seen[True]}"
+            print(f"({letter}) fault planted in {planted} settings: {words}")  # noqa: T201
     return bad
 
 
