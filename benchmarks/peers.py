@@ -31,7 +31,7 @@ SHAPES = [((2, 2, 1), 4), ((64, 32, 10), 32), ((784, 30, 10), 10), ((784, 1024, 
 RATE = 0.5
 ROUNDS = 7
 EPOCHS = 3
-SLOWEST = 2.0  # seconds of an epoch beyond which a peer is left out of a shape
+SLOWEST = 4.0  # seconds of an epoch beyond which a peer is left out of a shape
 
 
 class Task:
@@ -211,8 +211,8 @@ def scikit_learn(task):
 
     warnings.simplefilter("ignore", ConvergenceWarning)
     model = MLPRegressor(
-        (task.sizes[1],), activation="logistic", solver="sgd", momentum=0, alpha=0, batch_size=task.size,
-        learning_rate_init=1e-3, max_iter=1, random_state=0,
+        hidden_layer_sizes=(task.sizes[1],), activation="logistic", solver="sgd", momentum=0, alpha=0,
+        batch_size=task.size, learning_rate_init=1e-3, max_iter=1, random_state=0,
     )  # fmt: skip
     Y = task.Y if task.Y.shape[1] > 1 else task.Y[:, 0]
     model.partial_fit(task.X, Y)
@@ -296,9 +296,9 @@ def compare(sizes, size, dtype, seconds):
         ratio = ours / times[:, column]
         low, high = np.quantile(ratio, [0.25, 0.75])
         loss = "–" if losses[name] is None else f"{losses[name]:.9f}"
-        half = f"{low:.2f} to {high:.2f}"
+        half = f"{low:.3f} to {high:.3f}"
         lines.append(
-            f"| {name} | {np.median(times[:, column]):.2f} | {np.median(ratio):.2f} | {half} | {loss} |"
+            f"| {name} | {np.median(times[:, column]):.2f} | {np.median(ratio):.3f} | {half} | {loss} |"
         )
     return [*lines, ""]
 
@@ -320,7 +320,8 @@ def main():
         "",
         f"{datetime.now(UTC):%Y-%m-%d}, one core of {platform.machine()} ({processor()}), Python "
         f"{platform.python_version()}, {versions}. Sigmoid network with biases, squared error, SGD. A step "
-        "is gather, forward, backward and update; all in one process. scikit-learn has an identity output and its own order of rows.",
+        "is gather, forward, backward and update; all in one process. scikit-learn has an identity output, and its own "
+        "order of rows.",
         "",
     ]
     for dtype in options.dtype or ["float64", "float32"]:

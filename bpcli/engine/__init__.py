@@ -6,7 +6,7 @@ needed where Numba is not installed, and Numba is imported only when the engine 
 
 from bpcli.engine.choice import EXTRA, available, worth_compiling
 from bpcli.engine.compiled import CompiledEpochs, CompiledNetwork, Rule
-from bpcli.engine.loading import compilation_notice, load_kernel
+from bpcli.engine.jit import compilation_notice, load_kernel
 
 __all__ = [
     "EXTRA",

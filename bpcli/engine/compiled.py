@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from bpcli.engine.loading import load_kernel
+from bpcli.engine.jit import load_kernel
 from bpcli.network import Array, Network, Parameters
 
 _PATIENCE = 0.05  # seconds, about, after which the loop asks whether to stop

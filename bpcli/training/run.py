@@ -120,14 +120,16 @@ class Run:
             # The summary of an earlier state must not outlive it if this process is killed.
             (self.folder / run_folder.SUMMARY).unlink(missing_ok=True)
             sync_folder(self.folder)
-        kept = trainer.epoch // training.checkpoint_every
+        before, written = trainer.epoch, None
         for record in self.session.epochs(interrupted):
             self._metrics.add(record)
-            if record.epoch // training.checkpoint_every > kept:
-                kept = record.epoch // training.checkpoint_every
+            if record.epoch // training.checkpoint_every > before // training.checkpoint_every:
                 self.checkpoint()
+                written = record.epoch
+            before = record.epoch
             yield record
-        self.checkpoint()
+        if trainer.epoch != written:  # the state is on the disk already where the last epoch had a checkpoint
+            self.checkpoint()
 
     def checkpoint(self) -> None:
         """Write the state to disk, the checkpoint last: what it refers to is on the disk by then."""

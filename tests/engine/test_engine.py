@@ -7,7 +7,7 @@ import pytest
 
 from bpcli.common.errors import UsageError
 from bpcli.config import Config
-from bpcli.engine import CompiledEpochs, CompiledNetwork, Rule, available, loading, worth_compiling
+from bpcli.engine import CompiledEpochs, CompiledNetwork, Rule, available, jit, worth_compiling
 from bpcli.network import Architecture, Network, Parameters, initialise
 from bpcli.training import setup as setting_up
 from bpcli.training.descent import Batches, descend
@@ -165,15 +165,15 @@ class TestTheCompiledEngine:
             def compile(self, _signature):
                 raise EOFError("Ran out of input")
 
-        monkeypatch.setattr(loading, "_with_cache", lambda _precision: Broken())
-        kernel = loading.load_kernel.__wrapped__("float64")
+        monkeypatch.setattr(jit, "_with_cache", lambda _precision: Broken())
+        kernel = jit.load_kernel.__wrapped__("float64")
         assert "/somewhere cannot be used (EOFError: Ran out of input)" in kernel.note
         assert callable(kernel.run)
 
     def test_no_folder_for_the_cache_is_told(self, monkeypatch):
         """Then every run compiles, and the message says how to change that."""
-        monkeypatch.setattr(loading, "_with_cache", lambda _precision: None)
-        assert "NUMBA_CACHE_DIR" in loading.compilation_notice("float64")
+        monkeypatch.setattr(jit, "_with_cache", lambda _precision: None)
+        assert "NUMBA_CACHE_DIR" in jit.compilation_notice("float64")
 
 
 @pytest.fixture
