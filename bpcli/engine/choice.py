@@ -8,9 +8,8 @@ EXTRA = 'pip install "bpcli[fast]"'
 
 LARGE = 1 << 20  # multiplications of a product that is worth the packing that BLAS begins with
 
-_WORTH = (
-    3.0  # seconds that must be saved: loading Numba takes one, and compiling for the first time some more
-)
+# Seconds that must be saved: loading Numba takes one, and compiling for the first time some more.
+_WORTH = 3.0
 # Of a step, on one core of 2020: what NumPy's calls cost for each layer, and a multiply and add in a small product and
 # in one that is left to BLAS by both engines.
 _CALLS, _SMALL, _LARGE = 12e-6, 1e-10, 3e-11

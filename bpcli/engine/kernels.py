@@ -7,6 +7,7 @@ makes the gradient, V ← V - α δ xᵀ; every δ is there before the first mat
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from llvmlite import ir
@@ -527,12 +528,12 @@ def train(
             )  # fmt: skip
 
 
-def compiler(*, cache):
+def compiler(*, cache: bool) -> Any:
     """Return what compiles ``train``, and keeps it on disk with ``cache``."""
     return njit(fastmath={"contract"}, error_model="numpy", cache=cache)
 
 
-def signature(name):
+def signature(name: str) -> tuple[Any, ...]:
     """Return the types that ``train`` takes, for ``float64`` or ``float32``."""
     number = getattr(types, name)
     whole = types.int64

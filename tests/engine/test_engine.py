@@ -33,10 +33,8 @@ def trained(network, X, Y, rule, decay, *, engine, epochs=10):
     """Train ten epochs of five steps by one of the engines, in the same order of rows."""
     name, momentum = rule
     parameters = network.parameters
-    if name == "adam":
-        optimiser = Adam(parameters, network.gradients, weight_decay=decay)
-    else:
-        optimiser = Sgd(parameters, network.gradients, momentum=momentum, weight_decay=decay)
+    kind, settings = (Adam, {}) if name == "adam" else (Sgd, {"momentum": momentum})
+    optimiser = kind(parameters, network.gradients, weight_decay=decay, **settings)
     rate = 1e-3 if name == "adam" else 0.01
     batches = Batches(X, Y, network.rows, np.random.default_rng(5))
     if engine == "numpy":
