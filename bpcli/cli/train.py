@@ -144,6 +144,7 @@ def train(
         ):
             pass
         result = run.finish()
+        screen.warn(run.session.notes())
     if screen.speaks:
         from bpcli.render.train import advised, report
 

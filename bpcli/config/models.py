@@ -191,6 +191,17 @@ class TrainingConfig(StrictModel):
         description="balanced: every class counts alike, however few rows it has; null: every row counts alike.",
         examples=["balanced"],
     )
+    engine: Literal["auto", "numpy", "compiled"] = Field(
+        "auto",
+        description="auto | numpy | compiled: what computes the steps; compiled needs the extra fast, and auto uses it "
+        "for long training where it is installed.",
+        examples=["auto"],
+    )
+    evaluate_every: Count = Field(
+        1,
+        description="Number of epochs between evaluations, on which curves, early stopping and the best weights rest.",
+        examples=[1],
+    )
     early_stopping: EarlyStopping | None = Field(
         None,
         description="Stop when the loss no longer improves; null for never.",

@@ -48,7 +48,7 @@ def check_training(
     on from the last epoch but one, which must end with the same parameters to the last bit. Training that
     diverges certifies nothing.
     """
-    trainer = Trainer(network, data, settings, rng)
+    trainer = Trainer(network, data, settings, rng, visibly=True)
     epochs, states = [], []
     steps: list[dict[str, Array]] = []
 
@@ -82,7 +82,9 @@ def check_training(
     )
     found += _resumed(again, states[-2 if len(states) > 1 else 0], trainer)
     if len(epochs) > 1 and len(epochs[0].steps) > 1:
-        found += _interrupted(again, states[0])
+        copy = type(network)(network.parameters.copy(), network.rows)
+        step_by_step = Trainer(copy, data, settings, np.random.default_rng(0), visibly=True)
+        found += _interrupted(step_by_step, states[0])
     return summary(source, network.architecture, method, _worst_of_each(found))
 
 

@@ -38,12 +38,12 @@ def check_own(
     method = method or default_method(network.architecture)
     X, Y = data.X[:samples], data.Y[:samples]  # the rows are in random order already
     try:
-        before = _check_informatively("initial weights", network.parameters, X, Y, method, initial=True)
+        before = _check_informatively("initial weights", network, X, Y, method, initial=True)
     except ValueError as error:
         raise UsageError(f"--method {method}: {error}") from error
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        _train(network, data, config.training, steps, ready.rng)
-    later = _check_informatively(f"after {steps} steps", network.parameters, X, Y, method, initial=False)
+        _train(network, data, ready.config.training, steps, ready.rng)
+    later = _check_informatively(f"after {steps} steps", network, X, Y, method, initial=False)
     return before, later, _check_epochs(config, samples, method)
 
 
@@ -60,18 +60,20 @@ def _check_epochs(config: Config, most: int, method: Method) -> OwnCheck:
         X_validation=data.X_validation[:rows],
         Y_validation=data.Y_validation[:rows],
     )
-    settings = config.training.model_copy(update={"epochs": 2, "early_stopping": None})
+    changes = {"epochs": 2, "early_stopping": None, "evaluate_every": 1}
+    settings = ready.config.training.model_copy(update=changes)
     source = f"bpcli, 2 epochs of training on {rows} rows, {batch} at a time"
-    smaller = Network(network.parameters, batch)
+    smaller = type(network)(network.parameters, batch)
     with np.errstate(all="ignore"):
         return check_training(source, smaller, few, settings, ready.rng, method)
 
 
 def _check_informatively(
-    where: str, parameters: Parameters, X: Array, Y: Array, method: Method, *, initial: bool
+    where: str, network: Network, X: Array, Y: Array, method: Method, *, initial: bool
 ) -> OwnCheck:
     """Check at these weights, or at a random example of the same sizes where they cannot tell right from wrong."""
-    check = check_network(f"bpcli, {where}", parameters, X, Y, method)
+    parameters, kind = network.parameters, type(network)
+    check = check_network(f"bpcli, {where}", parameters, X, Y, method, kind=kind)
     if check.verdict == "wrong" or not np.isfinite(parameters.flat).all():
         return check
     # Training may well leave a unit dead; where its check is correct all the same, nothing is missing.
@@ -88,7 +90,7 @@ def _check_informatively(
         tensor[...] = drawn.parameters[name]
     why = "; ".join(reasons) or _blind_tensors(check)
     source = f"bpcli, a random example ({where} cannot tell: {why})"
-    return check_network(source, random, drawn.X.astype(X.dtype), drawn.Y.astype(Y.dtype), method)
+    return check_network(source, random, drawn.X.astype(X.dtype), drawn.Y.astype(Y.dtype), method, kind=kind)
 
 
 def _blind_tensors(check: OwnCheck) -> str:

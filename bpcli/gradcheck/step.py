@@ -78,14 +78,40 @@ class OwnCheck:
     verdict: Verdict
 
 
-def check_network(source: str, parameters: Parameters, X: Array, Y: Array, method: Method) -> OwnCheck:
-    """Check every quantity of a network with these parameters on this batch, at exactly the same numbers."""
-    network = Network(parameters, len(X))
+def check_network(
+    source: str,
+    parameters: Parameters,
+    X: Array,
+    Y: Array,
+    method: Method,
+    *,
+    kind: type[Network] = Network,
+) -> OwnCheck:
+    """Check every quantity of a network with these parameters on this batch, at exactly the same numbers.
+
+    The gradients of another ``kind`` of network are compared with those of ``Network``, too.
+    """
+    network = kind(parameters, len(X))
     with np.errstate(all="ignore"):  # weights that diverged give NaN, which is reported as what it is
         network.forward(X)
         network.backward(Y)
         tensors = compare_step(network, observed(network), method)
+        if kind is not Network:
+            tensors += _against_core(network, X, Y, method)
     return summary(source, network.architecture, method, tensors)
+
+
+def _against_core(network: Network, X: Array, Y: Array, method: Method) -> Iterator[TensorCheck]:
+    """Compare the gradients of the parameters with those of the core: their sums may be taken in another order."""
+    core = Network(network.parameters, len(X))
+    core.forward(X)
+    core.backward(Y)
+    for (name, found), (_, true) in zip(network.gradients.named(), core.gradients.named(), strict=True):
+        rounding = float(np.finfo(found.dtype).eps) * len(X) * float(np.linalg.norm(true.astype(np.float64)))
+        error = np.full(true.shape, 64 * rounding)
+        yield compare(
+            f"core_{name}", found, true.astype(np.float64), (np.zeros(true.shape), error), None, method
+        )
 
 
 def observed(network: Network) -> dict[str, Array]:

@@ -185,7 +185,7 @@ def _category(cells: Cells, j: int, code: CategoryCode) -> Category:
         for word in text.vocabulary
     ]
     table = np.array(codes, np.int32)
-    return Category(code.name, table[text.codes] if len(codes) else text.codes, tuple(levels))
+    return Category(code.name, table[text.codes] if codes else text.codes, tuple(levels))
 
 
 def array_rows(array: Any, encoding: Encoding, place: str) -> Rows:

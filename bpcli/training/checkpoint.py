@@ -10,7 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Literal
 
@@ -206,22 +206,24 @@ def check_state(
     progress = Progress(session.config.training.early_stopping, session.trainer.progress.limit)
     for record in records:
         progress.add(record)
+    done = int(state["epoch"])
     faults = chain(
-        _progress_faults(progress, state, records),
+        _progress_faults(progress, session.config.training.evaluate_every, state, records),
         _weight_faults(session, progress, state, records),
-        _random_faults(session, state, len(records)),
-        _optimiser_faults(session, progress, state, len(records)),
+        _random_faults(session, state, done),
+        _optimiser_faults(session, progress, state, done),
     )
     for fault in faults:
         raise damaged(path, fault)
 
 
 def _progress_faults(
-    progress: Progress, state: Mapping[str, Array], records: Sequence[EpochRecord]
+    progress: Progress, every: int, state: Mapping[str, Array], records: Sequence[EpochRecord]
 ) -> Iterator[str]:
-    for number, record in enumerate(records, 1):
-        if record.epoch != number:
-            yield f"metrics.csv has epoch {record.epoch} in row {number}"
+    epochs = [0, *(record.epoch for record in records)]
+    for number, (before, epoch) in enumerate(pairwise(epochs), 1):
+        if not before < epoch <= before + every:  # nearer than that where a run was lengthened
+            yield f"metrics.csv has epoch {epoch} in row {number}"
     stopped_by = str(state["stopped_by"])
     final = stopped_by if stopped_by in FINAL else None
     said = int(state["best_epoch"]), float(state["best_loss"]), int(state["stale"]), final
@@ -235,11 +237,13 @@ def _weight_faults(
     last = Parameters(session.network.architecture, session.network.parameters.dtype)
     best = last.copy()
     last.flat[...], best.flat[...] = state["parameters"], state["best"]
-    for name, array in weights(session, str(state["run_id"]), last, len(records)).items():
+    done = int(state["epoch"])
+    for name, array in weights(session, str(state["run_id"]), last, done).items():
         if not np.array_equal(state[name], array, equal_nan=array.dtype.kind == "f"):
             yield f"{name} is not what parameters, config.yaml and the data give"
-    for name, parameters, epoch in (("parameters", last, len(records)), ("best", best, progress.best_epoch)):
-        if not _reach(session, parameters, records[epoch - 1] if epoch else None):
+    of_epoch: dict[int, EpochRecord | None] = {0: None} | {record.epoch: record for record in records}
+    for name, parameters, epoch in (("parameters", last, done), ("best", best, progress.best_epoch)):
+        if epoch in of_epoch and not _reach(session, parameters, of_epoch[epoch]):
             yield f"{name}: these weights do not have the loss that metrics.csv says"
 
 

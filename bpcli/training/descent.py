@@ -43,13 +43,14 @@ class Batches:
         self._x = np.empty((size, X.shape[1]), X.dtype)
         self._y = np.empty((size, Y.shape[1]), Y.dtype)
 
-    def shuffle(self) -> None:
-        """Draw the order of the next epoch."""
+    def shuffle(self) -> Array:
+        """Draw the order of the next epoch: the numbers of the rows, in a buffer that the next one takes too."""
         if self._weights is None:
             self._order[...] = self._rows
             self._rng.shuffle(self._order)
         else:
             self._order[...] = self._rng.choice(len(self._rows), len(self._rows), p=self._weights)
+        return self._order
 
     def epoch(self) -> Iterator[tuple[Array, Array]]:
         """Go once through all rows, yielding x (N×d0) and y (N×d_L) of each batch, N ≤ ``size``."""

@@ -3,6 +3,7 @@
 import os
 import platform
 from collections.abc import Mapping
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -49,6 +50,7 @@ class _Environment(_Part):
     blas: _Blas
     machine: _Machine
     threads: dict[_Text, int | _Text]
+    engine: dict[_Text, _Text] = {}
     data: _Data
     run_id: _Text | None = None
 
@@ -67,7 +69,9 @@ def read_environment(path: Path) -> dict[str, Any]:
     return document
 
 
-def describe_environment(configuration: str, data: Prepared, variables: Mapping[str, str]) -> dict[str, Any]:
+def describe_environment(
+    configuration: str, data: Prepared, engine: str, variables: Mapping[str, str]
+) -> dict[str, Any]:
     """Return the document of ``environment.json``; ``variables`` is the process environment."""
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return {
@@ -82,8 +86,15 @@ def describe_environment(configuration: str, data: Prepared, variables: Mapping[
             "processors": _processors(),
             **{name: variables[name] for name in THREAD_VARIABLES if name in variables},
         },
+        "engine": _engine(engine),
         "data": {"name": data.name, "sha256": data.digest},
     }
+
+
+def _engine(name: str) -> dict[str, str]:
+    """Return the engine, and the versions of what the compiled one is made with."""
+    made_with = ("numba", "llvmlite", "scipy") if name == "compiled" else ()
+    return {"name": name, **{package: version(package) for package in made_with}}
 
 
 def _processors() -> int:
@@ -100,7 +111,15 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     ]
 
 
-WATCHED = ("bpcli", "Python", "NumPy", "the BLAS library", "the machine", "the number of threads")
+WATCHED = (
+    "bpcli",
+    "Python",
+    "NumPy",
+    "the BLAS library",
+    "the machine",
+    "the number of threads",
+    "the engine",
+)
 
 
 def _watched(environment: Mapping[str, Any]) -> list[str]:
@@ -113,4 +132,5 @@ def _watched(environment: Mapping[str, Any]) -> list[str]:
         f"{blas['name']} {blas['version']}",
         f"{machine['system']} {machine['architecture']}",
         ", ".join(f"{name} {value}" for name, value in threads.items()),
+        ", ".join(f"{name} {value}" for name, value in environment.get("engine", {}).items()),
     ]

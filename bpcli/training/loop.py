@@ -16,7 +16,7 @@ from bpcli.symmetry import effective_units
 from bpcli.training.descent import Batches, descend
 from bpcli.training.evaluation import Evaluator, Scores
 from bpcli.training.schedules import learning_rate
-from bpcli.training.setup import build_optimiser
+from bpcli.training.setup import build_optimiser, compiled_epochs
 
 StoppedBy = Literal["epochs", "early_stopping", "interrupted", "diverged"]
 DIVERGED = 1e4  # times the loss of the best constant output: no training comes back from there
@@ -91,10 +91,18 @@ class Trainer:
         settings: how to train.
         optimiser: the update rule, with what it remembers.
         batches: the shuffled training rows.
+
+    With ``visibly``, the compiled engine too fills every quantity of ``network`` at each step, and so is slow.
     """
 
     def __init__(
-        self, network: Network, data: Prepared, settings: TrainingConfig, rng: np.random.Generator
+        self,
+        network: Network,
+        data: Prepared,
+        settings: TrainingConfig,
+        rng: np.random.Generator,
+        *,
+        visibly: bool = False,
     ) -> None:
         self.network = network
         self.epoch = 0
@@ -105,14 +113,19 @@ class Trainer:
         self.optimiser = build_optimiser(network, settings)
         weights = _balancing(data.Y) if settings.class_weight else None
         self.batches = Batches(data.X, data.Y, network.rows, rng, weights)
+        self._one_epoch = self._descend
+        if settings.engine == "compiled":
+            compiled = compiled_epochs(network, data.X, data.Y, self.optimiser, settings)
+            train = compiled.train_visibly if visibly else compiled.train
+            self._one_epoch = lambda rate, interrupted: train(self.batches.shuffle(), rate, interrupted)
         self._evaluator = Evaluator(network.parameters, data.task)
 
     def epochs(self, interrupted: Callable[[], bool] = lambda: False) -> Iterator[EpochRecord]:
-        """Train on to the configured number of epochs, yielding a record after each.
+        """Train on to the configured number of epochs, yielding a record after each that is evaluated.
 
-        ``interrupted`` is asked after every batch. If it says yes, the unfinished epoch is undone, so that
-        the state is that of a complete one. A loss that is not finite, or grows without bound, ends training with its
-        record yielded.
+        ``interrupted`` is asked after every batch, or by the compiled engine a few times a second. If it says yes, the
+        unfinished epoch is undone, so that the state is that of a complete one. A loss that is not finite, or grows
+        without bound, ends training with its record yielded.
         """
         settings, progress = self.settings, self.progress
         while progress.stopped_by is None and self.epoch < settings.epochs:
@@ -122,22 +135,28 @@ class Trainer:
             )
             # A diverging run overflows before its loss shows it; the record says so, once, instead of a warning.
             with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-                for _ in descend(self.network, self.batches.epoch(), self.optimiser, repeat(rate)):
-                    if interrupted():
-                        self.restore(before)
-                        progress.stopped_by = "interrupted"
-                        return
+                if not self._one_epoch(rate, interrupted):
+                    self.restore(before)
+                    progress.stopped_by = "interrupted"
+                    return
+                self.epoch += 1
+                if self.epoch % settings.evaluate_every and self.epoch < settings.epochs:
+                    continue
                 record = self._record(rate)
-            self.epoch = record.epoch
             if progress.add(record):
                 self.best.flat[...] = self.network.parameters.flat
             yield record
         progress.stopped_by = progress.stopped_by or "epochs"
 
+    def _descend(self, rate: float, interrupted: Callable[[], bool]) -> bool:
+        """Train for an epoch by the core; False if it was interrupted."""
+        steps = descend(self.network, self.batches.epoch(), self.optimiser, repeat(rate))
+        return not any(interrupted() for _ in steps)
+
     def _record(self, rate: float) -> EpochRecord:
         data = self._data
         return EpochRecord(
-            epoch=self.epoch + 1,
+            epoch=self.epoch,
             learning_rate=rate,
             train=self._evaluator.scores(data.X, data.Y),
             validation=self._evaluator.scores(data.X_validation, data.Y_validation)

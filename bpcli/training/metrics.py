@@ -7,6 +7,7 @@ number of rows from the top can be checked, which is what a resumed run needs; a
 import csv
 import hashlib
 import io
+from itertools import takewhile
 from pathlib import Path
 
 from bpcli.common.errors import UsageError
@@ -56,8 +57,12 @@ def _unit_columns(hidden: int) -> list[str]:
     return ["effective_units"] if hidden == 1 else [f"effective_units_{layer + 1}" for layer in range(hidden)]
 
 
-def read_metrics(path: Path, metric: str, hidden: int, epochs: int) -> tuple[list[EpochRecord], str]:
-    """Read the first ``epochs`` records back, exactly as they were written, and the seal of the last.
+def read_metrics(
+    path: Path, metric: str, hidden: int, epochs: int, *, every: int
+) -> tuple[list[EpochRecord], str]:
+    """Read the records of the first ``epochs`` back, exactly as they were written, and the seal of the last.
+
+    There is one for ``every`` so many epochs, and perhaps others.
 
     Raises:
         MachineError: if the file is missing, shorter, or not what was written.
@@ -70,12 +75,16 @@ def read_metrics(path: Path, metric: str, hidden: int, epochs: int) -> tuple[lis
                 f"{path}: it was written by an earlier version of bpcli, which did not count distinct units; start a "
                 "new run"
             )
-        rows = list(csv.DictReader(io.StringIO(text)))[:epochs]
+        rows = takewhile(lambda row: int(row["epoch"]) <= epochs, csv.DictReader(io.StringIO(text)))
         records = [_record(row, metric, hidden) for row in rows]
     except (ValueError, KeyError, TypeError, csv.Error) as error:
         raise damaged(path, "it is not a table of epochs") from error
-    if len(records) < epochs:
-        raise damaged(path, f"it has {len(records)} epochs where the checkpoint has {epochs}")
+    last = records[-1].epoch if records else 0
+    if last <= epochs - every or len(records) < epochs // every:
+        raise damaged(
+            path,
+            f"it has {last if every == 1 else f'{len(records)} of the'} epochs where the checkpoint has {epochs}",
+        )
     metrics = Metrics(metric, hidden)
     for record in records:
         metrics.add(record)

@@ -10,7 +10,7 @@ from bpcli.common.files import sync_folder, write_atomically
 from bpcli.config import Config, read, to_yaml
 from bpcli.network import Array
 from bpcli.training import checkpoint, run_folder
-from bpcli.training.environment import describe_environment, differences, read_environment
+from bpcli.training.environment import differences, read_environment
 from bpcli.training.loop import FINAL, EpochRecord
 from bpcli.training.metrics import Metrics, read_metrics
 from bpcli.training.result import RunHeader, TrainResult
@@ -58,9 +58,9 @@ class Run:
         folder = folder or run_folder.make_default(name, datetime.now(UTC))
         with run_folder.held(folder):
             run_folder.clear(folder, force=force)
-            text = to_yaml(session.config)
-            environment = describe_environment(name, session.data, variables)
-            run = cls(session, folder, checkpoint.identity(session.config, text, environment))
+            config = session.config
+            text, environment = to_yaml(config), session.environment(variables)
+            run = cls(session, folder, checkpoint.identity(config, text, environment))
             write_commented(folder / run_folder.CONFIG, text)
             if session.data.encoding:
                 write_json(folder / run_folder.ENCODING, session.data.encoding.to_plain())
@@ -101,7 +101,7 @@ class Run:
             extended = _extended(config, epochs, state)
             session.extend(extended)
             session.restore(state, records)
-            now = describe_environment(session.name, session.data, variables)
+            now = session.environment(variables)
             warnings = [
                 f"{text} since this run was created: the last digits may differ from those of an uninterrupted run"
                 for text in differences(then, now)
@@ -122,12 +122,16 @@ class Run:
             # The summary of an earlier state must not outlive it if this process is killed.
             (self.folder / run_folder.SUMMARY).unlink(missing_ok=True)
             sync_folder(self.folder)
+        before, written = trainer.epoch, None
         for record in self.session.epochs(interrupted):
             self._metrics.add(record)
-            if record.epoch % training.checkpoint_every == 0:
+            if record.epoch // training.checkpoint_every > before // training.checkpoint_every:
                 self.checkpoint()
+                written = record.epoch
+            before = record.epoch
             yield record
-        self.checkpoint()
+        if trainer.epoch != written:  # the state is on the disk already where the last epoch had a checkpoint
+            self.checkpoint()
 
     def checkpoint(self) -> None:
         """Write the state to disk, the checkpoint last: what it refers to is on the disk by then."""
@@ -160,7 +164,9 @@ def _read_state(folder: Path, session: Session, run_id: str) -> tuple[dict[str, 
     state = checkpoint.read_checkpoint(path, session, run_id)
     epochs, hidden = int(state["epoch"]), len(session.config.model.hidden)
     metrics = folder / run_folder.METRICS
-    records, seal = read_metrics(metrics, session.metric, hidden, epochs)
+    records, seal = read_metrics(
+        metrics, session.metric, hidden, epochs, every=session.config.training.evaluate_every
+    )
     if seal != str(state["metrics"]):
         raise checkpoint.foreign(metrics, seal, str(state["metrics"]))
     checkpoint.check_state(path, session, state, records)

@@ -1,15 +1,18 @@
 """A training in memory, from its configuration to its result; a run is one that is kept in a folder."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 
 from bpcli.config import Config
+from bpcli.engine import compilation_notice, load_kernel
 from bpcli.network import Array, Network, Parameters
 from bpcli.network.formulas import gradient_formulas
 from bpcli.symmetry import network_symmetry, unit_activity, unit_differences
+from bpcli.training.environment import describe_environment
 from bpcli.training.evaluation import Evaluator
 from bpcli.training.loop import EpochRecord, Trainer
 from bpcli.training.result import DataFacts, GradientReport, RunHeader, TrainResult
@@ -72,6 +75,8 @@ class Session:
         self, run: Path | None = None, run_id: str | None = None, warnings: Iterable[str] = ()
     ) -> RunHeader:
         """Return what is known before the first epoch; ``run`` is the folder that keeps the training, if any."""
+        compiled = self.config.training.engine == "compiled"
+        notice = compilation_notice(self.config.model.dtype) if compiled else None
         return RunHeader(
             run=run,
             run_id=run_id,
@@ -80,8 +85,22 @@ class Session:
             data=DataFacts.of(self.data),
             architecture=self.network.architecture,
             resumed_at=self.resumed_at,
-            warnings=(*warnings, *(self.data.warnings if self.resumed_at is None else ())),
+            warnings=(
+                *warnings,
+                *(self.data.warnings if self.resumed_at is None else ()),
+                *filter(None, [notice]),
+            ),
         )
+
+    def environment(self, variables: Mapping[str, str]) -> dict[str, Any]:
+        """Describe what the numbers depend on beside the configuration; ``variables`` is the process environment."""
+        return describe_environment(self.name, self.data, self.config.training.engine, variables)
+
+    def notes(self) -> tuple[str, ...]:
+        """Say after training what it met that the header could not tell: an unusable cache of the compiled engine."""
+        compiled = self.config.training.engine == "compiled" and self.trained
+        note = load_kernel(self.config.model.dtype).note if compiled else None
+        return (note,) if note else ()
 
     def result(self, header: RunHeader) -> TrainResult:
         """Measure the kept weights: scores, gradients, hidden units. ``header`` is what ``header()`` returned."""

@@ -56,6 +56,8 @@ training:
   epochs: 50
   batch_size: 32
   class_weight: null
+  engine: auto
+  evaluate_every: 1
   early_stopping: null
   checkpoint_every: 10
 """

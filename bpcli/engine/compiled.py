@@ -1,0 +1,163 @@
+"""The kernels behind the interface of ``network`` and of the loop: an epoch in one call, and a gradient by itself."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from bpcli.engine.jit import load_kernel
+from bpcli.network import Array, Network, Parameters
+
+_PATIENCE = 0.05  # seconds, about, after which the loop asks whether to stop
+_STEP, _MAC = 5e-7, 3e-10  # seconds of a step, and of each of its multiplications, at least
+
+
+@dataclass(frozen=True, eq=False)
+class Rule:
+    """An update rule: its name and constants, and the arrays that it remembers, which are changed in place.
+
+    Attributes:
+        name: ``gradient`` leaves the parameters alone and fills the gradients.
+        decay: c of ½c‖·‖² over the matrices.
+        memory: as ``Optimiser.slots``: velocity; or m, v and t.
+    """
+
+    name: Literal["gradient", "sgd", "adam"]
+    momentum: float = 0.0
+    beta1: float = 0.0
+    beta2: float = 0.0
+    epsilon: float = 0.0
+    decay: float = 0.0
+    memory: Mapping[str, Array] = field(default_factory=dict)
+
+
+class _Steps:
+    """The kernel with everything that stays the same from step to step, for one network and up to ``rows`` samples."""
+
+    def __init__(self, network: Network, rule: Rule, rows: int) -> None:
+        from bpcli.engine import kernels
+
+        parameters, architecture = network.parameters, network.architecture
+        real = parameters.dtype.type
+        sizes = architecture.sizes
+        weights, biases, start = [], [], 0
+        for fan_in, fan_out in architecture.shapes():
+            weights.append(start)
+            biases.append(start + fan_out * fan_in if architecture.bias else -1)
+            start += fan_out * (fan_in + architecture.bias)
+        widths = np.array([0, *sizes[1:], *sizes[1:], sizes[0]])
+        *places, end = (rows * np.cumsum(widths)).tolist()
+        outs, deltas, gathered = places[: architecture.depth], places[architecture.depth : -1], places[-1]
+        code = {"gradient": kernels.GRADIENT, "sgd": kernels.SGD, "adam": kernels.ADAM}[rule.name]
+        if rule.name == "sgd" and rule.momentum:
+            code = kernels.MOMENTUM
+        functions = {
+            "sigmoid": kernels.SIGMOID,
+            "tanh": kernels.TANH,
+            "relu": kernels.RELU,
+            "identity": kernels.IDENTITY,
+            "softmax": kernels.SOFTMAX,
+        }
+        losses = {"squared_error": kernels.SQUARED_ERROR, "cross_entropy": kernels.CROSS_ENTROPY}
+        self._shape = (
+            *(np.array(numbers, np.int64) for numbers in (sizes, weights, biases, outs, deltas)),
+            gathered,
+            functions[architecture.activation],
+            functions[architecture.output],
+            losses[architecture.loss],
+            code,
+        )
+        self._work = np.zeros(end, parameters.dtype)
+        self._count = np.arange(max(rows, *sizes))
+        first = rule.momentum if code == kernels.MOMENTUM else rule.beta1
+        self._constants = tuple(map(real, (rule.decay, first, rule.beta2, rule.epsilon)))
+        self._one, self._real, self._rows = real(1), real, rows
+        self._dtype = parameters.dtype.name
+        # Networks side by side are trained one after the other.
+        self._taken = rule.memory.get("t", np.zeros(1, np.int64))
+        memory = [slot for name, slot in rule.memory.items() if name != "t"]
+        gradient = network.gradients.flat
+        first_memory, second_memory, *_ = [
+            *memory,
+            gradient,
+            gradient,
+        ]  # what a rule does not use may be anything
+        self._networks = [
+            (parameters.flat[at], gradient[at], first_memory[at], second_memory[at])
+            for at in np.ndindex(*parameters.lead)
+        ]
+
+    def __call__(self, X: Array, Y: Array, order: Array, batches: range, rate: float) -> None:
+        """Take the steps of these batches; X and Y are flat, ``order`` names their rows."""
+        kernel, begun = load_kernel(self._dtype).run, int(self._taken[0])
+        for theta, gradient, first, second in self._networks:
+            self._taken[0] = begun
+            kernel(
+                *(X, Y, order, batches.start, batches.stop, self._rows),
+                *self._shape,
+                *(theta, gradient, first, second, self._work, self._count),
+                *(self._real(rate), *self._constants, self._taken, self._one),
+            )
+
+
+class CompiledNetwork(Network):
+    """A network whose gradients are the compiled ones; every other quantity is computed as in ``Network``."""
+
+    def __init__(self, parameters: Parameters, rows: int) -> None:
+        super().__init__(parameters, rows)
+        self._gradient: dict[int, _Steps] = {}
+
+    def backward(self, Y: Array) -> None:
+        """Fill the gradients of the mean loss over the batch of the last forward pass; Y is N×d_L."""
+        super().backward(Y)
+        X = self.inputs[0]
+        if len(X) not in self._gradient:
+            self._gradient[len(X)] = _Steps(self, Rule("gradient"), len(X))
+        self._gradient[len(X)](_flat(X), _flat(Y), np.arange(len(X)), range(1), 0.0)
+
+
+class CompiledEpochs:
+    """Epochs of training on X (M×d0) and Y (M×d_L), ``network.rows`` rows at a time."""
+
+    def __init__(self, network: Network, X: Array, Y: Array, rule: Rule) -> None:
+        self._network, self._X, self._Y = network, X, Y
+        self._flat_X, self._flat_Y = _flat(X), _flat(Y)
+        self._steps = _Steps(network, rule, network.rows)
+        macs = 3 * network.rows * sum(fan_in * fan_out for fan_in, fan_out in network.architecture.shapes())
+        self._at_a_time = max(1, int(_PATIENCE / (_STEP + _MAC * macs)))
+
+    def train(self, order: Array, rate: float, interrupted: Callable[[], bool]) -> bool:
+        """Go once through the rows in this order; False if it was interrupted.
+
+        ``interrupted`` is asked from time to time, which changes no number.
+        """
+        batches = -(-len(order) // self._network.rows)
+        for start in range(0, batches, self._at_a_time):
+            self._steps(
+                self._flat_X,
+                self._flat_Y,
+                order,
+                range(start, min(batches, start + self._at_a_time)),
+                rate,
+            )
+            if interrupted():
+                return False
+        return True
+
+    def train_visibly(self, order: Array, rate: float, interrupted: Callable[[], bool]) -> bool:
+        """Do the same a step at a time, with every quantity of the network filled before ``interrupted`` is asked."""
+        network, rows = self._network, self._network.rows
+        for start in range(0, len(order), rows):
+            batch = order[start : start + rows]
+            network.forward(self._X[batch])
+            network.backward(self._Y[batch])
+            if interrupted():
+                return False
+            number = start // rows
+            self._steps(self._flat_X, self._flat_Y, order, range(number, number + 1), rate)
+        return True
+
+
+def _flat(array: Array) -> Array:
+    return np.ascontiguousarray(array).reshape(-1)
