@@ -42,8 +42,7 @@ def graded(
         DataError: the only file cannot be read, or the roster.
     """
     from bpcli.render.marks import class_marks, marks
-    from bpcli.worksheets.class_marking import mark_files
-    from bpcli.worksheets.regenerate import said_on_the_line
+    from bpcli.worksheets.class_marking import mark_files, said_on_the_line
     from bpcli.worksheets.roster import gradebook, read_roster
 
     said = said_on_the_line(settings, typed, seed, digits, configured=configured)

@@ -28,6 +28,8 @@ from bpcli.yamltext.tree import Node
 NUMBER = re.compile(r"[-+]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)([eE][-+]?[0-9]+)?")
 NOTHING = ("null", "~", "")
 
+PAGES = (".html", ".htm", ".tex", ".md", ".pdf")  # what a worksheet is printed as
+
 
 class AnswerProblems(DataError):
     """Everything that is wrong with an answers file, a line for each problem."""
@@ -52,6 +54,11 @@ def entries_of(path: Path) -> tuple[dict[str, Node], Collector, str]:
     if not path.is_file():  # nor a pipe, which would keep its reader waiting
         raise DataError(
             f"{path}: there is no such file; bpcli walkthrough --seeds 1:30 --out class writes them"
+        )
+    if path.suffix.lower() in PAGES:
+        raise DataError(
+            f"{path}: a page is not marked; answers are written into the file answers-*.yaml that comes with "
+            "the worksheet"
         )
     problems = Collector()
     try:

@@ -31,7 +31,7 @@ class Faults:
         named = () if isinstance(path, int) else (os.fspath(path),)  # type: ignore[call-overload]
         if isinstance(path, int):
             try:
-                path = os.readlink(f"/proc/self/fd/{path}")
+                path = os.readlink(f"/proc/self/fd/{path}")  # noqa: PTH115
             except OSError:
                 return
         name = os.path.abspath(os.fspath(path))  # type: ignore[call-overload]  # noqa: PTH100
@@ -153,12 +153,14 @@ def prepare(folder: Path) -> None:
     (folder / "half" / "summary.json").unlink()
 
 
-def faults(folder: Path, *, errors: Iterable[int] = ERRORS, every: int = 1) -> Figure:
+def faults(
+    folder: Path, *, errors: Iterable[int] = ERRORS, every: int = 1, only: str | None = None
+) -> Figure:
     """Let each operation of each command fail, ``every``-th ones only, once and from then on, until none is left."""
     prepare(folder)
     figure = Figure("a fault at the N-th operation on a file")
     for name, ready, words, check in _ordinary(folder):
-        for number in errors:
+        for number in errors if only in {None, name} else ():
             for for_good in (False, True):
                 at = 1
                 while True:

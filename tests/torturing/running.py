@@ -16,13 +16,13 @@ from pathlib import Path
 # Loaded once here, so that a fork costs milliseconds and not the second that a new process takes.
 from bpcli.cli import app
 from bpcli.gradcheck import exchange, points, submissions  # noqa: F401
-from bpcli.render import advice, marks, train as _train  # noqa: F401
+from bpcli.render import advice, marks  # noqa: F401
 from bpcli.training import run, run_folder
 from bpcli.walkthrough import walk  # noqa: F401
 from bpcli.worksheets import answers, generate, grading  # noqa: F401
 
 # A file system in memory, where there is one: a process that is killed loses nothing that it has written, fsync or not.
-SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108
+SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 SECONDS = 5.0  # longer than this is a fault
 TRACEBACK = 70  # exit code of a fork that ended by an exception
 
@@ -106,7 +106,7 @@ def _child(act: Callable[[], int], out: int, err: int, unused: int) -> None:
         os.close(unused)
         os.dup2(out, 1)
         os.dup2(err, 2)
-        sys.stdout, sys.stderr = (open(n, "w", encoding="utf-8", closefd=False) for n in (1, 2))  # noqa: SIM115, PTH123
+        sys.stdout, sys.stderr = (open(n, "w", encoding="utf-8", closefd=False) for n in (1, 2))  # noqa: SIM115
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         for each in (signal.SIGINT, signal.SIGTERM):
             signal.signal(each, signal.SIG_DFL)

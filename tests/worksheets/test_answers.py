@@ -14,8 +14,8 @@ from bpcli.walkthrough.walk import walk
 from bpcli.worksheets import generate
 from bpcli.worksheets.answers import filled, read_answer_file, template
 from bpcli.worksheets.blanks import blanks, part_of
+from bpcli.worksheets.class_marking import drawn_again
 from bpcli.worksheets.grading import grade
-from bpcli.worksheets.regenerate import drawn_again
 from tests.worksheets.survey import architectures
 
 # An example is frozen, and drawing one takes longer than what is tested on it.
