@@ -49,12 +49,12 @@ def data(
     from bpcli.render.data import profile_report
     from bpcli.training.setup import look, written_config
 
-    if not is_table(table):
+    if not is_table(table) or table.lower().endswith((".npz", ".npy")):
         raise UsageError(
-            f"{table}: bpcli data looks at a table, such as a .csv file; for a configuration: bpcli config show"
+            f"{table}: bpcli data looks at text tables, such as a .csv file; for a configuration: bpcli config show"
         )
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
-    config = resolved(table, override, settings(target, ignore, None, None, None, None)).config
+    config = resolved(table, override, settings(target, ignore, None, None, None, None), tables=True).config
     if write_config and write_config.exists() and not force:
         raise UsageError(f"{write_config} exists: choose another name, or overwrite it with --force")
     profile = look(config)

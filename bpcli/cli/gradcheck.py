@@ -201,7 +201,9 @@ def gradcheck(
     if not (config or override or seed is not None or method or against or export or inject or sweep_step
             or template):  # fmt: skip
         return _finish(_selection(), screen)
-    settings = resolved(config or DEFAULT, override, {"seed": seed}).config
+    settings = resolved(
+        config or DEFAULT, override, {"seed": seed}, tables=not (config or "").endswith(".npz")
+    ).config
     if template:
         return _template(settings, template, screen)
     if export:

@@ -22,20 +22,23 @@ PAGES = (".html", ".htm", ".tex", ".md", ".txt", ".pdf", ".svg")
 ANSWERS = re.compile(r"^(network|digits):", re.MULTILINE)  # which a configuration does not have
 
 
-def resolved(config: str, overrides: Sequence[str] | None, options: Mapping[str, object]) -> "Resolved":
+def resolved(
+    config: str, overrides: Sequence[str] | None, options: Mapping[str, object], *, tables: bool = False
+) -> "Resolved":
     """Return the configuration with ``--set``, the environment and named options such as ``seed`` applied.
 
     Args:
         config: The name of a shipped configuration, or a path.
         overrides: The values of ``--set``.
         options: The values of named options by dotted key; None for an option that is not given.
+        tables: Whether the command also takes a table in place of a configuration.
 
     Raises:
         UsageError: There is no such configuration, or the file is of another kind.
     """
-    from bpcli.config import resolve
+    from bpcli.config import is_table, resolve
 
-    if other := belongs_to(config):
+    if not (tables and is_table(config)) and (other := belongs_to(config)):
         raise UsageError(other)
     return resolve(config, overrides=overrides or [], environment=os.environ, options=options)
 
@@ -65,7 +68,7 @@ def belongs_to(name: str) -> str | None:
     if suffix in TABLES:
         gradients = f"; if it holds gradients, bpcli gradcheck --against {given} checks them"
         return (
-            f"{shown} holds data, and is no configuration: bpcli train --set data.source={given} trains on it"
+            f"{shown} holds data, and is no configuration: bpcli train {given} trains on it"
             f"{gradients if suffix == '.npz' else ''}"
         )
     if suffix == ".json":

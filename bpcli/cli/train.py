@@ -29,7 +29,7 @@ def train(
         typer.Argument(
             metavar="CONFIG|TABLE",
             autocompletion=completion.configurations,
-            help="A YAML file, the name of a shipped configuration (see bpcli config list), or a table: a .csv, .npz, … "
+            help="A YAML file, the name of a shipped configuration (see bpcli config list), or a table: a .csv or .npz "
             "file, or - for standard input. Default: digits.",
             show_default=False,
         ),
@@ -197,7 +197,7 @@ def _new(
 ) -> AbstractContextManager["Run"]:
     from bpcli.training.run import Run
 
-    found = resolved(config, overrides, options)
+    found = resolved(config, overrides, options, tables=True)
     if force and out is None:
         raise UsageError("--force overwrites the run in --out DIR; give that folder, or leave --force out")
     return Run.create(found.config, found.name, out, os.environ, force=force)

@@ -75,14 +75,14 @@ class DataConfig(StrictModel):
     )
     scale_target: Literal["auto", "standard", "none"] = Field(
         "auto",
-        description="auto | standard | none: scaling of the targets of a regression with identity output while it trains; "
-        "scores are in the unit of the target. auto: standard for a table of your own.",
+        description="auto | standard | none: scaling of the targets of a regression with identity output while it "
+        "trains; scores are in the unit of the target. auto: standard for a table of your own.",
         examples=["auto"],
     )
     missing: Literal["impute", "drop", "error"] = Field(
         "impute",
-        description="Missing values of a table: impute (the median and an indicator, or a category of their own) | drop "
-        "the row | error.",
+        description="Missing values of a table: impute (the median and an indicator, or a category of their own) "
+        "| drop the row | error.",
         examples=["impute"],
     )
     invalid: Literal["error", "missing"] = Field(
@@ -106,7 +106,7 @@ class DataConfig(StrictModel):
     )
     delimiter: str = Field(
         "auto",
-        description="Between the cells of a text table: auto | comma | semicolon | tab | blanks | pipe, or a character.",
+        description="Between the cells of a text table: auto | comma | semicolon | tab | blanks | pipe, or your own.",
         min_length=1,
         examples=["auto"],
     )
@@ -165,8 +165,8 @@ class TrainingConfig(StrictModel):
 
     loss: Literal["squared_error", "cross_entropy", "auto"] = Field(
         "squared_error",
-        description="Loss function: squared_error | cross_entropy (sigmoid or softmax output only) | auto (what the task "
-        "needs; the default for a table of your own).",
+        description="Loss function: squared_error | cross_entropy (sigmoid or softmax output only) | auto (what the "
+        "task needs; the default for a table of your own).",
         examples=["squared_error"],
     )
     optimizer: Optimizer = Field(

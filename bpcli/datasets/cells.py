@@ -1,4 +1,4 @@
-"""What one cell of a text table is: a number, an amount with a mark such as ``$`` or ``%``, a missing value, or text."""
+"""What one cell of a text table is: a number, an amount such as ``$5`` or ``5%``, a missing value, or text."""
 
 import math
 import re

@@ -64,24 +64,23 @@ def summarise(dataset: Dataset, encoding: Encoding, training: Inputs) -> tuple[s
 def warnings(dataset: Dataset) -> tuple[str, ...]:
     """What a person must be told of a table: columns that give the target away, and classes of one row."""
     found = [
-        f"{printable(name)} determines {', '.join(map(printable, dataset.outputs))}: if it is not known beforehand, leave it "
-        f"out with --ignore {printable(name)!r}"
+        f"{printable(name)} determines {', '.join(map(printable, dataset.outputs))}: if it is not known beforehand, "
+        f"leave it out with --ignore {printable(name)!r}"
         for name in leaks(dataset)
     ]
     if dataset.task == "classification":
         counts = np.bincount(dataset.targets, minlength=len(dataset.classes))
         single = [dataset.classes[i] for i in np.flatnonzero(counts == 1)]
         if single:
+            they = "it cannot be" if len(single) == 1 else "they cannot be"
             found.append(
-                f"{_count(len(single), 'class', 'classes')} with one row only ({_names(single)}): it cannot be validated"
-                if len(single) == 1
-                else f"{_count(len(single), 'class', 'classes')} with one row each ({_names(single)}): they cannot be validated"
+                f"{_count(len(single), 'class', 'classes')} with only one row ({_names(single)}): {they} validated"
             )
     return tuple(found)
 
 
 def leaks(dataset: Dataset) -> tuple[str, ...]:
-    """Columns that alone determine the target of every row: suspects, if they have far fewer values than there are rows."""
+    """Columns that alone determine the target of every row, with far fewer values than there are rows."""
     if len(dataset.X) < 20 or len(dataset.features) + len(dataset.categories) > _MOST_COLUMNS:
         return ()
     return tuple(_leaks(dataset))
@@ -99,9 +98,9 @@ def _leaks(dataset: Dataset) -> Iterator[str]:
     for j, name in enumerate(dataset.features):
         column = dataset.X[:, j]
         values, codes = np.unique(column, return_inverse=True)
-        if 2 <= len(values) <= max(20, len(column) // 20) and len(values) <= len(column) // 4:
-            if _determines(codes, len(values), dataset):
-                yield name
+        few = 2 <= len(values) <= min(max(20, len(column) // 20), len(column) // 4)
+        if few and _determines(codes, len(values), dataset):
+            yield name
     for category in dataset.categories:
         if _category_determines(category, dataset):
             yield category.name
@@ -112,7 +111,7 @@ def _category_determines(category: Category, dataset: Dataset) -> bool:
     return len(category.levels) <= len(category.codes) // 4 and _determines(category.codes + 1, size, dataset)
 
 
-def _determines(codes: np.ndarray, size: int, dataset: Dataset) -> bool:  # type: ignore[type-arg]
+def _determines(codes: np.ndarray, size: int, dataset: Dataset) -> bool:
     table = np.zeros((size, len(dataset.classes)), bool)
     table[codes, dataset.targets] = True
     used = table.sum(axis=1)

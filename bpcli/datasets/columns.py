@@ -149,8 +149,8 @@ def _declared_date(cells: Cells, j: int) -> Role:
     if not form:
         strange = next((word for word in words if not dates.date_format([word])), words[0] if words else "")
         raise DataError(
-            f"{cells.place}: {cells.layout.column(j)}: {shown(strange)} is not a date in the format of the others; write "
-            "dates as 2024-01-31, or leave the column out of data.dates"
+            f"{cells.place}: {cells.layout.column(j)}: {shown(strange)} is not a date in the format of the others; "
+            "write dates as 2024-01-31, or leave the column out of data.dates"
         )
     return Role(cells.names[j], "date", "declared", form)
 
@@ -161,10 +161,10 @@ def _role(cells: Cells, j: int, options: InputOptions, *, is_number: bool, span:
         if is_number:
             return Role(name, "number", "declared")
         return _number_role(name, column.values, cells, j, span)
-    if isinstance(column, NumberColumn) and len(column.others) <= _FAULTY * len(column.values):
-        if len(np.unique(column.values[:1000])) > FEW:
-            number_values(cells, j, options.invalid)
-            return Role(name, "number", "marks or text among the numbers")
+    rare = isinstance(column, NumberColumn) and len(column.others) <= _FAULTY * len(column.values)
+    if rare and isinstance(column, NumberColumn) and len(np.unique(column.values[:1000])) > FEW:
+        number_values(cells, j, options.invalid)
+        return Role(name, "number", "marks or text among the numbers")
     text = cells.text(j)
     counts = np.bincount(text.codes, minlength=len(text.vocabulary))
     kinds = [_cell_kind(word, cells.layout.decimal) for word in text.vocabulary]
@@ -191,7 +191,7 @@ def _role(cells: Cells, j: int, options: InputOptions, *, is_number: bool, span:
     ):
         number_values(cells, j, options.invalid)
         return Role(name, "number", "text counted as missing")
-    return _text_role(name, text, counts, words, filled)
+    return _text_role(name, text, words, filled)
 
 
 def _cell_kind(cell: str, decimal: str) -> str:
@@ -228,7 +228,7 @@ def _number_role(name: str, values: FloatArray, cells: Cells, j: int, span: tupl
     return Role(name, "number")
 
 
-def _text_role(name: str, text: TextColumn, counts: np.ndarray, words: list[str], filled: int) -> Role:  # type: ignore[type-arg]
+def _text_role(name: str, text: TextColumn, words: list[str], filled: int) -> Role:
     levels = len({word.casefold() for word in text.vocabulary if not is_missing(word, among_words=True)})
     if form := dates.date_format(words):
         return Role(name, "left out", "dates (data.dates uses them)", form)
@@ -238,7 +238,9 @@ def _text_role(name: str, text: TextColumn, counts: np.ndarray, words: list[str]
     return Role(name, "category")
 
 
-def number_values(cells: Cells, j: int, invalid: str = "error", *, target: bool = False) -> FloatArray:
+def number_values(  # noqa: PLR0912 - one branch for each way to write a number
+    cells: Cells, j: int, invalid: str = "error", *, target: bool = False
+) -> FloatArray:
     """The N numbers of column j, NaN where one is missing; amounts are read without their mark.
 
     Raises:
@@ -301,7 +303,8 @@ def _refuse(cells: Cells, j: int, faults: dict[int, str], *, target: bool) -> No
     advice = (
         "; correct it, or leave its row out (--set data.invalid=missing)"
         if target
-        else f"; correct it, leave the column out (--ignore {name!r}), or count it as missing (--set data.invalid=missing)"
+        else f"; correct it, leave the column out (--ignore {name!r}), or count it as missing (--set "
+        "data.invalid=missing)"
     )
     raise DataError(f"{cells.where(row, j)}: {reason}{count}{'' if ';' in reason else advice}")
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from bpcli.datasets.dataset import FloatArray
 
-_DAYS = (
+_DAYS: tuple[str, ...] = (
     "%d.%m.%Y",
     "%d-%m-%Y",
     "%d/%m/%Y",

@@ -1,8 +1,8 @@
 """How inputs become what the network sees, fitted on the training rows, and how its outputs are read back.
 
-An ``Encoding`` is all that a later command needs to apply a trained network to new rows: it selects the columns of a table
-(``select``), encodes them (``transform``) and says what the outputs mean (``target``). ``to_plain`` and ``from_plain``
-write it as JSON: a run keeps it in ``encoding.json``.
+An ``Encoding`` is all that a later command needs to apply a trained network to new rows: it selects the columns of a
+table (``select``), encodes them (``transform``) and says what the outputs mean (``target``). ``to_plain`` and
+``from_plain`` write it as JSON: a run keeps it in ``encoding.json``.
 """
 
 from collections.abc import Mapping
@@ -157,7 +157,11 @@ class Encoding:
                 f"{f' ({len(missing)} such columns)' if len(missing) > 1 else ''}; the columns are: "
                 f"{', '.join(cells.names[:20])}"
             )
-        return select(cells, {cells.names.index(role.name): role for role in self.roles}, self.invalid)[0]
+        return select(
+            cells,
+            {cells.names.index(role.name): role for role in self.roles if role.kind != "left out"},
+            self.invalid,
+        )[0]
 
     def transform(self, inputs: Inputs) -> FloatArray:
         """The M×d0 inputs of the network for M rows; infinite or NaN where a number leaves the range of float64."""
@@ -165,10 +169,7 @@ class Encoding:
         missing = (
             np.isnan(numbers[:, self.indicators]) if self.indicators else np.empty((len(numbers), 0), bool)
         )
-        if len(self.kept) < numbers.shape[1]:
-            numbers = numbers[:, self.kept]
-        else:
-            numbers = numbers.copy()
+        numbers = numbers[:, self.kept] if len(self.kept) < numbers.shape[1] else numbers.copy()
         k = numbers.shape[1]
         _fill(numbers, self.fill[list(self.kept)])
         _scale(numbers, self.offset[:k], self.scale[:k])
@@ -315,8 +316,8 @@ def fit(
     names = [inputs.names[j] for j in kept] + [f"{inputs.names[j]} {MISSING}" for j in indicators]
     if not names and not codes:
         raise DataError(
-            f"{dataset.name}: no input is left: every column is constant, an identifier or free text; name the columns to use "
-            "with data.numbers, data.categories or data.dates"
+            f"{dataset.name}: no input is left: every column is constant, an identifier or free text; name the columns "
+            "to use with data.numbers, data.categories or data.dates"
         )
     return Encoding(
         roles=dataset.roles,
@@ -348,7 +349,7 @@ def _fit_category(category: Category) -> CategoryCode:
 
 
 def fit_target(dataset: Dataset, rows: NDArray[Any], *, standardise: bool) -> TargetCode:
-    """What the outputs mean; with ``standardise`` the numbers of a regression are scaled by their mean and deviation."""
+    """What the outputs mean; with ``standardise`` numbers are scaled by their mean and deviation."""
     width = 1 if dataset.task == "classification" else dataset.targets.shape[1]
     offset, scale = np.zeros(width), np.ones(width)
     if standardise and dataset.task == "regression":

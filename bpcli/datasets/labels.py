@@ -25,7 +25,8 @@ def infer_task(table: Table, task: Literal["auto"] | Task, name: str) -> Dataset
     """Decide what the targets of a table mean.
 
     Several columns are classification if every row has a single 1 and otherwise 0: the columns are the
-    classes; any other zeros and ones are multi-label. One column is classification if it holds text, or integers of at most 20 distinct values: the
+    classes; any other zeros and ones are multi-label. One column is classification if it holds
+    text, or integers of at most 20 distinct values: the
     labels are the classes, numbers in numerical order ("1" for 1.0), text in alphabetical order. All else is
     regression.
 
@@ -105,12 +106,15 @@ def read_targets(
         found = cells.column(j)
         text = cells.text(j) if isinstance(found, TextColumn) else None
         gaps = _missing_labels(text) if text else np.zeros(0, bool)
-        absent = gaps[text.codes] if text else np.isnan(found.values) & ~_is_other(found)
+        absent = (
+            gaps[found.codes] if isinstance(found, TextColumn) else np.isnan(found.values) & ~_is_other(found)
+        )
         if absent.any():
             row = int(absent.argmax())
             if missing == "error":
                 raise DataError(
-                    f"{cells.where(row, j)}: there is no target in {absent.sum():,} rows; remove them, or set data.missing: impute"
+                    f"{cells.where(row, j)}: there is no target in {absent.sum():,} rows; remove them, or set "
+                    "data.missing: impute"
                 )
             rows = f"{absent.sum():,} row{'s' if absent.sum() > 1 else ''}"
             notes.append(
@@ -184,9 +188,9 @@ def _target_column(
         if task != "regression" and len(numeric) == len(words) and whole and (coded or merged):
             if coded and len(set(words)) <= max(AUTO_CLASSES, len(text.codes) // 2):
                 notes.append(f"{cells.names[j]}: labels with leading zeros are kept as they are written")
-                return [words_at for words_at in _words(text)]
+                return _words(text)
             if max(map(abs, numeric), default=0) >= 2**53:
-                return [words_at for words_at in _words(text)]
+                return _words(text)
         if task == "auto":
             _refuse_stray_fractions(cells, j, counted)
         if task != "regression" and whole and merged and len(set(numeric)) <= AUTO_CLASSES:
@@ -254,8 +258,8 @@ def _refuse_stray_fractions(cells: Cells, j: int, values: FloatArray) -> None:
     ):
         row = int(fractions[0])
         raise DataError(
-            f"{cells.where(row, j)}: {values[row]:g} among {len(filled) - len(fractions):,} whole numbers that look like "
-            "classes; correct it, or set data.task: classification or regression"
+            f"{cells.where(row, j)}: {values[row]:g} among {len(filled) - len(fractions):,} whole numbers that look "
+            "like classes; correct it, or set data.task: classification or regression"
         )
 
 

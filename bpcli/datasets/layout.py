@@ -4,7 +4,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from bpcli.common.errors import DataError
@@ -186,8 +186,6 @@ def recognise(
 
 
 def _with(layout: Layout, **changes: object) -> Layout:
-    from dataclasses import replace
-
     return replace(layout, **changes)  # type: ignore[arg-type]
 
 
@@ -279,7 +277,7 @@ def _decimal(rows: list[Record], delimiter: str) -> str:
     return "," if len(commas) > len(points) and (sure or delimiter == ";") else "."
 
 
-def _columns(
+def _columns(  # noqa: PLR0912 - one branch for each way to write a header
     rows: list[Record],
     layout: Layout,
     options: ReadOptions,
@@ -349,8 +347,8 @@ def _columns(
 def _is_header(first: list[str], below: list[list[str]], decimal: str, place: str) -> tuple[bool, str]:
     """Whether the first record names the columns: each cell is compared with what stands below it.
 
-    Text above numbers speaks for a header, and so does text that does not recur below it; numbers above numbers, and text
-    that recurs, against it. Counted numbers and years above other values are a header too.
+    Text above numbers speaks for a header, and so does text that does not recur below it; numbers above numbers, and
+    text that recurs, against it. Counted numbers and years above other values are a header too.
     """
     if not below:
         return all(map(is_text, first)), ""
@@ -378,8 +376,8 @@ def _is_header(first: list[str], below: list[list[str]], decimal: str, place: st
         return True, ""
     if votes == 0 and names:
         raise DataError(
-            f"{place}: it is not clear whether the first row ({', '.join(first[:4])}) names the columns or is data; set "
-            "data.header: true or false"
+            f"{place}: it is not clear whether the first row ({', '.join(first[:4])}) names the columns or is data; "
+            "set data.header: true or false"
         )
     counted = _counts_columns(first, columns, decimal)
     if counted:

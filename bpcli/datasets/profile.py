@@ -1,4 +1,4 @@
-"""Looks at a table before anything is trained on it: each column with its values, and what training would do with it."""
+"""Looks at a table before anything is trained on it: each column, and what training would do with it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from bpcli.common.errors import DataError
 from bpcli.common.json_numbers import finite
 from bpcli.datasets.cells import is_missing
 from bpcli.datasets.column_notes import leaks
-from bpcli.datasets.columns import InputOptions, target_positions
+from bpcli.datasets.columns import InputOptions, number_values, target_positions
 from bpcli.datasets.dataset import Dataset, FloatArray, Role, Task
 from bpcli.datasets.labels import infer_task
 from bpcli.datasets.layout import ReadOptions
@@ -169,9 +170,6 @@ def _column(cells: Cells, j: int, role: Role | None) -> ColumnProfile:
 
 def _numbers_among(cells: Cells, j: int) -> FloatArray | None:
     """The numbers of a column that is kept as text, if it holds nothing else."""
-    from bpcli.common.errors import DataError
-    from bpcli.datasets.columns import number_values
-
     try:
         values = number_values(cells, j)
     except DataError:

@@ -94,7 +94,8 @@ def read_lines(stream: io.TextIOBase, place: str) -> Iterator[str]:
         for line in iter(readline, ""):
             if len(line) >= LONGEST_LINE:
                 raise DataError(
-                    f"{place}:{count + 1}: this line has over {LONGEST_LINE:,} characters; a table has a row on each line"
+                    f"{place}:{count + 1}: this line has over {LONGEST_LINE:,} characters; a table has a row "
+                    "on each line"
                 )
             count += 1
             yield line
@@ -216,7 +217,7 @@ def _codec(start: bytes, place: str, encoding: str) -> tuple[str, str]:
     return "utf-8-sig", ""
 
 
-def fallback(start_error: str, source: str, place: str) -> str:
+def fallback(source: str, place: str) -> str:
     """The encoding to read a file in that is not UTF-8, where it can only be the Western one.
 
     Raises:
@@ -239,8 +240,8 @@ def fallback(start_error: str, source: str, place: str) -> str:
     broken = b"\xed\xa0" in raw or b"\xed\xb0" in raw
     if not high or broken or known < 0.9 * len(high) or letters > 0.25 * len(raw):
         raise DataError(
-            f"{place}:{line}: not UTF-8 text (byte 0x{byte.hex() or '??'}); save the file as UTF-8, or set data.encoding "
-            f"(for example cp1252, cp1251, shift_jis)"
+            f"{place}:{line}: not UTF-8 text (byte 0x{byte.hex() or '??'}); save the file as UTF-8, or set "
+            f"data.encoding (for example cp1252, cp1251, shift_jis)"
         )
     return "cp1252"
 

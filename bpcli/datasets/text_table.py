@@ -1,14 +1,14 @@
-"""Reads a text table in blocks of rows: numbers by ``numpy.loadtxt`` where it can, else cell by cell with the csv module.
+"""Reads a text table in blocks of rows: numbers by ``numpy.loadtxt`` where it can, else by the csv module.
 
 The stages of a table: text (``text_source``) → layout (``layout``) → cells (here) → columns → targets → encoding.
 """
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import chain, islice
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +35,7 @@ class TextColumn:
 
 @dataclass(frozen=True, eq=False)
 class NumberColumn:
-    """A column of numbers: N of them, NaN where one is missing or where a cell, given in ``others``, is not a number."""
+    """A column of numbers: N of them, NaN where one is missing, or where a cell is text, as ``others`` has it."""
 
     values: FloatArray
     others: dict[int, str]
@@ -136,10 +136,8 @@ def read_text(
     except NotDecodable as error:
         if options.encoding != "auto" or source == STDIN:
             raise DataError(f"{error}; set data.encoding, for example cp1252") from None
-        encoding = fallback(str(error), source, place)
+        encoding = fallback(source, place)
         cells = _read(source, place, options, target, exact, encoding)
-        from dataclasses import replace
-
         note = f"not UTF-8, read as {encoding} (data.encoding)"
         return replace(cells, notes=(note, *cells.notes))
 
@@ -334,12 +332,7 @@ class BlockReader:
         used = self.layout.used
         total = sum(len(block.lines) for block in blocks)
         lines = tuple(block.lines for block in blocks)
-        codes = {
-            j: np.concatenate(
-                [block.codes[j] if j in block.codes else self._late(block, j) for block in blocks]
-            )
-            for j in self._texts
-        }
+        codes = {j: np.concatenate([block.codes[j] for block in blocks]) for j in self._texts}
         others: dict[tuple[int, int], str] = {}
         numbers = np.empty((total, used))
         row = 0
@@ -352,9 +345,6 @@ class BlockReader:
         texts = {j: _merged(codes[j], tuple(vocabulary)) for j, vocabulary in self._texts.items()}
         return Cells(self.place, self.layout, numbers, texts, others, lines, (*notes, *self.layout.notes))
 
-    def _late(self, block: Block, j: int) -> Codes:
-        raise AssertionError(f"column {j} became text after the first block")
-
     def _fast(self, lines: list[str]) -> Block | None:
         """The block by ``numpy.loadtxt``, or None if there is anything that it does not like."""
         layout = self.layout
@@ -363,14 +353,14 @@ class BlockReader:
         text = "".join(lines)
         if layout.quote in text or (layout.comment and layout.comment in text) or "\0" in text:
             return None
-        converters: dict[int, object] = {j: vocabulary.__getitem__ for j, vocabulary in self._texts.items()}
+        converters: dict[int, Any] = {j: vocabulary.__getitem__ for j, vocabulary in self._texts.items()}
         converters |= dict.fromkeys(self._gaps - converters.keys(), _number_or_nan)
         try:
-            table = np.loadtxt(
+            table = np.loadtxt(  # type: ignore[call-overload]  # the stubs know no converter by position
                 lines,
                 delimiter=None if layout.delimiter == " " else layout.delimiter,
                 comments=None,
-                converters=converters or None,  # type: ignore[arg-type]
+                converters=converters or None,
                 encoding="utf-8",
                 ndmin=2,
             )
@@ -406,7 +396,8 @@ class BlockReader:
         numbers = np.full((n, used), np.nan)
         codes: dict[int, Codes] = {}
         others: dict[tuple[int, int], str] = {}
-        for j, cells in enumerate(islice(zip(*rows, strict=True), used)):
+        for j, column in enumerate(islice(zip(*rows, strict=True), used)):
+            cells = list(column)
             if j in self._texts:
                 codes[j] = np.fromiter(map(self._texts[j].__getitem__, cells), np.int32, n)
                 continue
@@ -440,7 +431,8 @@ class BlockReader:
         if cells[0].startswith("#"):
             advice += ", or set data.comment: '#'"
         raise DataError(
-            f"{self.place}:{line}: {cause + ' ' if cause else ''}this row has {count} {'cell' if count == 1 else 'cells'}, "
+            f"{self.place}:{line}: {cause + ' ' if cause else ''}this row has {count} "
+            f"{'cell' if count == 1 else 'cells'}, "
             f"{first} {layout.width}; {advice}"
         )
 

@@ -203,7 +203,7 @@ def check_state(
     Raises:
         MachineError: if it says what does not follow from them.
     """
-    progress = Progress(session.config.training.early_stopping)
+    progress = Progress(session.config.training.early_stopping, session.trainer.progress.limit)
     for record in records:
         progress.add(record)
     faults = chain(

@@ -46,7 +46,7 @@ class ClassScore:
 
 @dataclass(frozen=True)
 class TargetScore:
-    """One number to predict, in its own unit: R², the mean absolute and the root mean square error, and those of the mean.
+    """One number to predict, in its own unit: R², mean absolute and root mean square error, and those of the mean.
 
     The mean is that of the training rows: what a network must beat.
     """
@@ -120,7 +120,8 @@ class Evaluator:
         """Score the parameters on X (N×d0, N ≥ 1) and Y (N×d_L).
 
         Accuracy is the share of rows whose largest output is the right class; with one output, of rows on the
-        right side of ½; of labels that do not exclude each other, the share of all labels. R² is 1 - Σ(y-z)²/Σ(y-ȳ)² for each output, averaged over those outputs that vary.
+        right side of ½; of labels that do not exclude each other, the share of all labels. R² is
+        1 - Σ(y-z)²/Σ(y-ȳ)² for each output, averaged over those outputs that vary.
         """
         b, z = self._forward(X)
         loss = float(self._loss.mean(b, z, Y))

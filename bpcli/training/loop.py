@@ -198,8 +198,8 @@ def _balancing(Y: Array) -> Array:
     """The probability of each of M rows with which every class is drawn equally often."""
     classes = (Y[:, 0] >= 0.5).astype(np.int64) if Y.shape[1] == 1 else Y.argmax(axis=1)
     counts = np.bincount(classes)
-    weights: Array = 1 / counts[classes]
-    return weights / weights.sum()
+    weights: Array = 1 / (counts[classes] * np.count_nonzero(counts))
+    return weights
 
 
 def _constant_loss(Y: Array, network: Network) -> float:

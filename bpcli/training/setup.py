@@ -127,8 +127,8 @@ def prepared_data(config: Config, rng: np.random.Generator) -> tuple[Config, Pre
 def complete(config: Config, dataset: Dataset) -> Config:
     """The configuration with output, loss and the scale of the targets decided by the task, where they are "auto".
 
-    Regression: identity with squared error, targets standardised. Two classes: sigmoid with cross-entropy. More classes:
-    softmax with cross-entropy. Labels that do not exclude each other: sigmoid with cross-entropy.
+    Regression: identity with squared error, targets standardised. Two classes: sigmoid with cross-entropy. More
+    classes: softmax with cross-entropy. Labels that do not exclude each other: sigmoid with cross-entropy.
 
     Raises:
         ConfigError: a loss that is written down and that the task does not go with.
@@ -147,7 +147,8 @@ def complete(config: Config, dataset: Dataset) -> Config:
             loss = "cross_entropy"
     if training.class_weight and dataset.task != "classification":
         raise ConfigError(
-            f"training.class_weight: {training.class_weight} is for classes, and {dataset.name} is a {dataset.task}; write null"
+            f"training.class_weight: {training.class_weight} is for classes, and {dataset.name} is a "
+            f"{dataset.task}; write null"
         )
     scale = data.scale_target
     if scale == "auto":

@@ -55,8 +55,8 @@ def chosen_architecture(
         return Architecture(
             sizes,
             model.activation,
-            model.output,
-            config.training.loss,
+            "sigmoid" if model.output == "auto" else model.output,
+            "squared_error" if config.training.loss == "auto" else config.training.loss,
             bias=model.bias or any(name.startswith("bias_") for name in given),
         )
     except ValueError as error:

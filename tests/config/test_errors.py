@@ -36,7 +36,8 @@ model:
     assert lines == [
         "my.yaml:1:1: sed: unknown key; did you mean seed?",
         "my.yaml:3:11: data.source: 'digts' is neither a built-in data set nor the path of a .csv, .tsv, .txt, "
-        ".data, .dat, .xlsx, .parquet, .arff, .npz or .npy file (.gz too), nor - for standard input; did you mean digits?",
+        ".data, .dat, .xlsx, .parquet, .arff, .npz or .npy file (.gz too), nor - for standard input; "
+        "did you mean digits?",
         "my.yaml:4:10: data.noise: -1 is too small; write 0 or more",
         "my.yaml:6:18: model.init.scheme: 'unifrm' is not one of constant, zeros, normal, uniform, xavier, he; "
         "did you mean uniform?",

@@ -23,7 +23,7 @@ def cells_of(text: str, *, fast: bool = True, **options) -> Cells:
     """The cells of a text, by ``numpy.loadtxt`` where it can or by the csv module alone."""
     reader = BlockReader(io.StringIO(text, newline=""), "t", ReadOptions(), **options)
     if not fast:
-        reader._fast = lambda _lines: None
+        setattr(reader, "_fast", lambda _lines: None)  # noqa: B010
     blocks = list(reader)
     if not blocks:
         raise DataError("t: no rows")
@@ -256,7 +256,7 @@ def test_finite_numbers_come_back_bit_for_bit(rows):
     for fast in (True, False):
         reader = BlockReader(io.StringIO(text), "t", ReadOptions(header=False), **options)
         if not fast:
-            reader._fast = lambda _lines: None
+            setattr(reader, "_fast", lambda _lines: None)  # noqa: B010
         assert reader.joined(list(reader)).numbers.astype("<f8").tobytes() == bits
 
 
@@ -357,7 +357,8 @@ def test_a_sound_file_is_read_the_fast_way(monkeypatch):
 def test_columns_have_roles_by_what_they_hold(read):
     """Numbers with their marks, categories, and what is left out with the reason."""
     rows = [
-        f'{i},Name {i} Surname,{"red" if i % 3 else "blue"},"$1,{i:03}.50",({i}),{i % 2}.5%,2024-01-{i % 28 + 1:02},7,{"" if i % 9 == 0 else i * 0.5},{i % 2}'
+        f'{i},Name {i} Surname,{"red" if i % 3 else "blue"},"$1,{i:03}.50",({i}),'
+        f"{i % 2}.5%,2024-01-{i % 28 + 1:02},7,{'' if i % 9 == 0 else i * 0.5},{i % 2}"
         for i in range(40)
     ]
     header = "id,name,colour,price,loss,share,day,same,gap,y\n"

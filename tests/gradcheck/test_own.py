@@ -252,7 +252,7 @@ def test_the_trained_weights_are_those_of_a_run():
     """As many steps as there are batches end exactly where the first epoch of ``bpcli train`` ends."""
     source = config(optimizer={"name": "adam", "learning_rate": 0.01})
     for_data, for_weights, for_order = map(np.random.default_rng, np.random.SeedSequence(0).spawn(3))
-    data = prepared_data(source, for_data)
+    _, data = prepared_data(source, for_data)
     network = build_network(source, data)
     initialise(network.parameters, for_weights, **source.model.init.model_dump())
     next(Trainer(network, data, source.training, for_order).epochs())
