@@ -69,6 +69,8 @@ def equivalent(said, truth):
     said = set(said)
     if "raw-and-updated" in said:
         said = said - {"raw-and-updated"} | {"raw-error-back", "updated-first"}
+    if said == {"no-omega"}:  # δ² is the raw error then, and passed back as it is
+        truth = set(truth) - {"raw-error-back"}
     return said == set(truth)
 
 
