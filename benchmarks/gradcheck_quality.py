@@ -23,4 +23,4 @@ if __name__ == "__main__":
     counts: Counter[tuple[str, str]] = survey(networks)
     print(report(counts, MISTAKES))
     print("\nall activations and losses, singles, pairs in different layers, noise")
-    print(composed.summary(composed.survey(networks, pairs=40)))
+    print(composed.summary(composed.survey(networks, pairs=20)))

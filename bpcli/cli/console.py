@@ -1,11 +1,11 @@
-"""Where a command prints: results on stdout; progress, warnings and errors on stderr."""
+"""Where a command prints: results on stdout; the progress bar, warnings and errors on stderr."""
 
 import json
 import os
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bpcli.common.text import printable
 from bpcli.render.styles import BAD, CAUTION, LIBRARY
@@ -13,6 +13,9 @@ from bpcli.render.styles import BAD, CAUTION, LIBRARY
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.segment import Segment
+
+
+Record = TypeVar("Record")
 
 
 def _console(*, stderr: bool = False, color: bool = True) -> "Console":
@@ -112,6 +115,39 @@ def _warning(console: "Console", text: str) -> None:
     from rich.text import Text
 
     console.print(Text.assemble(("warning: ", f"bold {CAUTION}"), printable(text)))
+
+
+def track(
+    records: Iterable[Record],
+    screen: Screen,
+    *,
+    what: str,
+    done: int,
+    total: int,
+    seen: Callable[[Record], tuple[int, float]],
+) -> Iterator[Record]:
+    """Yield the records on, showing how many of ``total`` steps are done, the loss and the time left.
+
+    ``what`` a step is called, ``done`` of them were there before, and ``seen`` tells a record's step and loss.
+    """
+    if not screen.shows_progress:
+        yield from records
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn(what),
+        MofNCompleteColumn(),
+        BarColumn(bar_width=None),
+        TextColumn("loss {task.fields[loss]}"),
+        TimeRemainingColumn(compact=True),
+    )
+    with Progress(*columns, console=screen.err, transient=True, expand=True) as progress:
+        task = progress.add_task("training", total=total, completed=done, loss="")
+        for record in records:
+            step, loss = seen(record)
+            progress.update(task, completed=step, loss=f"{loss:.4g}")
+            yield record
 
 
 def print_error(lines: Sequence[str], *, color: bool = True) -> None:

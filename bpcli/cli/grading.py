@@ -1,6 +1,8 @@
 """``bpcli walkthrough --grade``: the answers of a student, or of a class, of which what can be read is marked."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,16 +11,25 @@ from bpcli.common.errors import DataError, MachineError
 
 if TYPE_CHECKING:
     from bpcli.config import Resolved
-    from bpcli.walkthrough.chosen_network import Typed
-    from bpcli.worksheets.marks import Grade
-    from bpcli.worksheets.regenerate import Said
+    from bpcli.walkthrough.typed import Typed
+    from bpcli.worksheets.marks import MarkedFile
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is to be made of the marks: whose they are, a table of them, a file for each student."""
+
+    roster: Path | None = None
+    csv: Path | None = None
+    feedback: Path | None = None
 
 
 def graded(
     settings: "Resolved",
     typed: "Typed",
-    files: Sequence[Path],
+    paths: Sequence[Path],
     screen: Screen,
+    wanted: Wanted,
     *,
     seed: int | None,
     digits: int,
@@ -28,43 +39,87 @@ def graded(
 
     Raises:
         UsageError: an option contradicts a file.
-        DataError: the only file cannot be read.
+        DataError: the only file cannot be read, or the roster.
     """
     from bpcli.render.marks import class_marks, marks
-    from bpcli.worksheets.marks import Unread
-    from bpcli.worksheets.regenerate import said_on_the_line
+    from bpcli.worksheets.class_marking import mark_files, said_on_the_line
+    from bpcli.worksheets.roster import gradebook, read_roster
 
     said = said_on_the_line(settings, typed, seed, digits, configured=configured)
-    grades: list[Grade] = []
-    unread: list[Unread] = []
-    for file in files:
-        try:
-            grades.append(_grade(file, said, digits))
-        except (DataError, MachineError) as error:
-            if len(files) == 1:
-                raise
-            unread.append(Unread(str(file), str(error)))
-    screen.show(class_marks(grades, unread) if len(files) > 1 else marks(grades[0]))
-    documents = [each.document() for each in grades]
-    several = {
+    roster = read_roster(wanted.roster) if wanted.roster else None
+    files = [file for path in paths for file in _files(path)]
+    several = len(files) > 1 or paths[0].is_dir() or roster is not None
+    marked, unread = mark_files(files, said, digits, roster, alone=not several)
+    absent = roster.without(marked) if roster else []
+    screen.show(class_marks(marked, unread, absent) if several else marks(marked[0].grade, marked[0].notes))
+    if wanted.csv:
+        write_file(wanted.csv, gradebook(marked, [(each.source, each.message) for each in unread], roster))
+    if wanted.feedback:
+        _write_feedback(wanted.feedback, marked)
+    documents = [each.document() for each in marked]
+    together = {
         "schema": "bpcli.walkthrough.grades/1",
         "grades": documents,
         "unreadable": [vars(each) for each in unread],
+        "absent": [student.name for student in absent],
     }
-    screen.document(several if len(files) > 1 else documents[0])
+    screen.document(together if several else documents[0])
     if unread:
         return 2
-    return 0 if all(each.entirely_right for each in grades) else 3
+    return 0 if all(each.grade.entirely_right for each in marked) else 3
 
 
-def _grade(file: Path, said: "Said", digits: int) -> "Grade":
-    from bpcli.worksheets.answers import read_answer_file
-    from bpcli.worksheets.grading import grade
-    from bpcli.worksheets.regenerate import drawn_again, require_agreement
+def _files(path: Path) -> Iterator[Path]:
+    """A file itself; of a folder, and the folders in it, every answers file that is no key.
 
-    answer_file = read_answer_file(file)
-    heading = answer_file.heading
-    require_agreement(file, heading, said)
-    digits = heading.digits or digits
-    example = drawn_again(file, heading, digits)
-    return grade(example, answer_file.answers(example), digits)
+    Raises:
+        DataError: a folder has none.
+    """
+    if not path.is_dir():
+        yield path
+        return
+    found = sorted(file for ending in ("*.yaml", "*.yml") for file in path.rglob(ending) if file.is_file())
+    answers = [file for file in found if not file.name.startswith("key")]
+    if not answers:
+        raise DataError(
+            f"{path}: there are no answers files in this folder, only files that end in .yaml are read"
+        )
+    yield from answers
+
+
+def write_file(path: Path, text: str) -> Path:
+    """Write a file and return its path.
+
+    Raises:
+        MachineError: the disk or the permissions do not allow it.
+    """
+    from bpcli.common.files import write_atomically
+
+    try:
+        write_atomically(path, text.encode())
+    except OSError as error:
+        raise MachineError(f"{path}: cannot be written: {error.strerror}") from error
+    return path
+
+
+def _write_feedback(folder: Path, marked: "Sequence[MarkedFile]") -> None:
+    """A text for each student, named after the student, or after the file where nobody is named."""
+    from bpcli.render.marks import marks
+    from bpcli.render.walkthrough.pages import printed
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise MachineError(f"{folder}: cannot be made: {error.strerror}") from error
+    taken: set[str] = set()
+    for each in marked:
+        name = stem = (
+            re.sub(r"[^\w.-]+", "-", each.student or Path(each.grade.source).stem).strip("-.")[:80]
+            or "student"
+        )
+        number = 1
+        while name.casefold() in taken:
+            number += 1
+            name = f"{stem}-{number}"
+        taken.add(name.casefold())
+        write_file(folder / f"{name}.txt", printed(marks(each.grade, each.notes)))

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bpcli.cli import completion
-from bpcli.cli.console import Screen
+from bpcli.cli.console import Screen, track
 from bpcli.cli.interrupts import listening
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
-from bpcli.cli.progress import track
 from bpcli.cli.resolving import resolved
 from bpcli.common.errors import UsageError
 

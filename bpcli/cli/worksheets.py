@@ -1,21 +1,36 @@
 """Worksheets as files: for each seed a worksheet, its key, and an answers file to be filled in."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bpcli.cli.options import refuse_together
 from bpcli.common.errors import MachineError, UsageError
+from bpcli.common.text import listed
 
 if TYPE_CHECKING:
     from bpcli.network.example import Example
     from bpcli.network.symbols import Style
     from bpcli.render.walkthrough.pages import Format
-    from bpcli.walkthrough.blocks import Mode
-    from bpcli.walkthrough.chosen_network import Typed
+    from bpcli.walkthrough.blocks import Mode, Sheet, Topic
+    from bpcli.walkthrough.example import Drawn
+    from bpcli.walkthrough.sheet import Explain
+    from bpcli.walkthrough.typed import Typed
+    from bpcli.walkthrough.walk import Walk
 
 MOST = 10_000
 LONGEST = 18  # digits of a seed
+# What an option goes with: one of these at least.
+COMPANY = {
+    "seeds": ("out",),
+    "out": ("seeds", "worksheet", "key"),
+    "force": ("out",),
+    "hints": ("seeds", "worksheet"),
+    "roster": ("seeds", "grade"),
+    "csv": ("grade",),
+    "feedback": ("grade",),
+}
 MODES: tuple["Mode", "Mode"] = ("worksheet", "key")
 TITLES: dict["Mode", str] = {
     "walk": "Walkthrough",
@@ -26,12 +41,23 @@ TITLES: dict["Mode", str] = {
 
 @dataclass(frozen=True)
 class Look:
-    """What a walk looks like: which parts, in which notation, with how many decimals, in which format."""
+    """What a sheet looks like: its parts, notation, decimals and format; of a worksheet, its hints and topic."""
 
     letters: Sequence[str]
     notation: "Style"
     digits: int
     format: "Format"
+    hints: bool = False
+    topic: "Topic" = "backprop"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One worksheet to be written: its point, the seed that the point is drawn from, and whose it is."""
+
+    example: "Example"
+    seed: int | None = None
+    name: str = ""
 
 
 def seed_range(text: str) -> range:
@@ -53,6 +79,34 @@ def seed_range(text: str) -> range:
     return range(int(first), int(last) + 1)
 
 
+def refuse_misfits(modes: Mapping[str, object], *, explain: object, **others: object) -> None:
+    """Refuse options that cannot be combined, and those that need one that is not there.
+
+    Args:
+        modes: what the command does, by option.
+        explain: goes with a walk only.
+        others: what goes with some modes only, by option.
+
+    Raises:
+        UsageError: the message names the options.
+    """
+    paper = (
+        {} if modes["seeds"] else {name: modes[name] for name in ("worksheet", "key")}
+    )  # --seeds writes both
+    refuse_together(**{name: value for name, value in modes.items() if name not in MODES}, **paper)
+    for mode, value in modes.items():
+        if mode != "step":
+            refuse_together(explain=explain, **{mode: value})
+    given = {name for name, value in {**modes, **others}.items() if value}
+    for option, company in COMPANY.items():
+        if option in given and not given & set(company):
+            names, add = (
+                listed((f"--{each}" for each in company), "or"),
+                "it" if len(company) == 1 else "one of them",
+            )
+            raise UsageError(f"--{option} goes with {names}: add {add}, or leave --{option} out")
+
+
 def refuse_fixed(seed: int | None, typed: "Typed") -> None:
     """Refuse what would make every sheet of ``--seeds`` the same one.
 
@@ -62,87 +116,141 @@ def refuse_fixed(seed: int | None, typed: "Typed") -> None:
     if seed is not None:
         raise UsageError("--seeds generates a worksheet for each seed: leave --seed out")
     if typed.tensors:
-        from bpcli.common.text import listed
-
         given = listed(f"--{name.replace('_', '-')}" for name in typed.tensors)
         raise UsageError(
-            f"--seeds generates all numbers of its worksheets: leave {given} out, or use --worksheet for one"
+            f"--seeds generates all numbers of its worksheets: leave {given} out, or write one with "
+            "--worksheet --out DIR"
         )
 
 
-def write_worksheets(
-    seeds: range,
-    folder: Path,
-    point: Callable[[int], "Example"],
-    look: Look,
-    *,
-    force: bool,
-) -> list[Path]:
-    """Write worksheet-NN, key-NN, answers-NN.yaml and key-NN.yaml for each seed, and return the paths.
-
-    All points are drawn before anything is written.
+def write_worksheets(papers: Sequence[Paper], folder: Path, look: Look, *, force: bool) -> list[Path]:
+    """Write worksheet, key, answers file and its key for each paper; HTML and LaTeX for a class in one file each, too.
 
     Raises:
-        UsageError: a file is there already, and ``force`` is not given; or a seed has no good sheet.
+        UsageError: a file is there already, and ``force`` is not given.
         MachineError: the disk or the permissions do not allow it.
     """
     from bpcli.common.files import write_atomically
-    from bpcli.render.walkthrough.pages import SUFFIXES, page
-    from bpcli.walkthrough.sheet import sheet
+    from bpcli.render.walkthrough.pages import PRINTED, SUFFIXES, class_page, page
     from bpcli.walkthrough.walk import walk
     from bpcli.worksheets.answers import filled, template
 
-    suffix, places = SUFFIXES[look.format], max(2, len(str(seeds[-1])))
-    names = [
-        name
-        for seed in seeds
-        for name in (
-            f"worksheet-{seed:0{places}}{suffix}",
-            f"key-{seed:0{places}}{suffix}",
-            f"answers-{seed:0{places}}.yaml",
-            f"key-{seed:0{places}}.yaml",
-        )
-    ]
+    suffix = SUFFIXES[look.format]
+    places = max(2, *(len(str(paper.seed)) for paper in papers))
+    together = len(papers) > 1 and look.format in PRINTED
+    names = [f"{each}s{suffix}" for each in MODES] if together else []
+    for paper in papers:
+        number = "" if paper.seed is None else f"-{paper.seed:0{places}}"
+        names += [
+            f"{name}{number}{ending}"
+            for name, ending in (
+                ("worksheet", suffix),
+                ("key", suffix),
+                ("answers", ".yaml"),
+                ("key", ".yaml"),
+            )
+        ]
     taken = [name for name in names if (folder / name).exists()]
     if taken and not force:
         raise UsageError(
             f"{folder / taken[0]} exists already{f', and {len(taken) - 1} more' if taken[1:] else ''}: choose "
             "another --out, or overwrite with --force"
         )
-    points = [_drawn(point, seed) for seed in seeds]
-    written: list[Path] = []
+    sheets: dict[str, list[Sheet]] = {mode: [] for mode in MODES}
+    contents: list[str] = []
+    for paper in papers:
+        walked = walk(paper.example)
+        for mode in MODES:
+            sheets[mode].append(made(walked, look, mode, paper.seed, paper.name))
+            contents.append(page(sheets[mode][-1], look.format))
+        title = _title("worksheet", paper.seed, look.topic)
+        contents.append(
+            template(
+                paper.example,
+                paper.seed,
+                look.digits,
+                title,
+                look.letters,
+                name=paper.name or None,
+                topic=look.topic,
+            )
+        )
+        contents.append(
+            filled(
+                paper.example,
+                look.digits,
+                paper.seed,
+                _title("key", paper.seed, look.topic),
+                look.letters,
+                look.topic,
+            )
+        )
+    if together:
+        contents = [class_page(sheets[mode], look.format) for mode in MODES] + contents
+    paths = [folder / name for name in names]
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for seed, example in zip(seeds, points, strict=True):
-            walked = walk(example)
-            worksheet, key = (
-                page(
-                    sheet(
-                        walked,
-                        style=look.notation,
-                        letters=look.letters,
-                        mode=mode,
-                        digits=look.digits,
-                        title=f"{TITLES[mode]} {seed}",
-                    ),
-                    look.format,
-                )
-                for mode in MODES
-            )
-            answers = template(example, seed, look.digits, f"Worksheet {seed}", look.letters)
-            right = filled(example, look.digits, seed, f"{TITLES['key']} {seed}", look.letters)
-            for content in (worksheet, key, answers, right):
-                path = folder / names[len(written)]
-                write_atomically(path, content.encode())
-                written.append(path)
+        for path, content in zip(paths, contents, strict=True):
+            write_atomically(path, content.encode())
     except OSError as error:
         raise MachineError(f"{error.filename or folder}: cannot be written: {error.strerror}") from error
-    return written
+    return paths
 
 
-def _drawn(point: Callable[[int], "Example"], seed: int) -> "Example":
+def _title(mode: "Mode", seed: int | None, topic: "Topic") -> str:
+    """Worksheet 7, Key to worksheet 7, Key to symmetry worksheet 7."""
+    title = (
+        TITLES[mode]
+        if topic == "backprop"
+        else TITLES[mode].lower().replace("worksheet", "symmetry worksheet")
+    )
+    numbered = title if seed is None or mode == "walk" else f"{title} {seed}"
+    return numbered[0].upper() + numbered[1:]
+
+
+def drawn(point: Callable[[int], "Example"], seed: int) -> "Example":
     """The point of a seed; one that cannot be drawn says which seed that was."""
     try:
         return point(seed)
     except UsageError as error:
         raise UsageError(f"--seeds: seed {seed}: {error}") from None
+
+
+def made(
+    walked: "Walk",
+    look: Look,
+    mode: "Mode",
+    seed: int | None = None,
+    name: str = "",
+    *,
+    drawn: "Drawn | None" = None,
+    explain: "Explain" = "short",
+) -> "Sheet":
+    """The sheet of a point as it is wanted."""
+    from bpcli.walkthrough.sheet import sheet
+    from bpcli.walkthrough.symmetry_sheet import symmetry_sheet
+
+    title = _title(mode, seed, look.topic)
+    if look.topic == "symmetry":
+        return symmetry_sheet(
+            walked,
+            style=look.notation,
+            letters=look.letters,
+            mode=mode,
+            digits=look.digits,
+            title=title,
+            hints=look.hints,
+            name=name,
+        )
+    return sheet(
+        walked,
+        style=look.notation,
+        letters=look.letters,
+        mode=mode,
+        digits=look.digits,
+        title=title,
+        drawn=drawn,
+        explain=explain,
+        hints=look.hints,
+        name=name,
+    )

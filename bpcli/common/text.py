@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 
 LONGEST = 60  # characters of anything quoted
+FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with one of these first, a spreadsheet computes a cell
 
 # Words for the same thing, in options, keys and values: of a row one word at most is a choice anywhere.
 _SYNONYMS = (
@@ -49,6 +50,12 @@ def printable(text: str, limit: int | None = None) -> str:
     if limit is not None and len(text) > limit:
         text = text[: limit - 1] + "…"
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def cell(text: str) -> str:
+    """Return ``text`` as a cell of a table that no spreadsheet takes for a formula."""
+    found = printable(text)
+    return f"'{found}" if text.startswith(FORMULA) else found
 
 
 def listed(words: Iterable[str], conjunction: str = "and") -> str:

@@ -56,11 +56,10 @@ def _finding(groups: Sequence[Group], ids: Ids) -> Finding:
     first = groups[0].options[0]
     scaled = [name for name in ids if name in (*SCALINGS, CONSTANT_FACTOR)]
     moved = {"updated-first", "own-update"} & set(ids)
-    others: tuple[Ids, ...] = ()
-    if all(set(group.options[0].ids) == set(ids) for group in groups):
-        shared = [{named(match.ids) for match in group.options[1:]} for group in groups]
-        others = tuple(match for match in dict.fromkeys(named(m.ids) for m in groups[0].options[1:])
-                       if all(match in each for each in shared) and match != named(ids))  # fmt: skip
+    shared = [_instead(group, ids) for group in groups]
+    others = tuple(
+        other for other in shared[0] if all(other in each for each in shared) and other != named(ids)
+    )
     return Finding(
         ids=named(ids),
         tensors=tuple(name for group in groups for name in group.tensors),
@@ -71,6 +70,17 @@ def _finding(groups: Sequence[Group], ids: Ids) -> Finding:
         else None,
         alternatives=others,
     )
+
+
+def _instead(group: Group, ids: Ids) -> list[Ids]:
+    """What may stand in place of these mistakes in other explanations of a group, all else being the same."""
+    rest = set(group.options[0].ids) - set(ids)
+    others = [
+        tuple(name for name in match.ids if name not in rest)
+        for match in group.options[1:]
+        if rest <= set(match.ids)
+    ]
+    return [named(other) for other in dict.fromkeys(others) if other]
 
 
 def named(ids: Ids) -> Ids:

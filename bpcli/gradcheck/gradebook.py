@@ -9,13 +9,12 @@ from typing import Any, Literal
 
 from bpcli.common.errors import MachineError
 from bpcli.common.files import write_atomically
-from bpcli.common.text import printable
+from bpcli.common.text import cell, printable
 from bpcli.gradcheck.grading import SubmissionCheck
 from bpcli.gradcheck.summary import feedback, labels, verdict_line
 
 Feedback = Literal["mistake", "hint", "fix"]
 COLUMNS = ("file", "verdict", "correct", "gradients", "mistakes", "summary", "notes")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with one of these first, a spreadsheet computes a cell
 
 
 def gradebook(checks: Sequence[SubmissionCheck]) -> str:
@@ -33,14 +32,8 @@ def gradebook(checks: Sequence[SubmissionCheck]) -> str:
             check.failure or verdict_line(check),
             "; ".join(check.notes),
         ]
-        writer.writerow([safe(cell) if isinstance(cell, str) else cell for cell in row])
+        writer.writerow([cell(each) if isinstance(each, str) else each for each in row])
     return buffer.getvalue()
-
-
-def safe(text: str) -> str:
-    """The text as a cell that no spreadsheet takes for a formula."""
-    text = printable(text)
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def gradescope(check: SubmissionCheck, much: Feedback) -> dict[str, Any]:

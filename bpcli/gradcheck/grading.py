@@ -348,11 +348,11 @@ def _mistaken_as_close(view: LayerView, name: str, residual: float, limit: float
     tensors = singles.matrix if name == view.matrix else singles.bias
     decay = view.reduced(name, view.decay) if name == view.matrix else 0.0
     found, true = view.reduced(name, found), view.reduced(name, true)
-    return any(
-        relative_residual(tensor + decay, true) > STRUCTURAL
-        and relative_residual(found, tensor + decay) <= reach
-        for tensor in tensors[1:]
-    )
+    others = (tensors[1:] + decay).reshape(len(tensors) - 1, -1)
+    lengths = np.linalg.norm(others, axis=1)
+    another = np.linalg.norm(others - true.ravel(), axis=1) > STRUCTURAL * np.linalg.norm(true)
+    as_close = np.linalg.norm(others - found.ravel(), axis=1) <= reach * lengths
+    return bool(np.any(another & as_close))
 
 
 def _row_factor(found: Array, true: Array) -> float | None:

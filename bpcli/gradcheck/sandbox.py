@@ -66,7 +66,7 @@ def command(folder: Path, submission: Path) -> list[str]:
     """
     hidden = [Path("/tmp"), Path("/var/tmp"), Path("/run"), Path("/dev/shm"), Path(tempfile.gettempdir())]
     hidden = list(dict.fromkeys(place for place in hidden if place.is_dir()))
-    neighbours = submission.parent
+    folder, neighbours = folder.absolute(), submission.parent.absolute()
     if any(place.is_relative_to(neighbours) for place in hidden):
         neighbours = submission
     readable = [

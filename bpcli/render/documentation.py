@@ -1,16 +1,18 @@
 """Pages of the documentation in the terminal: Markdown without colours that cannot be read on white."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
-from rich.markdown import CodeBlock, Heading, Markdown
+from rich.markdown import CodeBlock, Heading, Markdown, TableElement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bpcli.mistakes.catalogue import Mistake
-from bpcli.render.mistakes import algebra
 from bpcli.render.styles import ACCENT
+
+if TYPE_CHECKING:
+    from bpcli.mistakes.catalogue import Mistake
 
 _MORE = Text.assemble(("More: ", "dim"), ("bpcli docs mistakes", ACCENT))
 
@@ -19,9 +21,7 @@ class _Code(CodeBlock):
     """A block of code as it is, set in; the schemes of rich bring a background of their own."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield Padding(
-            Text(str(self.text).rstrip(), style=ACCENT, no_wrap=True, overflow="fold"), (0, 0, 0, 4)
-        )
+        yield Padding(Text(str(self.text).rstrip(), style=ACCENT, overflow="fold"), (0, 0, 0, 4))
 
 
 class _Heading(Heading):
@@ -32,8 +32,25 @@ class _Heading(Heading):
         yield Group(Text(), self.text) if self.tag != "h1" else self.text
 
 
+class _Table(TableElement):
+    """A table whose cells fold; those of rich cut words off."""
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        for table in super().__rich_console__(console, options):
+            if isinstance(table, Table):
+                for column in table.columns:
+                    column.overflow = "fold"
+            yield table
+
+
 class _Page(Markdown):
-    elements = {**Markdown.elements, "fence": _Code, "code_block": _Code, "heading_open": _Heading}  # noqa: RUF012
+    elements: ClassVar = {
+        **Markdown.elements,
+        "fence": _Code,
+        "code_block": _Code,
+        "heading_open": _Heading,
+        "table_open": _Table,
+    }
 
 
 def markdown(text: str) -> RenderableType:
@@ -41,8 +58,10 @@ def markdown(text: str) -> RenderableType:
     return _Page(text)
 
 
-def explained_mistake(row: Mistake) -> RenderableType:
+def explained_mistake(row: "Mistake") -> RenderableType:
     """Show all that the catalogue says of one mistake."""
+    from bpcli.render.mistakes import algebra  # numerics, which a page does not need
+
     arises = Text.assemble(("how it arises  ", "dim"), row.arises)
     return Group(
         Text(row.id, style=f"bold {ACCENT}"),

@@ -11,7 +11,8 @@ from bpcli.common.text import printable
 from bpcli.render.mistakes import algebra
 from bpcli.render.styles import ACCENT, BAD, CAUTION, GOOD
 from bpcli.render.text import columns, counted, shape
-from bpcli.worksheets.marks import BlankMark, EntryMark, Grade, NamedMistake, Unread
+from bpcli.worksheets.marks import BlankMark, EntryMark, Grade, MarkedFile, NamedMistake, Unread
+from bpcli.worksheets.roster import Student
 
 STYLES = {"right": GOOD, "follows": ACCENT, "wrong": f"bold {BAD}", "blank": CAUTION}
 LARGE = 1e6
@@ -19,8 +20,8 @@ FROM_EARLIER = "expected\nfrom your\nearlier\nvalues"
 CARRIED = "carried forward"
 
 
-def marks(grade: Grade) -> RenderableType:
-    """Show one sheet: a line for each blank, every number that earns no mark below it, then the mistakes."""
+def marks(grade: Grade, notes: Sequence[str] = ()) -> RenderableType:
+    """Show one sheet: what is odd, a line for each blank, each number that earns no mark below it, then mistakes."""
     table = columns(
         "blank", "yours", "right", FROM_EARLIER, "verdict", numbers=("yours", "right", FROM_EARLIER)
     )
@@ -34,7 +35,8 @@ def marks(grade: Grade) -> RenderableType:
             index = ",".join(map(str, entry.index))
             numbers = _numbers(entry, grade.digits, shown=True)
             table.add_row(f"  [{index}]", *numbers, Text(entry.verdict, style=STYLES[entry.verdict]))
-    parts: list[RenderableType] = [_headline(grade), Text(), table]
+    odd = [Text(f"note: {printable(note)}", style=STYLES["blank"]) for note in notes]
+    parts: list[RenderableType] = [_headline(grade), *odd, Text(), table]
     if grade.counts()["follows"]:
         parts.append(
             Text(
@@ -47,28 +49,53 @@ def marks(grade: Grade) -> RenderableType:
     return Group(*parts)
 
 
-def class_marks(grades: Sequence[Grade], unread: Sequence[Unread] = ()) -> RenderableType:
-    """Show many sheets: a line each, the mistakes that were made most often, and the files that could not be read."""
-    table = columns("file", "marks", "mistakes", numbers=("marks",))
-    for grade in grades:
-        table.add_row(
-            Text(printable(grade.source), overflow="fold"), f"{grade.marks}/{grade.total}", _summary(grade)
-        )
-    made = Counter(
-        blank.mistakes[0].kind for grade in grades for blank in grade.blanks if len(blank.mistakes) == 1
-    )
-    perfect = sum(grade.entirely_right for grade in grades)
+def judged(blank: BlankMark) -> RenderableType:
+    """Show what one answer of a quiz is worth: its verdict, and the mistake if it is wrong."""
+    if blank.verdict != "wrong":
+        words = {"right": "right", "follows": f"right for your earlier values ({CARRIED})"}
+        return _indented(Text(words.get(blank.verdict, blank.verdict), style=STYLES[blank.verdict]))
+    right = f": {blank.marks} of {len(blank.entries)} right" if blank.marks else ""
+    return _indented(Group(Text(f"wrong{right}", style=STYLES["wrong"]), *_explained(blank)))
+
+
+def class_marks(
+    marked: Sequence[MarkedFile], unread: Sequence[Unread] = (), absent: Sequence[Student] = ()
+) -> RenderableType:
+    """Show many sheets: a line each, the mistakes that most students made, what is odd, and who is missing."""
+    named = any(each.student for each in marked)
+    who = ("student", "file") if named else ("file",)
+    table = columns(*who, "marks", "mistakes", numbers=("marks",))
+    for each in marked:
+        source = Text(printable(each.grade.source), overflow="fold")
+        student = [Text(printable(each.student or "–"), overflow="fold")] if named else []
+        table.add_row(*student, source, f"{each.grade.marks}/{each.grade.total}", _summary(each))
+    perfect = sum(each.grade.entirely_right for each in marked)
     parts: list[RenderableType] = [
         table,
-        Text(f"\n{perfect} of {counted(len(grades), 'sheet')} entirely right"),
+        Text(f"\n{perfect} of {counted(len(marked), 'sheet')} entirely right"),
     ]
+    for each in marked:
+        parts += [
+            Text(f"note: {printable(f'{each.grade.source} {note}')}", style=STYLES["blank"])
+            for note in each.notes
+        ]
     if unread:
-        parts.append(Text(f"{counted(len(unread), 'file')} not marked:", style=f"bold {BAD}"))
+        parts.append(Text(f"{counted(len(unread), 'file')} not marked:", style=STYLES["wrong"]))
         parts += [_indented(Text(printable(line))) for each in unread for line in each.message.splitlines()]
-    if made:
-        often = ", ".join(f"{kind} ({count})" for kind, count in made.most_common(5))
-        parts.append(Text(f"made most often: {often}", style="dim"))
+    if absent:
+        names = ", ".join(printable(student.name) for student in absent)
+        parts.append(Text(f"no answers from {counted(len(absent), 'student')}: {names}"))
+    if often := _made_most_often([each.grade for each in marked if each.other is None]):
+        parts.append(Text(f"made by most students: {often}", style="dim"))
     return Group(*parts)
+
+
+def _made_most_often(grades: Sequence[Grade]) -> str:
+    """The mistakes with the number of sheets on which they are named, however many blanks they are made in."""
+    made: Counter[str] = Counter()
+    for grade in grades:
+        made.update({blank.mistakes[0].kind for blank in grade.blanks if len(blank.mistakes) == 1})
+    return ", ".join(f"{kind} ({count})" for kind, count in made.most_common(5))
 
 
 def _headline(grade: Grade) -> Text:
@@ -120,7 +147,7 @@ def _explained(blank: BlankMark) -> list[RenderableType]:
     """The mistake of a blank with its algebra and its fix; several that fit in a line each."""
     if not blank.mistakes:
         return [
-            Text.assemble(("unknown", f"bold {BAD}"), (f"  in {blank.name}", "dim")),
+            Text.assemble(("unknown", STYLES["wrong"]), (f"  in {blank.name}", "dim")),
             _indented("None of the mistakes that bpcli knows explains these values; check the calculation."),
         ]
     if len(blank.mistakes) == 1:
@@ -135,13 +162,13 @@ def _explained(blank: BlankMark) -> list[RenderableType]:
         return parts
     return [
         Text.assemble(
-            ("one of these", f"bold {BAD}"), (f"  in {blank.name}; the values fit each of them", "dim")
+            ("one of these", STYLES["wrong"]), (f"  in {blank.name}; the values fit each of them", "dim")
         ),
         *(_indented(_title(named, blank.name, where=False)) for named in blank.mistakes),
     ]
 
 
-def _indented(text: str | Text) -> RenderableType:
+def _indented(text: RenderableType) -> RenderableType:
     return Padding(text, (0, 0, 0, 2))
 
 
@@ -150,19 +177,11 @@ def _title(named: NamedMistake, blank: str, *, where: bool = True) -> Text:
     if named.made_in != blank:
         place += f"  through {named.made_in}, which was left out"
     if named.id is None:
-        return Text.assemble((named.words, f"bold {BAD}"), (place, "dim"))
-    return Text.assemble((named.id, f"bold {BAD}"), (f"{place}: {named.words}", "dim"))
+        return Text.assemble((named.words, STYLES["wrong"]), (place, "dim"))
+    return Text.assemble((named.id, STYLES["wrong"]), (f"{place}: {named.words}", "dim"))
 
 
-def _summary(grade: Grade) -> str:
+def _summary(marked: MarkedFile) -> str:
     """The mistakes of a sheet by name, and how many numbers are missing."""
-    told = [
-        " or ".join(named.kind for named in blank.mistakes) + f" in {blank.name}"
-        if blank.mistakes
-        else f"unknown in {blank.name}"
-        for blank in grade.blanks
-        if blank.verdict == "wrong"
-    ]
-    if missing := grade.counts()["blank"]:
-        told.append(f"{missing} not answered")
-    return "; ".join(told) or "–"
+    missing = marked.grade.counts()["blank"]
+    return "; ".join([*marked.mistakes(), *([f"{missing} not answered"] if missing else [])]) or "–"

@@ -8,7 +8,6 @@ from rich.table import Table
 from rich.text import Text
 
 from bpcli.network.symbols import Style
-from bpcli.render.heat import heat_maps
 from bpcli.render.styles import ACCENT, BAD, CAUTION, GOOD
 from bpcli.render.text import LOSS_NAMES, columns, counted, heading, known, number
 from bpcli.render.trajectories import (
@@ -16,6 +15,7 @@ from bpcli.render.trajectories import (
     differences,
     effective_units,
     growth_words,
+    heat_maps,
     losses,
     networks,
     spreads,

@@ -38,7 +38,7 @@ class Growth:
 
     @property
     def factor(self) -> float:
-        """The geometric mean of the growth in one step; above 1 the tied solution is unstable."""
+        """The geometric mean of the growth in one step; above 1 over a window of training proves no instability."""
         return float((self.end / self.start) ** (1 / (self.last - self.first)))
 
     @property

@@ -75,7 +75,12 @@ def _acquire(path: Path, *, in_run: bool) -> tuple[int, bool]:
                 content = _content(descriptor)
                 _pid(path, content, bare=in_run)
                 return descriptor, not made and not content
-        except BaseException:
+        except BaseException as error:
+            if made and not isinstance(
+                error, UsageError
+            ):  # that it cannot be locked is no reason to leave it
+                with suppress(OSError):
+                    path.unlink()
             os.close(descriptor)
             raise
         os.close(descriptor)

@@ -11,7 +11,7 @@ from pathlib import Path
 from bpcli.common.errors import MachineError, UsageError
 from bpcli.common.files import TEMPORARY, sync_folder
 from bpcli.training.lock import locked
-from bpcli.training.sealed_files import read_commented
+from bpcli.training.sealed_files import DamagedError, read_commented
 
 CONFIG = "config.yaml"
 METRICS = "metrics.csv"
@@ -65,10 +65,16 @@ def check_free(folder: Path, *, force: bool) -> None:
 
 
 def _is_ours(folder: Path) -> bool:
-    """Whether the configuration in ``folder`` was written by a run and not changed since: its digest fits."""
+    """Whether the configuration in ``folder`` was written by a run and not changed since: its digest fits.
+
+    Raises:
+        MachineError: if it cannot be read.
+    """
+    if not (folder / CONFIG).is_file():
+        return False
     try:
         read_commented(folder / CONFIG)
-    except MachineError:
+    except DamagedError:
         return False
     return True
 

@@ -26,9 +26,13 @@ _WRITTEN_ANEW = ("best.npz", "initial.npz", "summary.json")  # from the checkpoi
 LARGEST_TEXT = 64 * MIB  # bytes of a JSON or YAML file of a run
 
 
-def damaged(path: Path, why: str) -> MachineError:
+class DamagedError(MachineError):
+    """A file of a run that was read and cannot be believed."""
+
+
+def damaged(path: Path, why: str) -> DamagedError:
     """Return the error for a file that cannot be believed."""
-    return MachineError(f"{path}: the file is damaged ({why}); {remedy(path)}")
+    return DamagedError(f"{path}: the file is damaged ({why}); {remedy(path)}")
 
 
 def remedy(path: Path) -> str:

@@ -27,7 +27,7 @@ def output_gradient(walk: Walk, notation: Notation) -> Part:
     component = f"$∂ℓ/∂{notation.symbol('z', 'j')} = {notation.output_gradient('j')}$"
     blocks: list[Block] = [
         Question(
-            f"Compute the gradient of the loss with respect to the outputs, ${symbol}$: its formula, then its value."
+            f"Compute ${symbol}$, the gradient of the loss with respect to the outputs: its formula, then its value."
         ),
         Prose(
             f"The loss is a sum with one term per output, so each output has its own derivative: {component}."
@@ -83,7 +83,8 @@ def matrix_gradient(walk: Walk, notation: Notation, index: int) -> tuple[Block, 
     by_row, its_delta = _rows(walk, notation, index), delta_equation(walk, notation, index)
     blocks: list[Block] = [
         Question(
-            f"Compute ${gradient}$ row by row, with the factors of each row; then stack the rows, and give the formula."
+            f"Compute ${gradient}$ row by row by the chain rule, with the factors of each row; then stack the rows and "
+            f"give the formula. On the way: {_meanings(notation, index)}."
         ),
         _derivative(walk, notation, index),
         Prose(explained),
@@ -109,6 +110,16 @@ def matrix_gradient(walk: Walk, notation: Notation, index: int) -> tuple[Block, 
             Equation(names.grad_bias, bias, delta, (), quantity(walk, names.grad_bias, bias)),
         ]
     return tuple(blocks)
+
+
+def _meanings(notation: Notation, index: int) -> str:
+    """What the derivative of a layer and its δ are, without their formulas."""
+    names = notation.layers[index]
+    what = "the Jacobian of softmax" if notation.softmax(index) else "the derivatives of the activation"
+    return (
+        f"${notation.symbol(names.derivative)}$, {what}, and ${notation.symbol(names.delta)}$, the derivative of the "
+        f"loss with respect to ${notation.symbol(names.pre)}$"
+    )
 
 
 def _rows(walk: Walk, notation: Notation, index: int) -> list[Block]:

@@ -4,13 +4,16 @@ Text between dollar signs, and every formula, is the markup of ``markup``. Numbe
 renderer rounds them.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from bpcli.network import Array
 
 Mode = Literal["walk", "worksheet", "key"]
+Topic = Literal["backprop", "symmetry"]  # the two sheets: a pass and its gradients; equal initial weights
 Form = Literal["rounded", "exact", "significant"]
+TOPIC_LETTERS: dict[Topic, str] = {"backprop": "abcdefgh", "symmetry": "abcdef"}  # of their parts
+TO_LABEL = "___"  # in place of the label of an arrow: room to write it
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,15 @@ class Question:
     """What a worksheet asks, and its key repeats."""
 
     text: str
+
+
+@dataclass(frozen=True)
+class Room:
+    """A question to be answered in words or symbols: ``lines`` to write on a worksheet, the ``answer`` on its key."""
+
+    prompt: str
+    answer: str
+    lines: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,9 +84,10 @@ class Equation:
         formula: and its right one, in symbols; stands on worksheets where ``given``.
         working: the formula with numbers for symbols.
         answer: what comes out.
-        given: whether the formula defines the network, so that a worksheet may print it.
+        given: whether a worksheet prints the formula, as one with hints does.
         slots: whether a worksheet leaves room for each number of the working too.
         asks_formula: whether it leaves room for the formula.
+        modes: in which it is shown.
     """
 
     name: str
@@ -85,6 +98,7 @@ class Equation:
     given: bool = False
     slots: bool = False
     asks_formula: bool = False
+    modes: tuple[Mode, ...] = ("walk", "worksheet", "key")
 
     def shown_formula(self, mode: Mode) -> str:
         """The formula, or nothing where a worksheet keeps it."""
@@ -177,7 +191,7 @@ class Graph:
     backward: bool = False
 
 
-Block = Prose | Question | Equation | Derivation | Givens | Table | Graph
+Block = Prose | Question | Room | Equation | Derivation | Givens | Table | Graph
 
 
 @dataclass(frozen=True, eq=False)
@@ -191,21 +205,45 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Sheet:
-    """Everything that is rendered: its title with the lines below it, its parts, and whether answers are shown."""
+    """Everything that is rendered: its title with the lines below it, its parts, whether answers show; whose it is."""
 
     title: str
     subtitle: tuple[str, ...]
     parts: tuple[Part, ...]
     mode: Mode = "walk"
     digits: int = 4
+    name: str = ""
 
 
 def visible(block: Block, mode: Mode) -> bool:
     """Explanations and derivations are left out of a worksheet and its key, questions out of a walk."""
-    if isinstance(block, Prose):
+    if isinstance(block, Prose | Equation):
         return mode in block.modes
     if isinstance(block, Derivation):
         return mode == "walk"
-    if isinstance(block, Question):
+    if isinstance(block, Question | Room):
         return mode != "walk"
     return True
+
+
+def on_paper(block: Block, *, hints: bool) -> Block:
+    """A block of a worksheet, on which nothing stands that it asks for; ``hints`` are the formulas and the factors."""
+    if isinstance(block, Equation):
+        if hints:
+            return replace(block, given=True)
+        unlabelled = [
+            replace(each, label="") if isinstance(each, Numbers) else each for each in block.working
+        ]
+        return replace(block, working=tuple(unlabelled))
+    if hints:
+        return block
+    if isinstance(block, Table):
+        return replace(block, open_columns=0)
+    if isinstance(block, Graph):
+        return replace(block, stages=tuple(map(_unlabelled, block.stages)))
+    return block
+
+
+def _unlabelled(stage: Stage) -> Stage:
+    """A stage with room in place of the labels of its arrows."""
+    return replace(stage, arrow=stage.arrow and TO_LABEL, upward=stage.upward and TO_LABEL)

@@ -11,8 +11,7 @@ from bpcli.config import Config
 from bpcli.network import Architecture, Array
 from bpcli.network.example import Example
 from bpcli.training.configured import configured_example
-from bpcli.walkthrough.chosen_network import Typed, chosen_architecture
-from bpcli.walkthrough.parsing import read_tensor
+from bpcli.walkthrough.typed import Typed, chosen_architecture, read_tensor
 
 Draw = Callable[..., Example]  # draws a point for an architecture and a seed
 SIGNIFICANT = 2  # digits of numbers from a configuration, so that what is printed is what is calculated with

@@ -14,6 +14,7 @@ from bpcli.walkthrough.blocks import (
     Part,
     Prose,
     Question,
+    Room,
     Stage,
     Table,
     Term,
@@ -22,12 +23,26 @@ from bpcli.walkthrough.terms import number, quantity, rate
 from bpcli.walkthrough.walk import Walk
 
 
-def givens(walk: Walk, notation: Notation) -> Givens:
-    """The input, the target, the parameters and the learning rate."""
+def givens(walk: Walk, notation: Notation, *, asked: bool = False) -> Givens:
+    """The input, the target, the parameters and the learning rate; where questions are ``asked``, the network too."""
     names = ["x", "y", *walk.example.parameters]
     items = [(notation.symbol(name), quantity(walk, name)) for name in names]
     items.append(("α", rate(walk)))
-    return Givens(tuple(items), _functions(walk, notation))
+    return Givens(
+        tuple(items), (*(network_definition(notation) if asked else ()), *_functions(walk, notation))
+    )
+
+
+def network_definition(notation: Notation) -> tuple[str, ...]:
+    """Every layer: a = V x, h = s(a), b = W h, z = s(b)."""
+    return tuple(
+        f"${notation.symbol(name)} = {formula}$"
+        for index, names in enumerate(notation.layers)
+        for name, formula in (
+            (names.pre, notation.pre_formula(index)),
+            (names.out, notation.out_formula(index)),
+        )
+    )
 
 
 def _functions(walk: Walk, notation: Notation) -> tuple[str, ...]:
@@ -45,11 +60,15 @@ def _functions(walk: Walk, notation: Notation) -> tuple[str, ...]:
 def forward(walk: Walk, notation: Notation) -> Part:
     """(a) The graph with every value, and the layers one after the other, up to the loss."""
     blocks: list[Block] = [
-        Question("Complete the forward pass: fill in every quantity of the graph, up to the loss."),
+        Question(
+            "Fill in the graph of the forward pass. Write the output as one formula of the input and the parameters, "
+            "then compute every quantity up to the loss."
+        ),
         forward_graph(walk, notation),
+        Room(f"${notation.symbol('z')} =$", f"${notation.composed()}$"),
     ]
     for index in range(len(notation.layers)):
-        blocks += [_pre(walk, notation, index), _out(walk, notation, index)]
+        blocks += [pre_equation(walk, notation, index), out_equation(walk, notation, index)]
     blocks.append(loss_equation(walk, notation, walk["z"], "loss"))
     return Part("a", "The forward pass", tuple(blocks))
 
@@ -67,7 +86,9 @@ def parameters(walk: Walk, notation: Notation) -> Part:
         "b",
         "The parameters, and the gradients that a step needs",
         (
-            Question("Which gradients does a step of gradient descent need? Give their shapes."),
+            Question(
+                "Which parameters are learned? Which gradients does a step of gradient descent need? Give the shapes."
+            ),
             Table(("parameter", "shape", "entries", "gradient", "its shape"), tuple(rows)),
             Prose(
                 f"{net.parameter_count} trainable parameters; each gradient has the shape of its parameter. On the way "
@@ -106,7 +127,8 @@ def forward_graph(walk: Walk, notation: Notation) -> Graph:
     return Graph(tuple(stages))
 
 
-def _pre(walk: Walk, notation: Notation, index: int) -> Equation:
+def pre_equation(walk: Walk, notation: Notation, index: int) -> Equation:
+    """a = V x, with its bias where there is one."""
     names = notation.layers[index]
     working: list[Term] = [
         quantity(walk, name, notation.symbol(name)) for name in (names.matrix, names.input)
@@ -120,11 +142,11 @@ def _pre(walk: Walk, notation: Notation, index: int) -> Equation:
         notation.pre_formula(index),
         tuple(working),
         quantity(walk, names.pre, symbol),
-        given=True,
     )
 
 
-def _out(walk: Walk, notation: Notation, index: int) -> Equation:
+def out_equation(walk: Walk, notation: Notation, index: int) -> Equation:
+    """h = s(a)."""
     names = notation.layers[index]
     symbol = notation.symbol(names.out)
     opening, _, closing = notation.activated(index).partition("{}")
@@ -135,7 +157,6 @@ def _out(walk: Walk, notation: Notation, index: int) -> Equation:
         notation.out_formula(index),
         tuple(term for term in working if term != ""),
         quantity(walk, names.out, symbol),
-        given=True,
     )
 
 
@@ -148,7 +169,6 @@ def loss_equation(walk: Walk, notation: Notation, outputs: Array, name: str) -> 
         notation.loss_formula("new" if name == "loss_after" else ""),
         _loss_terms(walk.example.architecture.loss, walk.example.architecture.output, pairs),
         quantity(walk, name),
-        given=True,
     )
 
 

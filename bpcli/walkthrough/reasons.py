@@ -3,6 +3,7 @@
 from bpcli.common.text import listed
 from bpcli.network.formulas import Notation
 from bpcli.walkthrough.blocks import Prose
+from bpcli.walkthrough.reuse import BENEFIT
 
 
 def why(letter: str, notation: Notation) -> Prose | None:
@@ -83,10 +84,7 @@ def _why_same(notation: Notation, index: int) -> str:
 
 
 def _why_modules(_notation: Notation) -> str:
-    return (
-        "each layer keeps its own derivative and needs from the layer above only the gradient with respect to its "
-        "outputs, so the same three products serve any number of layers, and what a later layer has computed is reused."
-    )
+    return BENEFIT
 
 
 def _why_descent(_notation: Notation) -> str:

@@ -1,11 +1,15 @@
 """Part g: which factors the forward pass provides, which arrive by backpropagation, and what reuse saves."""
 
 from bpcli.network.formulas import Notation
-from bpcli.walkthrough.blocks import Box, Graph, Part, Prose, Question, Stage, Table
+from bpcli.walkthrough.blocks import Box, Graph, Part, Prose, Question, Room, Stage, Table
 from bpcli.walkthrough.walk import Walk
 
 ROUNDING = 1e-9
 SATURATED = "because an output is so saturated that its derivative rounds to zero"
+BENEFIT = (
+    "each layer keeps its own derivative and needs from the layer above only the gradient with respect to its "
+    "outputs, so the same three products serve any number of layers, and what a later layer has computed is reused."
+)
 BEFORE, AFTER, ARRIVES = "before the forward pass", "after the forward pass", "arrives by backpropagation"
 
 
@@ -17,7 +21,11 @@ def reuse(walk: Walk, notation: Notation) -> Part:
         "g",
         "What is known after the forward pass, what is backpropagated, and what is reused",
         (
-            Question("Write the gradients into the graph, and say when each factor is known."),
+            Question(
+                "Fill in the gradients, and beside each arrow the factor that is multiplied on the way. Then list the "
+                "factors of all your gradients: what each is, and whether it is known before the forward pass, after "
+                "it, or only by backpropagation."
+            ),
             backward_graph(walk, notation),
             Prose(
                 "Dashed boxes are known before the backward pass: $x$ and $y$ are given, and $ℓ$ is the result of the "
@@ -26,6 +34,7 @@ def reuse(walk: Walk, notation: Notation) -> Part:
                 "arrow is the factor multiplied on the way, and all these factors are known after the forward pass."
             ),
             factor_table(notation),
+            Room("What is the main benefit of backpropagation?", BENEFIT, lines=2),
             Prose(
                 f"Multiplications in the backward pass: {count.with_reuse:,} with reuse, "
                 f"{count.without_reuse:,} without. With reuse, every δ and every gradient with respect to a hidden "

@@ -10,12 +10,15 @@ from bpcli.network.formulas import Notation
 from bpcli.network.symbols import Style
 from bpcli.walkthrough.backward import hidden_gradient, matrix_gradient, output_gradient
 from bpcli.walkthrough.blocks import (
+    TOPIC_LETTERS,
     Block,
     Mode,
     Part,
     Prose,
     Sheet,
     Table,
+    Topic,
+    on_paper,
 )
 from bpcli.walkthrough.derivations import derivation
 from bpcli.walkthrough.example import Drawn
@@ -28,7 +31,7 @@ from bpcli.yamltext.scalars import show
 
 Explain = Literal["short", "full"]
 
-LETTERS = "abcdefgh"
+LETTERS = TOPIC_LETTERS["backprop"]
 HOW_TO_WRITE = (
     "Round each value to {digits} decimals when you write it down, and continue with the rounded value. Next to each "
     "blank is its name in the answers file."
@@ -40,22 +43,23 @@ ROUNDED = (
 LOSSES = {"squared_error": "squared error", "cross_entropy": "cross-entropy"}
 
 
-def chosen_letters(wanted: Sequence[str]) -> list[str]:
+def chosen_letters(wanted: Sequence[str], topic: Topic = "backprop") -> list[str]:
     """Return the parts that "a", "c-e" or "a,c" name, in order; all of them where nothing is wanted.
 
     Raises:
         UsageError: one of them is not a part.
     """
     chosen: set[str] = set()
+    letters = TOPIC_LETTERS[topic]
     for word in (word.strip().lower() for text in wanted for word in text.split(",")):
         first, dash, last = word.partition("-")
         ends = [first, last if dash else first]
-        if not all(end in LETTERS and len(end) == 1 for end in ends) or ends[0] > ends[1]:
+        if not all(end in letters and len(end) == 1 for end in ends) or ends[0] > ends[1]:
             raise UsageError(
-                f"--part: there is no part {show(word)}; write a letter from a to h, or a range such as a-c"
+                f"--part: there is no part {show(word)}; write a letter from a to {letters[-1]}, or a range such as a-c"
             )
-        chosen |= set(LETTERS[LETTERS.index(ends[0]) : LETTERS.index(ends[1]) + 1])
-    return [letter for letter in LETTERS if letter in chosen or not chosen]
+        chosen |= set(letters[letters.index(ends[0]) : letters.index(ends[1]) + 1])
+    return [letter for letter in letters if letter in chosen or not chosen]
 
 
 def sheet(
@@ -68,20 +72,17 @@ def sheet(
     title: str = "Walkthrough",
     drawn: Drawn | None = None,
     explain: Explain = "short",
+    hints: bool = False,
+    name: str = "",
 ) -> Sheet:
     """Return the parts that are wanted, the given numbers before them; delta notation comes with its table.
 
     With ``explain`` "full" each part of a walk begins with its derivation in symbols; either way it ends with one
-    sentence that says why.
+    sentence that says why. A worksheet has ``hints`` on request: the formulas, the names of factors and the labels of
+    arrows.
     """
     notation = Notation(walk.example.architecture, style)
-    remarks = (
-        Prose(ROUNDED.format(digits=digits), ("walk", "key")),
-        Prose(HOW_TO_WRITE.format(digits=digits), ("worksheet",)),
-    )
-    parts = [Part("", "Given", (givens(walk, notation), *remarks))]
-    if style == "delta":
-        parts.append(Part("", "Notation", (notation_table(walk, mode),)))
+    parts = given_parts(walk, notation, mode, digits)
     makers: dict[str, Callable[[Walk, Notation], Part]] = {
         "a": forward,
         "b": parameters,
@@ -94,9 +95,25 @@ def sheet(
     }
     for letter in letters:
         part = makers[letter](walk, notation)
-        parts.append(_explained(part, notation, explain) if mode == "walk" else part)
+        if mode == "walk":
+            part = _explained(part, notation, explain)
+        elif mode == "worksheet":
+            part = replace(part, blocks=tuple(on_paper(block, hints=hints) for block in part.blocks))
+        parts.append(part)
     below = [network_line(walk)] + ([drawn_line(drawn, notation)] if drawn else [])
-    return Sheet(title, tuple(below), tuple(parts), mode, digits)
+    return Sheet(title, tuple(below), tuple(parts), mode, digits, name)
+
+
+def given_parts(walk: Walk, notation: Notation, mode: Mode, digits: int) -> list[Part]:
+    """The given numbers with what is to be known of their digits; in delta notation the table of both, too."""
+    remarks = (
+        Prose(ROUNDED.format(digits=digits), ("walk", "key")),
+        Prose(HOW_TO_WRITE.format(digits=digits), ("worksheet",)),
+    )
+    parts = [Part("", "Given", (givens(walk, notation, asked=mode != "walk"), *remarks))]
+    if notation.style == "delta":
+        parts.append(Part("", "Notation", (notation_table(walk, mode),)))
+    return parts
 
 
 def _explained(part: Part, notation: Notation, explain: Explain) -> Part:

@@ -14,10 +14,13 @@ from bpcli.walkthrough.walk import Walk
 def update(walk: Walk, notation: Notation) -> Part:
     """(h) New parameters, the loss with them, and the decrease predicted and real."""
     blocks: list[Block] = [
-        Question("Take one step of gradient descent, and compute the forward pass and the loss after it."),
+        Question(
+            "Write down the update of each parameter in terms of its gradient and the learning rate α, and compute it. "
+            "Then compute the forward pass and the loss with the new parameters."
+        ),
         Prose("All gradients are computed before any weight changes."),
     ]
-    blocks += [_new(walk, notation, name) for name in walk.example.parameters]
+    blocks += [new_parameter(walk, notation, name) for name in walk.example.parameters]
     blocks += [
         Prose("The forward pass with the new weights:"),
         *_forward_again(walk, notation),
@@ -33,7 +36,8 @@ def update(walk: Walk, notation: Notation) -> Part:
     return Part("h", "The update", tuple(blocks))
 
 
-def _new(walk: Walk, notation: Notation, name: str) -> Equation:
+def new_parameter(walk: Walk, notation: Notation, name: str) -> Equation:
+    """V_new = V - α ∇V."""
     symbol, gradient, new = (notation.symbol(each) for each in (name, f"grad_{name}", f"new_{name}"))
     working = (
         quantity(walk, name, symbol),
@@ -43,7 +47,7 @@ def _new(walk: Walk, notation: Notation, name: str) -> Equation:
         quantity(walk, f"grad_{name}", gradient),
     )
     answer = quantity(walk, f"new_{name}", new)
-    return Equation(f"new_{name}", new, notation.update_formula(name), working, answer, given=True)
+    return Equation(f"new_{name}", new, notation.update_formula(name), working, answer, asks_formula=True)
 
 
 def _forward_again(walk: Walk, notation: Notation) -> Iterator[Equation]:
@@ -54,7 +58,7 @@ def _forward_again(walk: Walk, notation: Notation) -> Iterator[Equation]:
             (names.out, notation.out_formula(index, "new")),
         ):
             symbol = notation.symbol(name, "new")
-            yield Equation("", symbol, formula, (), Numbers(walk.after[name]), given=True)
+            yield Equation("", symbol, formula, (), Numbers(walk.after[name]))
 
 
 def _decrease(walk: Walk, notation: Notation) -> Equation:
@@ -62,7 +66,7 @@ def _decrease(walk: Walk, notation: Notation) -> Equation:
     before, after = notation.symbol("loss"), notation.symbol("loss_after")
     working = (quantity(walk, "loss"), "-", quantity(walk, "loss_after"))
     answer = number(walk.decrease, form="significant")
-    return Equation("", f"{before} - {after}", "", working, answer)
+    return Equation("", f"{before} - {after}", "", working, answer, modes=("walk",))
 
 
 def _predicted(walk: Walk, notation: Notation) -> Equation:
@@ -79,6 +83,7 @@ def _predicted(walk: Walk, notation: Notation) -> Equation:
         f"α ({squares})",
         (*working, ")"),
         number(walk.predicted, form="significant"),
+        modes=("walk",),
     )
 
 

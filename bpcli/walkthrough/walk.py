@@ -58,7 +58,7 @@ class Walk(Displayed):
         largest_difference: between any number of the row forms and the same number of the core, relative to the
             largest of its quantity where that is above 1.
         predicted: α ‖∇ℓ‖², the decrease of the loss to first order in α.
-        after: a, h, b and z with the new weights, by name.
+        after: a, h, b, z and the δ with the new weights, by name.
         multiplications: of the backward pass, with reuse and without.
     """
 
@@ -136,7 +136,7 @@ def walk(example: Example) -> Walk:
         after={
             name: found[f"{name}_after"]
             for layer in example.architecture.names()
-            for name in (layer.pre, layer.out)
+            for name in (layer.pre, layer.out, layer.delta)
         },
         multiplications=multiplications(example.architecture),
     )
@@ -146,7 +146,8 @@ def core_values(example: Example) -> dict[str, Array]:
     """Return every quantity of a point of one sample, and those of a step of plain gradient descent.
 
     The names are those of ``Network.quantities``, and beside them loss, new_V, new_W (and new_bias_V …); a_after,
-    h_after, b_after, z_after, which are those of the forward pass with the new weights; and loss_after.
+    h_after, b_after, z_after and delta_1_after, delta_2_after, which are those of the pass with the new weights; and
+    loss_after.
     """
     over_samples = {"x", "y"}
     for names in example.architecture.names():
@@ -164,7 +165,8 @@ def core_values(example: Example) -> dict[str, Array]:
     after = network.quantities()
     values |= {f"new_{name}": tensor.copy() for name, tensor in network.parameters.named()}
     for names in example.architecture.names():
-        values |= {f"{name}_after": np.array(after[name][0]) for name in (names.pre, names.out)}
+        of_layer = (names.pre, names.out, names.delta)
+        values |= {f"{name}_after": np.array(after[name][0]) for name in of_layer}
     values["loss_after"] = np.array(network.loss(example.Y))
     return values
 

@@ -13,9 +13,11 @@ import numpy as np
 
 from bpcli.network import Architecture, Array
 from bpcli.network.example import Example
+from bpcli.walkthrough.blocks import Topic
+from bpcli.walkthrough.walk import core_values
 from bpcli.worksheets import backward_mistakes, forward_mistakes
 from bpcli.worksheets.forward_mistakes import BlankMistake
-from bpcli.worksheets.layer_steps import Formula, LayerSteps, loss_of
+from bpcli.worksheets.layer_steps import Formula, LayerSteps, Values, loss_of
 from bpcli.worksheets.rounding import half_down, half_even, half_up
 
 Pass = Callable[[dict[str, Array], Array, Array], Array]  # from parameters, x and y to ℓ
@@ -56,8 +58,10 @@ def given(example: Example) -> dict[str, Array]:
     return {"x": example.X[0], "y": example.Y[0], **example.parameters}
 
 
-def steps(example: Example, digits: int | None = None) -> tuple[Step, ...]:
+def steps(example: Example, digits: int | None = None, topic: Topic = "backprop") -> tuple[Step, ...]:
     """Return the blanks of a point in the order of computation: forward, backward, the update, the loss after it.
+
+    The sheet on equal weights asks for the hidden layer after the update in place of the loss.
 
     With ``digits`` the loss after the update has more methods: its own a, h, b and z, which are no blanks, rounded.
     """
@@ -70,8 +74,9 @@ def steps(example: Example, digits: int | None = None) -> tuple[Step, ...]:
         found += _backward(layer)
     for layer in reversed(layers):
         found += _update(layer)
-    found.append(_loss_after(example, digits))
-    return tuple(found)
+    if topic == "symmetry":
+        return (*found, *_hidden_after(example))
+    return (*found, _loss_after(example, digits))
 
 
 def _blanks_among(*names: str) -> tuple[str, ...]:
@@ -174,6 +179,26 @@ def _loss_after(example: Example, digits: int | None) -> Step:
         ]
     needs = tuple(f"new_{name}" for name in names)
     return Step("loss_after", tuple(Method(needs, formula) for formula in right), tuple(wrong))
+
+
+def _hidden_after(example: Example) -> Iterator[Step]:
+    """x^(1) and δ^(1) of the next step, by the core from the new parameters as they were written down."""
+    first, names = example.architecture.names()[0], tuple(example.parameters)
+
+    def after(quantity: str, v: Values) -> Array:
+        moved = {name: v[f"new_{name}"] for name in names}
+        return core_values(replace(example, parameters=moved))[quantity]
+
+    for name, needs in (
+        (first.out, (f"new_{first.matrix}",)),
+        (first.delta, tuple(f"new_{each}" for each in names)),
+    ):
+        before = BlankMistake(None, f"{name} before the update", partial(_earlier, name))
+        yield Step(f"{name}_after", (Method(needs, partial(after, name)),), (before,))
+
+
+def _earlier(name: str, v: Values) -> Array:
+    return v[name]
 
 
 def _core_pass(example: Example, parameters: dict[str, Array], x: Array, y: Array) -> Array:

@@ -7,6 +7,7 @@ import numpy as np
 
 from bpcli.network import Array
 from bpcli.network.example import Example
+from bpcli.walkthrough.blocks import Topic
 from bpcli.walkthrough.walk import core_values
 from bpcli.worksheets.answers import Answers
 from bpcli.worksheets.blanks import part_of
@@ -26,10 +27,12 @@ def grade(example: Example, answers: Answers, digits: int) -> Grade:
         digits: after the decimal point, as the sheet asked for.
     """
     with np.errstate(all="ignore"):  # a student's numbers may be anything
-        marking = _Marking(example, answers.values, digits)
+        marking = _Marking(example, answers.values, digits, answers.topic)
         marks = tuple(marking.mark(step) for step in marking.steps)
     marks = in_context(marks, example.architecture, marking.leading)
-    asked = tuple(mark for mark in marks if part_of(example.architecture, mark.name) in answers.parts)
+    asked = tuple(
+        mark for mark in marks if part_of(example.architecture, mark.name, answers.topic) in answers.parts
+    )
     return Grade(answers.source, digits, asked)
 
 
@@ -44,13 +47,14 @@ class _Marking:
     example: Example
     answers: Mapping[str, Array]
     digits: int
+    topic: Topic
     true: dict[str, Array] = field(init=False)
     steps: tuple[Step, ...] = field(init=False)
     leading: dict[str, str] = field(init=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         self.true = core_values(self.example)
-        self.steps = steps(self.example, self.digits)
+        self.steps = steps(self.example, self.digits, self.topic)
         self._by_name = {step.name: step for step in self.steps}
         known = given(self.example)
         self._right, self._own = RoundingVariants(known, self.digits), RoundingVariants(known, self.digits)

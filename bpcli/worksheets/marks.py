@@ -130,6 +130,39 @@ class Grade:
 
 
 @dataclass(frozen=True)
+class MarkedFile:
+    """A file of a class with its marks.
+
+    Attributes:
+        grade: the marks.
+        student: the name, from the roster or the file itself; None where neither says it.
+        seed: of the worksheet; None where the numbers were typed.
+        notes: what a lecturer should know: another sheet, another student.
+        other: the seed of the worksheet whose answers these are, if it is not this one.
+    """
+
+    grade: Grade
+    student: str | None = None
+    seed: int | None = None
+    notes: tuple[str, ...] = ()
+    other: int | None = None
+
+    def mistakes(self) -> list[str]:
+        """Return the wrong blanks, each with what explains it."""
+        if self.other is not None:
+            return [f"answers to worksheet {self.other}"]
+        return [
+            f"{' or '.join(named.kind for named in blank.mistakes) or 'unknown'} in {blank.name}"
+            for blank in self.grade.blanks
+            if blank.verdict == "wrong"
+        ]
+
+    def document(self) -> dict[str, Any]:
+        """Return the marks with the name and the notes."""
+        return self.grade.document() | {"student": self.student, "seed": self.seed, "notes": list(self.notes)}
+
+
+@dataclass(frozen=True)
 class Unread:
     """A file that could not be marked, and why."""
 

@@ -40,6 +40,13 @@ def test_a_page_is_shown(bpcli, topic):
     assert text == (ROOT / "docs" / "symmetry.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("page", [path.stem for path in sorted((ROOT / "docs").glob("*.md"))])
+def test_a_narrow_terminal_loses_no_word(bpcli, page):
+    """Code and tables fold: what a page says at 200 columns it says at 60, blanks and lines of tables aside."""
+    wide, narrow = (re.sub(r"[\s─]", "", bpcli("docs", page, columns=columns).out) for columns in (400, 60))
+    assert sorted(wide) == sorted(narrow)
+
+
 def test_a_page_has_no_colour_of_its_own():
     """Code and links have the colours of the reports, and nothing has a background."""
     console = Console(force_terminal=True, color_system="256", no_color=False, width=80, theme=Theme(LIBRARY))

@@ -142,6 +142,24 @@ def test_gradescope_gets_a_score_for_each_gradient_and_as_much_as_is_allowed(bpc
         assert (words in results["output"]) == (place <= says), words
 
 
+def test_gradescope_gets_a_point_for_each_of_three_gradients_of_four(bpcli, tmp_path):
+    """The gradient of the bias of V is doubled, and costs its own point only."""
+    (tmp_path / "mine.py").write_text(
+        "import numpy as np\n"
+        "def gradients(x, y, V, W, bias_V, bias_W):\n"
+        "    h = 1 / (1 + np.exp(-(V @ x + bias_V)))\n"
+        "    z = 1 / (1 + np.exp(-(W @ h + bias_W)))\n"
+        "    delta_2 = (z - y) * z * (1 - z)\n"
+        "    delta_1 = W.T @ delta_2 * h * (1 - h)\n"
+        "    return {'V': np.outer(delta_1, x), 'W': np.outer(delta_2, h), 'bias_V': 2 * delta_1, 'bias_W': delta_2}\n",
+        encoding="utf-8",
+    )
+    bpcli("gradcheck", "--set", "model.bias=true", "--gradescope", "results.json", "--against", "mine.py")
+    results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    assert results["score"] == 3.0
+    assert len(results["tests"]) == 4
+
+
 @pytest.mark.parametrize("bias", ["false", "true"])
 @pytest.mark.parametrize("name", ["plain", "columns", "class"])
 def test_a_template_filled_in_is_correct(bpcli, tmp_path, name, bias):
@@ -415,7 +433,8 @@ def test_an_answer_needs_no_space_on_the_disk(tmp_path):
 STARTED = """
 import signal, sys
 signal.signal(signal.{}, signal.SIG_DFL)
-sys.argv = ["bpcli", "gradcheck", "--time-limit", "60", "--against", "loop.py", "mine.py"]
+sys.argv = ["bpcli", "gradcheck", "--time-limit", "60", "--sandbox", "none",
+            "--against", "loop.py", "mine.py"]
 from bpcli.__main__ import main
 main()
 """

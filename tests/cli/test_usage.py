@@ -148,6 +148,13 @@ def test_another_kind_of_file_names_the_command_that_takes_it(bpcli, files, name
     assert_refused(bpcli("train", name), says)
 
 
+def test_a_worksheet_is_not_an_answers_file(bpcli, files):
+    """Where the answers are written is said."""
+    assert_refused(
+        bpcli("walkthrough", "--grade", "sheet.html"), "answers-*.yaml that comes with the worksheet"
+    )
+
+
 @pytest.mark.parametrize(
     "command", ["gradcheck", "walkthrough", "symmetry-demo", "config check", "config show", ""]
 )

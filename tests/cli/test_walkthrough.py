@@ -91,8 +91,18 @@ def test_a_configuration_gives_its_first_training_row(bpcli):
         ),
         (["--seeds", f"1:{'9' * 5000}", "--out", "sheets"], "not a range of seeds"),
         (["--sizes", "9" * 5000], "is not a list of sizes"),
-        (["--seeds", "1:3"], "go together"),
-        (["--out", "sheets"], "go together"),
+        (["--seeds", "1:3"], "--seeds goes with --out: add it"),
+        (["--out", "sheets"], "--out goes with --seeds, --worksheet or --key: add one of them"),
+        (["--hints"], "--hints goes with --seeds or --worksheet"),
+        (["--csv", "marks.csv"], "--csv goes with --grade: add it"),
+        (["--roster", "r.csv"], "--roster goes with --seeds or --grade"),
+        (
+            ["--topic", "symmetry"],
+            "add --worksheet, --key, --quiz or --seeds; bpcli symmetry-demo shows the same",
+        ),
+        (["--topic", "symmetry", "--key", "--part", "g"], "there is no part 'g'; write a letter from a to f"),
+        (["--topic", "symmetry", "--key", "--x", "1,2,3"], "draws its numbers from a seed: leave --x out"),
+        (["--topic", "symmetry", "--key", "--hidden", "1"], "one hidden layer of two units or more"),
         (["--seeds", "3:1", "--out", "sheets"], "not a range of seeds"),
         (["--seeds", "1:3", "--out", "sheets", "--seed", "2"], "leave --seed out"),
         (["--step", "--format", "html"], "leave --format, --json and --quiet out"),
@@ -120,20 +130,21 @@ def test_one_part_at_a_time(bpcli, monkeypatch):
 
 
 def test_worksheets_are_written_with_keys_and_answer_files(bpcli, tmp_path):
-    """Four files a seed, all different; nothing is overwritten without --force."""
+    """Four files a seed and two for the class, all different; nothing is overwritten without --force."""
     command = ("walkthrough", "--worksheet", "--seeds", "9:11", "--out", "class", "--format", "html")
     found = bpcli(*command)
     assert found.code == 0
     names = sorted(path.name for path in (tmp_path / "class").iterdir())
-    assert names == sorted(
+    each = [
         name
         for seed in ("09", "10", "11")
         for name in (f"worksheet-{seed}.html", f"key-{seed}.html", f"answers-{seed}.yaml", f"key-{seed}.yaml")
-    )
-    assert len({path.read_bytes() for path in (tmp_path / "class").iterdir()}) == 12
+    ]
+    assert names == sorted([*each, "worksheets.html", "keys.html"])
+    assert len({path.read_bytes() for path in (tmp_path / "class").iterdir()}) == 14
     again = bpcli(*command)
     assert again.code == 2
-    assert "worksheet-09.html exists already" in again.err
+    assert "worksheets.html exists already, and 13 more" in again.err
     assert bpcli(*command, "--force").code == 0
 
 

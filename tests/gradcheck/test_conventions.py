@@ -211,6 +211,35 @@ PROGRAMS = {
         "samples in rows, weights n_out × n_in, parameters in one vector, layer by layer with the bias as "
         "first column, column by column",
     ),
+    "a batch": (
+        "def loss_grad(params, batch):\n"
+        " inputs, targets = batch; (W1, b1), (W2, b2) = params\n"
+        " h = s(inputs @ W1 + b1); z = s(h @ W2 + b2); d = (z - targets) * z * (1 - z) / len(inputs)\n"
+        " e = d @ W2.T * h * (1 - h); return [(inputs.T @ e, e.sum(0)), (h.T @ d, d.sum(0))]\n",
+        "samples in rows, weights n_in × n_out, biases (n,)",
+    ),
+    "a cache that is a tuple": (
+        "def backward_propagation(X, Y, cache):\n"
+        " Z1, A1, W1, b1, Z2, A2, W2, b2 = cache; m = X.shape[1]\n"
+        " dZ2 = (A2 - Y) * A2 * (1 - A2); dZ1 = np.dot(W2.T, dZ2) * A1 * (1 - A1)\n"
+        " return {'dZ2': dZ2, 'dW2': dZ2 @ A1.T / m, 'db2': dZ2.sum(1, keepdims=True) / m,\n"
+        "  'dZ1': dZ1, 'dW1': dZ1 @ X.T / m, 'db1': dZ1.sum(1, keepdims=True) / m}\n",
+        "samples in columns, weights n_out × n_in, biases (n,)",
+    ),
+    "any number of weights": (
+        "def gradients(X, Y, *weights, rate=0.1, **settings):\n"
+        " V, bias_V, W, bias_W = weights; h = s(X @ V.T + bias_V); z = s(h @ W.T + bias_W)\n"
+        " d = (z - Y) * z * (1 - z) / len(X); e = d @ W * h * (1 - h)\n"
+        " return e.T @ X, d.T @ h, e.sum(0), d.sum(0)\n",
+        "samples in rows, weights n_out × n_in, biases (n,)",
+    ),
+    "weights by keyword": (
+        "def backprop(x, y, **params):\n"
+        " h = s(params['W1'] @ x + params['b1']); z = s(params['W2'] @ h + params['b2'])\n"
+        " d = (z - y) * z * (1 - z); e = params['W2'].T @ d * h * (1 - h)\n"
+        " return dict(W1=np.outer(e, x), b1=e, W2=np.outer(d, h), b2=d)\n",
+        "one sample at a time (n,), averaged, weights n_out × n_in, biases (n,)",
+    ),
     "lists": (
         "def compute_gradients(inputs, targets, weights, biases):\n"
         " acts = [inputs]\n"

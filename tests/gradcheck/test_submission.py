@@ -311,8 +311,11 @@ FAILURES = {
     "no function": ("no function", "it defines helper", "def helper(x, y):\n    pass"),
     "another function": ("missing return", "it returns None", "def backprop(x, y):\n    pass"),
     "no callable": ("no function", "define gradients", "gradients = 3"),
-    "any parameters": ("unknown parameter", "takes *args", "def gradients(*args: float):\n    pass"),
-    "keywords": ("unknown parameter", "takes **all", "def gradients(x, y, **all):\n    pass"),
+    "any parameters": (
+        "unknown parameter",
+        "it takes *args: wrap it in a def",
+        "def gradients(*a: float):\n    pass",
+    ),
     "an absent bias": (
         "unknown parameter",
         "ann.py:1: gradients asks for bias_V",

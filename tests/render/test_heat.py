@@ -6,8 +6,7 @@ from math import inf, nan
 import numpy as np
 from rich.console import Console
 
-from bpcli.render.heat import heat_maps
-from bpcli.render.trajectories import frame
+from bpcli.render.trajectories import frame, heat_maps
 from bpcli.symmetry_demo.comparison import Snapshot, Spread
 
 
@@ -23,7 +22,7 @@ def test_shades_are_quarters_of_the_largest_distance():
     row = np.array([[0.0, 1.0, 3.0, 5.0, 7.0, 8.0]])
     lines = drawn(heat_maps({"a": row}, units=1))
     assert lines[:2] == ["a", "··░░▒▒▓▓████"]
-    assert lines[2] == "· exactly 0; : under 1e-6, ░ ▒ ▓ █ up to ¼, ½, ¾ and all of 8"
+    assert lines[2] == "· exactly 0; : under 1e-6 of 8; ░ ▒ ▓ █ up to ¼, ½, ¾ and all of it"
 
 
 def test_a_tiny_distance_is_not_zero():

@@ -10,6 +10,7 @@ from bpcli.network import Architecture
 from bpcli.render.marks import class_marks, marks
 from bpcli.worksheets.generate import drawn_point
 from bpcli.worksheets.grading import grade
+from bpcli.worksheets.marks import MarkedFile
 from tests.walkthrough.byhand import sheet
 from tests.walkthrough.points import answers_of
 
@@ -105,10 +106,10 @@ def test_a_class_is_a_line_each_and_what_was_made_most_often(width):
         graded("grad_h", raw, source="cleo.yaml"),
         graded("delta_1", lambda q: q["grad_h"], source="dora.yaml", loss=None),
     ]
-    text = shown(class_marks(grades), width)
+    text = shown(class_marks([MarkedFile(grade) for grade in grades]), width)
     lines = [" ".join(line.split()) for line in text.splitlines()]
     assert "anna.yaml 68/72 raw-error-back in grad_h" in lines
     assert "bert.yaml 72/72 –" in lines
     assert any(line.startswith("dora.yaml 67/72 no-lambda in delta_1; 1 not") for line in lines)
     assert "1 of 4 sheets entirely right" in lines
-    assert "made most often: raw-error-back (2), no-lambda (1)" in lines
+    assert "made by most students: raw-error-back (2), no-lambda (1)" in lines

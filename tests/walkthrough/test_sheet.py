@@ -159,12 +159,12 @@ def test_each_quantity_belongs_to_its_pass(walked):
 
 
 def test_the_forward_pass_after_the_step_is_that_of_the_new_weights(walked):
-    """a, h, b and z, once more from new_V and new_W by the core."""
+    """a, h, b, z and the δ, once more from new_V and new_W by the core."""
     example = walked.example
     parameters = {name: walked[f"new_{name}"] for name in example.parameters}
     again = walk(Example(example.architecture, example.X, example.Y, parameters))
     assert set(walked.after) == {
-        name for layer in example.architecture.names() for name in (layer.pre, layer.out)
+        name for layer in example.architecture.names() for name in (layer.pre, layer.out, layer.delta)
     }
     for name, value in walked.after.items():
         assert same(value, again[name]), name

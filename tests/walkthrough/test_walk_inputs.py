@@ -5,9 +5,8 @@ import pytest
 
 from bpcli.common.errors import UsageError
 from bpcli.config import resolve
-from bpcli.walkthrough.chosen_network import Typed
 from bpcli.walkthrough.example import chosen_point
-from bpcli.walkthrough.parsing import read_tensor
+from bpcli.walkthrough.typed import Typed, read_tensor
 from tests.walkthrough.points import point
 
 

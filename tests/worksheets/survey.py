@@ -3,14 +3,23 @@
 The rules are checked here on numbers worked out in plain Python (``byhand``), not by the code that draws.
 """
 
+import re
 from collections import Counter
 from contextlib import suppress
 from math import inf
 
 import numpy as np
 
+from bpcli.common.markup import mixed, plain
 from bpcli.network import Architecture
-from bpcli.worksheets.generate import drawn_point
+from bpcli.render.walkthrough.pages import page
+from bpcli.walkthrough.blocks import Equation, Graph, Numbers, Room, Table
+from bpcli.walkthrough.sheet import sheet as sheet_of
+from bpcli.walkthrough.symmetry_sheet import symmetry_sheet
+from bpcli.walkthrough.walk import walk
+from bpcli.worksheets.answers import Answers
+from bpcli.worksheets.blanks import blanks
+from bpcli.worksheets.generate import drawn_equal, drawn_point
 from bpcli.worksheets.grading import grade
 from tests.walkthrough.byhand import ROWS, mistakes, sheet
 from tests.walkthrough.points import answers_of
@@ -70,6 +79,55 @@ def change(right, wrong, at):
     return inf if true.shape != found.shape else float(np.abs(true - found).max())
 
 
+SHEETS = {"backprop": sheet_of, "symmetry": symmetry_sheet}
+
+
+def printed(example, *, style="vw", hints=False, topic="backprop"):
+    """Return what a worksheet prints: the given numbers, and the parts with their questions and blanks."""
+    whole = SHEETS[topic](walk(example), style=style, mode="worksheet", hints=hints)
+    given, _, parts = page(whole, "text").partition("\n(a) ")
+    return given, parts
+
+
+def leaks(example, topic="backprop"):
+    """Yield every formula, factor, reason and number that a worksheet asks for and prints, in either notation."""
+    for style in ("vw", "delta"):
+        given, said = printed(example, style=style, topic=topic)
+        said = " ".join(said.split())
+        allowed = set(re.findall(NUMBER, given)) | {"0", "1", "2"}
+        for number in set(re.findall(NUMBER, said)) - allowed:
+            yield f"{number} in {style}"
+        parts = [part for part in SHEETS[topic](walk(example), style=style, mode="key").parts if part.letter]
+        names = {
+            plain(block.symbol) for part in parts for block in part.blocks if isinstance(block, Equation)
+        }
+        for part in parts:  # the names of the blanks stand beside them
+            for formula in set(formulas(part)) - names - {"1"}:
+                if re.search(rf"(?<![^\s◀]){re.escape(formula)}(?![^\s│])", said):
+                    yield f"{formula} in ({part.letter}) of {style}"
+
+
+NUMBER = r"(?<![\w.])\d+\.?\d*(?![\w.])"  # no index of a symbol
+
+
+def formulas(part):
+    """Yield the formulas of a part, the factors of its rows, and the labels of its arrows, as a screen shows them."""
+    for block in part.blocks:
+        if isinstance(block, Equation):
+            yield from (plain(side) for side in block.formula.split(" = ") if side)
+            labels = [term.label for term in block.working if isinstance(term, Numbers)]
+            yield from (plain(label) for label in labels if block.slots and label)
+        elif isinstance(block, Graph):
+            labels = [label for stage in block.stages for label in (stage.arrow, stage.upward)]
+            yield from (f"{plain(label)} {line}" for label in labels if label for line in "─│▶")
+        elif isinstance(block, Room):
+            yield mixed(block.answer, str, plain)
+        elif isinstance(block, Table) and block.open_columns == 1:
+            yield from (
+                plain(cell.strip("$")) for row in block.rows for cell in row[1:] if not cell.isdigit()
+            )
+
+
 def verdict_on(example, id_, at, formula, *, rounding, ways=()):
     """Say what the grading makes of one mistake carried through a whole sheet."""
     right = sheet(example)
@@ -106,6 +164,7 @@ def survey(architecture, seeds):
         sheets.setdefault(numbers, []).append(seed)
         rounding = bool(seed % 2)
         ways = ROWS if rounding and architecture.loss == "cross_entropy" else ()
+        counts["printed", "; ".join(leaks(example)) or "nothing asked for"] += 1
         key = sheet(example, digits=DIGITS if rounding else None, ways=ways)
         right = grade(example, answers_of(key, DIGITS), DIGITS).entirely_right
         counts["key", "entirely right" if right else "not entirely right"] += 1
@@ -125,7 +184,7 @@ def report(architecture, seeds, surveys):
             together.setdefault(numbers, []).extend(found)
     same = [found for found in together.values() if len(found) > 1]
     close = sum(max(group) - min(group) < 30 for group in same)
-    good = {"well posed", "entirely right", "marked and named"}
+    good = {"well posed", "nothing asked for", "entirely right", "marked and named"}
     planted = Counter(
         {key: n for key, n in counts.items() if " in " in key[0] and key[1] != "does not apply"}
     )
@@ -135,12 +194,32 @@ def report(architecture, seeds, surveys):
     entropy = ", cross-entropy" * (architecture.loss == "cross_entropy")
     yield f"{sizes} {biases} biases{entropy}, seeds 0 to {seeds[-1]}"
     yield f"  sheets well posed          {counts['sheet', 'well posed']:7,} of {len(seeds):,}"
+    yield f"  nothing asked for printed  {counts['printed', 'nothing asked for']:7,} of {len(seeds):,}"
     yield f"  the same sheet twice       {len(same):7,}; within a class of 30: {close}"
     yield f"  keys entirely right        {counts['key', 'entirely right']:7,} of {len(seeds):,}"
     yield f"  mistakes marked and named  {named:7,} of {planted.total():,}, of {kinds} kinds"
     for (what, found), count in sorted(counts.items()):
         if found not in good and found != "does not apply":
             yield f"    {what}: {found} {count:,}"
+
+
+def survey_equal(seeds):
+    """Count, over the sheets on equal weights of these seeds, what a survey counts of the others."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for seed in seeds:
+        example = drawn_equal(Architecture((3, 2, 2), bias=False), seed)
+        counts["printed", "; ".join(leaks(example, "symmetry")) or "nothing asked for"] += 1
+        rounded = {blank.name: np.round(blank.value, DIGITS) for blank in blanks(example, topic="symmetry")}
+        judged = grade(example, Answers("key", rounded, tuple("abcdef"), "symmetry"), DIGITS)
+        counts["key", "entirely right" if judged.entirely_right else "not entirely right"] += 1
+    return counts
+
+
+def report_equal(seeds, counts):
+    """Return the lines of a short table of them."""
+    yield f"equal weights, 3-2-2, seeds 0 to {seeds[-1]}"
+    yield f"  nothing asked for printed  {counts['printed', 'nothing asked for']:7,} of {len(seeds):,}"
+    yield f"  keys entirely right        {counts['key', 'entirely right']:7,} of {len(seeds):,}"
 
 
 def architectures():

@@ -14,8 +14,8 @@ from bpcli.walkthrough.walk import walk
 from bpcli.worksheets import generate
 from bpcli.worksheets.answers import filled, read_answer_file, template
 from bpcli.worksheets.blanks import blanks, part_of
+from bpcli.worksheets.class_marking import drawn_again
 from bpcli.worksheets.grading import grade
-from bpcli.worksheets.regenerate import drawn_again
 from tests.worksheets.survey import architectures
 
 # An example is frozen, and drawing one takes longer than what is tested on it.
@@ -102,6 +102,27 @@ def test_rows_and_blanks_may_be_left_out(written):
     assert np.isnan(answers.values["z"]).all()
     assert np.array_equal(answers.values["grad_W"], [[np.nan] * 4, [1, 2, 3, np.nan]], equal_nan=True)
     assert "a" not in answers.values
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("h: [0,62, 0,5, 0,1, -0,2]", [0.62, 0.5, 0.1, -0.2]),
+        ("h: [0,62,0,05,0,1,-0,2]", [0.62, 0.05, 0.1, -0.2]),
+        ("h: [0,62; 0,5; 0,1; −0,2]", [0.62, 0.5, 0.1, -0.2]),
+        ("h: ['0,62', 1/2, -3/4, 1e-3]", [0.62, 0.5, -0.75, 0.001]),
+        ("h:\n  - 0,62\n  - 1/2\n  - null\n  - 0,007", [0.62, 0.5, np.nan, 0.007]),
+        ("h: [0,62, null, 1, 2,5]", [0.62, np.nan, 1, 2.5]),
+        ("h: [1, 2, 3, 4]", [1, 2, 3, 4]),
+        ("loss: 0,3760", 0.376),
+        ("grad_W: [[0,1, 0,2, 0,3, 0,04], [1, 2, 3, 4]]", [[0.1, 0.2, 0.3, 0.04], [1, 2, 3, 4]]),
+        ("grad_W:\n  - [0,1; 0,2; 0,3; 0,4]\n  - [1/2, 2/4, 3, 4]", [[0.1, 0.2, 0.3, 0.4], [0.5, 0.5, 3, 4]]),
+    ],
+)
+def test_decimal_commas_and_fractions_are_numbers(written, text, numbers):
+    """Where the commas of a list can be told apart: by their number, by spaces or by semicolons."""
+    (value,) = read_answer_file(written(f"{text}\n")).answers(POINT).values.values()
+    assert np.array_equal(value, numbers, equal_nan=True)
 
 
 @pytest.mark.parametrize("architecture", OTHERS, ids=str)
@@ -191,13 +212,13 @@ def test_an_empty_file_answers_nothing(written):
 
 
 def test_everything_that_is_wrong_with_a_file_is_told_at_once(written):
-    """An unknown name, shapes, words, NaN, decimal commas: each with line, key, what is wanted and what is given."""
+    """An unknown name, shapes, words, NaN: each with line, key, what is wanted and what is given."""
     path = written(
         "a: [1, 2, 3]\n"
-        "h: [0,62, 0,5, 0,1, 0,2]\n"
+        "h: [0,62,0,5,0,1,0]\n"
         "lose: 0.5\n"
         "z: [.nan, 0.5]\n"
-        "b: [one, '0,62']\n"
+        "b: [one, 1/0]\n"
         "loss: [0.5]\n"
         "grad_V: [[1, 2, 3, 4], [1, 2, 3, 4], [1, 2, 3, 4]]\n"
         "grad_W: [[1, 2], [1, 2, 3, 4]]\n"
@@ -208,11 +229,11 @@ def test_everything_that_is_wrong_with_a_file_is_told_at_once(written):
     )
     assert complaint(path) == [
         "answers.yaml:1:4: a: its shape is 3; it must be 4",
-        "answers.yaml:2:4: h: its shape is 8; it must be 4; are there decimal commas? Write 0.62 for 0,62",
+        "answers.yaml:2:4: h: its shape is 7; it must be 4",
         "answers.yaml:3:1: lose: this sheet has no such blank; did you mean loss?",
         "answers.yaml:4:5: z[0]: .nan is not a finite number; write null for no answer",
-        "answers.yaml:5:5: b[0]: 'one' is not a number; write for example 0.62, or null for no answer",
-        "answers.yaml:5:10: b[1]: '0,62' is not a number; write 0.62",
+        "answers.yaml:5:5: b[0]: 'one' is not a number; write for example 0.62 or 3/4, or null for no answer",
+        "answers.yaml:5:10: b[1]: '1/0' is not a number; write for example 0.62 or 3/4, or null for no answer",
         "answers.yaml:6:7: loss: its shape is 1; it must be one number",
         "answers.yaml:7:9: grad_V: its shape is 3×4; it must be 4×3: it is transposed",
         "answers.yaml:8:9: grad_W: its rows have different lengths; it must be 2×4",

@@ -5,8 +5,9 @@ import pytest
 
 from bpcli.common.errors import UsageError
 from bpcli.network import Architecture
+from bpcli.walkthrough.walk import core_values
 from bpcli.worksheets.acceptance_rules import faults
-from bpcli.worksheets.generate import drawn_point
+from bpcli.worksheets.generate import drawn_equal, drawn_point
 from tests.worksheets.survey import architectures, ill_posed
 
 
@@ -141,3 +142,35 @@ def test_where_no_point_is_found_the_message_says_what_would_do(monkeypatch):
         UsageError, match=r"no valid worksheet was found for sizes 3-4-2 at 2 digits.*such as 3-4-2"
     ):
         drawn_point(Architecture((3, 4, 2), bias=False), 1, digits=2)
+
+
+def test_sheets_on_equal_weights_are_all_different_and_show_their_numbers():
+    """One weight, inputs and targets all different, nothing saturated, no δ too small for its digits."""
+    architecture = Architecture((3, 2, 2), bias=False)
+    points = [drawn_equal(architecture, seed) for seed in range(32)]
+    assert len({numbers(example) for example in points}) == 32
+    for example in points:
+        values = core_values(example)
+        (weight,) = {float(each) for tensor in example.parameters.values() for each in tensor.flat}
+        assert weight in (-1, -0.5, -0.25, 0.25, 0.5, 1)
+        assert len(set(example.X[0])) == 3
+        assert len(set(example.Y[0])) == 2
+        assert all(0.05 <= each <= 0.95 for name in "hz" for each in values[name])
+        assert all(np.abs(values[name]).min() >= 0.001 for name in ("delta_1", "delta_2", "grad_V", "grad_W"))
+
+
+@pytest.mark.parametrize(
+    "architecture",
+    [
+        Architecture((3, 2)),
+        Architecture((3, 1, 2), bias=False),
+        Architecture((3, 2, 1), bias=False),
+        Architecture((3, 2, 2), bias=True),
+        Architecture((3, 2, 2), "sigmoid", "softmax", "cross_entropy", bias=False),
+    ],
+    ids=str,
+)
+def test_sheets_on_equal_weights_need_units_to_be_equal(architecture):
+    """What to take is said."""
+    with pytest.raises(UsageError, match="no biases and no softmax"):
+        drawn_equal(architecture, 1)

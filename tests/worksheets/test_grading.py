@@ -13,6 +13,7 @@ from bpcli.network.example import Example
 from bpcli.walkthrough.walk import core_values
 from bpcli.worksheets import generate
 from bpcli.worksheets.answers import Answers
+from bpcli.worksheets.blanks import blanks
 from bpcli.worksheets.chain import given, steps
 from bpcli.worksheets.grading import grade
 from tests.walkthrough.byhand import MISTAKES, ROUNDINGS, ROWS, UNNAMED, each, outer, product, sheet
@@ -419,3 +420,26 @@ def test_the_document_holds_what_the_table_shows():
     assert mistake["fix"] == BY_ID["no-lambda"].fix
     assert mistake["alternatives"] == []
     json.dumps(document, allow_nan=False)
+
+
+def test_a_sheet_on_equal_weights_is_marked_by_the_same_rules():
+    """A mistake is named in its blank, the rest carried forward; the hidden layer before the step is told as that."""
+    example = generate.drawn_equal(Architecture((3, 2, 2), bias=False), 3)
+    right = {blank.name: np.round(blank.value, 4) for blank in blanks(example, topic="symmetry")}
+    e = core_values(example)["grad_z"]
+    lambda_ = right["h"] * (1 - right["h"])
+    wrong = {"delta_2": e, "delta_1": lambda_ * (example.parameters["W"].T @ e)}
+    wrong["new_W"] = example.parameters["W"] - 0.5 * np.outer(e, right["h"])
+    wrong["new_V"] = example.parameters["V"] - 0.5 * np.outer(wrong["delta_1"], example.X[0])
+    given = right | {name: np.round(value, 4) for name, value in wrong.items()} | {"h_after": right["h"]}
+    judged = grade(example, Answers("anna", given, tuple("abcdef"), "symmetry"), 4)
+    verdicts = {blank.name: blank.verdict for blank in judged.blanks}
+    assert list(verdicts) == list(right)
+    assert [verdicts[name] for name in ("a", "h", "b", "z")] == ["right"] * 4
+    assert [verdicts[name] for name in ("delta_2", "delta_1", "new_W", "new_V")] == [
+        "wrong",
+        *["follows"] * 3,
+    ]
+    told = {blank.name: [named.kind for named in blank.mistakes] for blank in judged.blanks if blank.mistakes}
+    assert told["delta_2"] == ["no-omega"]
+    assert told["h_after"] == ["h before the update"]

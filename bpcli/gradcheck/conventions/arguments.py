@@ -53,10 +53,16 @@ def value_of(role: Role, reading: Reading, point: Point, layers: Layers) -> Any:
         return _samples(point["X"], reading.data)
     if kind == "y":
         return _targets(point["Y"], reading)
+    if kind == "batch":
+        return _samples(point["X"], reading.data), _targets(point["Y"], reading)
     if kind in {"matrix", "bias"}:
         return parameter(role, reading, point, layers)
     if kind in {"parameters", "self"}:
         return _packed(reading, point, layers, "dict" if kind == "self" else reading.packed)
+    if kind == "positional":
+        return tuple(_packed(reading, point, layers, reading.packed))
+    if kind == "keywords":
+        return _keywords(reading, point, layers)
     if kind == "vector":
         return flatten(point, layers, reading.turned, reading.packed)
     if kind in {"matrices", "biases"}:
@@ -123,6 +129,8 @@ def _packed(reading: Reading, point: Point, layers: Layers, how: str) -> Any:
     by_layer = [t for pair in zip(matrices, biases, strict=True) for t in pair] if has_biases else matrices
     if how == "list":
         return by_layer
+    if how == "kinds":
+        return [*matrices, *biases]
     content, by_role = {}, {}
     for i, matrix in enumerate(matrices):
         content[f"W{i + 1}"] = by_role[Role("matrix", i)] = matrix
@@ -131,8 +139,28 @@ def _packed(reading: Reading, point: Point, layers: Layers, how: str) -> Any:
     return Lenient(content, by_role, len(layers))
 
 
-def _cache(reading: Reading, point: Point, layers: Layers) -> dict[str, Any]:
-    """The forward pass by the names that people keep it under."""
+def _keywords(reading: Reading, point: Point, layers: Layers) -> dict[str, Any]:
+    """All parameters and rates for ``**``: there only names say which are wanted, so each has two."""
+    content = dict(_packed(reading, point, layers, "dict"))
+    for number, (matrix, bias, _, _) in enumerate(layers, 1):
+        both = {matrix: f"W{number}", bias or "": f"b{number}"}
+        content |= {name: content[key] for name, key in both.items() if key in content}
+    return content | {"learning_rate": point.get("learning_rate"), "weight_decay": point.get("weight_decay")}
+
+
+def _cache(reading: Reading, point: Point, layers: Layers) -> Any:
+    """The forward pass by the names that people keep it under, or as a tuple."""
+    if reading.packed and set(reading.packed) <= set("zawb"):
+        parts = []
+        for i in range(len(layers)):
+            kept = {
+                "z": lambda i=i: _samples(point[f"pre_{i + 1}"], reading.data),
+                "a": lambda i=i: _samples(point[f"out_{i + 1}"], reading.data),
+                "w": lambda i=i: parameter(Role("matrix", i), reading, point, layers),
+                "b": lambda i=i: parameter(Role("bias", i), reading, point, layers),
+            }
+            parts += [kept[letter]() for letter in reading.packed]
+        return tuple(parts)
     cache = {"A0": _samples(point["X"], reading.data)}
     for number in range(1, len(layers) + 1):
         pre, out = (_samples(point[f"{what}_{number}"], reading.data) for what in ("pre", "out"))

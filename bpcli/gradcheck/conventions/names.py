@@ -27,6 +27,7 @@ WORDS: dict[str, str] = {
     "trainingdata inputvector example",
     "y": "y ys yi yb t target targets label labels expected desired truth ytrue ytrain trainy ybatch groundtruth "
     "yonehot onehot trainingtargets tt",
+    "batch": "batch minibatch xy batchxy",
     "rate": "lr learningrate alpha eta rate stepsize learnrate",
     "decay": "weightdecay reg lambda lam lmbda lambd l2 decay regularization regularisation regstrength l2reg "
     "reglambda regparam lambdareg wd",

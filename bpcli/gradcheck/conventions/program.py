@@ -9,9 +9,12 @@ from .arguments import Point, value_of
 from .flat import orders
 from .leaves import plain_result
 from .names import Names, Role
-from .reading import PACKED, Choices, Layers, Reading
+from .reading import CACHED, PACKED, Choices, Layers, Reading
 from .refusals import RefusedError
 from .target import Target
+
+# Roles in which all parameters come at once.
+PACKING = frozenset({"parameters", "vector", "matrices", "self", "positional", "keywords"})
 
 
 @dataclass(frozen=True)
@@ -85,53 +88,70 @@ def understand(target: Target, layers: Layers) -> Program:
         RefusedError: an argument stays unknown, or this network has nothing to give for it.
     """
     depth, has_biases = len(layers), layers[0][1] is not None
-    optional = target.optional
-    parameters = [name for layer in layers for name in layer[:2] if name]
-    can = ", ".join(["X", "Y", "x", "y", *parameters, "learning_rate", "weight_decay"])
     names = Names(target.names, depth)
+    roles = _named(target, names, has_biases)
+    for name, stars in target.starred.items():
+        roles.pop(name, None)
+        if not {role.kind for role in roles.values()} & {"matrix", *PACKING}:
+            roles[name] = Role("positional" if stars == "*" else "keywords")
+    roles |= _by_place(target, roles, layers)
+    for name in target.forward:
+        if (role := names.role(name)) and name not in roles and role.kind in {"x", "y"}:
+            roles[name] = role
+    if not {"x", "y", "batch"} & {role.kind for role in roles.values()}:
+        taken = " and ".join(f"{stars}{name}" for name, stars in target.starred.items())
+        wrapped = f"; it takes {taken}: wrap it in a def that names x, y and the weights" if taken else ""
+        raise RefusedError(
+            "unknown parameter",
+            f"{target.name} asks for no data; take x, y (one sample at a time) or X, Y (the whole batch){wrapped}",
+        )
+    return Program(
+        target, {name: roles[name] for name in [*target.names, *target.forward] if name in roles}, depth
+    )
+
+
+def _named(target: Target, names: Names, has_biases: bool) -> dict[str, Role]:
+    """The roles that names say, without those that a default of the program's own does better."""
     roles = {name: role for name in target.names if (role := names.role(name))}
     for name, role in roles.copy().items():
         twice = any(other == role for n, other in roles.items() if n != name) and role.kind in {"x", "y"}
-        if name in optional and (
+        if name in target.optional and (
             role.kind in {"samples", "size", "sizes", "output", "cache", "pre", "out"} or twice
         ):
-            del roles[name]  # nothing that a default would not do
+            del roles[name]
         elif role.kind == "bias" and not has_biases:
-            if name not in optional:
+            if name not in target.optional:
                 raise RefusedError(
                     "unknown parameter",
                     f"{target.name} asks for {name}, but this network has no biases; give --set model.bias=true",
                 )
             del roles[name]
-        elif role.kind in {"matrix", "bias"} and role.place >= depth:
+        elif role.kind in {"matrix", "bias"} and role.place >= names.depth:
             del roles[name]
-    unknown = [name for name in target.names if name not in roles and name not in optional]
-    if unknown:
-        kinds = {role.kind for role in roles.values()}
-        packed = kinds & {"parameters", "vector", "matrices", "self"}
-        missing = [Role(kind) for kind in ("x", "y") if kind not in kinds]
-        if not packed:
-            missing += [Role("matrix", i) for i in range(depth) if Role("matrix", i) not in roles.values()]
-            if has_biases:
-                missing += [Role("bias", i) for i in range(depth) if Role("bias", i) not in roles.values()]
-        if len(unknown) not in {len(missing), len(missing) - depth} or not missing:
-            raise RefusedError(
-                "unknown parameter",
-                f"{target.name} asks for {', '.join(unknown)}, which this network does not have; choose from {can}, "
-                "or give it a default",
-            )
-        roles |= dict(zip(unknown, missing, strict=False))
-    for name in target.forward:
-        if (role := names.role(name)) and name not in roles and role.kind in {"x", "y"}:
-            roles[name] = role
-    if not {"x", "y"} & {role.kind for role in roles.values()}:
+    return roles
+
+
+def _by_place(target: Target, roles: dict[str, Role], layers: Layers) -> dict[str, Role]:
+    """The roles of arguments whose names say nothing: what is missing, in the usual order."""
+    unknown = [name for name in target.names if name not in roles and name not in target.optional]
+    if not unknown:
+        return {}
+    depth, has_biases = len(layers), layers[0][1] is not None
+    kinds = {role.kind for role in roles.values()}
+    missing = [Role(kind) for kind in ("x", "y") if not kinds & {kind, "batch"}]
+    if not kinds & PACKING:
+        missing += [Role("matrix", i) for i in range(depth) if Role("matrix", i) not in roles.values()]
+        if has_biases:
+            missing += [Role("bias", i) for i in range(depth) if Role("bias", i) not in roles.values()]
+    if len(unknown) not in {len(missing), len(missing) - depth} or not missing:
+        parameters = [name for layer in layers for name in layer[:2] if name]
+        can = ", ".join(["X", "Y", "x", "y", *parameters, "learning_rate", "weight_decay"])
         raise RefusedError(
             "unknown parameter",
-            f"{target.name} asks for no data; take x, y (one sample at a time) or X, Y (the whole batch)",
+            f"{target.name} asks for {', '.join(unknown)}, which this network does not have; choose from {can}, "
+            "or give it a default",
         )
-    return Program(
-        target, {name: roles[name] for name in [*target.names, *target.forward] if name in roles}, depth
-    )
+    return dict(zip(unknown, missing, strict=False))
 
 
 def choices(
@@ -167,7 +187,11 @@ def choices(
         targets = ("matrix", "labels")
     packed: tuple[str, ...] = ("",)
     if "parameters" in kinds:
-        packed = PACKED
+        packed = (*PACKED, "kinds") if has_biases else PACKED
+    if "positional" in kinds:
+        packed = ("list", "kinds") if has_biases else ("list",)
+    if "cache" in kinds and not kinds & {"matrix", *PACKING}:
+        packed = CACHED
     if "vector" in kinds:
         packed, forms = orders(layers), ("vector" if has_biases else "none",)
     ways = {"out-in": (False,), "in-out": (True,)}.get(weights or "", (False, True))

@@ -11,6 +11,7 @@ Layers = tuple[
 DATA = ("point", "rows", "columns", "point column")
 OURS, THEIRS = "n_out × n_in", "n_in × n_out"
 PACKED = ("dict", "list", "pairs")
+CACHED = ("dict", "zawb", "za", "aw", "a")  # what a cache without weights beside it holds, layer by layer
 FLAT_ORDERS = ("matrices", "layers", "first", "last")
 
 
@@ -24,8 +25,9 @@ class Reading:
         biases: "vector" (n,), "column" (n, 1), "row" (1, n), the "first" or "last" column of the matrix, or "none".
         targets: "matrix", "vector" (one output as (N,)), or "labels" (the number of the class).
         single: the weights of the one output are (n,), and its bias is a number.
-        packed: how all parameters in one argument are given: "dict", "list", "pairs" (by layer), or for a vector
-            its order and direction, such as "layers C".
+        packed: how all parameters in one argument are given: "dict", "list", "pairs" (by layer), "kinds" (the biases
+            after the matrices), or for a vector its order and direction, such as "layers C"; for a cache a "dict", or
+            what a tuple has of each layer, such as "zawb".
     """
 
     data: str

@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .names import Names, plain, words
@@ -20,6 +20,7 @@ FUNCTIONS = words(
 OTHERS = words("loss cost trainstep updateweights updateparameters update sgdstep gradientdescentstep step")
 HELPERS = words("numer check approx sigmoid relu tanh softmax activation linear test plot")
 FORWARDS = ("forward", "forwardpropagation", "forwardpass", "feedforward", "forwardprop", "predict")
+STARS: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 Values = dict[str, Any]
 
 
@@ -34,6 +35,7 @@ class Target:
         run: called with arguments by name.
         line: where it begins, if known.
         forward: arguments that it is given besides if they can be had: those of a class's forward pass.
+        starred: "*" or "**" for an argument that takes as many as there are.
     """
 
     name: str
@@ -42,6 +44,7 @@ class Target:
     run: Callable[[Values], Any]
     line: int | None = None
     forward: tuple[str, ...] = ()
+    starred: dict[str, str] = field(default_factory=dict)
 
 
 def find(module: Mapping[str, Any], depth: int, wanted: str | None) -> Target:
@@ -100,7 +103,7 @@ def _takes_data(function: Any, depth: int) -> bool:
     except (TypeError, ValueError):
         return False
     roles = [Names(names, depth).role(name) for name in names]
-    return len(names) > 2 or any(role and role.kind == "y" for role in roles)
+    return len(names) > 2 or any(role and role.kind in {"y", "batch"} for role in roles)
 
 
 def of_function(function: Callable[..., Any], name: str) -> Target:
@@ -113,6 +116,7 @@ def of_function(function: Callable[..., Any], name: str) -> Target:
         _optional(signature),
         lambda given: _call(function, signature, given),
         getattr(code, "co_firstlineno", None),
+        starred={name: stars for name, p in signature.parameters.items() if (stars := STARS.get(p.kind))},
     )
 
 
@@ -216,16 +220,9 @@ def _call(function: Callable[..., Any], signature: inspect.Signature, given: Val
 
 def _signature(function: Any, name: str) -> inspect.Signature:
     try:
-        signature = inspect.signature(function)
+        return inspect.signature(function)
     except (TypeError, ValueError):
         raise RefusedError("no function", f"{name} does not say what it takes; wrap it in a def") from None
-    for parameter in signature.parameters.values():
-        if parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}:
-            starred = str(parameter).partition(":")[0]
-            if inspect.isclass(function):
-                continue
-            raise RefusedError("unknown parameter", f"{name} takes {starred}, but must name what it wants")
-    return signature
 
 
 def _without_self(signature: inspect.Signature) -> inspect.Signature:
@@ -238,8 +235,7 @@ def _optional(signature: inspect.Signature) -> frozenset[str]:
     return frozenset(
         name
         for name, parameter in signature.parameters.items()
-        if parameter.default is not parameter.empty
-        or parameter.kind in {parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD}
+        if parameter.default is not parameter.empty or parameter.kind in STARS
     )
 
 

@@ -46,8 +46,9 @@ def _kept(size: int, limit: int) -> list[int]:
 
 def needed(values: Array, digits: int) -> int:
     """The decimals that these numbers need, ``digits`` at most; 0.5 and 1 need one."""
+    entries = values.ravel().tolist()
     for decimals in range(digits):
-        if np.allclose(np.round(values, decimals), values, rtol=EXACT, atol=EXACT):
+        if all(isclose(round(each, decimals), each, rel_tol=EXACT, abs_tol=EXACT) for each in entries):
             return decimals
     return digits
 

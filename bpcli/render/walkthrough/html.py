@@ -19,6 +19,7 @@ from bpcli.walkthrough.blocks import (
     Part,
     Prose,
     Question,
+    Room,
     Sheet,
     Table,
     Term,
@@ -26,19 +27,35 @@ from bpcli.walkthrough.blocks import (
 )
 
 
-def html(sheet: Sheet) -> str:
-    """The whole document."""
-    parts = "\n".join(_part(sheet, part) for part in sheet.parts)
-    below = "\n".join(f'<p class="subtitle">{_prose(line)}</p>' for line in sheet.subtitle)
-    name = '<p class="name">Name <span>&nbsp;</span></p>\n' if sheet.mode == "worksheet" else ""
+def html(*sheets: Sheet) -> str:
+    """The whole document, each sheet on pages of its own."""
+    first, last = sheets[0].title, sheets[-1].title
+    articles = "\n".join(_article(sheet, f"sheet-{number}") for number, sheet in enumerate(sheets, start=1))
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(sheet.title)}</title>\n<style>{STYLE}</style>\n</head>\n"
-        f'<body class="{sheet.mode}">\n'
-        f"<h1>{escape(sheet.title)}</h1>\n{below}\n{name}{parts}\n"
-        "</body>\n</html>\n"
+        f"<title>{escape(first if first == last else f'{first} to {last}')}</title>\n<style>{STYLE}"
+        f"{''.join(_footer(sheet, f'sheet-{number}') for number, sheet in enumerate(sheets, start=1))}</style>\n"
+        f"</head>\n<body>\n{articles}\n</body>\n</html>\n"
     )
+
+
+def _footer(sheet: Sheet, name: str) -> str:
+    """What stands below each printed page of a worksheet or a key, so that loose sheets can be put together again."""
+    if sheet.mode == "walk":
+        return ""
+    said = re.sub(r'["\\\\<\n]', " ", " · ".join(filter(None, (sheet.title, sheet.name))))
+    return f'#{name} {{ page: {name}; }}\n@page {name} {{ @bottom-center {{ content: "{said}"; font-size: 9pt; }} }}\n'
+
+
+def _article(sheet: Sheet, name: str) -> str:
+    """One sheet."""
+    parts = "\n".join(_part(sheet, part) for part in sheet.parts)
+    below = "\n".join(f'<p class="subtitle">{_prose(line)}</p>' for line in sheet.subtitle)
+    who = f"Name <b>{escape(sheet.name)}</b>" if sheet.name else "Name <span>&nbsp;</span>"
+    line = f'<p class="name">{who}</p>\n' if sheet.mode == "worksheet" else ""
+    heading = f"<h1>{escape(sheet.title)}</h1>"
+    return f'<article class="{sheet.mode}" id="{name}">\n{heading}\n{below}\n{line}{parts}\n</article>'
 
 
 def _part(sheet: Sheet, part: Part) -> str:
@@ -70,6 +87,8 @@ def _block(block: Block, sheet: Sheet) -> str:
             return f"<p>{_prose(markup)}</p>"
         case Question(markup):
             return f'<p class="question">{_prose(markup)}</p>'
+        case Room():
+            return _lines(block, sheet.mode)
         case Table():
             return _table(block, sheet.mode)
         case Graph():
@@ -80,6 +99,14 @@ def _block(block: Block, sheet: Sheet) -> str:
             return _equation(block, sheet)
         case Derivation():
             return _derivation(block)
+
+
+def _lines(block: Room, mode: Mode) -> str:
+    """Lines to write on, or what the key has there."""
+    if mode == "key":
+        return f'<p>{_prose(block.prompt)} <span class="answer">{_prose(block.answer)}</span></p>'
+    lines = '<span class="line"></span>' * block.lines
+    return f'<p class="room"><span>{_prose(block.prompt)}</span>{lines}</p>'
 
 
 def _givens(block: Givens, sheet: Sheet) -> str:

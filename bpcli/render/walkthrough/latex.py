@@ -1,6 +1,7 @@
 """A walkthrough as LaTeX that pdflatex compiles as it is; its equations serve Markdown too."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import groupby
 
 from bpcli.common.markup import plain
 from bpcli.render.walkthrough.digits import Cell, before, grid, operand, unbroken
@@ -17,6 +18,7 @@ from bpcli.walkthrough.blocks import (
     Part,
     Prose,
     Question,
+    Room,
     Sheet,
     Table,
     Term,
@@ -28,7 +30,7 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
 \usepackage{amsmath}
-\usepackage[a4paper,margin=20mm]{geometry}
+\usepackage[a4paper,margin=18mm]{geometry}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{4pt plus 2pt}
 \raggedbottom
@@ -40,13 +42,27 @@ PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 """
 
 
-def latex(sheet: Sheet) -> str:
-    """The whole document."""
+def latex(*sheets: Sheet) -> str:
+    """The whole document, each sheet on pages of its own that are numbered from 1."""
+    return PREAMBLE + "\\clearpage\n".join(map(_sheet, sheets)) + "\\end{document}\n"
+
+
+def _sheet(sheet: Sheet) -> str:
     parts = "\n".join(_part(sheet, part) for part in sheet.parts)
     title = rf"{{\Large\bfseries {escaped(sheet.title)}}}\hfill {prose(sheet.subtitle[0])}"
     below = "".join(f"\n\n{prose(line)}" for line in sheet.subtitle[1:])
-    name = "\n\\medskip Name: \\hrulefill\n" if sheet.mode == "worksheet" else ""
-    return f"{PREAMBLE}{title}{below}\n{name}\n{parts}\n\\end{{document}}\n"
+    who = rf"\textbf{{{escaped(sheet.name)}}}" if sheet.name else r"\hrulefill"
+    name = f"\n\\medskip Name: {who}\n" if sheet.mode == "worksheet" else ""
+    return f"{_footer(sheet)}{title}{below}\n{name}\n{parts}\n"
+
+
+def _footer(sheet: Sheet) -> str:
+    """What stands below each page of a worksheet or a key, so that loose sheets can be put together again."""
+    if sheet.mode == "walk":
+        return ""
+    said = r" $\cdot$ ".join(escaped(each) for each in (sheet.title, sheet.name) if each)
+    foot = rf"\hfil\small {said} $\cdot$ page \thepage\hfil"
+    return f"\\setcounter{{page}}{{1}}\\makeatletter\\def\\@oddfoot{{{foot}}}\\makeatother\n"
 
 
 def _part(sheet: Sheet, part: Part) -> str:
@@ -54,8 +70,23 @@ def _part(sheet: Sheet, part: Part) -> str:
     heading = (
         rf"\pagebreak[1]\medskip\par{{\large\bfseries\boldmath {letter}{prose(part.title)}}}\par\nopagebreak"
     )
-    blocks = [_block(block, sheet) for block in part.blocks if visible(block, sheet.mode)]
-    return "\n".join([heading, *blocks, ""])
+    blocks = [block for block in part.blocks if visible(block, sheet.mode)]
+    if sheet.mode != "worksheet":
+        return "\n".join([heading, *(_block(block, sheet) for block in blocks), ""])
+    runs = groupby(blocks, lambda block: isinstance(block, Equation))
+    shown = [
+        each
+        for equations, run in runs
+        for each in ([_to_fill_in(run, sheet)] if equations else [_block(block, sheet) for block in run])
+    ]
+    return "\n".join([heading, *shown, ""])
+
+
+def _to_fill_in(equations: Iterable[Block], sheet: Sheet) -> str:
+    """Equations with blanks, side by side where the line has room for them."""
+    lines = [line for block in equations for line in equation_lines(block, sheet, 10 * PAGE)]
+    body = "\n".join(rf"$\displaystyle {line}$\hspace{{9mm}}" for line in lines)
+    return f"{{\\raggedright\\lineskiplimit=2mm\\lineskip=4mm\n{body}\\par}}\\medskip"
 
 
 def _block(block: Block, sheet: Sheet) -> str:
@@ -63,7 +94,9 @@ def _block(block: Block, sheet: Sheet) -> str:
         case Prose(markup):
             return prose(markup) + r"\par"
         case Question(markup):
-            return rf"\textit{{{prose(markup)}}}\par\nopagebreak"
+            return rf"{{\interlinepenalty=10000\textit{{{prose(markup)}}}\par}}\nopagebreak"
+        case Room():
+            return _lines(block, sheet.mode)
         case Table():
             return _table(block, sheet.mode)
         case Graph():
@@ -75,12 +108,19 @@ def _block(block: Block, sheet: Sheet) -> str:
             return displayed(block, sheet)
 
 
+def _lines(block: Room, mode: Mode) -> str:
+    """Lines to write on, or what the key has there."""
+    if mode == "key":
+        return rf"{prose(block.prompt)} {prose(block.answer)}\par"
+    first = rf"{prose(block.prompt)} \hrulefill\mbox{{}}\par"
+    return "\n".join([first, *[r"\vspace{5mm}\hrulefill\mbox{}\par"] * (block.lines - 1)])
+
+
 def displayed(block: Block, sheet: Sheet) -> str:
     """An equation on as many lines as it takes, each an unbroken row of factors."""
     lines = equation_lines(block, sheet, PAGE)
     body = " \\\\\n".join(("&" if number == 0 else "&\\quad ") + line for number, line in enumerate(lines))
-    room = "\n\\vspace{7mm}" if sheet.mode == "worksheet" and isinstance(block, Equation) else ""
-    return f"\\begin{{flalign*}}\n{body} &&\n\\end{{flalign*}}{room}"
+    return f"\\begin{{flalign*}}\n{body} &&\n\\end{{flalign*}}"
 
 
 def equation_lines(block: Block, sheet: Sheet, width: int) -> list[str]:

@@ -12,18 +12,20 @@ from bpcli.walkthrough.blocks import (
     Part,
     Prose,
     Question,
+    Room,
     Sheet,
     Table,
     visible,
 )
 
 WIDTH = 100
+LINE = 60 * "\\_"  # to write on
 
 
 def markdown(sheet: Sheet) -> str:
     """The whole document."""
     parts = "\n".join(_part(sheet, part) for part in sheet.parts)
-    name = "Name: ______________________\n\n" if sheet.mode == "worksheet" else ""
+    name = f"Name: {sheet.name or '______________________'}\n\n" if sheet.mode == "worksheet" else ""
     below = "\n\n".join(_inline(line) for line in sheet.subtitle)
     return f"# {sheet.title}\n\n{below}\n\n{name}{parts}"
 
@@ -45,6 +47,9 @@ def _block(block: Block, sheet: Sheet) -> str:
             return _inline(markup)
         case Question(markup):
             return f"*{_inline(markup)}*"
+        case Room(prompt, answer, lines):
+            written = f" {_inline(answer)}" if sheet.mode == "key" else "\n\n" + "\n\n".join([LINE] * lines)
+            return f"{_inline(prompt)}{written}"
         case Table():
             return _table(block, sheet.mode)
         case Graph():

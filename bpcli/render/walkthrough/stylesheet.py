@@ -21,6 +21,10 @@ sub, sup { font-size: .72em; line-height: 0; }
 code { font-size: .75rem; margin-left: .8rem; }
 .question { font-style: italic; }
 .question, h2 + p { break-after: avoid; }
+.room { display: flex; flex-wrap: wrap; break-inside: avoid; }
+.line { flex: 1 0 60%; height: 1.8rem; border-bottom: 1px solid var(--line); }
+.line + .line { flex-basis: 100%; }
+.question { break-inside: avoid; }
 .name { margin: 1rem 0; }
 .name span { display: inline-block; width: 20rem; border-bottom: 1px solid; }
 
@@ -60,7 +64,7 @@ code { font-size: .75rem; margin-left: .8rem; }
 .number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .answer { color: var(--answer); font-weight: 600; }
 .omitted { visibility: hidden; }
-.worksheet .equation { margin-bottom: 1.6rem; }
+.worksheet .equation:not(.givens) { display: inline-flex; margin: .2rem 1.6rem .6rem 0; }
 .blank { display: inline-block; min-width: 4.2rem; height: 1.5rem; border-bottom: 1px solid; }
 .blank.formula { min-width: 12rem; }
 
@@ -82,12 +86,17 @@ svg .number { text-anchor: end; }
 svg .label { text-anchor: middle; font-style: italic; font-size: 12px; }
 svg .beside { text-anchor: end; }
 
-@page { size: A4; margin: 16mm; }
+@page { size: A4; margin: 14mm 16mm; }
 @media print {
   :root { color-scheme: light; }
   :root { --ink: #000; --soft: #333; --line: #777; --answer: #000; --paper: #fff; }
-  body { font-size: 10.5pt; margin: 0; padding: 0; max-width: none; }
-  h2 { margin-top: 1.1rem; }
+  html { font-size: 13.5px; }
+  article + article { break-before: page; }
+  body { font-size: 10pt; margin: 0; padding: 0; max-width: none; }
+  h2 { margin-top: .9rem; }
+  .worksheet p { margin: .25rem 0; }
+  .worksheet .table td { padding-top: .05rem; padding-bottom: .05rem; }
+  .worksheet .blank { height: 1.35rem; }
   .equation, .scroll { overflow: visible; }
   .matrix td { padding: .05rem .28rem; }
   svg { max-width: 178mm; }

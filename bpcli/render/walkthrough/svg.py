@@ -7,7 +7,7 @@ import re
 from html import escape
 
 from bpcli.render.walkthrough.layout import BLANK, PlacedArrow, PlacedBox, plan
-from bpcli.walkthrough.blocks import Graph, Sheet
+from bpcli.walkthrough.blocks import TO_LABEL, Graph, Sheet
 
 WIDTH = 100  # of a graph, in characters
 LEVELS = {"": 0, "_": 4, "^": -5}  # of an index, downwards
@@ -60,7 +60,7 @@ def _arrow(arrow: PlacedArrow) -> list[str]:
             f'<path d="M{x} {start}V{stop - down * 6}" stroke="#888"/>',
             f'<polygon class="head" points="{head}"/>',
         ]
-        if arrow.label:
+        if arrow.label not in ("", TO_LABEL):
             middle = (ends[0] + ends[1]) / 2 + 4
             drawn.append(
                 f'<text class="label beside" x="{x - 7}" y="{middle}" text-anchor="end">{_label(arrow.label)}</text>'
@@ -74,7 +74,7 @@ def _arrow(arrow: PlacedArrow) -> list[str]:
         f'<path d="M{begin} {y}H{end - right * 6}" stroke="#888"/>',
         f'<polygon class="head" points="{head}"/>',
     ]
-    if arrow.label:
+    if arrow.label not in ("", TO_LABEL):
         drawn.append(
             f'<text class="label" x="{(begin + end) / 2}" y="{y - 7}" text-anchor="middle">{_label(arrow.label)}</text>'
         )

@@ -5,7 +5,7 @@ import re
 from bpcli.common.markup import mixed
 from bpcli.render.walkthrough.digits import Cell
 from bpcli.render.walkthrough.layout import BLANK, PlacedArrow, PlacedBox, plan
-from bpcli.walkthrough.blocks import Graph, Sheet
+from bpcli.walkthrough.blocks import TO_LABEL, Graph, Sheet
 
 WIDTH = 100  # in characters
 ACROSS, DOWN = 1.7, 4.2  # millimetres of a character; a line of text is 170 wide
@@ -26,6 +26,11 @@ _SYMBOLS = {
     "×": r"\times ",
     "…": r"\ldots ",
     "⎵": " ",
+}
+_SPECIAL = {each: f"\\{each}" for each in "&%#_{}$"} | {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
 }
 _WORDS = ("softmax", "tanh", "diag", "where", "else", "bias", "new", "log", "exp", "max")
 
@@ -52,8 +57,7 @@ def inline(markup: str) -> str:
 
 def escaped(text: str) -> str:
     """Plain text: symbols in it become formulas."""
-    text = text.replace("--", "-{}-")
-    escaped = re.sub(r"([&%#_])", r"\\\1", text)
+    escaped = "".join(_SPECIAL.get(each, each) for each in text).replace("--", "-{}-")
     return re.sub(f"[{''.join(_SYMBOLS)}]", lambda found: f"${_SYMBOLS[found[0]].strip()}$", escaped)
 
 
@@ -133,7 +137,7 @@ def _arrow(arrow: PlacedArrow, high: float) -> list[str]:
         start = top if downwards else bottom
         vector = rf"\vector(0,{-1 if downwards else 1}){{{(bottom - top) * DOWN:.2f}}}"
         drawn = [_put(arrow.x1 + 0.5, start, high, vector)]
-        if arrow.label:
+        if arrow.label not in ("", TO_LABEL):
             label = rf"\makebox(0,0)[r]{{\scriptsize ${math(arrow.label)}$}}"
             drawn.append(_put(arrow.x1 - 0.2, (top + bottom) / 2, high, label))
         return drawn
@@ -141,7 +145,7 @@ def _arrow(arrow: PlacedArrow, high: float) -> list[str]:
     begin, end = arrow.x1 + (right < 0), arrow.x2 + (right > 0)
     vector = rf"\vector({right},0){{{abs(end - begin) * ACROSS:.2f}}}"
     drawn = [_put(begin, arrow.y1 + 0.4, high, vector)]
-    if arrow.label:
+    if arrow.label not in ("", TO_LABEL):
         label = rf"\makebox(0,0)[b]{{\scriptsize ${math(arrow.label)}$}}"
         drawn.append(_put((begin + end) / 2, arrow.y1 + 0.2, high, label))
     return drawn

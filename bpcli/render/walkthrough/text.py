@@ -3,6 +3,7 @@
 from textwrap import wrap
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.padding import Padding
 from rich.text import Text
 
 from bpcli.common.markup import mixed, plain
@@ -18,6 +19,7 @@ from bpcli.walkthrough.blocks import (
     Part,
     Prose,
     Question,
+    Room,
     Sheet,
     Table,
     visible,
@@ -26,6 +28,7 @@ from bpcli.walkthrough.blocks import (
 STYLES = {"known": GIVEN, "found": ANSWER}
 LINES = {"known": ("╌", "╎"), "found": ("─", "│")}
 KEPT = "\ue000"  # a space where no line may end; a private character, as Rich folds at every kind of space
+LINE = 8 * BLANK  # to write on
 SHORT = 45  # characters of a formula that stays on one line
 
 
@@ -36,15 +39,28 @@ def text(sheet: Sheet) -> RenderableType:
 
 def text_title(sheet: Sheet) -> RenderableType:
     """Its first two lines."""
-    name = [Text("Name: " + 4 * BLANK)] if sheet.mode == "worksheet" else []
+    name = [Text(f"Name: {sheet.name or 4 * BLANK}")] if sheet.mode == "worksheet" else []
     below = [Text(_prose(line), style="dim") for line in sheet.subtitle]
     return Group(Text(sheet.title, style="bold"), *below, *name)
 
 
+def text_given(sheet: Sheet) -> RenderableType:
+    """The title, and below it the given numbers and the notation, without a word on how to write."""
+    given = [block for part in sheet.parts if not part.letter for block in part.blocks]
+    blocks = [_block(block, sheet, last=True) for block in given if not isinstance(block, Prose)]
+    below = [Text(_prose(line), style="dim") for line in sheet.subtitle]
+    return Group(Text(sheet.title, style="bold"), *below, Text(), *blocks, Text())
+
+
+def text_part_title(part: Part) -> Text:
+    """The title of one part, below an empty line."""
+    letter = f"({part.letter}) " if part.letter else ""
+    return Text.assemble("\n", (letter + _prose(part.title), "bold"))
+
+
 def text_part(sheet: Sheet, part: Part) -> RenderableType:
     """One part."""
-    letter = f"({part.letter}) " if part.letter else ""
-    title = Text.assemble("\n", (letter + _prose(part.title), "bold"))
+    title = text_part_title(part)
     blocks = [block for block in part.blocks if visible(block, sheet.mode)]
     return Group(title, *(_block(block, sheet, last=block is blocks[-1]) for block in blocks))
 
@@ -76,16 +92,33 @@ def _block(block: Block, sheet: Sheet, *, last: bool) -> RenderableType:
             return _Paragraph(markup)
         case Question(markup):
             return _Paragraph(markup, "italic")
+        case Room():
+            return _room(block, sheet.mode, last=last)
         case Table():
             table = _table(block, sheet.mode)
             return table if last else Group(table, Text())
         case Graph():
             return Group(Drawing(block, sheet), Text())
         case Givens():
-            remarks = Text("  with " + ", ".join(_prose(remark) for remark in block.remarks))
+            remarks = Padding(_Paragraph("with " + ", ".join(block.remarks)), (0, 0, 0, 2))
             return Group(Flow(block, sheet, apart=False), remarks)
         case _:
             return Flow(block, sheet, apart=not last)
+
+
+def _room(block: Room, mode: Mode, *, last: bool) -> RenderableType:
+    """Lines to write on, or what the key has there."""
+    if mode == "key" and block.lines > 1:
+        shown: RenderableType = Group(
+            _Paragraph(block.prompt), Padding(_Paragraph(block.answer), (0, 0, 0, 2))
+        )
+    elif mode == "key":
+        shown = _Paragraph(f"{block.prompt} {block.answer}")
+    elif block.lines == 1:
+        shown = Text(f"{_prose(block.prompt)} {LINE}", no_wrap=True, overflow="crop")
+    else:
+        shown = Group(_Paragraph(block.prompt), *(Text(f"  {LINE}") for _ in range(block.lines)))
+    return shown if last else Group(shown, Text())
 
 
 def _table(block: Table, mode: Mode) -> RenderableType:

@@ -1,0 +1,167 @@
+"""Run a command of bpcli in a fork of this process, where it can be killed, starved and given faults."""
+
+import os
+import resource
+import select
+import signal
+import sys
+import tempfile
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+# Loaded once here, so that a fork costs milliseconds and not the second that a new process takes.
+from bpcli.cli import app
+from bpcli.gradcheck import exchange, points, submissions  # noqa: F401
+from bpcli.render import advice, marks  # noqa: F401
+from bpcli.training import run, run_folder
+from bpcli.walkthrough import walk  # noqa: F401
+from bpcli.worksheets import answers, generate, grading  # noqa: F401
+
+# A file system in memory, where there is one: a process that is killed loses nothing that it has written, fsync or not.
+SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+SECONDS = 5.0  # longer than this is a fault
+TRACEBACK = 70  # exit code of a fork that ended by an exception
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a command ended: its exit code (negative: a signal; None: too late), its streams, and its memory."""
+
+    code: int | None
+    out: str
+    err: str
+    peak: int  # bytes
+
+    @property
+    def broken(self) -> str:
+        """What no input and no fault may bring about, or nothing."""
+        if self.code is None:
+            return f"over {SECONDS:g} s"
+        if "Traceback" in self.err or self.code not in {0, 1, 2, 3}:
+            return f"exit {self.code}: {self.err.strip()[-300:]}"
+        return ""
+
+
+@dataclass
+class Figure:
+    """One line of what is printed at the end.
+
+    Attributes:
+        what: what was done.
+        tried: how often.
+        bad: each time that it went wrong.
+        notes: what else was counted.
+    """
+
+    what: str
+    tried: int = 0
+    bad: list[str] = field(default_factory=list)
+    notes: dict[str, int] = field(default_factory=dict)
+
+    def add(self, fault: str = "", note: str = "") -> None:
+        """Count one trial, and the fault that it showed, if any."""
+        self.tried += 1
+        if fault:
+            self.bad.append(fault)
+        if note:
+            self.notes[note] = self.notes.get(note, 0) + 1
+
+    def __str__(self) -> str:
+        notes = "".join(f", {number:,} {note}" for note, number in sorted(self.notes.items()))
+        return f"{self.what}: {self.tried:,} tried, {len(self.bad)} bad{notes}"
+
+
+def forked(act: Callable[[], int], *, seconds: float = SECONDS, kill_after: float | None = None) -> Outcome:
+    """Do something in a fork of this process, and say how it ended; ``kill_after`` sends SIGKILL after so long."""
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        ended_read, ended_write = os.pipe()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of threads of a test runner; the fork needs none of them
+            pid = os.fork()
+        if pid == 0:
+            _child(act, out.fileno(), err.fileno(), ended_read)
+        os.close(ended_write)
+        wait = seconds if kill_after is None else kill_after
+        in_time = bool(select.select([ended_read], [], [], wait)[0])
+        if not in_time:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        _, status, usage = os.wait4(pid, 0)
+        os.close(ended_read)
+        code = os.waitstatus_to_exitcode(status)
+        texts = []
+        for stream in (out, err):
+            stream.seek(0)
+            texts.append(stream.read().decode("utf-8", "replace"))
+    return Outcome(code if in_time or kill_after is not None else None, *texts, peak=usage.ru_maxrss << 10)
+
+
+def _child(act: Callable[[], int], out: int, err: int, unused: int) -> None:
+    code = TRACEBACK
+    try:
+        os.close(unused)
+        os.dup2(out, 1)
+        os.dup2(err, 2)
+        sys.stdout, sys.stderr = (open(n, "w", encoding="utf-8", closefd=False) for n in (1, 2))  # noqa: SIM115
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        for each in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(each, signal.SIG_DFL)
+        code = act()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else TRACEBACK
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        with suppress(Exception):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def command(folder: Path, *arguments: object, **options: float) -> Outcome:
+    """Run ``bpcli ARGUMENTS`` in ``folder``."""
+    return forked(lambda: called(folder, *arguments), **options)
+
+
+def called(folder: Path, *arguments: object) -> int:
+    """Run ``bpcli ARGUMENTS`` in ``folder``, in this process, which is to end afterwards."""
+    os.chdir(folder)
+    os.environ["COLUMNS"] = "100"
+    sys.argv = ["bpcli", *map(str, arguments)]
+    app.main()
+    return 0
+
+
+SETTINGS = (
+    "--set", "model.hidden=3", "--set", "training.checkpoint_every=2", "--set",
+    "training.optimizer={name: sgd, momentum: 0.9}",
+)  # fmt: skip
+
+
+def train(epochs: int, out: str = "run") -> tuple[str, ...]:
+    """Return the arguments of a small training."""
+    return ("train", "xor", *SETTINGS, "--epochs", str(epochs), "--out", out, "-q")
+
+
+def bits(folder: Path) -> dict[str, bytes]:
+    """Return what two equal runs have in common: every file but the summary, which has the time in it."""
+    return {
+        name: (folder / name).read_bytes()
+        for name in run_folder.FILES
+        if name != run_folder.SUMMARY and (folder / name).exists()
+    }
+
+
+def left_over(folder: Path) -> Iterator[Path]:
+    """Yield temporary files and locks."""
+    yield from (path for path in folder.rglob("*") if path.name == "lock" or path.name.endswith(".tmp"))
+
+
+def restored(folder: Path) -> run.Run | None:
+    """Take the run in ``folder`` up as ``--resume`` does, write nothing, and return it."""
+    with run.Run.resume(folder, {}) as taken_up:
+        return taken_up
