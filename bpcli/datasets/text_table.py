@@ -180,7 +180,7 @@ def read_chunks(
         except NotDecodable as error:
             if encoding != "auto" or source == STDIN:
                 raise DataError(f"{error}; set data.encoding, for example cp1252") from None
-            encoding = fallback(str(error), source, place)
+            encoding = fallback(source, place)
 
 
 def _read(

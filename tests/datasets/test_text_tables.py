@@ -252,9 +252,8 @@ def test_finite_numbers_come_back_bit_for_bit(rows):
     """What repr writes is read as the very number it was, to the sign of a zero, fast and carefully."""
     text = "\n".join(",".join(map(repr, row)) for row in rows)
     bits = b"".join(struct.pack("<d", value) for row in rows for value in row)
-    options = {"layout": None, "target": []}
     for fast in (True, False):
-        reader = BlockReader(io.StringIO(text), "t", ReadOptions(header=False), **options)
+        reader = BlockReader(io.StringIO(text), "t", ReadOptions(header=False), target=[])
         if not fast:
             setattr(reader, "_fast", lambda _lines: None)  # noqa: B010
         assert reader.joined(list(reader)).numbers.astype("<f8").tobytes() == bits

@@ -207,7 +207,7 @@ def test_auto_decides_by_the_work_to_be_done(monkeypatch, epochs, there, engine)
     monkeypatch.setattr(setting_up, "available", lambda: there)
     config = Config.model_validate({"data": {"source": "iris"}, "training": {"epochs": epochs}})
     rng = np.random.default_rng(0)
-    decided = setting_up.with_engine(config, setting_up.prepared_data(config, rng))
+    decided = setting_up.with_engine(*setting_up.prepared_data(config, rng))
     assert decided.training.engine == engine
 
 
