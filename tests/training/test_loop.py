@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from bpcli.config import ConstantSchedule, CosineSchedule, StepSchedule, TrainingConfig
-from bpcli.network import Architecture, Network, Parameters, initialise
 from bpcli.models.forward import ROWS
+from bpcli.network import Architecture, Network, Parameters, initialise
 from bpcli.training.evaluation import Evaluator
 from bpcli.training.loop import Trainer
 from bpcli.training.schedules import learning_rate
