@@ -87,7 +87,9 @@ def gradcheck(
     ] = None,
     time_limit: Annotated[
         float,
-        typer.Option("--time-limit", metavar="SECONDS", help="Time limit per file.", min=0.1, max=86400),
+        typer.Option(
+            "--time-limit", metavar="SECONDS", help="Time limit per file and example.", min=0.1, max=86400
+        ),
     ] = 10.0,
     memory_limit: Annotated[
         int,

@@ -1,6 +1,6 @@
 """Check the gradients of a Python function without a process of its own: for notebooks, and for tests in pytest."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -63,7 +63,7 @@ def check_gradients(
     *,
     layout: Layout | None = None,
     weights: Weights | None = None,
-    overrides: Sequence[str] = (),
+    **overrides: object,
 ) -> GradientCheck:
     """Check what computes gradients: ``assert bpcli.check_gradients(backprop, "gradcheck")``.
 
@@ -72,14 +72,17 @@ def check_gradients(
         config: the name of a shipped configuration, a path, or a configuration.
         layout: whether X and Y hold samples in "rows" or "columns"; None to find out.
         weights: whether matrices are n_out × n_in ("out-in") or n_in × n_out ("in-out"); None to find out.
-        overrides: as of ``--set``, such as ``["model.bias=true"]``.
+        overrides: as for ``bpcli.load_config``, with two underscores for the dot: ``model__bias=True``.
 
     Raises:
         UsageError: the function asks for what nobody knows, returns nothing that could be a gradient, or writes into
             its arguments. What the function itself raises passes.
     """
     if not isinstance(config, Config):
-        config = resolve(config, overrides=overrides).config
+        options = {key.replace("__", "."): value for key, value in overrides.items()}
+        config = resolve(config, options=options).config
+    elif overrides:
+        raise TypeError("overrides go with the name or the path of a configuration: give them to load_config")
     points = points_for(config)
     depth = points.examples[0].architecture.depth
     name = getattr(function, "__name__", type(function).__name__)

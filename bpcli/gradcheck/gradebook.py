@@ -83,6 +83,7 @@ def write_gradescope(check: SubmissionCheck, path: Path, much: Feedback) -> None
 
 def _write(path: Path, text: str) -> None:
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text.encode())
     except OSError as error:
         raise MachineError(f"{path}: cannot be written: {error.strerror}") from error

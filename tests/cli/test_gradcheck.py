@@ -154,8 +154,16 @@ def test_gradescope_gets_a_point_for_each_of_three_gradients_of_four(bpcli, tmp_
         "    return {'V': np.outer(delta_1, x), 'W': np.outer(delta_2, h), 'bias_V': 2 * delta_1, 'bias_W': delta_2}\n",
         encoding="utf-8",
     )
-    bpcli("gradcheck", "--set", "model.bias=true", "--gradescope", "results.json", "--against", "mine.py")
-    results = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    bpcli(
+        "gradcheck",
+        "--set",
+        "model.bias=true",
+        "--gradescope",
+        "results/results.json",
+        "--against",
+        "mine.py",
+    )
+    results = json.loads((tmp_path / "results" / "results.json").read_text(encoding="utf-8"))
     assert results["score"] == 3.0
     assert len(results["tests"]) == 4
 

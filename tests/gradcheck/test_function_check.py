@@ -55,7 +55,7 @@ def test_a_class_and_another_network_are_checked_too():
             self.dW1, self.dW2 = right(X, y, self.W1, self.W2)
 
     assert bpcli.check_gradients(Network)
-    assert not bpcli.check_gradients(Network, overrides=["training.loss=cross_entropy"])
+    assert not bpcli.check_gradients(Network, training__loss="cross_entropy")
 
 
 def test_what_cannot_be_checked_is_an_error():

@@ -28,13 +28,13 @@ class Faults:
 
     def meet(self, path: object) -> None:
         """Count an operation on a path or a descriptor, and raise if it is the one."""
-        named = () if isinstance(path, int) else (os.fspath(path),)  # type: ignore[call-overload]
+        named = () if isinstance(path, int) else (os.fspath(path),)
         if isinstance(path, int):
             try:
                 path = os.readlink(f"/proc/self/fd/{path}")  # noqa: PTH115
             except OSError:
                 return
-        name = os.path.abspath(os.fspath(path))  # type: ignore[call-overload]  # noqa: PTH100
+        name = os.path.abspath(os.fspath(path))  # noqa: PTH100
         if not name.startswith(self.folder):
             return
         self.count += 1

@@ -50,7 +50,7 @@ def mutated(rng: random.Random, content: bytes) -> bytes:
 
 def _npz(**arrays: object) -> bytes:
     out = io.BytesIO()
-    np.savez_compressed(out, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(out, **arrays)
     return out.getvalue()
 
 
