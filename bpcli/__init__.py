@@ -18,8 +18,6 @@ PUBLIC = {
     "Config": "bpcli.config",
     "Architecture": "bpcli.network",
     "Model": "bpcli.models",
-    "BackpropClassifier": "bpcli.estimators",
-    "BackpropRegressor": "bpcli.estimators",
     "Network": "bpcli.network",
     "Parameters": "bpcli.network",
     "Example": "bpcli.network.example",

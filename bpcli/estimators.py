@@ -147,7 +147,7 @@ class BackpropClassifier(ClassifierMixin, _Backprop):  # type: ignore[misc]
 
 
 class BackpropRegressor(RegressorMixin, _Backprop):  # type: ignore[misc]
-    """A regressor: identity output with squared error on standardised targets; its arguments are those of the classifier."""
+    """A regressor: identity output with squared error on standardised targets; arguments as for the classifier."""
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -44,8 +44,8 @@ def predict(
 ) -> None:
     """Predict the target of every row of a table, as CSV.
 
-    Prints a class, or a number in the unit of the target, for each row. Rows are read, predicted and written some thousand at a
-    time, so a table of any length fits. What was ignored or unknown is said on stderr.
+    Prints a class, or a number in the unit of the target, for each row. Some thousand rows are read,
+    predicted and written at a time, so a table of any length fits. What was ignored or unknown is said on stderr.
     """
     from bpcli.models.model import Noticed
     from bpcli.models.writing import PredictionTable

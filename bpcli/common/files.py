@@ -135,7 +135,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of ``path`` when the block ends, as ``write_atomically`` does; an error drops it.
+    """Open a file that replaces ``path`` when the block ends, as ``write_atomically`` does; an error drops it.
 
     Raises:
         OSError: The disk or the permissions do not allow it. The file is the old one or the new one, and whole.

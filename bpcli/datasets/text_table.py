@@ -154,7 +154,9 @@ def read_chunks(
     """Read a text table some thousand rows at a time: memory does not grow with its length.
 
     Args:
-        source, place, options: as for ``read_text``.
+        source: where it is.
+        place: what messages call it.
+        options: what of its layout needs no recognising.
         names: of columns; a first row that holds all of them is the header.
         exact: columns whose text is kept as it is written, also if it is numbers.
         verbatim: whether that is so for every column.

@@ -1,7 +1,7 @@
 """Outputs of any number of rows, such that those of a row depend on nothing but the row, to the last bit.
 
 BLAS sums in another order where a matrix has another number of rows, and in float32 even where a row stands at another
-place. So rows are always taken ``ROWS`` at a time, the last of them padded, and always in float64: then a row has the same
+place. So rows are always taken ``ROWS`` at a time, the last of them padded, and in float64: then a row has the same
 outputs among the training rows, in another file, and alone.
 """
 

@@ -78,7 +78,7 @@ class Model:
     parameters: Parameters
     encoding: Encoding
     epoch: int
-    read: ReadOptions = ReadOptions()
+    read: ReadOptions | None = None
 
     @property
     def architecture(self) -> Architecture:

@@ -18,15 +18,15 @@ OPSET, ML_OPSET = 17, 3
 _ACTIVATIONS = {"sigmoid": "Sigmoid", "tanh": "Tanh", "relu": "Relu", "identity": "Identity"}
 
 
-def onnx_bytes(model: Model) -> bytes:
+def onnx_bytes(model: Model) -> bytes:  # noqa: PLR0912, PLR0915 - a graph is one list of nodes, in order
     """The content of an .onnx file.
 
     Raises:
         UsageError: the package onnx is not installed.
     """
     try:
-        import onnx
-        from onnx import TensorProto, helper, numpy_helper
+        import onnx  # noqa: PLC0415 - the extra
+        from onnx import TensorProto, helper, numpy_helper  # noqa: PLC0415
     except ImportError:
         raise UsageError("--to onnx needs the package onnx: pip install 'bpcli[onnx]'") from None
     encoding, target, arch = model.encoding, model.encoding.target, model.architecture

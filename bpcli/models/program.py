@@ -1,4 +1,4 @@
-"""A model as a Python file of its own: NumPy, PyTorch or scikit-learn, with the encoding of raw rows, and without bpcli."""
+"""A model as a Python file of its own, with the encoding of raw rows: NumPy, PyTorch or scikit-learn, and no bpcli."""
 
 from typing import Any, Literal, TypeAlias
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from bpcli.datasets.cells import MISSING_NUMBERS, MISSING_WORDS
 from bpcli.models.model import Model
+from bpcli.models.rows import needed_roles
 
 Flavour: TypeAlias = Literal["numpy", "torch", "sklearn"]
 
@@ -45,7 +46,8 @@ def encode(rows):
     """Rows (dicts of text or numbers) as the network sees them, N×d0."""
     X = []
     for row in rows:
-        numbers = [v for name, form in NUMBERS for v in (date(row.get(name), form) if form else [number(row.get(name))])]
+        cells = [(row.get(name), form) for name, form in NUMBERS]
+        numbers = [v for cell, form in cells for v in (date(cell, form) if form else [number(cell)])]
         filled = np.where(np.isnan(numbers), FILL, numbers) if NUMBERS else np.empty(0)
         gaps = np.isnan(numbers)[INDICATORS] if INDICATORS else []
         words = [v for name, *code in CATEGORIES for v in one_hot(row.get(name), *code)]
@@ -135,8 +137,8 @@ if __name__ == "__main__":
 _IMPORTS = {
     "numpy": "import numpy as np",
     "torch": "import numpy as np\nimport torch\nfrom torch import nn",
-    "sklearn": "import numpy as np\nfrom sklearn.neural_network import MLPRegressor\nfrom sklearn.pipeline import make_pipeline\n"
-    "from sklearn.preprocessing import FunctionTransformer",
+    "sklearn": "import numpy as np\nfrom sklearn.neural_network import MLPRegressor\n"
+    "from sklearn.pipeline import make_pipeline\nfrom sklearn.preprocessing import FunctionTransformer",
 }
 NEEDED = {"numpy": "NumPy", "torch": "NumPy and PyTorch", "sklearn": "NumPy and scikit-learn"}
 
@@ -147,7 +149,7 @@ def program(model: Model, flavour: Flavour) -> str:
     columns = repr(", ".join(_needed(model))[:200])[1:-1].replace('"', "'")
     head = (
         f'"""Predicts {", ".join(model.columns)!r} from raw rows with {NEEDED[flavour]} alone; written by bpcli.\n\n'
-        "predict([{column: value, ...}, ...]) takes rows as dicts; as a program it reads a CSV with a header from stdin.\n"
+        "predict([{column: value, ...}, ...]) takes dicts; as a program it reads a CSV with a header from stdin.\n"
         f'Columns: {columns}\n"""\n\n'
         f"import csv\nimport re\nimport sys\nfrom datetime import datetime\n\n{_IMPORTS[flavour]}\n\n"
     ).replace("\\", "\\\\")
@@ -171,8 +173,6 @@ def program(model: Model, flavour: Flavour) -> str:
 
 
 def _needed(model: Model) -> list[str]:
-    from bpcli.models.rows import needed_roles
-
     return [role.name for role in needed_roles(model.encoding)]
 
 

@@ -1,4 +1,4 @@
-"""From a source of rows (a table, standard input, an array, a data frame) to the inputs that an encoding was fitted for."""
+"""From a source of rows (a table, standard input, an array, a data frame) to the inputs that an encoding takes."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ def read_rows(
     """Read the rows of a source, some thousand at a time.
 
     Args:
-        source: a text table, a workbook, an NPZ with ``X`` or an NPY of the inputs; - is a text table on standard input.
+        source: a text table, a workbook, an NPZ with ``X`` or an NPY of the inputs; - is standard input.
         encoding: what says which columns are needed; they are found by name, or by position where there is no header.
         read: what of the layout of a text table needs no recognising.
         verbatim: whether the text of every cell is kept.
@@ -163,7 +163,7 @@ def _missing(cells: Cells, missing: Sequence[str], names: Sequence[str]) -> str:
     what = "column" if len(missing) == 1 else f"{len(missing)} columns"
     if not cells.layout.header:
         return (
-            f"{cells.place}: no row names the columns, and the network was trained on columns with names; add a first row "
+            f"{cells.place}: no row names the columns, but those of training have names; add a first row "
             f"with {named(missing)}"
         )
     return (

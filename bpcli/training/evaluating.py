@@ -132,7 +132,7 @@ def _targets(rows: Rows, model: Model) -> FloatArray:
     missing = [name for name in target.outputs if name not in names]
     if missing:
         raise DataError(
-            f"{cells.place}: there is no target column {shown(missing[0])}; to predict rows without a target, use bpcli predict"
+            f"{cells.place}: there is no target column {shown(missing[0])}; bpcli predict needs none"
         )
     positions = [names.index(name) for name in target.outputs]
     if target.task == "classification" and len(positions) == 1:

@@ -127,10 +127,8 @@ class Evaluator:
         loss = float(self._loss.mean(b, z, Y))
         if self._task == "regression":
             return Scores(loss, "r2", _r2(Y, ((Y - z) ** 2).sum(axis=0)))
-        if self._task == "multilabel":
-            right = (z >= 0.5) == (Y >= 0.5)
-        else:
-            right = _classes(z) == _classes(Y)
+        several = self._task == "multilabel"
+        right = (z >= 0.5) == (Y >= 0.5) if several else _classes(z) == _classes(Y)
         return Scores(loss, "accuracy", int(np.count_nonzero(right)) / right.size if isfinite(loss) else None)
 
     def outputs(self, X: Array) -> Array:

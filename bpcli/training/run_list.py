@@ -145,7 +145,7 @@ def best_run(runs: Sequence[RunFacts]) -> RunFacts:
     if len({(run.source, run.metric) for run in finished}) > 1:
         sources = ", ".join(sorted({run.source for run in finished})[:6])
         raise UsageError(
-            f"these runs are of different data ({sources}), and their scores cannot be compared; choose with --data SOURCE"
+            f"these runs are of different data ({sources}), which cannot be compared; choose with --data SOURCE"
         )
 
     def rank(run: RunFacts) -> tuple[float, float]:

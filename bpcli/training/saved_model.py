@@ -94,16 +94,16 @@ def _kept(path: Path, config: Config, encoding: Encoding) -> tuple[Parameters, i
     model, target = config.model, encoding.target
     single = target.task == "classification" and len(target.classes) == 2 and model.output != "softmax"
     width = 1 if single else len(target.classes or target.outputs)
+    if "auto" in (model.output, config.training.loss):
+        raise damaged(path.with_name(run_folder.CONFIG), "output or loss is not decided")
     try:
         architecture = Architecture(
             sizes=(len(encoding.features), *model.hidden, width),
             activation=model.activation,
-            output=model.output,  # type: ignore[arg-type]  # "auto" is refused below
+            output=model.output,  # type: ignore[arg-type]  # "auto" is refused above
             loss=config.training.loss,  # type: ignore[arg-type]
             bias=model.bias,
         )
-        if "auto" in (model.output, config.training.loss):
-            raise ValueError("output or loss is not decided")
     except ValueError as error:
         raise damaged(path.with_name(run_folder.CONFIG), str(error)) from None
     parameters = Parameters(architecture, np.dtype(model.dtype))
@@ -120,7 +120,7 @@ def _kept(path: Path, config: Config, encoding: Encoding) -> tuple[Parameters, i
     for name in list(expected)[2:]:
         if not np.array_equal(state[name], expected[name]):
             raise MachineError(
-                f"{path}: {name} is another than in {run_folder.ENCODING}: the two files are of different runs; restore "
+                f"{path}: {name} is another than in {run_folder.ENCODING}: they are of different runs; restore "
                 "them from a copy, or train again"
             )
     early = str(state["stopped_by"]) == "early_stopping"
@@ -129,7 +129,7 @@ def _kept(path: Path, config: Config, encoding: Encoding) -> tuple[Parameters, i
 
 
 def _check(claims: Mapping[str, Claim], expected: Mapping[str, Array]) -> None:
-    """Refuse a checkpoint whose arrays are missing, or of another shape than the configuration and the encoding give."""
+    """Refuse a checkpoint whose arrays are missing, or not of the shape that configuration and encoding give."""
     for name in (*expected, "epoch", "best_epoch", "stopped_by"):
         if name not in claims:
             raise ArrayFileError(f"there is no {name}")
