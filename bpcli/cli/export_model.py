@@ -1,8 +1,7 @@
 """``bpcli export``: a trained network for use without bpcli."""
 
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -12,19 +11,10 @@ from bpcli.cli.predict import RunArgument, check_free
 from bpcli.common.files import write_atomically
 
 
-class Target(StrEnum):
-    """What a network can be exported to."""
-
-    onnx = "onnx"
-    torch = "torch"
-    numpy = "numpy"
-    sklearn = "sklearn"
-
-
 def export(
     run: RunArgument,
     to: Annotated[
-        Target,
+        Literal["onnx", "torch", "numpy", "sklearn"],
         typer.Option(
             "--to", help="onnx: a graph. numpy, torch, sklearn: a Python file that needs that package."
         ),
@@ -46,9 +36,9 @@ def export(
     from bpcli.models.program import program
     from bpcli.training.saved_model import load_model
 
-    file = output or Path("model.onnx" if to == Target.onnx else "model.py")
+    file = output or Path("model.onnx" if to == "onnx" else "model.py")
     check_free(file, force=force)
     model = load_model(run)
-    content = onnx_bytes(model) if to == Target.onnx else program(model, to.value).encode()
+    content = onnx_bytes(model) if to == "onnx" else program(model, to).encode()
     write_atomically(file, content)
     Screen(quiet=quiet, color=not no_color).show(Text(f"wrote {file}"), whole_lines=True)

@@ -233,7 +233,7 @@ class Conflict:
 
 
 # What a table of the user's own trains with where its configuration does not say otherwise. benchmarks/tables.py
-# compares them with other values, and with other programs.
+# compares them with other programs, set by set.
 TABLE_DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
         "model": {"output": "auto"},

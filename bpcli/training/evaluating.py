@@ -147,7 +147,7 @@ def _targets(rows: Rows, model: Model) -> FloatArray:
             raise DataError(
                 f"{cells.where(row, positions[0])}: the target columns hold one 1 and otherwise 0; correct it"
             )
-        return numbers.argmax(axis=1).astype(np.float64)[:, np.newaxis]
+        numbers = numbers.argmax(axis=1).astype(np.float64)[:, np.newaxis]
     return numbers
 
 
