@@ -38,7 +38,8 @@ def resolved(
     """
     from bpcli.config import is_table, resolve
 
-    if not (tables and is_table(config)) and (other := belongs_to(config)):
+    other = belongs_to(config)
+    if other and not (tables and is_table(config) and not _is_of_a_run(Path(config))):
         raise UsageError(other)
     return resolve(config, overrides=overrides or [], environment=os.environ, options=options)
 
@@ -59,7 +60,7 @@ def belongs_to(name: str) -> str | None:
     if not there:
         return None
     suffix = Path(name.lower().removesuffix(".gz")).suffix
-    if suffix == ".npz" and (path.parent / "config.yaml").is_file():
+    if _is_of_a_run(path):
         return f"{shown} holds weights of a run: the run is the folder, {shlex.quote(str(path.parent))}"
     if suffix in PROGRAMS:
         return (
@@ -81,6 +82,11 @@ def belongs_to(name: str) -> str | None:
     if suffix in (".yaml", ".yml") and ANSWERS.search(_beginning(path)):
         return f"{shown} has the answers to a worksheet: bpcli walkthrough --grade {given} marks them"
     return None
+
+
+def _is_of_a_run(path: Path) -> bool:
+    """Whether the file holds weights beside the configuration that they were trained with."""
+    return path.suffix == ".npz" and (path.parent / "config.yaml").is_file()
 
 
 def _beginning(path: Path) -> str:

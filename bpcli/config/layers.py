@@ -106,6 +106,8 @@ def _write(
 
 def _value(keys: Keys, text: str, place: Place, problems: Collector) -> Node | None:
     """Return a value; where the key takes a list, ``16,8`` is ``[16, 8]``, since some shells expand brackets."""
+    if text == ",":  # as in data.decimal=, where YAML wants quotes that a shell takes away
+        return Node(text, place)
     node = read(text, lambda *_: place, problems, keys)
     unquoted = not text.lstrip().startswith(('"', "'"))
     if node is None or node.value is None or isinstance(node.value, dict | list):

@@ -122,16 +122,15 @@ class Run:
             # The summary of an earlier state must not outlive it if this process is killed.
             (self.folder / run_folder.SUMMARY).unlink(missing_ok=True)
             sync_folder(self.folder)
-        before, written = trainer.epoch, None
+        before = trainer.epoch
         for record in self.session.epochs(interrupted):
             self._metrics.add(record)
-            if record.epoch // training.checkpoint_every > before // training.checkpoint_every:
+            due = record.epoch // training.checkpoint_every > before // training.checkpoint_every
+            if due and record.epoch < training.epochs:  # that of the last epoch says why training ended
                 self.checkpoint()
-                written = record.epoch
             before = record.epoch
             yield record
-        if trainer.epoch != written:  # the state is on the disk already where the last epoch had a checkpoint
-            self.checkpoint()
+        self.checkpoint()
 
     def checkpoint(self) -> None:
         """Write the state to disk, the checkpoint last: what it refers to is on the disk by then."""

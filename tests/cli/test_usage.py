@@ -14,15 +14,15 @@ FOREIGN = re.compile(
 # Eighty things as people mistype them, and what the message has to name.
 MISTYPED = {
     "train digits --epoch 3": "did you mean --epochs",
-    "train digits --lr 0.1": "training.optimizer.learning_rate=VALUE|did you mean --rate",
+    "gradcheck digits --lr 0.1": "training.optimizer.learning_rate=VALUE|did you mean --rate",
     "train digits --learning-rate 0.1": "training.optimizer.learning_rate=VALUE|did you mean --rate",
-    "train digits --batch 10": "--set training.batch_size=VALUE|did you mean --batch",
+    "gradcheck digits --batch 10": "--set training.batch_size=VALUE|did you mean --batch",
     "train digits --momentum 0.9": "--set training.optimizer.momentum=VALUE",
     "train digits --optimiser adam": "--set training.optimizer.name=VALUE",
     "train digits --weight-decay 0.1": "--set training.weight_decay=VALUE",
     "train digits --momentun 0.9": "--set training.optimizer.momentum=VALUE",
     "train digits --output x": "did you mean --out",
-    "train digits --verbose": "there are --epochs, ",
+    "train digits --verbose": "there are --activation, --batch, ",
     "train digts": "did you mean digits",
     "train nosuch.yml": "there is no file 'nosuch.yml'",
     "train xor --seed one": "--seed: 'one' is not a whole number; write --seed N",
@@ -33,8 +33,8 @@ MISTYPED = {
     "train xor --set model.activation=sigmod": "one of sigmoid, tanh, relu, identity; did you mean sigmoid",
     "train xor --set model.activation=logistic": "did you mean sigmoid",
     "train xor --set model.activaton=tanh": "did you mean activation",
-    "train xor --set model.output=linear": "one of sigmoid, identity, softmax; did you mean identity",
-    "train xor --set training.loss=mse": "one of squared_error, cross_entropy; did you mean squared_error",
+    "train xor --set model.output=linear": "one of sigmoid, identity, softmax, auto; did you mean identity",
+    "train xor --set training.loss=mse": "one of squared_error, cross_entropy, auto; did you mean squared_error",
     "train xor --set training.loss=bce": "did you mean cross_entropy",
     "train xor --set training.optimizer=adm": "write training.optimizer.name=adam",
     "train xor --set training.optimizer.name=adm": "one of sgd, adam; did you mean adam",
@@ -133,8 +133,8 @@ def files(tmp_path):
         ("mine.py", "bpcli gradcheck --against mine.py"),
         ("mine.ipynb", "bpcli gradcheck --against mine.ipynb"),
         ("grads.json", "bpcli gradcheck --against grads.json"),
-        ("t.csv", "bpcli train --set data.source=t.csv"),
-        ("d.npz", "bpcli train --set data.source=d.npz"),
+        ("t.csv", "bpcli train t.csv"),
+        ("d.npz", "bpcli train d.npz"),
         ("sheet.html", "bpcli walkthrough --grade"),
         ("sheet.tex", "bpcli walkthrough --grade"),
         ("answers-07.yaml", "bpcli walkthrough --grade answers-07.yaml"),
@@ -145,7 +145,12 @@ def files(tmp_path):
 )
 def test_another_kind_of_file_names_the_command_that_takes_it(bpcli, files, name, says):
     """Nothing is read as what it is not."""
-    assert_refused(bpcli("train", name), says)
+    assert_refused(bpcli("train" if "train --resume" in says else "walkthrough", name), says)
+
+
+def test_weights_of_a_run_are_no_table(bpcli, files):
+    """Though train takes tables."""
+    assert_refused(bpcli("train", "run/best.npz"), "the run is the folder, run")
 
 
 def test_a_worksheet_is_not_an_answers_file(bpcli, files):

@@ -313,7 +313,7 @@ FAILURES = {
     "no callable": ("no function", "define gradients", "gradients = 3"),
     "any parameters": (
         "unknown parameter",
-        "it takes *args: wrap it in a def",
+        "it takes *a: wrap it in a def",
         "def gradients(*a: float):\n    pass",
     ),
     "an absent bias": (
