@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from bpcli.common.text import printable
 from bpcli.render.styles import CAUTION
 from bpcli.render.text import columns, counted, heading, known, measure, number
+from bpcli.yamltext.scalars import flow
 
 # Predictions are printed without Rich, which takes long to load.
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def run_details(run: "RunFacts") -> "RenderableType":
     """Show one run."""
     from rich.console import Group
 
-    settings = {key: str(value) for key, value in run.config}
+    settings = {key: flow(value) for key, value in run.config}
     return Group(run_table([run]), heading("Settings"), known(**settings))
 
 
@@ -121,5 +122,5 @@ def compared(runs: "Sequence[RunFacts]", differences: "Mapping[str, tuple[object
         return Group(*parts, Text("none"))
     table = columns("setting", *(printable(run.folder, 30) for run in runs))
     for key, values in differences.items():
-        table.add_row(key, *(printable(str(value), 40) for value in values))
+        table.add_row(key, *(printable(flow(value), 40) for value in values))
     return Group(*parts, table)
