@@ -10,6 +10,7 @@ from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption
 from bpcli.cli.resolving import resolved
 from bpcli.cli.train import settings
 from bpcli.common.errors import UsageError
+from bpcli.common.files import write_atomically
 
 
 def data(
@@ -61,5 +62,5 @@ def data(
     screen.show(profile_report(profile))
     screen.document(profile.document())
     if write_config:
-        write_config.write_text(written_config(config, profile, write_config), encoding="utf-8")
+        write_atomically(write_config, written_config(config, profile, write_config).encode())
         screen.show(f"\nwritten {write_config}; next: bpcli train {write_config}", whole_lines=True)

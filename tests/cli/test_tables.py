@@ -1,0 +1,206 @@
+"""``bpcli data``, ``predict``, ``evaluate``, ``runs`` and ``export`` as a person with a table types them."""
+
+import csv
+import io
+import json
+import math
+import runpy
+import sys
+
+import numpy as np
+import pytest
+
+PEOPLE = """id;name;age;town;income;paid
+1;Ada Byron;36;London;$1,200;yes
+2;Alan Turing;41;London;$2,350;no
+3;Emmy Noether;;Erlangen;$1,100;yes
+4;Karl Gauss;77;Göttingen;$3,000;no
+5;Sofia Kowalewska;41;Stockholm;$2,100;Yes
+6;Leonhard Euler;76;Basel;$2,800;no
+7;Marie Curie;66;Paris;$1,900;yes
+8;Pierre Fermat;57;Paris;;no
+9;Grace Hopper;85;London;$2,000;yes
+10;Kurt Gödel;71;Paris;$1,500;no
+"""
+
+
+def lines(colours=("red", "blue")):
+    """Twenty rows on a line: y = 3 x + 1 for red, y = 3 x - 1 for blue."""
+    rows = [(i / 10, colours[i % 2]) for i in range(20)]
+    return rows, [3 * x + (1 if colour == colours[0] else -1) for x, colour in rows]
+
+
+@pytest.fixture
+def table(tmp_path):
+    """The table of those rows, and one of new rows without y."""
+    rows, y = lines()
+    body = "".join(f"{x},{colour},{value!r}\n" for (x, colour), value in zip(rows, y, strict=True))
+    (tmp_path / "line.csv").write_text("x,colour,y\n" + body, encoding="utf-8")
+    (tmp_path / "new.csv").write_text("colour,x,note\nred,0.5,a\ngreen,1,b\n,0.5,c\n", encoding="utf-8")
+
+
+@pytest.fixture
+def people(tmp_path):
+    """A table with everything that real ones have."""
+    (tmp_path / "people.csv").write_text(PEOPLE, encoding="utf-8")
+
+
+def rows_of(text):
+    """The rows of a CSV file that was printed."""
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_data_says_what_each_column_is_and_would_become(bpcli, people):
+    """Row numbers and names are left out, dollars are a number, text is a category, yes and Yes are one class."""
+    found = bpcli("data", "people.csv")
+    assert found.code == 0
+    said = {line.split()[0]: " ".join(line.split()[1:]) for line in found.out.splitlines() if line.strip()}
+    assert said["id"].startswith("left out: row numbers")
+    assert said["name"].startswith("left out: free text")
+    assert said["age"].startswith("number 1 8")
+    assert said["town"].startswith("category")
+    assert said["income"].startswith("number: $ left out 1")
+    assert "'Yes' read as 'yes'" in found.out
+    document = json.loads(bpcli("data", "people.csv", "--json").out)
+    assert document["rows"] == 10
+
+
+def test_a_column_that_gives_the_target_away_is_named(bpcli, tmp_path):
+    """As titanic's alive does."""
+    body = "".join(f"{i % 7},{'yes' if i % 3 else 'no'},{int(bool(i % 3))}\n" for i in range(60))
+    (tmp_path / "leak.csv").write_text("a,alive,survived\n" + body, encoding="utf-8")
+    assert "alive determines the target" in " ".join(bpcli("data", "leak.csv").out.split())
+
+
+def test_the_configuration_that_data_writes_trains_the_same(bpcli, people, tmp_path):
+    """Everything that was decided is in it, and it is not overwritten."""
+    assert bpcli("data", "people.csv", "--write-config", "people.yaml", "-q").code == 0
+    again = bpcli("data", "people.csv", "--write-config", "people.yaml", "-q")
+    assert (again.code, "--force" in again.err) == (2, True)
+    one, other = (
+        json.loads(bpcli("train", source, "--epochs", 5, "--out", source + "-run", "--json").out)
+        for source in ("people.csv", "people.yaml")
+    )
+    assert one["train"] == other["train"]
+    assert one["epochs"] == other["epochs"] == 5
+
+
+def test_predictions_are_those_of_the_line(bpcli, table):
+    """In the unit of the target; columns are found by name, one too many and a new colour are said."""
+    assert bpcli("train", "line.csv", "--out", "run", "--epochs", 300, "-q").code == 0
+    found = bpcli("predict", "run", "new.csv")
+    assert found.code == 0
+    predicted = [float(row["y"]) for row in rows_of(found.out)]
+    assert len(predicted) == 3
+    assert math.isclose(predicted[0], 2.5, abs_tol=0.5)
+    assert "note" in found.err
+    assert "colour in 1 row" in found.err
+    assert bpcli("predict", "run", "new.csv", "-q").err == ""
+
+
+def test_predictions_stand_beside_their_rows_in_a_file(bpcli, table, tmp_path):
+    """With --keep and -o, and the file is not overwritten unless it may be."""
+    bpcli("train", "line.csv", "--out", "run", "--epochs", 5, "-q")
+    assert bpcli("predict", "run", "new.csv", "--keep", "-o", "out.csv", "-q").out == ""
+    rows = rows_of((tmp_path / "out.csv").read_text(encoding="utf-8"))
+    assert [row["note"] for row in rows] == ["a", "b", "c"]
+    assert all(math.isfinite(float(row[next(reversed(row))])) for row in rows)
+    refused = bpcli("predict", "run", "new.csv", "-o", "out.csv")
+    assert (refused.code, "--force" in refused.err) == (2, True)
+    assert bpcli("predict", "run", "new.csv", "-o", "out.csv", "--force", "-q").code == 0
+    nowhere = bpcli("predict", "run", "new.csv", "-o", "no/out.csv")
+    assert (nowhere.code, "there is no folder no" in nowhere.err) == (2, True)
+
+
+def test_classes_come_with_their_probabilities(bpcli, people, monkeypatch):
+    """From standard input too; the largest is that of the class, and they sum to one."""
+    bpcli("train", "people.csv", "--out", "run", "--epochs", 5, "-q")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(PEOPLE.encode())))
+    rows = rows_of(bpcli("predict", "run", "people.csv", "--proba").out)
+    assert len(rows) == 10
+    for row in rows:
+        label, *probabilities = row.values()
+        assert label in {"yes", "no"}
+        assert math.isclose(sum(map(float, probabilities)), 1, rel_tol=1e-6)
+        names = [name for name in row if name.endswith(label)]
+        assert float(row[names[-1]]) == max(map(float, probabilities))
+
+
+def test_a_column_that_is_missing_is_named(bpcli, table, tmp_path):
+    """What was trained on x and colour cannot do without colour."""
+    bpcli("train", "line.csv", "--out", "run", "--epochs", 2, "-q")
+    (tmp_path / "less.csv").write_text("x\n1\n2\n", encoding="utf-8")
+    found = bpcli("predict", "run", "less.csv")
+    assert (found.code, "colour" in found.err) == (2, True)
+    found = bpcli("predict", "run", "new.csv", "--proba")
+    assert (found.code, "no probabilities" in found.err) == (2, True)
+
+
+def test_evaluate_gives_the_numbers_of_the_definitions(bpcli, table, people):
+    """R² and the mean absolute error from the predictions, written out; the share of right classes."""
+    bpcli("train", "line.csv", "--out", "run", "--epochs", 50, "-q")
+    z = np.array([float(row["y"]) for row in rows_of(bpcli("predict", "run", "line.csv", "-q").out)])
+    y = np.array(lines()[1])
+    shown = bpcli("evaluate", "run", "line.csv")
+    assert shown.code == 0
+    document = json.dumps(json.loads(bpcli("evaluate", "run", "line.csv", "--json").out))
+    for expected in (1 - ((y - z) ** 2).sum() / ((y - y.mean()) ** 2).sum(), np.abs(y - z).mean()):
+        numbers = [float(word) for word in document.replace("}", " ").replace(",", " ").replace("]", " ").split()
+                   if word[-1].isdigit() and word[0] in "-0123456789"]  # fmt: skip
+        assert any(math.isclose(number, expected, rel_tol=1e-9) for number in numbers)
+
+    bpcli("train", "people.csv", "--out", "classes", "--epochs", 5, "-q")
+    labels = [
+        next(iter(row.values())) for row in rows_of(bpcli("predict", "classes", "people.csv", "-q").out)
+    ]
+    true = [line.rpartition(";")[2].lower() for line in PEOPLE.splitlines()[1:]]
+    right = sum(map(str.__eq__, labels, true)) / 10
+    scores = bpcli("evaluate", "classes", "people.csv")
+    assert f"{right:g}" in scores.out
+    assert {"precision", "recall"} <= set(scores.out.split())
+
+
+def test_evaluate_needs_the_target(bpcli, table):
+    """And says what does without."""
+    bpcli("train", "line.csv", "--out", "run", "--epochs", 2, "-q")
+    found = bpcli("evaluate", "run", "new.csv")
+    assert (found.code, "bpcli predict" in found.err) == (2, True)
+
+
+def test_runs_are_listed_shown_compared_and_the_best_is_found(bpcli, table):
+    """The one with more epochs is better here, and epochs are what they differ in."""
+    for epochs in (2, 200):
+        bpcli("train", "line.csv", "--out", f"runs/{epochs}", "--epochs", epochs, "-q")
+    listed = bpcli("runs", "list")
+    assert listed.code == 0
+    assert {"runs/2", "runs/200"} <= set(listed.out.split()) | {f"runs/{w}" for w in listed.out.split()}
+    assert len(json.loads(bpcli("runs", "list", "--json").out)["runs"]) == 2
+    assert bpcli("runs", "best").out.strip() == "runs/200"
+    assert json.loads(bpcli("runs", "best", "--json").out)["runs"][0]["epochs"] > 2
+    assert "training.epochs" in bpcli("runs", "show", "runs/2").out
+    document = json.loads(bpcli("runs", "compare", "runs/2", "runs/200", "--json").out)
+    assert document["differences"] == {"training.epochs": [2, 200]}
+    assert "training.epochs" in bpcli("runs", "compare", "runs/2", "runs/200").out
+    assert "none" in bpcli("runs", "compare", "runs/2", "runs/2").out
+
+
+def test_an_exported_program_predicts_without_bpcli(bpcli, table, tmp_path):
+    """Its numbers are those of predict."""
+    bpcli("train", "line.csv", "--out", "run", "--epochs", 5, "-q")
+    assert bpcli("export", "run", "--to", "numpy").out.strip() == "wrote model.py"
+    refused = bpcli("export", "run", "--to", "numpy")
+    assert (refused.code, "--force" in refused.err) == (2, True)
+    program = runpy.run_path(str(tmp_path / "model.py"))
+    expected = [float(row["y"]) for row in rows_of(bpcli("predict", "run", "new.csv", "-q").out)]
+    rows = [{"x": "0.5", "colour": "red"}, {"x": "1", "colour": "green"}, {"x": "0.5", "colour": ""}]
+    np.testing.assert_allclose(np.ravel(program["predict"](rows)), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("width", [60, 100, 160])
+def test_what_is_shown_fits_the_terminal(bpcli, people, width):
+    """No line is wider, whatever the columns are called."""
+    bpcli("train", "people.csv", "--out", "run", "--epochs", 2, "-q")
+    for command in ("data people.csv", "evaluate run people.csv", "runs list .", "runs show run"):
+        found = bpcli(*command.split(), columns=width)
+        assert found.code == 0
+        assert max(map(len, found.out.splitlines())) <= width, command
