@@ -18,6 +18,7 @@ from bpcli.common.text import LONGEST, printable
 
 STDIN = "-"
 LONGEST_LINE = 50_000_000  # characters; a line beyond is no row of a table
+_LOOKED_AT = 1 << 24  # bytes of a file that is not UTF-8, to guess its encoding
 _PREFIX = 1 << 16
 _GZIP = b"\x1f\x8b"
 _ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "cp1252", "latin1": "cp1252", "iso-8859-1": "cp1252"}
@@ -223,9 +224,12 @@ def fallback(source: str, place: str) -> str:
     Raises:
         DataError: it can be many things; the message says where the first byte stands that is not UTF-8.
     """
-    raw = Path(source).read_bytes()[: 1 << 24] if source != STDIN else b""
-    if raw.startswith(_GZIP):
-        raw = gzip.decompress(raw)[: 1 << 24]
+    raw = b""
+    if source != STDIN:
+        with _open_bytes(source) as file:
+            zipped = _peek(file).startswith(_GZIP)
+            stream = cast(BinaryIO, io.BufferedReader(_Gunzip(file, place))) if zipped else file
+            raw = stream.read(_LOOKED_AT)
     high = bytes(c for c in raw if c > 127)
     line, byte = 1, high[:1]
     try:
