@@ -159,6 +159,26 @@ def test_evaluate_gives_the_numbers_of_the_definitions(bpcli, table, people):
     assert {"precision", "recall"} <= set(scores.out.split())
 
 
+def test_arrays_are_predicted_as_tables_are(bpcli, tmp_path):
+    """An NPZ with X, an NPY and a table without a header hold the same rows; another width is refused."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(30, 3))
+    np.savez(tmp_path / "train.npz", X=X, y=X @ [1.0, -2.0, 0.5])
+    np.savez(tmp_path / "new.npz", X=X[:5])
+    np.save(tmp_path / "new.npy", X[:5])
+    np.save(tmp_path / "narrow.npy", X[:5, :2])
+    np.savez(tmp_path / "empty.npz", Z=X)
+    assert bpcli("train", "train.npz", "--out", "run", "--epochs", 5, "-q").code == 0
+    found = bpcli("predict", "run", "new.npz", "-q")
+    assert found.code == 0
+    assert len(rows_of(found.out)) == 5
+    assert bpcli("predict", "run", "new.npy", "-q").out == found.out
+    for name in ("narrow.npy", "empty.npz", "missing.npy"):
+        refused = bpcli("predict", "run", name)
+        assert refused.code == 2
+        assert name in refused.err
+
+
 def test_evaluate_needs_the_target(bpcli, table):
     """And says what does without."""
     bpcli("train", "line.csv", "--out", "run", "--epochs", 2, "-q")
