@@ -28,10 +28,6 @@ SAME_NAME = {
     "layout": "of columns on a page (render/walkthrough) and of a table's text (datasets)",
     "grading": "of worksheets and of submissions",
     "rounding": "of answers by hand and of floating point",
-    "models": "of settings (config), and trained networks on the screen (render)",
-    "program": "that is checked (gradcheck), and that a trained network is written as (models)",
-    "forward": "the pass that predicts (models), and its page (walkthrough)",
-    "rows": "of a table (models) and of a matrix, one by one (walkthrough)",
 }
 
 # So many modules may serve one other module of their room only. Fewer are better; more of them need a reason.

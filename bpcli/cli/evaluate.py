@@ -22,7 +22,7 @@ def evaluate(
     no_color: NoColorOption = False,
 ) -> None:
     """Score the network of a run on a table: loss, accuracy by class, or R² and errors in the unit of the target."""
-    from bpcli.render.models import evaluated, noticed
+    from bpcli.render.predictions import evaluated, noticed
     from bpcli.training.evaluating import evaluate as score
     from bpcli.training.saved_model import load_model
 

@@ -33,7 +33,7 @@ def export(
     from rich.text import Text
 
     from bpcli.models.onnx_graph import onnx_bytes
-    from bpcli.models.program import program
+    from bpcli.models.standalone import program
     from bpcli.training.saved_model import load_model
 
     file = output or Path("model.onnx" if to == "onnx" else "model.py")

@@ -49,7 +49,7 @@ def predict(
     """
     from bpcli.models.model import Noticed
     from bpcli.models.writing import PredictionTable
-    from bpcli.render.models import noticed
+    from bpcli.render.predictions import noticed
     from bpcli.training.saved_model import load_model
 
     screen = Screen(quiet=quiet, color=not no_color)

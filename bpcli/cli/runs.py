@@ -29,7 +29,7 @@ def list_(
     no_color: NoColorOption = False,
 ) -> None:
     """List the runs in a folder with their scores."""
-    from bpcli.render.models import run_table
+    from bpcli.render.predictions import run_table
     from bpcli.training.run_list import find_runs
 
     found = find_runs(folder)
@@ -41,7 +41,7 @@ def show(
     run: RunArgument, as_json: JsonOption = False, quiet: QuietOption = False, no_color: NoColorOption = False
 ) -> None:
     """Show one run: its data, settings and scores."""
-    from bpcli.render.models import run_details
+    from bpcli.render.predictions import run_details
     from bpcli.training.run_list import read_run
 
     found = read_run(run)
@@ -56,7 +56,7 @@ def compare(
     no_color: NoColorOption = False,
 ) -> None:
     """Compare runs: their scores, and the settings in which they differ."""
-    from bpcli.render.models import compared
+    from bpcli.render.predictions import compared
     from bpcli.training.run_list import differences, read_run
 
     found = [read_run(run) for run in runs]

@@ -12,8 +12,8 @@ from bpcli.common.errors import DataError
 from bpcli.datasets import Encoding, ReadOptions
 from bpcli.datasets.dataset import FloatArray, IntArray
 from bpcli.datasets.encoding import TargetCode
-from bpcli.models.forward import Forward
-from bpcli.models.rows import Rows, frame_rows, read_rows
+from bpcli.models.outputs import Forward
+from bpcli.models.sources import Rows, frame_rows, read_rows
 from bpcli.network import Architecture, Parameters
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from bpcli.common.json_numbers import finite
 from bpcli.datasets import Prepared
-from bpcli.models.forward import Forward
+from bpcli.models.outputs import Forward
 from bpcli.network import Array, Parameters
 from bpcli.network.losses import LOSSES
 

@@ -98,7 +98,7 @@ def test_words_in_other_letters_and_new_words_are_what_training_made_of_them(tra
 def test_an_exported_program_predicts_alike_without_bpcli(kind, flavour, trained, tmp_path):
     """From raw rows that training has not seen, new words and missing values among them, within 1e-6."""
     pytest.importorskip({"numpy": "numpy", "torch": "torch", "sklearn": "sklearn"}[flavour])
-    from bpcli.models.program import program
+    from bpcli.models.standalone import program
 
     folder, _, _ = trained(kind)
     model = load_model(folder)
@@ -120,7 +120,7 @@ def test_an_exported_program_predicts_alike_without_bpcli(kind, flavour, trained
 
 def api_rows(rows, model):
     """The rows as the model reads them."""
-    from bpcli.models.rows import frame_rows
+    from bpcli.models.sources import frame_rows
 
     return frame_rows(rows, model.encoding)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bpcli.config import ConstantSchedule, CosineSchedule, StepSchedule, TrainingConfig
-from bpcli.models.forward import ROWS
+from bpcli.models.outputs import ROWS
 from bpcli.network import Architecture, Network, Parameters, initialise
 from bpcli.training.evaluation import Evaluator
 from bpcli.training.loop import Trainer

@@ -6,7 +6,7 @@ import numpy as np
 
 from bpcli.datasets.cells import MISSING_NUMBERS, MISSING_WORDS
 from bpcli.models.model import Model
-from bpcli.models.rows import needed_roles
+from bpcli.models.sources import needed_roles
 
 Flavour: TypeAlias = Literal["numpy", "torch", "sklearn"]
 
