@@ -104,7 +104,8 @@ def _choose_encoding() -> None:
 def _run() -> int:
     _choose_encoding()
     color = "--no-color" not in sys.argv
-    if not sys.argv[1:] or {"-h", "--help"} & set(sys.argv) or sys.argv[1:] == ["config"]:
+    bare = [[], *([group.name] for group in app.registered_groups)]  # these show their help
+    if sys.argv[1:] in bare or {"-h", "--help"} & set(sys.argv):
         _legible_help()
     warnings.showwarning = lambda message, *_: print_warning(str(message), color=color)  # no line of code
     try:

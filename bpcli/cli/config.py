@@ -9,9 +9,8 @@ import typer
 
 from bpcli.cli import completion
 from bpcli.cli.console import Screen
-from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
+from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption, check_free
 from bpcli.cli.resolving import resolved
-from bpcli.common.errors import UsageError
 from bpcli.common.files import write_atomically
 
 app = typer.Typer(
@@ -115,8 +114,7 @@ def new(
     if file is None:
         typer.echo(starter(), nl=False)
         return
-    if file.exists() and not force:
-        raise UsageError(f"{file} already exists: choose another name, or overwrite it with --force")
+    check_free(file, force=force)
     write_atomically(file, starter().encode())
     typer.echo(f"created {file}; edit it, then run: bpcli config check {file}")
 

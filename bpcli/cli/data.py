@@ -6,7 +6,15 @@ from typing import Annotated
 import typer
 
 from bpcli.cli.console import Screen
-from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption
+from bpcli.cli.options import (
+    IgnoreOption,
+    JsonOption,
+    NoColorOption,
+    QuietOption,
+    SetOption,
+    TargetOption,
+    check_free,
+)
 from bpcli.cli.resolving import resolved
 from bpcli.cli.train import settings
 from bpcli.common.errors import UsageError
@@ -18,18 +26,8 @@ def data(
         str,
         typer.Argument(metavar="TABLE", help="A table: a .csv, .tsv, .txt, … file, or - for standard input."),
     ],
-    target: Annotated[
-        str | None,
-        typer.Option(
-            "--target",
-            metavar="COLUMNS",
-            help="Column to predict, by name or position from 0; several with commas. Default: the last one.",
-            show_default=False,
-        ),
-    ] = None,
-    ignore: Annotated[
-        str | None, typer.Option("--ignore", metavar="COLUMNS", help="Columns to leave out, with commas.")
-    ] = None,
+    target: TargetOption = None,
+    ignore: IgnoreOption = None,
     override: SetOption = None,
     write_config: Annotated[
         Path | None,
@@ -54,10 +52,10 @@ def data(
         raise UsageError(
             f"{table}: bpcli data looks at text tables, such as a .csv file; for a configuration: bpcli config show"
         )
+    if write_config:
+        check_free(write_config, force=force)
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
-    config = resolved(table, override, settings(target, ignore, None, None, None, None), tables=True).config
-    if write_config and write_config.exists() and not force:
-        raise UsageError(f"{write_config} exists: choose another name, or overwrite it with --force")
+    config = resolved(table, override, settings(target, ignore), tables=True).config
     profile = look(config)
     screen.show(profile_report(profile))
     screen.document(profile.document())

@@ -5,8 +5,7 @@ from typing import Annotated
 import typer
 
 from bpcli.cli.console import Screen
-from bpcli.cli.options import JsonOption, NoColorOption, QuietOption
-from bpcli.cli.predict import RunArgument
+from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, RunArgument
 
 
 def evaluate(

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bpcli.cli.options import check_free
 from bpcli.common.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,10 +24,7 @@ def check_picture(path: Path, *, force: bool) -> None:
     """
     if path.suffix.lower() not in SUFFIXES:
         raise UsageError(f"{path}: the name must end in .svg, .html or .txt")
-    if not path.parent.is_dir():
-        raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
-    if path.exists() and not force:
-        raise UsageError(f"{path} exists already: choose another name, or overwrite it with --force")
+    check_free(path, force=force)
 
 
 def save_picture(path: Path, renderable: "RenderableType", title: str) -> None:

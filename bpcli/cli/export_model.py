@@ -6,8 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from bpcli.cli.console import Screen
-from bpcli.cli.options import NoColorOption, QuietOption
-from bpcli.cli.predict import RunArgument, check_free
+from bpcli.cli.options import NoColorOption, QuietOption, RunArgument, check_free
 from bpcli.common.files import write_atomically
 
 

@@ -1,10 +1,11 @@
 """The options that commands share, each written once."""
 
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
 
-from bpcli.cli.completion import settings
+from bpcli.cli.completion import runs, settings
 from bpcli.common.errors import UsageError
 
 SetOption: TypeAlias = Annotated[
@@ -23,6 +24,21 @@ SeedOption: TypeAlias = Annotated[
         metavar="N",
         help="Random seed of the split, the initial weights and the shuffling; overrides seed.",
     ),
+]
+TargetOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--target",
+        metavar="COLUMNS",
+        help="Column to predict, by name or position from 0; several with commas. Default: the last one.",
+        show_default=False,
+    ),
+]
+IgnoreOption: TypeAlias = Annotated[
+    str | None, typer.Option("--ignore", metavar="COLUMNS", help="Columns to leave out, with commas.")
+]
+RunArgument: TypeAlias = Annotated[
+    Path, typer.Argument(metavar="RUN", autocompletion=runs, help="The folder of a run.")
 ]
 JsonOption: TypeAlias = Annotated[
     bool,
@@ -43,3 +59,15 @@ def refuse_together(**modes: object) -> None:
     given = [f"--{name.replace('_', '-')}" for name, value in modes.items() if value]
     if len(given) > 1:
         raise UsageError(f"{' and '.join(given)} cannot be combined: give one of them at a time")
+
+
+def check_free(path: Path, *, force: bool) -> None:
+    """Check, before any work is done, that a file may be written.
+
+    Raises:
+        UsageError: its folder does not exist, or it does and ``force`` is not given.
+    """
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
+    if path.is_dir() or (path.exists() and not force):
+        raise UsageError(f"{path} exists already: choose another name, or overwrite it with --force")

@@ -9,14 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bpcli.cli.console import Screen
-from bpcli.cli.options import NoColorOption, QuietOption
+from bpcli.cli.options import NoColorOption, QuietOption, RunArgument, check_free
 from bpcli.common.errors import UsageError
 from bpcli.common.files import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run.")]
 
 
 def predict(
@@ -53,7 +51,8 @@ def predict(
     from bpcli.training.saved_model import load_model
 
     screen = Screen(quiet=quiet, color=not no_color)
-    check_free(output, force=force)
+    if output:
+        check_free(output, force=force)
     model = load_model(run)
     if proba and model.encoding.target.task == "regression":
         raise UsageError(f"{run} predicts numbers, which have no probabilities: leave --proba out")
@@ -63,20 +62,6 @@ def predict(
             write(table.text(chunk))
             seen.add(chunk.rows)
     screen.warn(noticed(seen))
-
-
-def check_free(output: Path | None, *, force: bool) -> None:
-    """Check, before any work is done, that a file may be written.
-
-    Raises:
-        UsageError: its folder does not exist, or it does and ``force`` is not given.
-    """
-    if output is None:
-        return
-    if not output.parent.is_dir():
-        raise UsageError(f"{output}: there is no folder {output.parent}; make it first")
-    if output.is_dir() or (output.exists() and not force):
-        raise UsageError(f"{output} exists already: choose another name, or overwrite it with --force")
 
 
 @contextmanager

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bpcli.cli.console import Screen
-from bpcli.cli.options import JsonOption, NoColorOption, QuietOption
-from bpcli.cli.predict import RunArgument
+from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, RunArgument
 
 if TYPE_CHECKING:
     from bpcli.training.run_list import RunFacts

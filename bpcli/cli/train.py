@@ -12,7 +12,15 @@ import typer
 from bpcli.cli import completion
 from bpcli.cli.console import Screen, track
 from bpcli.cli.interrupts import listening
-from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
+from bpcli.cli.options import (
+    IgnoreOption,
+    JsonOption,
+    NoColorOption,
+    QuietOption,
+    SeedOption,
+    SetOption,
+    TargetOption,
+)
 from bpcli.cli.resolving import resolved
 from bpcli.common.errors import UsageError
 
@@ -33,18 +41,8 @@ def train(
             show_default=False,
         ),
     ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option(
-            "--target",
-            metavar="COLUMNS",
-            help="Column to predict, by name or position from 0; several with commas. Default: the last one.",
-            show_default=False,
-        ),
-    ] = None,
-    ignore: Annotated[
-        str | None, typer.Option("--ignore", metavar="COLUMNS", help="Columns to leave out, with commas.")
-    ] = None,
+    target: TargetOption = None,
+    ignore: IgnoreOption = None,
     hidden: Annotated[
         str | None, typer.Option("--hidden", metavar="N,…", help="Width of each hidden layer; 0 for none.")
     ] = None,
@@ -114,8 +112,6 @@ def train(
             out=out,
             force=force,
         )
-        if resume.is_file():
-            raise UsageError(f"{resume} is a file: --resume takes the folder of a run")
         opened, again = _resumed(resume, epochs), ["bpcli", "train", str(resume / "config.yaml")]
     else:
         values = settings(target, ignore, hidden, activation, rate, batch)
@@ -158,10 +154,10 @@ def train(
 def settings(
     target: str | None,
     ignore: str | None,
-    hidden: str | None,
-    activation: str | None,
-    rate: float | None,
-    batch: str | None,
+    hidden: str | None = None,
+    activation: str | None = None,
+    rate: float | None = None,
+    batch: str | None = None,
 ) -> dict[str, object]:
     """Return the values of the short options by the dotted keys that they set; None for those not given."""
     widths = None if hidden is None else [_integer(word) for word in hidden.split(",")]

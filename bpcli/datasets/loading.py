@@ -19,7 +19,7 @@ from bpcli.datasets.encoding import select
 from bpcli.datasets.generators import CLOUDS, GATES, cloud, gate
 from bpcli.datasets.labels import TargetCells, infer_task, read_targets
 from bpcli.datasets.layout import ReadOptions
-from bpcli.datasets.text_source import STDIN
+from bpcli.datasets.text_source import GZIP, STDIN
 from bpcli.datasets.text_table import Cells, read_text
 from bpcli.datasets.workbooks import WORKBOOKS, read_workbook
 
@@ -28,7 +28,6 @@ BUILT_IN: tuple[str, ...] = (*GATES, *CLOUDS, *SHIPPED)
 TEXT = (".csv", ".tsv", ".txt", ".data", ".dat")
 ARRAYS = (".npz", ".npy")
 SUFFIXES = (*TEXT, *ARRAYS)
-GZIP_MAGIC = b"\x1f\x8b"
 
 
 def load(
@@ -202,7 +201,7 @@ def _decompress(raw: bytes, path: str) -> bytes:
     Raises:
         DataError: the file is truncated or damaged, or is called .gz and is not gzip.
     """
-    if not (path.lower().endswith(".gz") or raw.startswith(GZIP_MAGIC)):
+    if not (path.lower().endswith(".gz") or raw.startswith(GZIP)):
         return raw
     try:
         return unzipped(raw)

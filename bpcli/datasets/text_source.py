@@ -2,7 +2,6 @@
 
 import gzip
 import io
-import os
 import stat
 import sys
 import zlib
@@ -20,7 +19,7 @@ STDIN = "-"
 LONGEST_LINE = 50_000_000  # characters; a line beyond is no row of a table
 _LOOKED_AT = 1 << 24  # bytes of a file that is not UTF-8, to guess its encoding
 _PREFIX = 1 << 16
-_GZIP = b"\x1f\x8b"
+GZIP = b"\x1f\x8b"
 _ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "cp1252", "latin1": "cp1252", "iso-8859-1": "cp1252"}
 _BOMS = (
     (b"\xff\xfe\0\0", "utf-32"),
@@ -61,17 +60,11 @@ def open_text(source: str, place: str, encoding: str = "auto") -> Iterator[tuple
     """
     notes: list[str] = []
     with _open_bytes(source) as raw:
-        binary: BinaryIO = raw
+        binary, layers = _unzipped(raw, source, place)
         start = _peek(binary)
-        named_gz = source.lower().endswith(".gz")
-        layers = 0
-        while layers < 2 and (start.startswith(_GZIP) or (named_gz and not layers)):
-            binary = cast(BinaryIO, io.BufferedReader(_Gunzip(binary, place), _PREFIX))
-            start = _peek(binary)
-            layers += 1
         if layers == 2:
             notes.append("compressed twice with gzip")
-        elif layers and not named_gz:
+        elif layers and not source.lower().endswith(".gz"):
             notes.append("compressed with gzip")
         _refuse_other_kinds(start, place)
         codec, note = _codec(start, place, encoding)
@@ -81,6 +74,15 @@ def open_text(source: str, place: str, encoding: str = "auto") -> Iterator[tuple
             binary.read(3)
             notes.append("two byte order marks")
         yield io.TextIOWrapper(binary, encoding=codec, newline=""), notes
+
+
+def _unzipped(raw: BinaryIO, source: str, place: str) -> tuple[BinaryIO, int]:
+    """The stream inside up to two layers of gzip, and how many there were; a name in .gz promises one."""
+    stream, layers = raw, 0
+    while layers < 2 and (_peek(stream).startswith(GZIP) or (source.lower().endswith(".gz") and not layers)):
+        stream = cast(BinaryIO, io.BufferedReader(_Gunzip(stream, place), _PREFIX))
+        layers += 1
+    return stream, layers
 
 
 def read_lines(stream: io.TextIOBase, place: str) -> Iterator[str]:
@@ -218,24 +220,23 @@ def _codec(start: bytes, place: str, encoding: str) -> tuple[str, str]:
     return "utf-8-sig", ""
 
 
-def fallback(source: str, place: str) -> str:
-    """The encoding to read a file in that is not UTF-8, where it can only be the Western one.
+def fallback(error: NotDecodable, source: str, place: str, encoding: str) -> str:
+    """The encoding to read a file in whose bytes ``encoding`` does not have, where it can only be the Western one.
 
     Raises:
-        DataError: it can be many things; the message says where the first byte stands that is not UTF-8.
+        DataError: the encoding was chosen, or the file can be many things; the message says where the first byte
+            stands that is not UTF-8.
     """
-    raw = b""
-    if source != STDIN:
-        with _open_bytes(source) as file:
-            zipped = _peek(file).startswith(_GZIP)
-            stream = cast(BinaryIO, io.BufferedReader(_Gunzip(file, place))) if zipped else file
-            raw = stream.read(_LOOKED_AT)
+    if encoding != "auto" or source == STDIN:
+        raise DataError(f"{error}; set data.encoding, for example cp1252") from None
+    with _open_bytes(source) as file:
+        raw = _unzipped(file, source, place)[0].read(_LOOKED_AT)
     high = bytes(c for c in raw if c > 127)
     line, byte = 1, high[:1]
     try:
         raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line, byte = raw.count(b"\n", 0, error.start) + 1, raw[error.start : error.start + 1]
+    except UnicodeDecodeError as first:
+        line, byte = raw.count(b"\n", 0, first.start) + 1, raw[first.start : first.start + 1]
     letters = sum(c >= 0xC0 for c in high)
     known = sum(
         c >= 0xC0 or c in b"\x80\x92\x93\x94\x96\xa0\xa3\xa7\xab\xb0\xb2\xb3\xb5\xba\xbb\xbd" for c in high
@@ -248,8 +249,3 @@ def fallback(source: str, place: str) -> str:
             f"data.encoding (for example cp1252, cp1251, shift_jis)"
         )
     return "cp1252"
-
-
-def size(source: str) -> int | None:
-    """The size of a file in bytes, if it has one."""
-    return None if source == STDIN else os.stat(source).st_size  # noqa: PTH116

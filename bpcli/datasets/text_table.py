@@ -17,7 +17,7 @@ from bpcli.common.errors import DataError
 from bpcli.datasets.cells import is_missing, number, shown
 from bpcli.datasets.dataset import FloatArray
 from bpcli.datasets.layout import Layout, ReadOptions, nameless, recognise, records
-from bpcli.datasets.text_source import STDIN, NotDecodable, fallback, open_text, read_lines
+from bpcli.datasets.text_source import NotDecodable, fallback, open_text, read_lines
 
 Codes = NDArray[np.int32]
 _BLOCK_ROWS, _BLOCK_CELLS = 8192, 4_000_000
@@ -134,9 +134,7 @@ def read_text(
     try:
         return _read(source, place, options, target, exact, options.encoding)
     except NotDecodable as error:
-        if options.encoding != "auto" or source == STDIN:
-            raise DataError(f"{error}; set data.encoding, for example cp1252") from None
-        encoding = fallback(source, place)
+        encoding = fallback(error, source, place, options.encoding)
         cells = _read(source, place, options, target, exact, encoding)
         note = f"not UTF-8, read as {encoding} (data.encoding)"
         return replace(cells, notes=(note, *cells.notes))
@@ -180,9 +178,7 @@ def read_chunks(
                     raise DataError(f"{place}: the file has a header and no rows; a table needs rows")
                 return
         except NotDecodable as error:
-            if encoding != "auto" or source == STDIN:
-                raise DataError(f"{error}; set data.encoding, for example cp1252") from None
-            encoding = fallback(source, place)
+            encoding = fallback(error, source, place, encoding)
 
 
 def _read(

@@ -10,6 +10,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, Literal
@@ -20,12 +21,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from bpcli.common.array_files import ArrayFileError, Claim
 from bpcli.common.errors import MachineError, UsageError
 from bpcli.common.text import LONGEST, printable
-from bpcli.config import Config
+from bpcli.config import Config, read
 from bpcli.network import Array, Parameters
 from bpcli.training import run_folder
+from bpcli.training.environment import read_environment
 from bpcli.training.evaluation import Evaluator
 from bpcli.training.loop import FINAL, EpochRecord, Progress, StoppedBy
-from bpcli.training.sealed_files import damaged, first_problem, read_npz, remedy
+from bpcli.training.sealed_files import damaged, first_problem, read_commented, read_npz, remedy
 from bpcli.training.session import Session
 
 LONGEST_TEXT = 1 << 16  # bytes of a text whose length is not known beforehand, such as the random state
@@ -72,8 +74,29 @@ def checkpoint(session: Session, run_id: str, seal: str) -> dict[str, Array]:
     return trainer.state() | last | {"metrics": np.array(seal)}
 
 
-def require_one_run(folder: Path, config: Config, text: str, environment: Mapping[str, Any]) -> str:
-    """Check that the files of a run belong together, and return its id.
+@dataclass(frozen=True)
+class Identity:
+    """What the files of a run say of it.
+
+    Attributes:
+        run_id: that all of them have.
+        text, config: its configuration, as written and as read.
+        environment: the document environment.json.
+    """
+
+    run_id: str
+    text: str
+    config: Config
+    environment: Mapping[str, Any]
+
+    @property
+    def name(self) -> str:
+        """The name of the configuration that the run was created from."""
+        return str(self.environment["configuration"])
+
+
+def read_identity(folder: Path) -> Identity:
+    """Read what a run is, and check that its files belong together.
 
     The environment and the NPZ files say which run they are of, and configuration and environment give it. The file
     that differs from the others is named.
@@ -82,6 +105,9 @@ def require_one_run(folder: Path, config: Config, text: str, environment: Mappin
         MachineError: if one of them is of another run, or damaged.
         UsageError: if an earlier version wrote them.
     """
+    text = read_commented(folder / run_folder.CONFIG)
+    config = read(folder / run_folder.CONFIG)
+    environment = read_environment(folder / run_folder.ENVIRONMENT)
     if environment.get("run_id") is None:
         raise UsageError(
             f"{folder}: this run was written by an earlier version of bpcli, whose files do not say that they belong "
@@ -102,7 +128,7 @@ def require_one_run(folder: Path, config: Config, text: str, environment: Mappin
         raise foreign(
             folder / (run_folder.ENVIRONMENT if same_settings else run_folder.CONFIG), computed, usual
         )
-    return computed
+    return Identity(computed, text, config, environment)
 
 
 def foreign(path: Path, found: str, expected: str) -> MachineError:
@@ -128,7 +154,7 @@ def read_weights(path: Path, session: Session, run_id: str) -> None:
         MachineError: if it is damaged, or of another run.
     """
     expected = weights(session, run_id, session.initial, 0)
-    found = read_npz(path, lambda claims: _check_claims(claims, expected))
+    found = read_npz(path, lambda claims: check_claims(claims, expected))
     if str(found["run_id"]) != run_id:
         raise foreign(path, str(found["run_id"]), run_id)
 
@@ -142,7 +168,7 @@ def read_checkpoint(path: Path, session: Session, run_id: str) -> dict[str, Arra
         MachineError: if it is damaged, or holds something else.
     """
     expected = checkpoint(session, run_id, "")
-    state = read_npz(path, lambda claims: _check_claims(claims, expected))
+    state = read_npz(path, lambda claims: check_claims(claims, expected))
     try:
         _State.model_validate(
             {name: state[name].item() for name in _State.model_fields if name != "rng"}
@@ -155,8 +181,12 @@ def read_checkpoint(path: Path, session: Session, run_id: str) -> dict[str, Arra
     return state
 
 
-def _check_claims(claims: Mapping[str, Claim], expected: Mapping[str, Array]) -> None:
-    """Refuse arrays of other names, types and shapes; only texts may be of another length."""
+def check_claims(claims: Mapping[str, Claim], expected: Mapping[str, Array], *, others: bool = False) -> None:
+    """Refuse arrays of other types and shapes, texts of other lengths aside, and of other names unless ``others``.
+
+    Raises:
+        ArrayFileError: what is not as expected.
+    """
     for name, array in expected.items():
         if name not in claims:
             raise ArrayFileError(f"there is no {name}")
@@ -165,7 +195,7 @@ def _check_claims(claims: Mapping[str, Claim], expected: Mapping[str, Array]) ->
         if claim.shape != array.shape or (claim.dtype != array.dtype and not text):
             raise ArrayFileError(f"{name} is {claim} where {Claim(array.shape, array.dtype)} is expected")
     for name in claims:
-        if name not in expected and name != "sha256":
+        if name not in expected and name != "sha256" and not others:
             raise ArrayFileError(f"it holds {name}, which is not of this run")
 
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from bpcli.common.errors import DataError, UsageError
 from bpcli.common.files import sync_folder, write_atomically
-from bpcli.config import Config, read, to_yaml
+from bpcli.config import Config, to_yaml
 from bpcli.network import Array
 from bpcli.training import checkpoint, run_folder
-from bpcli.training.environment import differences, read_environment
+from bpcli.training.environment import differences
 from bpcli.training.loop import FINAL, EpochRecord
 from bpcli.training.metrics import Metrics, read_metrics
 from bpcli.training.result import RunHeader, TrainResult
-from bpcli.training.sealed_files import read_commented, read_json, write_commented, write_json, write_npz
+from bpcli.training.sealed_files import read_json, write_commented, write_json, write_npz
 from bpcli.training.session import Session
 
 ENDED = {"early_stopping": "stopped early", "diverged": "diverged"}
@@ -87,17 +87,15 @@ class Run:
         run_folder.existing_run(folder)
         with run_folder.held(folder):
             run_folder.sweep(folder)
-            text = read_commented(folder / run_folder.CONFIG)
-            config = read(folder / run_folder.CONFIG)
-            then = read_environment(folder / run_folder.ENVIRONMENT)
-            run_id = checkpoint.require_one_run(folder, config, text, then)
-            session = Session(str(then["configuration"]), config)
+            found = checkpoint.read_identity(folder)
+            config, then = found.config, found.environment
+            session = Session(found.name, config)
             if session.data.digest != then["data"]["sha256"]:
                 raise DataError(
                     f"{config.data.source}: the data have changed since {folder} was created; restore them, "
                     "or start a new run"
                 )
-            state, records = _read_state(folder, session, run_id)
+            state, records = _read_state(folder, session, found.run_id)
             extended = _extended(config, epochs, state)
             session.extend(extended)
             session.restore(state, records)
@@ -106,12 +104,12 @@ class Run:
                 f"{text} since this run was created: the last digits may differ from those of an uninterrupted run"
                 for text in differences(then, now)
             ]
-            run = cls(session, folder, run_id, warnings)
+            run = cls(session, folder, found.run_id, warnings)
             if not (folder / run_folder.INITIAL).exists():
                 run.write_initial()
             if extended != config:
                 write_commented(
-                    folder / run_folder.CONFIG, checkpoint.with_epochs(text, extended.training.epochs)
+                    folder / run_folder.CONFIG, checkpoint.with_epochs(found.text, extended.training.epochs)
                 )
             yield run
 

@@ -117,7 +117,8 @@ def existing_run(folder: Path) -> None:
         UsageError: if it does not exist or has no checkpoint and configuration.
     """
     if not folder.is_dir():
-        raise UsageError(f"{folder}: there is no such folder; --resume takes a run folder")
+        what = "this is a file" if folder.exists() else "there is no such folder"
+        raise UsageError(f"{folder}: {what}; give the folder of a run, such as bpcli runs list shows")
     missing = [name for name in (CONFIG, CHECKPOINT) if not (folder / name).exists()]
     if missing:
         raise UsageError(f"{folder} is not a run folder: it has no {' and no '.join(missing)}")

@@ -9,7 +9,6 @@ from bpcli.common.errors import BpcliError, UsageError
 from bpcli.common.json_numbers import finite
 from bpcli.config import Config, read
 from bpcli.training import run_folder
-from bpcli.training.saved_model import require_run
 from bpcli.training.sealed_files import damaged, read_commented, read_json
 
 
@@ -84,7 +83,7 @@ def read_run(folder: Path) -> RunFacts:
         UsageError: the folder holds no run.
         MachineError: one of its files is damaged.
     """
-    require_run(folder)
+    run_folder.existing_run(folder)
     config_file = folder / run_folder.CONFIG
     read_commented(config_file)
     config = read(config_file)

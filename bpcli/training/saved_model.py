@@ -1,21 +1,18 @@
 """From a run folder to the model in it, without its data: every file is checked before it is believed."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from bpcli.common.array_files import ArrayFileError, Claim
 from bpcli.common.errors import MachineError, UsageError
-from bpcli.config import Config, read
+from bpcli.config import Config
 from bpcli.datasets import Encoding
 from bpcli.models import Model
-from bpcli.network import Architecture, Array, Parameters
+from bpcli.network import Architecture, Parameters
 from bpcli.training import checkpoint, run_folder
-from bpcli.training.environment import read_environment
-from bpcli.training.sealed_files import damaged, first_problem, read_commented, read_json, read_npz
+from bpcli.training.sealed_files import damaged, first_problem, read_json, read_npz
 from bpcli.training.setup import table_options
 
 
@@ -27,29 +24,11 @@ def load_model(run: str | Path) -> Model:
         MachineError: One of its files is missing, damaged, or of another run.
     """
     folder = Path(run)
-    require_run(folder)
-    config_file = folder / run_folder.CONFIG
-    text = read_commented(config_file)
-    config = read(config_file)
-    environment = read_environment(folder / run_folder.ENVIRONMENT)
-    checkpoint.require_one_run(folder, config, text, environment)
+    run_folder.existing_run(folder)
+    found = checkpoint.read_identity(folder)
     encoding = _encoding(folder)
-    parameters, epoch = _kept(folder / run_folder.CHECKPOINT, config, encoding)
-    return Model(str(environment["configuration"]), parameters, encoding, epoch, table_options(config)[0])
-
-
-def require_run(folder: Path) -> None:
-    """Check that there is a run in ``folder``.
-
-    Raises:
-        UsageError: there is none.
-    """
-    if not folder.is_dir():
-        what = "this is a file" if folder.exists() else "there is no such folder"
-        raise UsageError(f"{folder}: {what}; RUN is the folder of a run, and bpcli runs lists them")
-    missing = [name for name in (run_folder.CONFIG, run_folder.CHECKPOINT) if not (folder / name).exists()]
-    if missing:
-        raise UsageError(f"{folder} is not a run folder: it has no {' and no '.join(missing)}")
+    parameters, epoch = _kept(folder / run_folder.CHECKPOINT, found.config, encoding)
+    return Model(found.name, parameters, encoding, epoch, table_options(found.config)[0])
 
 
 def _encoding(folder: Path) -> Encoding:
@@ -108,17 +87,18 @@ def _kept(path: Path, config: Config, encoding: Encoding) -> tuple[Parameters, i
         raise damaged(path.with_name(run_folder.CONFIG), str(error)) from None
     parameters = Parameters(architecture, np.dtype(model.dtype))
     expected = {
-        "parameters": parameters.flat,
-        "best": parameters.flat,
         "input_offset": encoding.offset,
         "input_scale": encoding.scale,
         "features": np.array(encoding.features),
         "outputs": np.array(target.outputs),
         "classes": np.array(target.classes, dtype=np.str_),
     }
-    state = read_npz(path, lambda claims: _check(claims, expected))
-    for name in list(expected)[2:]:
-        if not np.array_equal(state[name], expected[name]):
+    place = {"epoch": np.array(0), "best_epoch": np.array(0), "stopped_by": np.array("")}
+    weights = {"parameters": parameters.flat, "best": parameters.flat}
+    everything = weights | expected | place
+    state = read_npz(path, lambda claims: checkpoint.check_claims(claims, everything, others=True))
+    for name, array in expected.items():
+        if not np.array_equal(state[name], array):
             raise MachineError(
                 f"{path}: {name} is another than in {run_folder.ENCODING}: they are of different runs; restore "
                 "them from a copy, or train again"
@@ -126,20 +106,6 @@ def _kept(path: Path, config: Config, encoding: Encoding) -> tuple[Parameters, i
     early = str(state["stopped_by"]) == "early_stopping"
     parameters.flat[...] = state["best" if early else "parameters"]
     return parameters, int(state["best_epoch" if early else "epoch"])
-
-
-def _check(claims: Mapping[str, Claim], expected: Mapping[str, Array]) -> None:
-    """Refuse a checkpoint whose arrays are missing, or not of the shape that configuration and encoding give."""
-    for name in (*expected, "epoch", "best_epoch", "stopped_by"):
-        if name not in claims:
-            raise ArrayFileError(f"there is no {name}")
-    for name, array in expected.items():
-        claim = claims[name]
-        if claim.shape != array.shape or claim.dtype.kind != array.dtype.kind:
-            raise ArrayFileError(f"{name} is {claim} where {Claim(array.shape, array.dtype)} is expected")
-    for name, kind in (("epoch", "i"), ("best_epoch", "i"), ("stopped_by", "U")):
-        if claims[name].shape or claims[name].dtype.kind != kind:
-            raise ArrayFileError(f"{name} is {claims[name]}")
 
 
 class _Part(BaseModel):

@@ -11,6 +11,7 @@ from bpcli.common.errors import ConfigError, UsageError
 from bpcli.common.text import printable
 from bpcli.config import Adam as AdamConfig
 from bpcli.config import Config, TrainingConfig, to_yaml
+from bpcli.config.fields import is_own_table
 from bpcli.datasets import Dataset, InputOptions, Prepared, ReadOptions, load, prepare
 from bpcli.datasets.profile import Profile, profile
 from bpcli.datasets.text_source import STDIN
@@ -166,9 +167,8 @@ def complete(config: Config, dataset: Dataset) -> Config:
             several = dataset.task == "classification" and len(dataset.classes) > 2
             output = "softmax" if several and loss != "squared_error" else "sigmoid"
     if loss == "auto":
-        loss = "squared_error" if output == "identity" or dataset.task == "regression" else "cross_entropy"
-        if output == "softmax":
-            loss = "cross_entropy"
+        classes = output == "softmax" or (output == "sigmoid" and dataset.task != "regression")
+        loss = "cross_entropy" if classes else "squared_error"
     if training.class_weight and dataset.task != "classification":
         raise ConfigError(
             f"training.class_weight: {training.class_weight} is for classes, and {dataset.name} is a "
@@ -176,8 +176,11 @@ def complete(config: Config, dataset: Dataset) -> Config:
         )
     scale = data.scale_target
     if scale == "auto":
-        own = dataset.text or config.data.source.endswith((".npz", ".npy", ".gz"))
-        scale = "standard" if own and dataset.task == "regression" and output == "identity" else scale
+        scale = (
+            "standard"
+            if is_own_table(data.source) and dataset.task == "regression" and output == "identity"
+            else scale
+        )
     return config.model_copy(
         update={
             "model": model.model_copy(update={"output": output}),

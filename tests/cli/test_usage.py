@@ -29,7 +29,7 @@ MISTYPED = {
     "train xor --epochs 3.5": "--epochs: '3.5' is not a whole number; write --epochs N",
     "train xor --seed": "--seed needs a value after it",
     "train xor extra": "extra: one argument too many",
-    "train --resume my.yaml": "--resume takes the folder of a run",
+    "train --resume my.yaml": "this is a file; give the folder of a run",
     "train xor --set model.activation=sigmod": "one of sigmoid, tanh, relu, identity; did you mean sigmoid",
     "train xor --set model.activation=logistic": "did you mean sigmoid",
     "train xor --set model.activaton=tanh": "did you mean activation",
