@@ -74,6 +74,26 @@ def test_float32_with_targets_or_masks_in_float64_is_correct(activation):
         assert grade("mixed", [example], [given]).verdict == "correct"
 
 
+@pytest.mark.parametrize("bias", [-8.0, -11.0])
+def test_a_saturated_sigmoid_may_be_written_in_any_form(bias):
+    """1 - 1 / (1 + eᵇ) is off by a rounding unit of 1, much where z is 1e-5; an entry that is off by 1 % is wrong."""
+    kind = Architecture((3, 2, 6), "relu", bias=True)
+    rng = np.random.default_rng(56)
+    example = random_network(rng, kind, 1.0, 6)
+    example.parameters["bias_W"][2] = bias
+    p = {name: tensor.astype(np.float32) for name, tensor in example.parameters.items()}
+    X, Y = example.X.astype(np.float32), example.Y.astype(np.float32)
+    H = np.maximum(X @ p["V"].T + p["bias_V"], 0)
+    Z = 1 - 1 / (1 + np.exp(H @ p["W"].T + p["bias_W"]))
+    D2 = (Z - Y) * Z * (1 - Z) / np.float32(len(X))
+    D1 = (D2 @ p["W"]) * (H > 0)
+    given = {"V": D1.T @ X, "W": D2.T @ H, "bias_V": D1.sum(axis=0), "bias_W": D2.sum(axis=0)}
+    given = {name: tensor.astype(np.float64) for name, tensor in given.items()}
+    assert grade("right", [example], [given]).verdict == "correct"
+    given["V"][0, 0] *= 1.01
+    assert grade("wrong", [example], [given]).verdict == "wrong"
+
+
 def in_float32(sizes):
     """A network with 32 samples, and the right answer in float32."""
     rng = np.random.default_rng(0)
