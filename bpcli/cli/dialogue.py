@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping, Sequence
+from math import prod
 from typing import TYPE_CHECKING
 
 from bpcli.cli.console import Screen
@@ -107,9 +108,7 @@ def _numbers(blank: "Blank", symbol: str, hint: str, screen: Screen) -> list[flo
     """
     from bpcli.worksheets.answer_file import first_numbers
 
-    needed = 1
-    for size in blank.shape:
-        needed *= size
+    needed = prod(blank.shape)
     found: list[float] = []
     while len(found) < needed:
         screen.out.print(_prompt(blank, symbol, needed, len(found)), end="", style="bold", soft_wrap=True)

@@ -99,13 +99,18 @@ def _read(descriptor: int, most: int, *, wait: bool) -> bytes:
     return bytes(content)
 
 
+def unpacked_limit(raw: bytes) -> int:
+    """How many bytes the content of a file may unpack to."""
+    return max(LARGEST_UNSEEN, 2 * len(raw))
+
+
 def unzipped(raw: bytes) -> bytes:
     """Return what gzip packed into ``raw``, one member or several, within the limit of what a file may unpack to.
 
     Raises:
         ValueError: it "is damaged" or "unpacks to" too much; the message begins so.
     """
-    limit = max(LARGEST_UNSEEN, 2 * len(raw))
+    limit = unpacked_limit(raw)
     content = bytearray()
     while raw:
         member = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from bpcli.common import array_files
 from bpcli.common.array_files import ArrayFileError
 from bpcli.common.errors import DataError
-from bpcli.common.files import LARGEST_UNSEEN
+from bpcli.common.files import unpacked_limit
 from bpcli.common.text import printable
 from bpcli.datasets.cells import is_missing, number
 from bpcli.datasets.columns import target_positions
@@ -35,7 +35,7 @@ def read_npz(raw: bytes, place: str) -> Table:
         return name in (*REQUIRED, *OPTIONAL)
 
     try:
-        members = array_files.read_npz(raw, limit=max(LARGEST_UNSEEN, 2 * len(raw)), wanted=wanted)
+        members = array_files.read_npz(raw, limit=unpacked_limit(raw), wanted=wanted)
     except ArrayFileError as error:
         raise DataError(f"{place}: {error}; save it again, as numbers or text") from None
     for name in REQUIRED:
@@ -75,7 +75,7 @@ def read_npy(raw: bytes, place: str, target: Sequence[str | int] | None) -> Tabl
         DataError: the file is damaged, no such table, or has no such target columns.
     """
     try:
-        array = array_files.read_npy(raw, limit=max(LARGEST_UNSEEN, 2 * len(raw)))
+        array = array_files.read_npy(raw, limit=unpacked_limit(raw))
     except ArrayFileError as error:
         raise DataError(f"{place}: {error}; save it again, as numbers") from None
     table = _numbers(array, place)

@@ -75,10 +75,10 @@ def load(
         table = text_table(shipped_cells(source, target), target, "auto", InputOptions())
         return replace(infer_task(table, task, source), text=False)
     name = "standard input" if source == STDIN else PurePath(source).name
-    if _suffix(source) in ARRAYS:
+    if suffix_of(source) in ARRAYS:
         advice = "check the path (in a configuration file a relative path starts at its folder)"
-        raw = _decompress(read_bytes(source, DataError, advice), source)
-        array = _npz(raw, source, target) if _suffix(source) == ".npz" else read_npy(raw, source, target)
+        raw = decompressed(read_bytes(source, DataError, advice), source)
+        array = _npz(raw, source, target) if suffix_of(source) == ".npz" else read_npy(raw, source, target)
         return infer_task(array, task, name)
     columns = columns or InputOptions()
     cells = read_cells(source, read, target=target, columns=columns)
@@ -105,9 +105,9 @@ def read_cells(
         DataError: it is no such file, or not a table.
     """
     place = "standard input" if source == STDIN else source
-    if source != STDIN and _suffix(source) not in TEXT:
-        if _suffix(source) in WORKBOOKS:
-            return read_workbook(source, _suffix(source))
+    if source != STDIN and suffix_of(source) not in TEXT:
+        if suffix_of(source) in WORKBOOKS:
+            return read_workbook(source, suffix_of(source))
         hint = f" ({meant})" if (meant := did_you_mean(source, BUILT_IN)) else ""
         raise DataError(
             f"{source}: neither a built-in data set ({', '.join(BUILT_IN)}) nor a file ending in "
@@ -116,7 +116,8 @@ def read_cells(
     return read_text(source, place, read, target=target, exact=columns.categories if columns else ())
 
 
-def _suffix(source: str) -> str:
+def suffix_of(source: str) -> str:
+    """The suffix that says of what kind a file is: .csv for both t.csv and t.csv.gz."""
     return PurePath(source.lower().removesuffix(".gz")).suffix
 
 
@@ -195,7 +196,7 @@ def _complete_rows(
     )
 
 
-def _decompress(raw: bytes, path: str) -> bytes:
+def decompressed(raw: bytes, path: str) -> bytes:
     """Undo gzip where a file is named .gz or begins like one.
 
     Raises:

@@ -56,7 +56,7 @@ class Predictions:
             DataError: the model predicts numbers.
         """
         if self.target.task == "regression":
-            raise DataError("this run predicts numbers, which have no probabilities; leave --proba out")
+            raise DataError("numbers are predicted, and they have no probabilities; use predict")
         if self.z.shape[1] == 1 and self.target.task == "classification":
             return np.concatenate([1 - self.z, self.z], axis=1)
         return self.z
@@ -94,7 +94,7 @@ class Model:
         return target.outputs
 
     def rows(self, source: str, *, verbatim: bool = False) -> Iterator[Rows]:
-        """Read rows of a file, or of standard input (-), as ``rows.read_rows`` does."""
+        """Read rows of a file, or of standard input (-), as ``sources.read_rows`` does."""
         return read_rows(source, self.encoding, self.read, verbatim=verbatim)
 
     def inputs(self, rows: Rows) -> NDArray[Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,19 +10,17 @@ import numpy as np
 from bpcli.common import array_files
 from bpcli.common.array_files import ArrayFileError
 from bpcli.common.errors import DataError
-from bpcli.common.files import LARGEST_UNSEEN, read_bytes
+from bpcli.common.files import read_bytes, unpacked_limit
 from bpcli.common.text import printable
 from bpcli.datasets import Encoding, ReadOptions
 from bpcli.datasets.cells import is_missing
 from bpcli.datasets.dataset import Category, FloatArray, Inputs, Role
 from bpcli.datasets.encoding import CategoryCode, select
 from bpcli.datasets.layout import nameless
-from bpcli.datasets.loading import SHIPPED, read_cells, shipped_cells
+from bpcli.datasets.loading import ARRAYS, SHIPPED, decompressed, read_cells, shipped_cells, suffix_of
 from bpcli.datasets.text_source import STDIN
 from bpcli.datasets.text_table import Cells, cells_of, read_chunks
 from bpcli.datasets.workbooks import WORKBOOKS, cell_text
-
-ARRAYS = (".npz", ".npy")
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,7 +58,7 @@ def read_rows(
         DataError: a column is missing, or holds a cell that is not what it needs.
     """
     place = "standard input" if source == STDIN else source
-    suffix = PurePath(source.lower().removesuffix(".gz")).suffix
+    suffix = suffix_of(source)
     if suffix in ARRAYS:
         yield array_rows(_array(source, suffix), encoding, place)
         return
@@ -219,8 +217,8 @@ def array_rows(array: Any, encoding: Encoding, place: str) -> Rows:
 
 
 def _array(source: str, suffix: str) -> Any:
-    raw = read_bytes(Path(source), DataError, "check the path")
-    limit = max(LARGEST_UNSEEN, 2 * len(raw))
+    raw = decompressed(read_bytes(Path(source), DataError, "check the path"), source)
+    limit = unpacked_limit(raw)
     try:
         if suffix == ".npy":
             return array_files.read_npy(raw, limit=limit)

@@ -95,9 +95,8 @@ def selection_table(checks: Sequence[OwnCheck]) -> RenderableType:
         "compared: every quantity, gradient, update and reported loss, with an independent loss and its numerical "
         "derivatives; shown is the largest relative residual"
     )
-    return Group(
-        *parts, Text(f"\n{count}", style=f"bold {BAD if wrong else GOOD}"), Text(remark, style="dim")
-    )
+    verdict = Text(f"\n{count}", style=f"bold {BAD if wrong else GOOD}")
+    return Group(*parts, Text(f"\n{remark}", style="dim"), verdict)
 
 
 def _own(check: OwnCheck) -> list[RenderableType]:

@@ -100,9 +100,10 @@ def test_the_last_line_is_the_verdict(bpcli, tmp_path):
     assert found.code == 3
     assert "1 of 2 gradients correct, the rest inconclusive: missing: ∇V; found: ∇W" in found.out
     assert found.out.count("read as: one sample at a time (n,), averaged, weights n_out × n_in") == 1
-    own = bpcli("gradcheck", "gradcheck").out.splitlines()[-1].split()
-    assert own[0] == own[2]
-    assert own[-1] == "correct"
+    for network in (["gradcheck"], []):
+        own = bpcli("gradcheck", *network).out.splitlines()[-1].split()
+        assert own[0] == own[2]
+        assert own[-1] == "correct"
 
 
 def test_a_class_is_a_table_by_mistake(bpcli, tmp_path):

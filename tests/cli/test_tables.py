@@ -1,6 +1,7 @@
 """``bpcli data``, ``predict``, ``evaluate``, ``runs`` and ``export`` as a person with a table types them."""
 
 import csv
+import gzip
 import io
 import json
 import math
@@ -162,7 +163,7 @@ def test_evaluate_gives_the_numbers_of_the_definitions(bpcli, table, people):
 
 
 def test_arrays_are_predicted_as_tables_are(bpcli, tmp_path):
-    """An NPZ with X, an NPY and a table without a header hold the same rows; another width is refused."""
+    """An NPZ with X, the same within gzip, and an NPY hold the same rows; another width is refused."""
     rng = np.random.default_rng(0)
     X = rng.normal(size=(30, 3))
     np.savez(tmp_path / "train.npz", X=X, y=X @ [1.0, -2.0, 0.5])
@@ -174,7 +175,9 @@ def test_arrays_are_predicted_as_tables_are(bpcli, tmp_path):
     found = bpcli("predict", "run", "new.npz", "-q")
     assert found.code == 0
     assert len(rows_of(found.out)) == 5
-    assert bpcli("predict", "run", "new.npy", "-q").out == found.out
+    (tmp_path / "new.npz.gz").write_bytes(gzip.compress((tmp_path / "new.npz").read_bytes()))
+    for name in ("new.npy", "new.npz.gz"):
+        assert bpcli("predict", "run", name, "-q").out == found.out
     for name in ("narrow.npy", "empty.npz", "missing.npy"):
         refused = bpcli("predict", "run", name)
         assert refused.code == 2
