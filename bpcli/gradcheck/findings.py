@@ -45,11 +45,12 @@ def findings(groups: Sequence[Group]) -> list[Finding]:
 
     A scaling by another factor stands by itself, and a bias that has explanations of its own.
     """
-    places: dict[tuple[str, float | None, tuple[Ids, ...]], list[Group]] = {}
+    places: dict[tuple[str, str, tuple[Ids, ...]], list[Group]] = {}
     for group in groups:
         match = group.options[0]
         for name in match.ids:
-            factor = match.factor if name in (*SCALINGS, CONSTANT_FACTOR) else None
+            scaling = match.factor is not None and name in (*SCALINGS, CONSTANT_FACTOR)
+            factor = f"{match.factor:.5g}" if scaling else ""
             own = tuple(_instead(group, (name,))) if match.candidate < 0 else ()
             places.setdefault((name, factor, own), []).append(group)
     by_place: dict[tuple[int, ...], list[str]] = {}
