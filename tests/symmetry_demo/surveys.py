@@ -126,14 +126,20 @@ def _targets() -> AbstractContextManager[Any]:
 
 
 def _gradients() -> AbstractContextManager[Any]:
-    """(d), (e) The gradient of the first unit's row of V has the wrong sign, which changes Adam's first step too."""
-    differentiate = Layer.differentiate
+    """(d), (e) The gradients of the first hidden unit, its row of V and its column of W, have the wrong sign.
 
-    def faulty(self: Layer, x: np.ndarray, matmul: Any) -> None:
-        differentiate(self, x, matmul)
-        self.grad_weight[..., 0, :] *= -1
+    A sign changes Adam's first step too. W is part of it because V has no gradient where w = 0, or where the δ^(2) of
+    a sample add up to 0.
+    """
+    backward = Network.backward
 
-    return patch.object(Layer, "differentiate", faulty)
+    def faulty(self: Network, Y: np.ndarray) -> None:
+        backward(self, Y)
+        if len(self.layers) > 1:
+            self.layers[0].grad_weight[..., 0, :] *= -1
+            self.layers[1].grad_weight[..., :, 0] *= -1
+
+    return patch.object(Network, "backward", faulty)
 
 
 def _tied() -> AbstractContextManager[Any]:
