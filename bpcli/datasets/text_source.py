@@ -85,6 +85,14 @@ def _unzipped(raw: BinaryIO, source: str, place: str) -> tuple[BinaryIO, int]:
     return stream, layers
 
 
+def plain_size(source: str) -> int | None:
+    """How many bytes of text a source has, or None for standard input and for a compressed file."""
+    if source == STDIN or source.lower().endswith(".gz"):
+        return None
+    path = Path(source)
+    return path.stat().st_size if path.is_file() else None
+
+
 def read_lines(stream: io.TextIOBase, place: str) -> Iterator[str]:
     """Yield the lines with their ends.
 

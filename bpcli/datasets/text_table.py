@@ -4,6 +4,7 @@ The stages of a table: text (``text_source``) → layout (``layout``) → cells 
 """
 
 import io
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,14 +15,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpcli.common.errors import DataError
+from bpcli.common.files import MIB, free_memory
 from bpcli.datasets.cells import is_missing, number, shown
 from bpcli.datasets.dataset import FloatArray
 from bpcli.datasets.layout import Layout, ReadOptions, nameless, recognise, records
-from bpcli.datasets.text_source import NotDecodable, fallback, open_text, read_lines
+from bpcli.datasets.text_source import NotDecodable, fallback, open_text, plain_size, read_lines
 
 Codes = NDArray[np.int32]
 _BLOCK_ROWS, _BLOCK_CELLS = 8192, 4_000_000
 _MOST_LABELS = 1000
+_COPIES = 3  # of a table that training keeps: as it was read, what is being encoded, and the inputs
 _HEAD_LINES, _HEAD_CHARACTERS = 400, 1 << 18
 
 
@@ -190,11 +193,29 @@ def _read(
     encoding: str,
 ) -> Cells:
     with open_text(source, place, encoding) as (stream, notes):
-        reader = BlockReader(stream, place, options, target=target, exact=exact)
-        blocks = list(reader)
+        reader = BlockReader(stream, place, options, target=target, exact=exact, most=options.max_rows)
+        blocks, rows, taken = [], 0, 0
+        free, size = free_memory(), None if options.max_rows else plain_size(source)
+        for block in reader:
+            blocks.append(block)
+            rows, taken = rows + len(block.lines), taken + block.numbers.nbytes
+            whole = size / reader.characters if size and len(blocks) == 1 else 1.0
+            if free is not None and _COPIES * taken * max(whole, 1.0) > free:
+                raise DataError(_too_large(place, max(whole, 1.0), rows, taken, free))
         if not blocks:
             raise DataError(f"{place}: the file has a header and no rows; a table needs rows")
+        if reader.cut:
+            notes.append(f"the first {options.max_rows:,} rows only (data.max_rows)")
         return reader.joined(blocks, tuple(notes))
+
+
+def _too_large(place: str, whole: float, rows: int, taken: int, free: int) -> str:
+    """The message on a table ``whole`` times as long as its first ``rows`` rows, which take so much memory."""
+    least, fits = round(whole * rows, -3 if whole > 1 else 0), int(rows * free / (_COPIES * taken) / 2)
+    return (
+        f"{place}: about {least:,.0f} rows or more need {_COPIES * whole * taken / MIB:,.0f} MiB of memory to train "
+        f"on, and {free / MIB:,.0f} MiB are free; set data.max_rows to {max(fits, 1):,} or fewer"
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -241,6 +262,8 @@ class BlockReader:
 
     Attributes:
         layout: recognised from the first rows.
+        cut: whether ``most`` rows were read and there are more.
+        characters: of the lines of the first block.
     """
 
     def __init__(
@@ -253,6 +276,7 @@ class BlockReader:
         exact: Sequence[str | int] = (),
         names: Sequence[str] = (),
         verbatim: bool = False,
+        most: int | None = None,
     ) -> None:
         lines = read_lines(stream, place)
         head: list[str] = []
@@ -290,6 +314,7 @@ class BlockReader:
         targets = {-1} if target is None else set(wanted) - declared
         self._targets = {j for j in self._texts if {j, j - used, str(j), self.layout.names[j]} & targets}
         self._gaps: set[int] = set()
+        self._most, self.cut, self.characters = most, False, 1
         self._first = True
 
     def __iter__(self) -> Iterator[Block]:
@@ -299,13 +324,18 @@ class BlockReader:
             DataError: a row of another width, or a quote that is not closed.
         """
         rows = max(16, min(_BLOCK_ROWS, _BLOCK_CELLS // self.layout.width))
-        while lines := self._lines.take(rows):
+        left = sys.maxsize if self._most is None else self._most
+        while lines := self._lines.take(min(rows, left)):
+            if self._first:
+                self.characters = sum(map(len, lines))
             block = self._fast(lines) or self._careful(lines)
             if block is not None:
                 if self._first:
                     self._first = False
                     block = self._with_numbers(block)
+                left -= len(block.lines)  # a row takes a line or more, so there are never too many
                 yield block
+        self.cut = left == 0 and any(line.strip() for line in self._lines.take(1))
 
     def forget(self) -> None:
         """Forget the words of the blocks so far, which would be more and more."""
