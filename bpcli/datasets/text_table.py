@@ -335,7 +335,7 @@ class BlockReader:
                     block = self._with_numbers(block)
                 left -= len(block.lines)  # a row takes a line or more, so there are never too many
                 yield block
-        self.cut = left == 0 and any(line.strip() for line in self._lines.take(1))
+        self.cut = left == 0 and any(line.strip() for line in self._lines)
 
     def forget(self) -> None:
         """Forget the words of the blocks so far, which would be more and more."""
@@ -379,7 +379,8 @@ class BlockReader:
         if layout.decimal != "." or layout.used != layout.width or layout.thousands not in ("auto", "none"):
             return None
         text = "".join(lines)
-        if layout.quote in text or (layout.comment and layout.comment in text) or "\0" in text:
+        strange = layout.quote in text or (layout.comment and layout.comment in text) or "\0" in text
+        if strange or text.isspace():
             return None
         converters: dict[int, Any] = {j: vocabulary.__getitem__ for j, vocabulary in self._texts.items()}
         converters |= dict.fromkeys(self._gaps - converters.keys(), _number_or_nan)
