@@ -1,6 +1,6 @@
 """Trains on hard tables through the command, each in a process of its own: none may fail in another way than it must.
 
-    python benchmarks/hard_tables.py              # the torture set of tests/datasets/torture.py
+    python benchmarks/hard_tables.py              # the torture set of tests/datasets/hard_files.py
     python benchmarks/hard_tables.py quote nul    # those whose names contain a word
     python benchmarks/hard_tables.py FOLDER       # all tables in a folder, and in its folder faults
 
@@ -21,7 +21,7 @@ import numpy as np
 
 from bpcli.common.errors import BpcliError
 from bpcli.datasets.loading import TEXT, read_cells, suffix_of
-from tests.datasets.torture import ALL, says
+from tests.datasets.hard_files import ALL, says
 
 
 def train(words, run):

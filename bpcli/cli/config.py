@@ -90,14 +90,15 @@ def check(
     """
     from bpcli.common.errors import ConfigError, DataError
     from bpcli.config import ConfigProblems
-    from bpcli.render.config import checked
-    from bpcli.training.setup import checked_data
     from bpcli.yamltext.problems import Problem
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     problems: tuple[dict[str, object], ...] = ()
     try:
         found = resolved(config, override, {"seed": seed})
+        from bpcli.render.config import checked  # NumPy is loaded only where the file is sound
+        from bpcli.training.setup import checked_data
+
         data = checked_data(found.config)
         screen.show(checked(found, data), whole_lines=True)
     except ConfigProblems as error:

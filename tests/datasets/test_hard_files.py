@@ -1,11 +1,11 @@
-"""Every file of the torture set is read rightly or refused with its cause; ``torture`` has the files."""
+"""Every file of the torture set is read rightly or refused with its cause; ``hard_files`` has the files."""
 
 import pytest
 
 from bpcli.common.errors import BpcliError, MachineError
 from bpcli.config import resolve
 from bpcli.training.setup import setup
-from tests.datasets.torture import ALL, says
+from tests.datasets.hard_files import ALL, says
 
 
 @pytest.mark.parametrize("hard", [hard for hard in ALL if not hard.slow], ids=lambda hard: hard.name)
