@@ -312,6 +312,29 @@ def test_the_fast_way_reads_nothing_that_the_careful_way_reads_otherwise(rows, e
         assert [ours.vocabulary[i] for i in ours.codes] == [theirs.vocabulary[i] for i in theirs.codes]
 
 
+@pytest.mark.parametrize(
+    "tail", ["", "1,2\n", "1,2,3,4\n", "1,x,a\n", "1,,a\n", "1,inf,a\n", "1,1e400,a\n", " 1,+2, a\n", "\n"]
+)
+def test_pyarrow_reads_what_loadtxt_reads(tail, monkeypatch):
+    """Where it is installed, and is given every block: the same cells, or the same message."""
+    pytest.importorskip("pyarrow")
+    rng = np.random.default_rng(0)
+    rows = [f"{a!r},{b:.17g},{'abc'[i % 3]}\n" for i, (a, b) in enumerate(rng.normal(size=(60, 2)).tolist())]
+    text = "p,q,kind\n" + "".join(rows) + tail + "".join(rows)
+    found = []
+    for many in (1, 10**9):
+        monkeypatch.setattr("bpcli.datasets.text_table._MANY_LINES", many)
+        monkeypatch.setattr("bpcli.datasets.text_table._BLOCK_ROWS", 16)
+        try:
+            cells = cells_of(text)
+        except DataError as error:
+            found.append(str(error))
+        else:
+            kind = cells.text(2)
+            found.append((cells.numbers.tobytes(), [kind.vocabulary[i] for i in kind.codes], cells.others))
+    assert found[0] == found[1]
+
+
 @settings(deadline=None)
 @given(st.lists(st.lists(st.text(alphabet="abc,;\" 'é\t", min_size=1), min_size=3, max_size=3), min_size=3))
 def test_any_labels_written_by_csv_are_read_back(rows):
