@@ -7,7 +7,9 @@ from rich.table import Table
 from rich.text import Text
 
 from bpcli.config import Config, Resolved, Shipped, ShownLine
+from bpcli.datasets import Prepared
 from bpcli.render.styles import ACCENT, GOOD
+from bpcli.render.text import counted
 
 
 def shipped_table(configurations: Sequence[Shipped]) -> RenderableType:
@@ -33,11 +35,16 @@ def shown_config(lines: Sequence[ShownLine]) -> RenderableType:
     return text
 
 
-def checked(resolved: Resolved) -> RenderableType:
-    """Return the message that a configuration is valid, with its main values."""
-    return Text.assemble(
+def checked(resolved: Resolved, data: Prepared | None) -> RenderableType:
+    """Return the message that a configuration is valid, with its main values, and what its data are."""
+    said = Text.assemble(
         (str(resolved.path), ACCENT), ": ", ("valid", GOOD), f"; {_in_a_line(resolved.config)}"
     )
+    if data is None:
+        return said.append("; standard input is not read")
+    rows, held_out = len(data.X), len(data.X_validation)
+    split = f"{rows:,} rows to train on, {held_out:,} held out" if held_out else f"{rows:,} rows"
+    return said.append(f"; {split}; {counted(data.X.shape[1], 'input')}; {data.task}")
 
 
 def _in_a_line(config: Config) -> str:

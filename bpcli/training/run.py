@@ -63,7 +63,8 @@ class Run:
             run = cls(session, folder, checkpoint.identity(config, text, environment))
             write_commented(folder / run_folder.CONFIG, text)
             if session.data.encoding:
-                write_json(folder / run_folder.ENCODING, session.data.encoding.to_plain())
+                encoding = session.data.encoding.to_plain() | {"run_id": run.run_id}
+                write_json(folder / run_folder.ENCODING, encoding)
             write_json(folder / run_folder.ENVIRONMENT, environment | {"run_id": run.run_id})
             run.write_initial()
             run.checkpoint()
