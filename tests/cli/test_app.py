@@ -37,7 +37,7 @@ for line in sys.stdin.read().splitlines():
 
 def test_what_computes_nothing_imports_no_numerics():
     """``--version``, ``--help`` and ``config list`` start without NumPy and the plotting library; a check does not."""
-    lines = "--version\n--help\ntrain --help\ngradcheck --help\nconfig list\ndocs tour\ngradcheck --quiet\n"
+    lines = "--version\n--help\ntrain --help\ngradcheck --help\nconfig list\ndocs tour\ngradcheck xor -q\n"
     command = [sys.executable, "-c", IMPORTED]
     done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
     assert done.stderr.splitlines() == ["0 []"] * 6 + ["0 ['numpy']"]
