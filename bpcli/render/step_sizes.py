@@ -5,7 +5,7 @@ from math import isfinite, log10
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bpcli.gradcheck.sweep import StepSweep
+from bpcli.gradcheck.step_sizes import StepSweep
 from bpcli.render.curves import Plot
 from bpcli.render.text import columns, counted, heading
 
