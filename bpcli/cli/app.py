@@ -20,6 +20,7 @@ from bpcli.cli import (
     gradcheck,
     predict,
     runs,
+    sweep,
     symmetry_demo,
     train,
     walkthrough,
@@ -42,6 +43,7 @@ app.command("evaluate")(evaluate.evaluate)
 app.command("predict")(predict.predict)
 app.command("export")(export_model.export)
 app.add_typer(runs.app, name="runs")
+app.command("sweep")(sweep.sweep)
 app.command("gradcheck", cls=gradcheck.GradcheckCommand)(gradcheck.gradcheck)
 app.command("symmetry-demo")(symmetry_demo.symmetry_demo)
 app.command("walkthrough", cls=walkthrough.WalkthroughCommand)(walkthrough.walkthrough)
