@@ -130,7 +130,7 @@ def units_stay_equal(
         "g(Σ_i w_i^(1) x_i) does not depend on j, by the outgoing symmetry of layer 1, and δ_i^(1) = Σ_j δ_j^(2) "
         "w_j^(2) g′(Σ_k w_k^(1) x_k) does not depend on i, by the incoming symmetry of layer 2"
         f"{' (each sum with its bias, equal for all units too)' if start.architecture.bias else ''}; so the next step "
-        "again moves all units and the optimiser's state alike, and so on by induction; "
+        "again changes all units, and the optimiser's state of each, alike, and so on by induction; "
         f"at step {steps:,} w_i^(1) = {vector(end.weights[0][0].tolist())} in every unit and "
         f"w_j^(2) = {vector(end.weights[1][:, 0].tolist())} from every unit"
     )
