@@ -36,6 +36,8 @@ from bpcli.config.variants import (
 from bpcli.yamltext.scalars import flow
 
 
+# A default of several keys is made by model_construct, as it need not be validated: so pydantic compiles the whole
+# configuration when the first one is read, and no part apart from it.
 class DataConfig(StrictModel):
     """Which samples to train on, and how to prepare them."""
 
@@ -159,7 +161,7 @@ class ModelConfig(StrictModel):
         "float64", description="Floating-point precision: float64 | float32.", examples=["float64"]
     )
     init: Init = Field(
-        XavierInit(),
+        XavierInit.model_construct(),
         description="Initialisation of the weights; biases start at zero.",
         examples=[{"scheme": "xavier"}],
     )
@@ -175,10 +177,12 @@ class TrainingConfig(StrictModel):
         examples=["squared_error"],
     )
     optimizer: Optimizer = Field(
-        Sgd(), description="Optimiser: how the gradient changes the weights.", examples=[{"name": "sgd"}]
+        Sgd.model_construct(),
+        description="Optimiser: how the gradient changes the weights.",
+        examples=[{"name": "sgd"}],
     )
     schedule: Schedule = Field(
-        ConstantSchedule(),
+        ConstantSchedule.model_construct(),
         description="Schedule of the learning rate by epoch.",
         examples=[{"name": "constant"}],
     )
@@ -224,9 +228,15 @@ class Config(StrictModel):
         description="Random seed of the split, the initial weights and the order of the samples.",
         examples=[0],
     )
-    data: DataConfig = Field(DataConfig(), description="Data set.", examples=[{"source": "digits"}])
-    model: ModelConfig = Field(ModelConfig(), description="Network.", examples=[{"hidden": [32]}])
-    training: TrainingConfig = Field(TrainingConfig(), description="Training.", examples=[{"epochs": 50}])
+    data: DataConfig = Field(
+        DataConfig.model_construct(), description="Data set.", examples=[{"source": "digits"}]
+    )
+    model: ModelConfig = Field(
+        ModelConfig.model_construct(), description="Network.", examples=[{"hidden": [32]}]
+    )
+    training: TrainingConfig = Field(
+        TrainingConfig.model_construct(), description="Training.", examples=[{"epochs": 50}]
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,18 @@
 """What ``bpcli config`` shows: the shipped configurations, or one configuration with the origin of each value."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from bpcli.config import Config, Resolved, Shipped, ShownLine
-from bpcli.datasets import Prepared
 from bpcli.render.styles import ACCENT, GOOD
 from bpcli.render.text import counted
+
+if TYPE_CHECKING:  # a list of names needs no NumPy
+    from bpcli.datasets import Prepared
 
 
 def shipped_table(configurations: Sequence[Shipped]) -> RenderableType:
@@ -35,7 +38,7 @@ def shown_config(lines: Sequence[ShownLine]) -> RenderableType:
     return text
 
 
-def checked(resolved: Resolved, data: Prepared | None) -> RenderableType:
+def checked(resolved: Resolved, data: "Prepared | None") -> RenderableType:
     """Return the message that a configuration is valid, with its main values, and what its data are."""
     said = Text.assemble(
         (str(resolved.path), ACCENT), ": ", ("valid", GOOD), f"; {_in_a_line(resolved.config)}"
