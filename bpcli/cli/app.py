@@ -9,7 +9,7 @@ from contextlib import suppress
 from functools import cache
 from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from typer.core import TyperGroup
@@ -35,7 +35,7 @@ COMMANDS = {
     "config": ("config", "app"),
 }
 PARSERS = {"gradcheck": "GradcheckCommand", "walkthrough": "WalkthroughCommand"}  # that are not Typer's own
-MARKUP = "markdown"  # so that help is folded to the terminal, not where the source is
+MARKUP: Literal["markdown"] = "markdown"  # so that help is folded to the terminal, not where the source is
 
 
 class Commands(Mapping[str, Any]):
