@@ -152,7 +152,17 @@ def digits(rounds: int, epochs: int, folder: str) -> None:
         "bpcli train -q": ["-m", "bpcli", "train", "digits", "-q", *options, "quiet"],
         "bpcli train": ["-m", "bpcli", "train", "digits", *options, "shown"],
         "bpcli train -q, compiled": [
-            *["-m", "bpcli", "train", "digits", "-q", "--set", "training.engine=compiled", *options, "compiled"]
+            *[
+                "-m",
+                "bpcli",
+                "train",
+                "digits",
+                "-q",
+                "--set",
+                "training.engine=compiled",
+                *options,
+                "compiled",
+            ]
         ],
     }
     for name, script in (("plain NumPy", PLAIN), ("scikit-learn", SCIKIT_LEARN), ("JAX jit + scan", JAX)):
@@ -184,7 +194,9 @@ def images(rounds: int, epochs: int, folder: str) -> None:
         limits.append(epochs * bare(X))
     ratio = median(own / limit for own, limit in zip(trained, limits, strict=True))
     print(f"784-30-10, batches of 10, 50,000 rows of float32, {epochs} epochs; {rounds} rounds")
-    print(f"bpcli train -q, start included {median(trained):.2f} s; products and gather {median(limits):.2f} s")
+    print(
+        f"bpcli train -q, start included {median(trained):.2f} s; products and gather {median(limits):.2f} s"
+    )
     print(f"ratio {ratio:.2f} (at most 1.6)")
 
 

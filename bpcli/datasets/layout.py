@@ -410,7 +410,9 @@ def _is_units(below: list[list[str]], decimal: str) -> bool:
     """Whether the first row under the header holds the units of the numbers below it."""
     unit, rest = below[0], below[1:]
     numeric = 0
-    for cell, column in zip(unit, zip(*(cells[:_MOST_COLUMNS] for cells in rest), strict=False), strict=False):
+    for cell, column in zip(
+        unit, zip(*(cells[:_MOST_COLUMNS] for cells in rest), strict=False), strict=False
+    ):
         if all(number(other, decimal) is not None or is_missing(other) for other in column):
             if not is_text(cell) or number(cell, decimal) is not None:
                 return False  # in most tables that is the first column of numbers
