@@ -26,6 +26,7 @@ COMMANDS = {
     "evaluate": ("evaluate", "evaluate"),
     "predict": ("predict", "predict"),
     "export": ("export_model", "export"),
+    "sweep": ("sweep", "sweep"),
     "gradcheck": ("gradcheck", "gradcheck"),
     "symmetry-demo": ("symmetry_demo", "symmetry_demo"),
     "walkthrough": ("walkthrough", "walkthrough"),

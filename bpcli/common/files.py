@@ -99,6 +99,17 @@ def _read(descriptor: int, most: int, *, wait: bool) -> bytes:
     return bytes(content)
 
 
+def free_memory() -> int | None:
+    """Return how many bytes of memory are free, caches counted as free, or None where the system does not say."""
+    with suppress(OSError, ValueError):
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    with suppress(AttributeError, OSError, ValueError):
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return None
+
+
 def unpacked_limit(raw: bytes) -> int:
     """How many bytes the content of a file may unpack to."""
     return max(LARGEST_UNSEEN, 2 * len(raw))

@@ -53,6 +53,11 @@ class DataConfig(StrictModel):
     noise: NonNegative | None = Field(
         None, description=f"Standard deviation of the noise ({listed(GENERATED)} only).", examples=[0.1]
     )
+    max_rows: Count | None = Field(
+        None,
+        description="Number of rows of a table to read, its first ones; null for all.",
+        examples=[100000],
+    )
     target: Columns = Field(
         None,
         description="Columns to predict, by name or position (0 is the first, -1 the last), such as [label]; "
@@ -294,6 +299,12 @@ def _output_conflicts(config: Config) -> Iterator[Conflict]:
 
 def _source_conflicts(config: Config) -> Iterator[Conflict]:
     source = config.data.source
+    if source in BUILT_IN and config.data.max_rows is not None:
+        yield Conflict(
+            ("data.max_rows", "data.source"),
+            f"data.max_rows: {config.data.max_rows} is for tables of your own, and data.source: {source} is built in; "
+            f"write data.max_rows: null{', or use data.samples' if source in GENERATED else ''}",
+        )
     if source in GENERATED:
         return
     for key, value in (("samples", config.data.samples), ("noise", config.data.noise)):

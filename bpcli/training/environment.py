@@ -10,7 +10,6 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 import bpcli
-from bpcli.datasets import Prepared
 from bpcli.engine import engine_versions
 from bpcli.training.sealed_files import damaged, first_problem, read_json
 
@@ -70,9 +69,12 @@ def read_environment(path: Path) -> dict[str, Any]:
 
 
 def describe_environment(
-    configuration: str, data: Prepared, engine: str, variables: Mapping[str, str]
+    configuration: str, source: str, digest: str, engine: str, variables: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return the document of ``environment.json``; ``variables`` is the process environment."""
+    """Return the document of ``environment.json``; ``variables`` is the process environment.
+
+    ``source`` and ``digest`` are the name and the SHA-256 of the data.
+    """
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return {
         "schema": "bpcli.environment/1",
@@ -83,15 +85,15 @@ def describe_environment(
         "blas": {"name": blas.get("name"), "version": blas.get("version")},
         "machine": {"system": platform.system(), "architecture": platform.machine()},
         "threads": {
-            "processors": _processors(),
+            "processors": processors(),
             **{name: variables[name] for name in THREAD_VARIABLES if name in variables},
         },
         "engine": {"name": engine, **(engine_versions() if engine == "compiled" else {})},
-        "data": {"name": data.name, "sha256": data.digest},
+        "data": {"name": source, "sha256": digest},
     }
 
 
-def _processors() -> int:
+def processors() -> int:
     """How many processors this process may use, which is how many threads BLAS starts by default."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

@@ -65,7 +65,8 @@ class Run:
             run = cls(session, folder, checkpoint.identity(config, text, environment))
             files = {run_folder.CONFIG: commented(text)}
             if session.data.encoding:
-                files[run_folder.ENCODING] = sealed_json(session.data.encoding.to_plain())
+                encoding = session.data.encoding.to_plain() | {"run_id": run.run_id}
+                files[run_folder.ENCODING] = sealed_json(encoding)
             files[run_folder.ENVIRONMENT] = sealed_json(environment | {"run_id": run.run_id})
             files[run_folder.INITIAL] = run.initial()
             run.checkpoint(files)

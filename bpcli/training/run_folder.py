@@ -27,9 +27,9 @@ LOCK = "lock"
 _LEFT_OVER = re.compile(rf"\.({'|'.join(map(re.escape, FILES))})\.[a-z0-9_]{{8}}{re.escape(TEMPORARY)}")
 
 
-def make_default(name: str, now: datetime) -> Path:
+def make_default(name: str, now: datetime, parent: str = "runs") -> Path:
     """Make and return ``runs/<UTC time>-<name>``, or with -2, -3 … at its end the first that nobody has made yet."""
-    base = Path("runs") / f"{now:%Y%m%dT%H%M%SZ}-{name}"
+    base = Path(parent) / f"{now:%Y%m%dT%H%M%SZ}-{name}"
     folder, number = base, 1
     while True:
         try:

@@ -40,7 +40,7 @@ def test_what_computes_nothing_imports_no_numerics():
 
     And until all commands are listed, the others are not loaded.
     """
-    lines = "--version\ntrain --help\ngradcheck --help\nconfig list\ndocs tour\n--help\ngradcheck --quiet\n"
+    lines = "--version\ntrain --help\ngradcheck --help\nconfig list\ndocs tour\n--help\ngradcheck xor -q\n"
     command = [sys.executable, "-c", IMPORTED]
     done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
     listed = "0 ['bpcli.cli.walkthrough']"
