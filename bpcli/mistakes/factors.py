@@ -139,6 +139,21 @@ class Work:
 
     # The equations of the layer, each with arrays of the caller's in the place of its own.
 
+    def pre_activated(self, x: Array, weight: Array, bias: Array | None) -> Array:
+        """a = V x + bias, N×d."""
+        pre, out, derivative = np.empty((3, len(x), len(weight)))
+        row = None if bias is None else bias[None]
+        layer = replace(
+            self._layer(),
+            weight_T=weight.mT,
+            bias=row,
+            pre=pre,
+            out=out,
+            pieces=((pre, out, derivative),),
+        )
+        layer.forward(x, np.matmul)
+        return pre
+
     def received(self, derivative: Array, grad_out: Array) -> Array:
         """δ = Λ ∇h."""
         shape = np.broadcast_shapes(derivative.shape, grad_out.shape)
