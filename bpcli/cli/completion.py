@@ -20,6 +20,18 @@ def settings(incomplete: str) -> Offered:
     return [(setting, said) for setting, said in _settings() if setting.startswith(incomplete)]
 
 
+def swept(incomplete: str) -> Offered:
+    """Every key with its values between commas, or an example of them; and a range of seeds."""
+    choices: dict[str, tuple[list[str], str]] = {}
+    for setting, said in _settings():
+        key, _, value = setting.partition("=")
+        choices.setdefault(key, ([], said))[0].append(value)
+    offered = [
+        (f"{key}={','.join(values)}", said) for key, (values, said) in choices.items() if key != "seed"
+    ]
+    return [each for each in [("seed=0:99", "a hundred seeds"), *offered] if each[0].startswith(incomplete)]
+
+
 def mistakes(incomplete: str) -> Offered:
     """The ids of the catalogue."""
     from bpcli.mistakes.catalogue import CATALOGUE

@@ -329,8 +329,8 @@ def _own(config: "Config", method: Literal["complex", "central"] | None) -> "Gra
 
 
 def _sweep(config: "Config", screen: Screen) -> int:
-    from bpcli.gradcheck.sweep import step_sweep
-    from bpcli.render.sweep import sweep_plot
+    from bpcli.gradcheck.step_sizes import step_sweep
+    from bpcli.render.step_sizes import sweep_plot
     from bpcli.training.configured import configured_example
 
     sweep = step_sweep(configured_example(config))

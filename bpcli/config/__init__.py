@@ -2,7 +2,7 @@
 
 from bpcli.config.library import Shipped, shipped
 from bpcli.config.models import Config, DataConfig, ModelConfig, TrainingConfig
-from bpcli.config.resolution import Resolved, is_table, read, resolve
+from bpcli.config.resolution import Layers, Resolved, is_table, read, read_layers, resolve
 from bpcli.config.schema import json_schema
 from bpcli.config.variants import (
     Adam,
@@ -33,6 +33,7 @@ __all__ = [
     "EarlyStopping",
     "HeInit",
     "Init",
+    "Layers",
     "ModelConfig",
     "NormalInit",
     "Problem",
@@ -48,6 +49,7 @@ __all__ = [
     "is_table",
     "json_schema",
     "read",
+    "read_layers",
     "resolve",
     "shipped",
     "show_lines",

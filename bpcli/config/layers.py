@@ -15,7 +15,12 @@ from bpcli.yamltext.tree import Node, find, from_plain, merge, nested, remove_in
 _PREFIX = "BPCLI_"
 _MAY_BE_NULL = frozenset([*SECTIONS, *VARIANTS])
 
-_ENVIRONMENT, _SET, _OPTIONS = 2, 3, 4  # the order of their errors; which one counts says ``resolution``
+_ENVIRONMENT, _SET, _OPTIONS, _OVER = (
+    2,
+    3,
+    4,
+    5,
+)  # the order of their errors; which one counts says ``resolution``
 _EXAMPLES = {
     "__": "for example BPCLI_TRAINING__EPOCHS=20",
     ".": "write KEY=VALUE, for example --set training.epochs=20",
@@ -51,11 +56,12 @@ def from_environment(environment: Mapping[str, str], problems: Collector) -> Nod
     return _layer(written, problems)
 
 
-def from_set(overrides: Iterable[str], problems: Collector) -> Node:
-    """Return the layer of every ``--set KEY=VALUE``; the last one with the same key counts."""
+def from_set(overrides: Iterable[str], problems: Collector, option: str = "--set") -> Node:
+    """Return the layer of every ``--set KEY=VALUE``; the last one with the same key counts. Or of ``--over``."""
     written: dict[Keys, Node] = {}
+    layer = _SET if option == "--set" else _OVER
     for position, override in enumerate(overrides):
-        place = Place.in_override(f"--set {override}", "--set", _SET, position)
+        place = Place.in_override(f"{option} {override}", option, layer, position)
         key, equals, value = override.partition("=")
         if not equals:
             problems.add(place, (), f"missing '='; {_EXAMPLES['.']}", invalidates=False)

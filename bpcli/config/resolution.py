@@ -1,6 +1,7 @@
 """Resolves a configuration from its layers: defaults, file, environment, ``--set`` and options, in this order."""
 
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -13,10 +14,10 @@ from bpcli.config.models import TABLE_DEFAULTS, Config
 from bpcli.config.validation import validate
 from bpcli.yamltext.problems import Collector, ConfigProblems, Place, Problem, dotted
 from bpcli.yamltext.reader import read as read_yaml
-from bpcli.yamltext.scalars import show
+from bpcli.yamltext.scalars import flow, show
 from bpcli.yamltext.syntax_errors import YamlSyntaxError
 from bpcli.yamltext.text_file import read_text
-from bpcli.yamltext.tree import Node, find, from_plain, leaves
+from bpcli.yamltext.tree import Node, find, from_plain, leaves, remove_in, to_plain
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -39,6 +40,35 @@ class Resolved:
     origins: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """What a configuration is merged from, read once, so that a sweep can try many values over it.
+
+    Attributes:
+        name, path: As those of ``Resolved``.
+        layers: The file, the environment, ``--set`` and options, from the lowest precedence to the highest.
+        problems: What is wrong with them so far.
+        sweep: The values of the file's section ``sweep``, by dotted key, as ``--over`` takes them.
+    """
+
+    name: str
+    path: Path
+    layers: tuple[Node, ...]
+    problems: Collector
+    sweep: Mapping[str, str]
+
+    def resolved(self, over: Sequence[str] = ()) -> Resolved:
+        """Return the configuration with ``KEY=VALUE`` of every ``--over`` above all other layers.
+
+        Raises:
+            ConfigProblems: Every problem of the layers, and of these values.
+        """
+        problems = self.problems.copy()
+        layers = (*self.layers, from_set(over, problems, option="--over"))
+        config, tree = _combined(layers, self.path, problems)
+        return Resolved(config, self.name, self.path, MappingProxyType(_origins(config, tree)))
+
+
 def resolve(
     config: str,
     *,
@@ -59,21 +89,32 @@ def resolve(
         MachineError: The file cannot be read.
         ConfigProblems: Every problem of the file and the layers above it.
     """
+    return read_layers(config, overrides=overrides, environment=environment, options=options).resolved()
+
+
+def read_layers(
+    config: str,
+    *,
+    overrides: Sequence[str] = (),
+    environment: Mapping[str, str] = _NOTHING,
+    options: Mapping[str, object] = _NOTHING,
+) -> Layers:
+    """Return the layers of a configuration before they are merged; arguments and errors are those of ``resolve``."""
     problems = Collector()
+    swept: Mapping[str, str] = _NOTHING
     if is_table(config):
         name = "stdin" if config == STDIN else PurePath(config.removesuffix(".gz")).stem
         path, lowest = Path(), from_plain({"data": {"source": config}}, Place.default())
     else:
         name, path = find_config(config)
-        lowest = _from_file(path, problems)
+        lowest, swept = _from_file(path, problems)
     layers = (
         lowest,
         from_environment(environment, problems),
         from_set(overrides, problems),
         from_options(options, problems),
     )
-    resolved, tree = _combined(layers, path, problems)
-    return Resolved(resolved, name, path, MappingProxyType(_origins(resolved, tree)))
+    return Layers(name, path, layers, problems, swept)
 
 
 def is_table(config: str) -> bool:
@@ -91,7 +132,7 @@ def read(path: Path | str) -> Config:
     """
     path = Path(path)
     problems = Collector()
-    config, _ = _combined([_from_file(path, problems)], path, problems)
+    config, _ = _combined([_from_file(path, problems)[0]], path, problems)
     return config
 
 
@@ -109,21 +150,47 @@ def _combined(layers: Iterable[Node], path: Path, problems: Collector) -> tuple[
     return _with_absolute_source(validate(tree, problems), tree, path), tree
 
 
-def _from_file(path: Path, problems: Collector) -> Node:
-    file = str(path)
+def _from_file(path: Path, problems: Collector) -> tuple[Node, Mapping[str, str]]:
+    """Return the tree of a file, and apart from it what its section ``sweep`` says."""
+    file, nothing = str(path), Node({}, Place.default())
     try:
         node = read_yaml(read_text(path), lambda line, column: Place.in_file(file, line, column), problems)
     except YamlSyntaxError as error:
         place = error.place
         raise ConfigProblems([Problem(file, place.line, place.column, "", error.message)]) from None
     if node is None or node.value is None:
-        return Node({}, Place.default())
+        return nothing, _NOTHING
     if not isinstance(node.value, dict):
         what = "a list" if isinstance(node.value, list) else show(node.value)
         message = f"the file contains {what}; write keys and values, for example seed: 0"
         problems.add(node.place, (), message, invalidates=False)
-        return Node({}, Place.default())
-    return node
+        return nothing, _NOTHING
+    swept = _sweep_section(node.value.get("sweep"), problems)
+    return remove_in(node, ("sweep",)) if "sweep" in node.value else node, swept
+
+
+def _sweep_section(node: Node | None, problems: Collector) -> Mapping[str, str]:
+    """Return the section as ``--over`` would have it: a list of alternatives is written with commas."""
+    if node is None or node.value is None:
+        return _NOTHING
+    if not isinstance(node.value, dict):
+        example = "seed: 0:99"
+        problems.add(node.place, ("sweep",), f"write dotted keys and their values, for example {example}")
+        return _NOTHING
+    swept = {}
+    for key, value in node.value.items():
+        plain = to_plain(value)
+        if isinstance(plain, dict) or plain is None:
+            problems.add(
+                value.place, ("sweep", key), "write a dotted key with its values, as --over takes them"
+            )
+        elif isinstance(plain, list):
+            swept[key] = ",".join(
+                e if isinstance(e, str) and re.fullmatch(r"[\w.:]+", e) else flow(e) for e in plain
+            )
+        else:
+            swept[key] = plain if isinstance(plain, str) else flow(plain)
+    return MappingProxyType(swept)
 
 
 def _with_absolute_source(config: Config, tree: Node, path: Path) -> Config:

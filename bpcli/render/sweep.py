@@ -1,42 +1,286 @@
-"""The residual of numerical derivatives against their step size, as a plot with the best step of each method."""
+"""What a sweep trains and what it found: a table by combination, the band of the loss, and a map of two keys."""
 
-from math import isfinite, log10
+from collections.abc import Sequence
+from math import isfinite
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from bpcli.gradcheck.sweep import StepSweep
-from bpcli.render.curves import Plot
-from bpcli.render.text import columns, counted, heading
+from bpcli.render.curves import Plot, axis_is_log
+from bpcli.render.styles import ACCENT
+from bpcli.render.text import columns, counted, heading, known, number
+from bpcli.render.trajectories import brief
+from bpcli.sweep.combinations import CombinationResult, Rate, Spread, SweepResult
+from bpcli.sweep.sweeping import Estimate, Planned
 
-NAMES = {"complex": "complex step", "central": "central differences"}
-FLOOR = 1e-17  # a residual of exactly 0 has no place on a log axis
+MOST_ROWS = 30  # combinations in a table; results.csv has all of them
+MOST_CURVES = 6
+SHADES = "░▒▓█"
+_SCORE = {"accuracy": "accuracy", "r2": "R²"}
 
 
-def sweep_plot(sweep: StepSweep) -> RenderableType:
-    """Draw one curve for each method that the network allows, from the smallest step to the largest."""
-    series = {
-        NAMES[curve.method]: [
-            (log10(step), max(residual, FLOOR))
-            for step, residual in zip(curve.steps, curve.residuals, strict=True)
-            if isfinite(residual)
-        ]
-        for curve in sweep.curves
+def header(planned: Planned, done: int = 0) -> RenderableType:
+    """Show what is trained before it begins; ``done`` networks are there already."""
+    plan, kinds = planned.plan, planned.kinds
+    varied = [f"{axis.key}={_some(axis.values)}" for axis in plan.axes]
+    seeds = f"{_some([str(seed) for seed in plan.seeds])} ({counted(len(plan.seeds), 'seed')})"
+    combined = counted(len(plan.combinations), "combination")
+    drawn = f"{combined} drawn" if plan.sample else combined
+    sizes = list(dict.fromkeys("-".join(map(str, kind.architecture.sizes)) for kind in kinds))
+    engines = " and ".join(dict.fromkeys(kind.engine for kind in kinds))
+    groups = f"groups of up to {max(kind.size for kind in kinds)} side by side, {engines} engine"
+    first = kinds[0]
+    rows = f"{first.rows:,} rows to train, {first.validation_rows:,} to validate"
+    facts = {
+        "data": f"{', '.join(dict.fromkeys(kind.source for kind in kinds))}: {rows}",
+        "over": "\n".join(varied) or "seeds only",
+        "seeds": seeds,
+        "networks": f"{plan.networks:,} = {drawn} × {counted(len(plan.seeds), 'seed')}; {_some(sizes)}; {groups}",
     }
-    steps = [step for curve in sweep.curves for step in curve.steps]
-    plot = Plot(series, log=True, ends=(f"h = {min(steps):.0e}", f"{max(steps):.0e}"))
-    table = columns("method", "best step h", "residual there", numbers=("best step h", "residual there"))
-    for curve in sweep.curves:
-        step, residual = curve.best
-        table.add_row(NAMES[curve.method], f"{step:.0e}", f"{residual:.1e}")
-    parts: list[RenderableType] = [
-        heading("Residual", f"of the whole gradient by step size, against {sweep.reference}; log axes"),
-        plot,
-        Text(),
-        table,
-    ]
-    if sweep.left_out:
-        parts.append(
-            Text(f"{counted(sweep.left_out, 'entry', 'entries')} at a kink of relu left out", style="dim")
-        )
+    if done:
+        facts["resumed"] = f"{counted(done, 'network')} of them finished before"
+    return Group(
+        Text.assemble(("bpcli sweep ", "bold"), (plan.layers.name, f"bold {ACCENT}")), known(**facts)
+    )
+
+
+def estimated(estimate: Estimate) -> RenderableType:
+    """Show how the networks are grouped, and how long they would take."""
+    groups = ", ".join(
+        f"{counted(number, 'group')} of {'up to ' if number > 1 else ''}{size}"
+        for number, size in estimate.groups[:6]
+    )
+    more = f", and {counted(len(estimate.groups) - 6, 'kind')} more" if len(estimate.groups) > 6 else ""
+    return known(
+        groups=f"{groups}{more}",
+        time=f"about {duration(estimate.seconds)} with {counted(estimate.jobs, 'job')}, from a short trial",
+    )
+
+
+def duration(seconds: float) -> str:
+    """A time in the unit that suits it."""
+    if seconds < 100:
+        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
+    if seconds < 2 * 3600:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
+
+
+def report(result: SweepResult) -> RenderableType:
+    """Show the scores by combination, how many networks succeed, the loss by epoch, and the map of two keys."""
+    shown = _shown(result)
+    parts: list[RenderableType] = [*_scores(result, shown), *_networks(result, shown)]
+    parts += _map(result) + _bands(result)
+    parts.append(Text())
+    if result.networks < result.planned:
+        parts.append(Text(f"{result.networks:,} of {counted(result.planned, 'network')} are finished"))
+    parts.append(Text(f"results in {result.folder}: results.csv, curves.npz, summary.json", style="dim"))
     return Group(*parts)
+
+
+def warnings(result: SweepResult) -> list[str]:
+    """What a person must be told."""
+    found = []
+    for what, why in (("diverged", "a smaller learning rate may help"), ("failed", "results.csv says why")):
+        count = sum(getattr(each, what) for each in result.combinations)
+        if count:
+            found.append(f"{count:,} of {counted(result.networks, 'network')} {what}; {why}")
+    return found
+
+
+def _some(values: Sequence[str], most: int = 8) -> str:
+    """Values, or of many the first ones and the last; consecutive integers as a range."""
+    if len(values) > 2 and all(value.isdecimal() for value in values):
+        whole = [int(value) for value in values]
+        if whole == list(range(whole[0], whole[0] + len(whole))):
+            return f"{whole[0]}:{whole[-1]}"
+    texts = [_value(value) for value in values]
+    return ", ".join(texts) if len(texts) <= most else f"{', '.join(texts[:3])}, …, {texts[-1]}"
+
+
+def _value(text: str) -> str:
+    """A value as a column shows it: numbers short, sizes as they are typed."""
+    if text.replace(",", "").isdecimal():
+        return text.replace(",", "x")
+    try:
+        return f"{float(text):.4g}" if "." in text or "e" in text else text
+    except ValueError:
+        return text
+
+
+def _names(keys: Sequence[str]) -> list[str]:
+    """The last word of each key, where that tells it from the others."""
+    last = [key.rpartition(".")[2] for key in keys]
+    return [name if last.count(name) == 1 else key for key, name in zip(keys, last, strict=True)]
+
+
+def _shown(result: SweepResult) -> list[CombinationResult]:
+    """The combinations that a table has room for: all of them, or the best."""
+    if len(result.combinations) <= MOST_ROWS:
+        return list(result.combinations)
+
+    def rank(each: CombinationResult) -> tuple[float, float, float]:
+        mean, loss = each.score.mean, each.loss.mean
+        return (
+            -(each.success.rate if each.success else 0.0),
+            float("inf") if mean is None else -mean,
+            float("inf") if loss is None else loss,
+        )
+
+    return sorted(result.combinations, key=rank)[:MOST_ROWS]
+
+
+def _table(
+    result: SweepResult, shown: Sequence[CombinationResult], rows: dict[str, list[str]]
+) -> RenderableType:
+    """A row for each combination: its values, then the given columns."""
+    names = _names(result.keys)
+    table = columns(*names, *rows, numbers=(*names, *rows))
+    for at, each in enumerate(shown):
+        best = result.best is not None and each is result.combinations[result.best] and len(shown) > 1
+        settings = [_value(value) for _, value in each.settings]
+        table.add_row(*settings, *(column[at] for column in rows.values()), style="bold" if best else "")
+    return table
+
+
+def _scores(result: SweepResult, shown: Sequence[CombinationResult]) -> list[RenderableType]:
+    if not shown:
+        return []
+    part = {"train": "training", "validation": "validation"}[shown[0].part]
+    metrics = list(dict.fromkeys(each.metric for each in shown))
+    title = f"{part.capitalize()} {' and '.join(_SCORE[metric] for metric in metrics)}"
+    rows = {
+        "mean ± std": [_plus_minus(each.score) for each in shown],
+        "best": [number(each.score.best) for each in shown],
+        "worst": [number(each.score.worst) for each in shown],
+        "loss ± std": [_plus_minus(each.loss) for each in shown],
+    }
+    many = len(result.combinations) > len(shown)
+    remark = f"over {counted(result.seeds, 'seed')}{f'; the best {len(shown)} combinations' if many else ''}"
+    if not result.keys:
+        only = shown[0]
+        facts = {
+            part: f"{_plus_minus(only.score)}; best {number(only.score.best)}, worst {number(only.score.worst)}"
+        }
+        facts["loss"] = (
+            f"{_plus_minus(only.loss)}; best {number(only.loss.best)}, worst {number(only.loss.worst)}"
+        )
+        return [heading(title, remark), known(**facts)]
+    return [heading(title, remark), _table(result, shown, rows)]
+
+
+def _networks(result: SweepResult, shown: Sequence[CombinationResult]) -> list[RenderableType]:
+    """How many networks succeed, have symmetric or dead units, and diverged; columns of zeros are left out."""
+    rows: dict[str, list[str]] = {}
+    if result.success:
+        rows["success"] = [_share(each.success) for each in shown]
+        rows["95 % interval"] = [_interval(each.success) for each in shown]
+    for name, title in (
+        ("symmetric", "symmetric"),
+        ("dead", "dead units"),
+        ("diverged", "diverged"),
+        ("failed", "failed"),
+    ):
+        if any(getattr(each, name) for each in result.combinations):
+            rows[title] = [f"{getattr(each, name):,}" for each in shown]
+    none = [title for title in ("symmetric", "dead units", "diverged") if title not in rows]
+    remark = f"success: {result.success}" if result.success else ""
+    said = Text(
+        {
+            ("symmetric", "dead units", "diverged"): "no symmetric and no dead units; none diverged",
+            ("symmetric", "dead units"): "no symmetric and no dead units",
+        }.get(tuple(none), "none: " + ", ".join(none) if none else ""),
+        style="dim",
+    )
+    if not rows:
+        return [Text(), said]
+    if not result.keys:
+        facts = {title: values[0] for title, values in rows.items()}
+        return [heading("Networks", remark), known(**facts), said]
+    return [heading("Networks", remark), _table(result, shown, rows), *([said] if none else [])]
+
+
+def _plus_minus(spread: Spread) -> str:
+    return number(spread.mean) if spread.std is None else f"{brief(spread.mean)} ± {spread.std:.2g}"
+
+
+def _share(rate: Rate | None) -> str:
+    return "–" if rate is None else f"{100 * rate.rate:.1f} %"
+
+
+def _interval(rate: Rate | None) -> str:
+    return "–" if rate is None else f"{100 * rate.low:.1f}–{100 * rate.high:.1f}"
+
+
+def _map(result: SweepResult) -> list[RenderableType]:
+    """The map of two keys: a row for each value of the first, a column for each value of the second."""
+    if len(result.keys) != 2:
+        return []
+    found = {tuple(value for _, value in each.settings): each for each in result.combinations}
+    lines, across = (list(dict.fromkeys(values)) for values in zip(*found, strict=True))
+    if min(len(lines), len(across)) < 2 or len(across) > 12:
+        return []
+    what, digits = "mean score", ".3g"
+    values = {place: each.score.mean for place, each in found.items()}
+    if result.success:
+        what = "success in %"
+        values = {place: 100 * each.success.rate if each.success else None for place, each in found.items()}
+        digits = ".1f"
+    numbers = [value for value in values.values() if value is not None]
+    if not numbers:
+        return []
+    low, high = min(numbers), max(numbers)
+    first, second = _names(result.keys)
+    table = columns(f"{first} \\ {second}", *map(_value, across), numbers=tuple(map(_value, across)))
+    for line in lines:
+        cells = [values.get((line, column)) for column in across]
+        texts = ["" if each is None else f"{_shade(each, low, high)} {each:{digits}}" for each in cells]
+        table.add_row(_value(line), *texts)
+    legend = Text(f"{' '.join(SHADES)} quarters from {low:{digits}} to {high:{digits}}", style="dim")
+    return [heading("Map", what), table, legend]
+
+
+def _shade(value: float, low: float, high: float) -> str:
+    share = (value - low) / (high - low) if high > low else 1.0
+    return 2 * SHADES[min(int(len(SHADES) * share), len(SHADES) - 1)]
+
+
+def _bands(result: SweepResult) -> list[RenderableType]:
+    """The loss by epoch: of the best combination with the spread of its seeds, and the medians of up to six."""
+    if result.best is None:
+        return []
+    part = {"train": "Training", "validation": "Validation"}[result.combinations[result.best].part]
+    epochs, band = result.band(result.best)
+    best = result.combinations[result.best]
+    curves = {f"{100 * quantile:.0f} %": band[quantile] for quantile in (0.95, 0.5, 0.05)}
+    curves = {"median" if name == "50 %" else name: losses for name, losses in curves.items()}
+    of = f"of {_settings(best)}, " if result.keys else ""
+    parts = _plot(
+        f"{part} loss", f"{of}quantiles over the seeds", {n: (epochs, losses) for n, losses in curves.items()}
+    )
+    if 1 < len(result.combinations) <= MOST_CURVES:
+        medians = {}
+        for at, each in enumerate(result.combinations):
+            epochs, band = result.band(at)
+            medians[", ".join(_value(value) for _, value in each.settings)] = (epochs, band[0.5])
+        parts += _plot(f"{part} loss", f"medians by {', '.join(_names(result.keys))}", medians)
+    return parts
+
+
+def _settings(each: CombinationResult) -> str:
+    names = _names([key for key, _ in each.settings])
+    return " ".join(f"{name}={_value(value)}" for name, (_, value) in zip(names, each.settings, strict=True))
+
+
+def _plot(title: str, remark: str, curves: dict[str, tuple[list[int], list[float]]]) -> list[RenderableType]:
+    drawn = {
+        name: [(float(x), y) for x, y in zip(epochs, losses, strict=True) if isfinite(y)]
+        for name, (epochs, losses) in curves.items()
+    }
+    losses = [y for points in drawn.values() for _, y in points]
+    epochs = [int(x) for points in drawn.values() for x, _ in points]
+    if len(set(epochs)) < 2:
+        return []
+    log = axis_is_log(losses)
+    ends = (f"epoch {min(epochs)}", str(max(epochs)))
+    return [heading(title, f"{remark}{', log axis' if log else ''}"), Plot(drawn, log, ends)]

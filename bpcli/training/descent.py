@@ -12,9 +12,9 @@ def descend(
     network: Network,
     batches: Iterable[tuple[Array, Array]],
     optimiser: Optimiser,
-    rates: Iterable[float],
+    rates: Iterable[float | Array],
 ) -> Iterator[None]:
-    """Train on each batch X (N×d0), Y (N×d_L) at its learning rate α.
+    """Train on each batch X (N×d0), Y (N×d_L) at its learning rate α; …×1 rates for networks side by side.
 
     Pauses in every step between its backward pass and its update, so that whoever looks then sees the gradients
     beside the weights that they belong to. Whoever stops there leaves that update out.

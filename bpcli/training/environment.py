@@ -3,7 +3,6 @@
 import os
 import platform
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,7 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 import bpcli
-from bpcli.datasets import Prepared
+from bpcli.engine import engine_versions
 from bpcli.training.sealed_files import damaged, first_problem, read_json
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -21,7 +20,7 @@ _Text = Annotated[str, StringConstraints(max_length=1000)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
 
 
 class _Data(_Part):
@@ -70,9 +69,12 @@ def read_environment(path: Path) -> dict[str, Any]:
 
 
 def describe_environment(
-    configuration: str, data: Prepared, engine: str, variables: Mapping[str, str]
+    configuration: str, source: str, digest: str, engine: str, variables: Mapping[str, str]
 ) -> dict[str, Any]:
-    """Return the document of ``environment.json``; ``variables`` is the process environment."""
+    """Return the document of ``environment.json``; ``variables`` is the process environment.
+
+    ``source`` and ``digest`` are the name and the SHA-256 of the data.
+    """
     blas = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
     return {
         "schema": "bpcli.environment/1",
@@ -83,21 +85,15 @@ def describe_environment(
         "blas": {"name": blas.get("name"), "version": blas.get("version")},
         "machine": {"system": platform.system(), "architecture": platform.machine()},
         "threads": {
-            "processors": _processors(),
+            "processors": processors(),
             **{name: variables[name] for name in THREAD_VARIABLES if name in variables},
         },
-        "engine": _engine(engine),
-        "data": {"name": data.name, "sha256": data.digest},
+        "engine": {"name": engine, **(engine_versions() if engine == "compiled" else {})},
+        "data": {"name": source, "sha256": digest},
     }
 
 
-def _engine(name: str) -> dict[str, str]:
-    """Return the engine, and the versions of what the compiled one is made with."""
-    made_with = ("numba", "llvmlite", "scipy") if name == "compiled" else ()
-    return {"name": name, **{package: version(package) for package in made_with}}
-
-
-def _processors() -> int:
+def processors() -> int:
     """How many processors this process may use, which is how many threads BLAS starts by default."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 

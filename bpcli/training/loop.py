@@ -106,19 +106,21 @@ class Trainer:
     ) -> None:
         self.network = network
         self.epoch = 0
-        self.progress = Progress(settings.early_stopping, DIVERGED * _constant_loss(data.Y, network))
+        self.progress = Progress(
+            settings.early_stopping, DIVERGED * constant_loss(data.Y, network.architecture.loss)
+        )
         self.best = network.parameters.copy()
         self.settings = settings
         self._data, self._rng = data, rng
         self.optimiser = build_optimiser(network, settings)
-        weights = _balancing(data.Y) if settings.class_weight else None
+        weights = balancing(data.Y) if settings.class_weight else None
         self.batches = Batches(data.X, data.Y, network.rows, rng, weights)
         self._one_epoch = self._descend
         if settings.engine == "compiled":
             compiled = compiled_epochs(network, data.X, data.Y, self.optimiser, settings)
             train = compiled.train_visibly if visibly else compiled.train
             self._one_epoch = lambda rate, interrupted: train(self.batches.shuffle(), rate, interrupted)
-        self._evaluator = Evaluator(network.parameters, data.task)
+        self._evaluator = Evaluator(network.parameters, data.task, fast=True)
 
     def epochs(self, interrupted: Callable[[], bool] = lambda: False) -> Iterator[EpochRecord]:
         """Train on to the configured number of epochs, yielding a record after each that is evaluated.
@@ -213,7 +215,7 @@ class Trainer:
             slot[...] = state[f"optimiser_{name}"]
 
 
-def _balancing(Y: Array) -> Array:
+def balancing(Y: Array) -> Array:
     """The probability of each of M rows with which every class is drawn equally often."""
     classes = (Y[:, 0] >= 0.5).astype(np.int64) if Y.shape[1] == 1 else Y.argmax(axis=1)
     counts = np.bincount(classes)
@@ -221,9 +223,9 @@ def _balancing(Y: Array) -> Array:
     return weights
 
 
-def _constant_loss(Y: Array, network: Network) -> float:
+def constant_loss(Y: Array, loss: str) -> float:
     """The mean loss of the best outputs that are the same for every row (M×d_L targets), and at least a little."""
-    if network.architecture.loss == "cross_entropy":
+    if loss == "cross_entropy":
         return float(Y.shape[1])
     with np.errstate(over="ignore", invalid="ignore"):
         mean = Y.mean(axis=0, dtype=np.float64)

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bpcli.common.errors import MachineError, UsageError
-from bpcli.common.files import TEMPORARY, sync_folder
+from bpcli.common.files import TEMPORARY
 from bpcli.training.lock import locked
 from bpcli.training.sealed_files import DamagedError, read_commented
 
@@ -27,9 +27,9 @@ LOCK = "lock"
 _LEFT_OVER = re.compile(rf"\.({'|'.join(map(re.escape, FILES))})\.[a-z0-9_]{{8}}{re.escape(TEMPORARY)}")
 
 
-def make_default(name: str, now: datetime) -> Path:
+def make_default(name: str, now: datetime, parent: str = "runs") -> Path:
     """Make and return ``runs/<UTC time>-<name>``, or with -2, -3 … at its end the first that nobody has made yet."""
-    base = Path("runs") / f"{now:%Y%m%dT%H%M%SZ}-{name}"
+    base = Path(parent) / f"{now:%Y%m%dT%H%M%SZ}-{name}"
     folder, number = base, 1
     while True:
         try:
@@ -98,7 +98,6 @@ def clear(folder: Path, *, force: bool) -> None:
     # it is still known for ours.
     for name in (CHECKPOINT, *(name for name in FILES if name not in (CHECKPOINT, CONFIG)), CONFIG):
         (folder / name).unlink(missing_ok=True)
-    sync_folder(folder)
 
 
 def sweep(folder: Path) -> None:

@@ -94,7 +94,8 @@ class Session:
 
     def environment(self, variables: Mapping[str, str]) -> dict[str, Any]:
         """Describe what the numbers depend on beside the configuration; ``variables`` is the process environment."""
-        return describe_environment(self.name, self.data, self.config.training.engine, variables)
+        engine = self.config.training.engine
+        return describe_environment(self.name, self.data.name, self.data.digest, engine, variables)
 
     def notes(self) -> tuple[str, ...]:
         """Say after training what it met that the header could not tell: an unusable cache of the compiled engine."""

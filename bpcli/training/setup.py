@@ -38,21 +38,27 @@ class Setup:
     rng: np.random.Generator
 
 
-def setup(config: Config) -> Setup:
+def setup(config: Config, dataset: Dataset | None = None) -> Setup:
     """Prepare the data and draw the initial weights. The seed gives data, weights and shuffling a stream each.
+
+    ``dataset`` is what ``load_data`` returned for these settings, where it is at hand and nothing in it is random.
 
     Raises:
         DataError: if the data cannot be used.
         UsageError: if the compiled engine is configured and Numba is not installed.
     """
-    for_data, for_weights, for_shuffling = map(
-        np.random.default_rng, np.random.SeedSequence(config.seed).spawn(3)
-    )
-    config, data = prepared_data(config, for_data)
+    for_data, for_weights, for_shuffling = streams(config.seed)
+    config, data = prepared_data(config, for_data, dataset)
     config = with_engine(config, data)
     network = build_network(config, data)
     initialise(network.parameters, for_weights, **config.model.init.model_dump())
     return Setup(config, data, network, for_shuffling)
+
+
+def streams(seed: int) -> tuple[np.random.Generator, np.random.Generator, np.random.Generator]:
+    """Return the random numbers for the data, for the initial weights and for the order of the samples."""
+    data, weights, order = map(np.random.default_rng, np.random.SeedSequence(seed).spawn(3))
+    return data, weights, order
 
 
 def with_engine(config: Config, data: Prepared) -> Config:
@@ -96,7 +102,13 @@ def table_options(config: Config) -> tuple[ReadOptions, InputOptions]:
     """What the configuration says about a text table."""
     source = config.data
     read = ReadOptions(
-        source.delimiter, source.header, source.decimal, source.thousands, source.encoding, source.comment
+        source.delimiter,
+        source.header,
+        source.decimal,
+        source.thousands,
+        source.encoding,
+        source.comment,
+        source.max_rows,
     )
     return read, InputOptions(
         source.ignore, source.categories, source.numbers, source.dates, source.missing, source.invalid
@@ -132,9 +144,14 @@ def written_config(config: Config, found: Profile, file: Path) -> str:
     return "\n".join(lines) + "\n" + to_yaml(config.model_copy(update={"data": data}))
 
 
-def prepared_data(config: Config, rng: np.random.Generator) -> tuple[Config, Prepared]:
-    """Load, split, scale and encode the configured data; also return the configuration with the task's choices."""
-    dataset = load_data(config, rng)
+def prepared_data(
+    config: Config, rng: np.random.Generator, dataset: Dataset | None = None
+) -> tuple[Config, Prepared]:
+    """Load, split, scale and encode the configured data; also return the configuration with the task's choices.
+
+    ``dataset`` is as in ``setup``.
+    """
+    dataset = dataset or load_data(config, rng)
     config = complete(config, dataset)
     return config, prepare(
         dataset,
@@ -147,6 +164,17 @@ def prepared_data(config: Config, rng: np.random.Generator) -> tuple[Config, Pre
         standardise_targets=config.data.scale_target == "standard",
         invalid=config.data.invalid,
     )
+
+
+def checked_data(config: Config) -> Prepared | None:
+    """Prepare the configured data as training would; None for standard input, which can be read only once.
+
+    Raises:
+        DataError: if the data cannot be used.
+    """
+    if config.data.source == STDIN:
+        return None
+    return setup(config).data
 
 
 def complete(config: Config, dataset: Dataset) -> Config:

@@ -97,6 +97,12 @@ class Collector:
         self._found: list[tuple[tuple[int, int, int], Problem]] = []
         self._invalid: set[KeyPath] = set()
 
+    def copy(self) -> "Collector":
+        """Return a collector with the problems so far, to which others can be added."""
+        twin = Collector()
+        twin._found, twin._invalid = [*self._found], {*self._invalid}
+        return twin
+
     def add(self, place: Place, path: Sequence[str | int], message: str, *, invalidates: bool = True) -> None:
         """Record a problem at ``place`` with the key ``path``.
 

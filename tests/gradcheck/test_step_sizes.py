@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from bpcli.common.errors import UsageError
-from bpcli.gradcheck.sweep import step_sweep
+from bpcli.gradcheck.step_sizes import step_sweep
 from bpcli.network import Architecture
 from bpcli.network.example import Example
 

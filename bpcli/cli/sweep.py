@@ -1,0 +1,220 @@
+"""``bpcli sweep``: train many networks side by side, and show which settings work and how often."""
+
+import os
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bpcli.cli import completion
+from bpcli.cli.console import Screen, track
+from bpcli.cli.interrupts import listening
+from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
+from bpcli.cli.resolving import belongs_to
+from bpcli.common.errors import UsageError
+
+if TYPE_CHECKING:
+    from bpcli.sweep.combinations import SweepResult
+    from bpcli.sweep.sweeping import Command, Planned, Sweep
+
+
+class Keep(StrEnum):
+    """Whose weights are kept."""
+
+    best = "best"
+    none = "none"
+    all = "all"
+
+
+def sweep(
+    config: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="CONFIG|TABLE",
+            autocompletion=completion.configurations,
+            help="A YAML file, the name of a shipped configuration, or a table.",
+            show_default=False,
+        ),
+    ] = None,
+    over: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--over",
+            metavar="KEY=VALUES",
+            autocompletion=completion.swept,
+            help="A dotted key and its values: seed=0:99, model.hidden=2,3,16x8, "
+            "training.optimizer.learning_rate=log:0.01:10:7. Repeatable; all combinations are trained.",
+        ),
+    ] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option("--sample", metavar="N", help="Draw N of the combinations, each with all seeds."),
+    ] = None,
+    success: Annotated[
+        str | None,
+        typer.Option(
+            "--success",
+            metavar="SCORE>=X",
+            help="When a network is a success: 'validation.accuracy>=0.95' or 'train.loss<0.01'.",
+        ),
+    ] = None,
+    override: SetOption = None,
+    seed: SeedOption = None,
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", metavar="N", help="Number of epochs; overrides training.epochs.")
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes. Default: one for each processor."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="DIR", help="Folder. Default: sweeps/TIME-NAME.", show_default=False),
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(
+            "--resume",
+            metavar="DIR",
+            help="Go on with the sweep in this folder, also with more seeds or values; what is done is kept.",
+        ),
+    ] = None,
+    keep: Annotated[
+        Keep, typer.Option("--keep", help="Weights to keep: of the best network, of none, or of all.")
+    ] = Keep.best,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would be trained, and about how long it would take.")
+    ] = False,
+    as_json: JsonOption = False,
+    quiet: QuietOption = False,
+    no_color: NoColorOption = False,
+) -> int:
+    """Train a network for every combination of values and every seed, side by side, and compare them.
+
+    Prints for each combination the mean and the spread of the score over the seeds, how many networks succeed, have
+    symmetric or dead units or diverged, and the loss by epoch. Each network is the one that bpcli train gives with the
+    same settings and seed. Exits with 3 if none of them has a finite loss.
+    """
+    from bpcli.render.sweep import header, warnings
+    from bpcli.sweep.sweeping import Planned
+    from bpcli.training.environment import processors
+
+    screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
+    options = {"seed": seed, "training.epochs": epochs}
+    command = _command(config, over or [], sample, success, override or [], options, keep, resume)
+    planned = Planned.of(command)
+    at_once = jobs or processors()
+    if dry_run:
+        return _dry_run(planned, at_once, screen)
+    with _opened(planned, out, resume) as opened, listening() as interrupts:
+        screen.warn(opened.warnings)
+        screen.show(header(planned, opened.done))
+        for _ in track(
+            opened.run(interrupts, at_once),
+            screen,
+            what="network",
+            done=opened.done,
+            total=planned.plan.networks,
+            seen=lambda progress: (progress.networks, progress.loss),
+        ):
+            pass
+        result = opened.finish()
+    return _shown(result, planned, screen, warnings(result), interrupts.exit_code() if interrupts() else 0)
+
+
+def _shown(
+    result: "SweepResult", planned: "Planned", screen: Screen, warnings: list[str], interrupted: int
+) -> int:
+    from bpcli.render.sweep import report
+    from bpcli.render.train import advised
+
+    if screen.speaks:
+        screen.show(report(result))
+        if after := _next(result, planned):
+            screen.show(advised(after), whole_lines=True)
+    screen.document(result.document() | {"next": _next(result, planned)})
+    screen.warn(warnings)
+    return interrupted or (0 if result.best is not None else 3)
+
+
+def _command(
+    config: str | None,
+    over: list[str],
+    sample: int | None,
+    success: str | None,
+    override: list[str],
+    options: Mapping[str, object],
+    keep: Keep,
+    resume: Path | None,
+) -> "Command":
+    """Return the command that was typed; with ``--resume`` alone, the one that created the sweep."""
+    from bpcli.config import is_table
+    from bpcli.sweep.sweeping import Command, stored_command
+
+    given = {key: value for key, value in options.items() if value is not None}
+    if resume and config is None:
+        if override or given:
+            raise UsageError(
+                "--resume DIR goes on with the settings of its sweep: --over can add seeds and values; leave --set, "
+                "--seed and --epochs out"
+            )
+        return stored_command(resume).widened(over, sample, success)
+    if config is None:
+        raise UsageError("sweep needs a configuration, such as: bpcli sweep xor --over seed=0:99")
+    other = belongs_to(config)
+    if other and not is_table(config):
+        raise UsageError(other)
+    environment = {name: value for name, value in os.environ.items() if name.startswith("BPCLI_")}
+    return Command(config, tuple(override), environment, given, tuple(over), sample, success, keep.value)
+
+
+def _opened(planned: "Planned", out: Path | None, resume: Path | None) -> AbstractContextManager["Sweep"]:
+    from bpcli.sweep.sweeping import created, resumed
+    from bpcli.training.run_folder import make_default
+
+    if resume and out:
+        raise UsageError("--resume goes on in the folder of its sweep: leave --out out")
+    if resume:
+        return resumed(planned, resume)
+    return created(planned, out or make_default(planned.plan.layers.name, datetime.now(UTC), "sweeps"))
+
+
+def _dry_run(planned: "Planned", jobs: int, screen: Screen) -> int:
+    from bpcli.render.sweep import estimated, header
+
+    estimate = planned.estimate(jobs)
+    screen.show(header(planned))
+    screen.show(estimated(estimate))
+    screen.document(
+        {
+            "schema": "bpcli.sweep.estimate/1",
+            "networks": planned.plan.networks,
+            "combinations": [dict(each.settings) for each in planned.plan.combinations],
+            "seeds": len(planned.plan.seeds),
+            "groups": [{"groups": number, "networks": size} for number, size in estimate.groups],
+            "jobs": estimate.jobs,
+            "seconds": estimate.seconds,
+        }
+    )
+    return 0
+
+
+def _next(result: "SweepResult", planned: "Planned") -> str | None:
+    """The command worth typing after this sweep: the best network as a run, or the rest of the sweep."""
+    import shlex
+
+    if result.stopped_by == "interrupted":
+        return shlex.join(["bpcli", "sweep", "--resume", result.folder])
+    if result.best is None:
+        return None
+    best, command = result.combinations[result.best], planned.command
+    settings = [*command.set, *(f"{key}={value}" for key, value in best.settings)]
+    words = [word for text in settings for word in ("--set", text)]
+    epochs = command.options.get("training.epochs")
+    swept = "training.epochs" in result.keys
+    words += ["--epochs", str(epochs)] if epochs is not None and not swept else []
+    return shlex.join(["bpcli", "train", command.config, *words, "--seed", str(best.best_seed)])

@@ -1,0 +1,208 @@
+"""Which networks of a plan are trained side by side: those that differ in nothing that decides a shape or a step.
+
+Seeds, initial weights, rates, momentum and weight decay may differ within a group. How the networks are divided into
+groups follows from the plan alone, and never from the number of processes; and no number of a network depends on who
+stands beside it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+import numpy as np
+
+from bpcli.common.errors import BpcliError
+from bpcli.config import Config, ConfigProblems, Problem
+from bpcli.config.fields import GENERATED
+from bpcli.datasets import Dataset
+from bpcli.engine import available, worth_compiling
+from bpcli.network import Architecture
+from bpcli.sweep.plan import Plan
+from bpcli.training.setup import load_data, setup, streams
+
+MOST = 500  # networks of a group
+_HOT = 4 << 20  # bytes that a step goes through: about what a core keeps near
+_DATA = 32 << 20  # bytes of rows, which differ from seed to seed
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Combinations whose networks can be trained side by side.
+
+    Attributes:
+        combinations: their numbers in the plan.
+        architecture: of their networks, for the first seed.
+        rows, validation_rows: of the data, for training and for validation.
+        batch: the rows of a step.
+        steps: of one network in all its epochs.
+        task: what the targets are.
+        source, digest: name and SHA-256 of the data.
+        engine: what trains them.
+        size: how many are trained side by side.
+    """
+
+    combinations: tuple[int, ...]
+    architecture: Architecture
+    rows: int
+    validation_rows: int
+    batch: int
+    steps: int
+    task: str
+    source: str
+    digest: str
+    engine: Literal["numpy", "compiled"]
+    size: int
+
+    @property
+    def metric(self) -> str:
+        """The score beside the loss."""
+        return "r2" if self.task == "regression" else "accuracy"
+
+
+@dataclass(frozen=True)
+class Task:
+    """The networks of one group, for whoever trains it.
+
+    Attributes:
+        combinations: number, id and configuration of each combination.
+        cells: the position of a combination in that list, and a seed, for each network.
+        every: whether the weights of every network are wanted, or of the best of each combination.
+    """
+
+    combinations: tuple[tuple[int, str, Config], ...]
+    cells: tuple[tuple[int, int], ...]
+    every: bool = False
+
+    @property
+    def epochs(self) -> int:
+        """Of all networks together."""
+        return len(self.cells) * self.combinations[0][2].training.epochs
+
+
+class Datasets:
+    """The data sets that were read, each once; what is drawn at random is drawn anew for each seed."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, Dataset] = {}
+
+    def get(self, config: Config) -> Dataset | None:
+        """Return the data set of a configuration, or None where its seed decides what is in it."""
+        if config.data.source in GENERATED:
+            return None
+        key = json.dumps(config.data.model_dump(mode="json"), sort_keys=True)
+        if key not in self._read:
+            self._read[key] = load_data(config, streams(0)[0])  # nothing is drawn
+        return self._read[key]
+
+
+def find_kinds(plan: Plan) -> list[Kind]:
+    """Prepare the data of every kind for the first seed, and see what its networks look like.
+
+    Raises:
+        ConfigProblems: every combination whose data cannot be used.
+    """
+    together: dict[str, list[int]] = {}
+    for number in range(len(plan.combinations)):
+        together.setdefault(_shared(plan.config(number)), []).append(number)
+    datasets, kinds, problems = Datasets(), [], dict[str, Problem]()
+    for numbers in together.values():
+        config = plan.config(numbers[0]).model_copy(update={"seed": plan.seeds[0]})
+        try:
+            kinds.append(_kind(config, tuple(numbers), datasets, len(plan.seeds)))
+        except BpcliError as error:
+            shown = plan.combinations[numbers[0]].settings
+            text = " ".join(f"--over {key}={value}" for key, value in shown) or plan.layers.name
+            problems.setdefault(str(error), Problem(text, None, None, "", str(error)))
+    if problems:
+        raise ConfigProblems(problems.values())
+    return kinds
+
+
+def tasks(
+    plan: Plan, kinds: list[Kind], done: Mapping[str, set[int]], *, every: bool = False
+) -> Iterator[Task]:
+    """Yield the groups one by one, without the networks that are ``done``: by id of a combination the seeds.
+
+    Networks of one seed are neighbours: they share their rows and the order of their batches.
+    """
+    for kind in kinds:
+        waiting: list[tuple[int, int]] = []
+        for seed in plan.seeds:
+            for number in kind.combinations:
+                if seed not in done.get(plan.combinations[number].id, ()):
+                    waiting.append((number, seed))
+                if len(waiting) == kind.size:
+                    yield _task(plan, kind, waiting, every=every)
+                    waiting = []
+        if waiting:
+            yield _task(plan, kind, waiting, every=every)
+
+
+def _task(plan: Plan, kind: Kind, cells: list[tuple[int, int]], *, every: bool) -> Task:
+    numbers = list(dict.fromkeys(number for number, _ in cells))
+    place = {number: at for at, number in enumerate(numbers)}
+
+    def config(number: int) -> Config:
+        found = plan.config(number)
+        training = found.training.model_copy(update={"engine": kind.engine})
+        return found.model_copy(update={"training": training})
+
+    return Task(
+        tuple((number, plan.combinations[number].id, config(number)) for number in numbers),
+        tuple((place[number], seed) for number, seed in cells),
+        every,
+    )
+
+
+def _shared(config: Config) -> str:
+    """What networks of one group have in common, as text."""
+    plain = config.model_dump(
+        mode="json", exclude={"seed": True, "model": {"init"}, "training": {"checkpoint_every"}}
+    )
+    training = plain["training"]
+    rule = training["optimizer"]
+    rule.pop("learning_rate")
+    if "momentum" in rule:
+        rule["momentum"] = bool(rule["momentum"])
+    training["weight_decay"] = bool(training["weight_decay"])
+    return json.dumps(plain, sort_keys=True)
+
+
+def _kind(config: Config, numbers: tuple[int, ...], datasets: Datasets, seeds: int) -> Kind:
+    auto = config.training.engine == "auto"
+    plain = config.training.model_copy(update={"engine": "numpy"}) if auto else config.training
+    ready = setup(config.model_copy(update={"training": plain}), datasets.get(config))
+    data, network = ready.data, ready.network
+    architecture, batch, item = network.architecture, network.rows, data.X.itemsize
+    steps = config.training.epochs * -(-len(data.X) // batch)
+    if auto and available() and worth_compiling(architecture, batch, steps * len(numbers) * seeds):
+        plain = plain.model_copy(update={"engine": "compiled"})
+    width = architecture.sizes[0] + architecture.sizes[-1]
+    hot = item * (batch * (5 * sum(architecture.sizes[1:]) + width) + 5 * architecture.parameter_count)
+    rows = item * (len(data.X) + len(data.X_validation)) * width
+    return Kind(
+        combinations=numbers,
+        architecture=architecture,
+        rows=len(data.X),
+        validation_rows=len(data.X_validation),
+        batch=batch,
+        steps=steps,
+        task=data.task,
+        source=data.name,
+        digest=data.digest,
+        engine="compiled" if plain.engine == "compiled" else "numpy",
+        size=int(np.clip(min(_HOT // hot, _DATA // rows), 1, MOST)),
+    )
+
+
+def trial_of(task: Task, epochs: int) -> Task:
+    """Return the same group with fewer epochs, to see how long they take."""
+
+    def short(config: Config) -> Config:
+        training = config.training.model_copy(update={"epochs": min(epochs, config.training.epochs)})
+        return config.model_copy(update={"training": training})
+
+    return replace(
+        task, combinations=tuple((at, name, short(config)) for at, name, config in task.combinations)
+    )

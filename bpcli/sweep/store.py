@@ -1,0 +1,286 @@
+"""The folder of a sweep: its plan, a part for each finished group, and the tables that are made of the parts.
+
+Every file is written to a temporary name and renamed, and carries a digest. A part is believed if its digest fits, so a
+sweep that was killed at any moment goes on with the groups that have none.
+"""
+
+import csv
+import hashlib
+import io
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from bpcli.common import array_files
+from bpcli.common.errors import UsageError
+from bpcli.common.files import TEMPORARY, write_atomically
+from bpcli.common.text import cell
+from bpcli.network import Architecture, Array, Parameters
+from bpcli.sweep.outcome import Outcome
+from bpcli.sweep.plan import Plan
+from bpcli.training import run_folder
+from bpcli.training.sealed_files import (
+    DamagedError,
+    read_bytes,
+    read_json,
+    read_npz,
+    write_json,
+    write_npz,
+)
+
+PLAN, RESULTS, CURVES, BEST, SUMMARY = "plan.json", "results.csv", "curves.npz", "best.npz", "summary.json"
+PARTS, WEIGHTS = "parts", "weights"
+PARQUET = "results.parquet"
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
+_BLOCK = 64 << 20  # bytes of loss curves that are held at a time
+_LEFT_OVER = re.compile(rf"\..+\.[a-z0-9_]{{8}}{re.escape(TEMPORARY)}")
+_NUMBERS = ("train_loss", "train_score", "validation_loss", "validation_score")
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[None]:
+    """Hold the folder for this process, without what a killed one has left half-written.
+
+    Raises:
+        UsageError: another process holds it.
+        MachineError: it cannot be made or written to.
+    """
+    with run_folder.held(folder):
+        for place in (folder, folder / PARTS, folder / WEIGHTS):
+            if place.is_dir():
+                for path in place.iterdir():
+                    if _LEFT_OVER.fullmatch(path.name) and path.is_file() and not path.is_symlink():
+                        path.unlink()
+        yield
+
+
+def check_free(folder: Path) -> None:
+    """Check that a new sweep may be written to ``folder``.
+
+    Raises:
+        UsageError: it is a file, or holds something.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file: --out takes a folder, which need not exist")
+    if (folder / PLAN).exists():
+        raise UsageError(
+            f"{folder} already holds a sweep: go on with it by --resume {folder}, or choose another folder with --out"
+        )
+    if folder.is_dir() and any(path.name != run_folder.LOCK for path in folder.iterdir()):
+        raise UsageError(f"{folder} is not empty: choose another folder with --out")
+
+
+def read_plan(folder: Path) -> dict[str, Any]:
+    """Read the plan of the sweep in ``folder``.
+
+    Raises:
+        UsageError: there is none.
+        MachineError: it is damaged.
+    """
+    if not (folder / PLAN).is_file():
+        raise UsageError(f"{folder} holds no sweep: it has no {PLAN}; --resume takes the folder of a sweep")
+    plan = read_json(folder / PLAN)
+    if plan.get("schema") != "bpcli.sweep.plan/1":
+        raise UsageError(f"{folder / PLAN}: it was written by another version of bpcli; start a new sweep")
+    return plan
+
+
+def write_plan(folder: Path, plan: Mapping[str, Any]) -> None:
+    """Write what a resumed sweep begins from."""
+    (folder / PARTS).mkdir(parents=True, exist_ok=True)
+    write_json(folder / PLAN, plan)
+
+
+def write_part(folder: Path, outcome: Outcome, *, every: bool) -> None:
+    """Keep what came of a group: with ``every``, first the weights of all its networks in a file of their own."""
+    rows = outcome.rows
+    cells = [f"{name} {seed}" for name, seed in zip(rows["combination"], rows["seed"], strict=True)]
+    name = hashlib.sha256("\n".join(cells).encode()).hexdigest()[:20] + ".npz"
+    if every and len(outcome.kept):
+        (folder / WEIGHTS).mkdir(exist_ok=True)
+        of = {"combination": rows["combination"][outcome.kept], "seed": rows["seed"][outcome.kept]}
+        write_npz(folder / WEIGHTS / name, of | named(outcome.theta, outcome.sizes, bias=bool(outcome.bias)))
+    write_npz(folder / PARTS / name, outcome.arrays())
+
+
+def named(theta: Array, sizes: Array, *, bias: bool) -> dict[str, Array]:
+    """Return weights, …×P, by the names of the parameters: V …×d1×d0, bias_V …×d1, …."""
+    architecture = Architecture(tuple(map(int, sizes)), bias=bias)
+    parameters = Parameters(architecture, theta.dtype, theta.shape[:-1])
+    parameters.flat[...] = theta
+    return dict(parameters.named())
+
+
+class Parts:
+    """The finished groups of a folder, as far as they belong to a plan.
+
+    Attributes:
+        rows: by name a number or a text for each network that is done, in the order of the plan.
+        combination: the number of its combination in the plan, for each of them.
+        damaged: what is wrong with files that were not believed; their networks are not done.
+    """
+
+    def __init__(self, folder: Path, plan: Plan) -> None:
+        self._numbers = {each.id: number for number, each in enumerate(plan.combinations)}
+        self._seeds = {seed: at for at, seed in enumerate(plan.seeds)}
+        self._paths: list[Path] = []
+        self._places: list[
+            tuple[Array, Array]
+        ] = []  # of each part: which networks count, and their places in the plan
+        self.damaged: list[str] = []
+        found: list[dict[str, Array]] = []
+        taken: set[int] = set()
+        for path in sorted((folder / PARTS).glob("*.npz")):
+            try:
+                rows = Outcome.from_arrays(read_npz(path)).rows
+                places = self._places_of(rows)
+            except (DamagedError, KeyError, TypeError) as error:
+                self.damaged.append(str(error) if isinstance(error, DamagedError) else f"{path}: damaged")
+                continue
+            fresh = np.array([at >= 0 and at not in taken for at in places.tolist()], bool)
+            if fresh.any():
+                taken.update(places[fresh].tolist())
+                self._paths.append(path)
+                self._places.append((np.flatnonzero(fresh), places[fresh]))
+                found.append({name: row[fresh] for name, row in rows.items()})
+        self._order = np.argsort(np.concatenate([np.empty(0, np.int64), *(at for _, at in self._places)]))
+        names = found[0] if found else ("combination", "seed")
+        self.rows = {
+            name: np.concatenate([rows[name] for rows in found])[self._order] if found else np.empty(0, "U1")
+            for name in names
+        }
+        self.combination = np.array(
+            [self._numbers[each] for each in self.rows["combination"].tolist()], np.int64
+        )
+
+    def __len__(self) -> int:
+        return len(self.combination)
+
+    def done(self) -> dict[str, set[int]]:
+        """Return the seeds that are done, by id of a combination."""
+        seeds: dict[str, set[int]] = {}
+        for name, seed in zip(self.rows["combination"].tolist(), self.rows["seed"].tolist(), strict=True):
+            seeds.setdefault(name, set()).add(seed)
+        return seeds
+
+    def _places_of(self, rows: Mapping[str, Array]) -> Array:
+        """The place of each network in the plan, -1 for one that is not in it."""
+        width = len(self._seeds)
+        places = []
+        for name, seed in zip(rows["combination"].tolist(), rows["seed"].tolist(), strict=True):
+            number, at = self._numbers.get(name), self._seeds.get(seed)
+            places.append(-1 if number is None or at is None else number * width + at)
+        return np.array(places, np.int64)
+
+    def _read(self, *names: str) -> Iterator[tuple[Array, dict[str, Array]]]:
+        """Yield of each part which networks count, and some of its arrays."""
+        for path, (fresh, _) in zip(self._paths, self._places, strict=True):
+            yield fresh, array_files.read_npz(read_bytes(path), wanted=lambda name: name in names)
+
+    def bands(self) -> dict[str, Array]:
+        """Return quantiles of the loss over the seeds: combinations×quantiles×epochs; NaN where there is no number.
+
+        ``epochs`` says of each combination which they are, 0 beyond their end. No more than a block is in memory.
+        """
+        combinations = len(self._numbers)
+        recorded = [arrays["recorded"] for _, arrays in self._read("recorded")]
+        most = max(map(len, recorded), default=0)
+        # Of very many combinations some epochs only, or their bands would not fit.
+        shown = max(2, _BLOCK // (8 * len(QUANTILES) * max(1, combinations)))
+        chosen = np.unique(np.round(np.linspace(0, max(0, most - 1), min(most, shown))).astype(int))
+        most = len(chosen)
+        epochs = np.zeros((combinations, most), np.int64)
+        for epochs_here, (_, places) in zip(recorded, self._places, strict=True):
+            numbers = np.unique(places // max(1, len(self._seeds)))
+            here = epochs_here[chosen[chosen < len(epochs_here)]]
+            epochs[numbers, : len(here)] = here
+        shape = (combinations, len(QUANTILES), most)
+        bands = {name: np.full(shape, np.nan, np.float32) for name in ("train", "validation")}
+        width = max(1, _BLOCK // (4 * max(1, len(self))))
+        for first in range(0, most, width):
+            for name, band in bands.items():
+                losses = np.full((len(self), min(width, most - first)), np.nan, np.float32)
+                start, unsorted = 0, np.empty_like(losses)
+                for fresh, arrays in self._read(name):
+                    columns = chosen[first : first + width]
+                    here = arrays[name][fresh][:, columns[columns < arrays[name].shape[1]]]
+                    unsorted[start : start + len(fresh)] = np.nan
+                    unsorted[start : start + len(fresh), : here.shape[1]] = here
+                    start += len(fresh)
+                losses[...] = unsorted[self._order]
+                for number in range(combinations):
+                    begin, end = np.searchsorted(self.combination, [number, number + 1])
+                    band[number, :, first : first + width] = _quantiles(losses[begin:end])
+        return {"epochs": epochs, "quantiles": np.array(QUANTILES), **bands}
+
+    def weights(self, combination: str, seed: int) -> tuple[Array, Array] | None:
+        """Return the kept weights of a network, P, with its sizes; None if they were not kept."""
+        for _, arrays in self._read("row_combination", "row_seed", "kept", "theta", "sizes"):
+            for theta, at in zip(arrays["theta"], arrays["kept"], strict=True):
+                if arrays["row_combination"][at] == combination and arrays["row_seed"][at] == seed:
+                    return theta, arrays["sizes"]
+        return None
+
+
+def _quantiles(losses: Array) -> Array:
+    """Return each quantile of each column by its nearest rank, which infinite losses do not disturb."""
+    losses = losses[~np.isnan(losses).all(axis=1)] if losses.size else losses
+    if not len(losses):
+        return np.full((len(QUANTILES), losses.shape[1]), np.nan, np.float32)
+    ranked = np.sort(losses, axis=0)
+    nearest: Array = ranked[[round(each * (len(ranked) - 1)) for each in QUANTILES]]
+    return nearest
+
+
+def write_results(folder: Path, plan: Plan, metrics: Sequence[str], parts: Parts) -> str:
+    """Write a row for each network, in the order of the plan, and return the digest of the file."""
+    columns = _columns(plan, metrics, parts)
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([cell(name) for name in columns])
+    writer.writerows(zip(*(map(_text, values) for values in columns.values()), strict=True))
+    content = text.getvalue().encode()
+    write_atomically(folder / RESULTS, content)
+    if find_spec("pyarrow"):
+        _write_parquet(folder / PARQUET, columns)
+    return hashlib.sha256(content).hexdigest()
+
+
+def _columns(plan: Plan, metrics: Sequence[str], parts: Parts) -> dict[str, list[Any]]:
+    """The table of results, by column; ``metrics`` has the score of each combination."""
+    settings = [dict(each.settings) for each in plan.combinations]
+    numbers = parts.combination.tolist()
+    rows = {name: row.tolist() for name, row in parts.rows.items()}
+    columns: dict[str, list[Any]] = {key: [settings[n][key] for n in numbers] for key in plan.keys}
+    for name in ("seed", "epochs", "kept_epoch", "stopped_by"):
+        columns[name] = rows.get(name, [])
+    for part in ("train", "validation"):
+        columns[f"{part}_loss"] = [_number(value) for value in rows.get(f"{part}_loss", [])]
+        for metric in dict.fromkeys(metrics):
+            scores = zip(rows.get(f"{part}_score", []), numbers, strict=True)
+            columns[f"{part}_{metric}"] = [_number(v) if metrics[n] == metric else None for v, n in scores]
+    for name in ("effective_units", "symmetric", "dead", "saturated", "reason"):
+        columns[name] = rows.get(name, [])
+    return columns
+
+
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else value
+
+
+def _text(value: object) -> str:
+    return "" if value is None else repr(value) if isinstance(value, float) else cell(str(value))
+
+
+def _write_parquet(path: Path, columns: Mapping[str, list[Any]]) -> None:
+    import pyarrow
+    from pyarrow import parquet
+
+    buffer = io.BytesIO()
+    parquet.write_table(pyarrow.table(dict(columns)), buffer)
+    write_atomically(path, buffer.getvalue())

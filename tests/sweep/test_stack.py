@@ -1,0 +1,156 @@
+"""Networks side by side are the networks that ``bpcli train`` trains one at a time."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from bpcli.config import read_layers
+from bpcli.sweep.groups import Datasets, find_kinds, tasks
+from bpcli.sweep.outcome import train_task
+from bpcli.sweep.plan import make_plan
+from bpcli.training.descent import Batches
+from bpcli.training.session import Session
+
+RATE = "training.optimizer.learning_rate"
+# What an own generator draws, a short last batch, momentum and decay that differ, one more layer; early stopping in
+# float32; classes in balanced batches under a schedule.
+CASES = {
+    "moons": (
+        [
+            "data.samples=70",
+            "training.batch_size=16",
+            "training.epochs=4",
+            "model.hidden=5,3",
+            "training.optimizer.name=sgd",
+            "training.engine=numpy",
+        ],
+        ["seed=0,4", "training.weight_decay=0.001,0.01", "training.optimizer.momentum=0.5,0.9"],
+    ),
+    "circles": (
+        [
+            "data.samples=90",
+            "training.epochs=40",
+            "model.dtype=float32",
+            "model.activation=tanh",
+            "model.output=softmax",
+            "training.loss=cross_entropy",
+            "training.early_stopping={patience: 2}",
+            "training.engine=numpy",
+        ],
+        ["seed=0:2", "training.optimizer={name: adam, learning_rate: 0.3},{name: adam, learning_rate: 0.02}"],
+    ),
+    "iris": (
+        [
+            "training.epochs=5",
+            "training.class_weight=balanced",
+            "training.schedule.name=cosine",
+            "training.evaluate_every=2",
+            "training.engine=numpy",
+        ],
+        ["seed=1,8", "model.init={scheme: normal},{scheme: uniform}", f"{RATE}=0.1,1000"],
+    ),
+}
+
+
+def sweep(name):
+    """Train a case side by side, and yield each network's row, curve, and its training by itself."""
+    overrides, over = CASES[name]
+    plan = make_plan(read_layers(name, overrides=overrides), over)
+    (kind,) = find_kinds(plan)
+    (task,) = tasks(plan, [kind], {}, every=True)
+    (outcome,) = train_task(task, Datasets())
+    for k, (at, seed) in enumerate(task.cells):
+        number = task.combinations[at][0]
+        session = Session(name, plan.config(number).model_copy(update={"seed": seed}))
+        list(session.epochs())
+        yield {key: row[k].item() for key, row in outcome.rows.items()}, outcome, k, session
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_network_is_the_one_that_trains_alone(name):
+    """Its epochs, why it stopped, its kept weights and scores; no product has a side of one, so BLAS multiplies alike.
+
+    Equal bits are asked for where this machine's BLAS gives one network among others the same products as one alone,
+    which the test below finds out; elsewhere equal numbers.
+    """
+    exact = products_agree()
+    for row, outcome, k, session in sweep(name):
+        result = session.result(session.header())
+        assert (row["epochs"], row["stopped_by"]) == (session.trainer.epoch, result.stopped_by)
+        assert row["kept_epoch"] == result.kept_epoch
+        same = assert_array_equal if exact else lambda a, b: assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+        same(outcome.theta[k], session.trainer.kept().flat)
+        same(row["train_loss"], result.train.loss)
+        same(row["validation_loss"], result.validation.loss)
+        same(
+            row["validation_score"],
+            result.validation.value if result.validation.value is not None else np.nan,
+        )
+        units = [unit for layer in result.activity for unit in layer]
+        assert (row["dead"], row["saturated"]) == (units.count("dead"), units.count("saturated"))
+        assert row["effective_units"] == sum(layer.effective_units for layer in result.symmetry)
+        evaluated = {record.epoch: record for record in result.records}
+        recorded = [at for at, epoch in enumerate(outcome.recorded) if epoch in evaluated]
+        losses = [evaluated[outcome.recorded[at]].validation.loss for at in recorded]
+        usable = np.isfinite(losses) & (
+            np.arange(len(losses)) < len(losses) - (row["stopped_by"] == "diverged")
+        )
+        assert_allclose(
+            outcome.validation[k][recorded][usable], np.array(losses)[usable], rtol=1e-5, atol=1e-6
+        )
+
+
+def products_agree():
+    """Whether a product of a network among others has the bits of that network alone, for a few sizes."""
+    rng = np.random.default_rng(0)
+    for rows, width, units in ((16, 2, 5), (16, 5, 3), (90, 2, 4), (32, 4, 16), (7, 3, 2)):
+        x, w = rng.normal(size=(3, rows, width)), rng.normal(size=(3, units, width))
+        many = np.matmul(x, w.mT)
+        if any(not np.array_equal(many[k], np.dot(x[k], w[k].T)) for k in range(3)):
+            return False
+    return True
+
+
+def test_the_figures_of_xor_are_those_of_single_runs():
+    """Outputs of one unit take other functions of BLAS, so that here the numbers agree to rounding."""
+    plan = make_plan(read_layers("xor", overrides=["training.epochs=60", "model.hidden=2"]), ["seed=0:3"])
+    (task,) = tasks(plan, find_kinds(plan), {})
+    (outcome,) = train_task(task, Datasets())
+    for seed in range(4):
+        session = Session("xor", plan.config(0).model_copy(update={"seed": seed}))
+        records = list(session.epochs())
+        assert_allclose(outcome.rows["train_loss"][seed], records[-1].train.loss, rtol=1e-9)
+        assert_allclose(outcome.train[seed], [record.train.loss for record in records], rtol=1e-6)
+
+
+def test_who_stands_beside_a_network_changes_no_bit_of_it():
+    """The same network in groups of one, of three, and of six."""
+    plan = make_plan(read_layers("xor", overrides=["training.epochs=20"]), ["seed=0:5"])
+    (kind,) = find_kinds(plan)
+    found = []
+    for size in (1, 3, 6):
+        sized = type(kind)(**vars(kind) | {"size": size})
+        rows = [train_task(task, Datasets())[0].rows["train_loss"] for task in tasks(plan, [sized], {})]
+        found.append(np.concatenate(rows))
+    assert_array_equal(found[0], found[1])
+    assert_array_equal(found[0], found[2])
+
+
+def test_orders_drawn_many_at_a_time_are_those_drawn_one_by_one():
+    """NumPy shuffles the rows of a matrix as it shuffles one row after another."""
+    one, many = np.random.default_rng(3), np.random.default_rng(3)
+    batches = Batches(np.zeros((7, 1)), np.zeros((7, 1)), 7, one)
+    orders = [batches.shuffle().copy() for _ in range(5)]
+    assert_array_equal(many.permuted(np.tile(np.arange(7), (5, 1)), axis=1), orders)
+
+
+def test_a_diverged_network_ends_and_the_others_go_on():
+    """A rate of a million on a network with linear output."""
+    overrides = ["model.output=identity", "training.epochs=30", "training.optimizer.momentum=0.0"]
+    plan = make_plan(read_layers("xor", overrides=overrides), ["seed=0:1", f"{RATE}=0.1,1000000.0"])
+    (task,) = tasks(plan, find_kinds(plan), {})
+    (outcome,) = train_task(task, Datasets())
+    assert outcome.rows["stopped_by"].tolist() == ["epochs", "diverged"] * 2
+    assert outcome.rows["epochs"].tolist()[::2] == [30, 30]
+    assert max(outcome.rows["epochs"].tolist()[1::2]) < 30
+    assert np.isinf(outcome.train[1, -1])

@@ -1,0 +1,252 @@
+"""A sweep is kept group by group, goes on where it was stopped, and says what it found."""
+
+import csv
+import io
+import os
+import signal
+import subprocess
+import sys
+from time import monotonic, sleep
+
+import numpy as np
+import pytest
+
+from bpcli.common.errors import UsageError
+from bpcli.sweep import groups, store
+from bpcli.sweep.combinations import Rate, Spread, Success
+from bpcli.sweep.running import run_in_processes
+from bpcli.sweep.sweeping import Command, Planned, created, resumed, stored_command
+
+RATE = "training.optimizer.learning_rate"
+SETTINGS = ("training.epochs=30", "model.hidden=2", "training.engine=numpy")
+COMMAND = Command("xor", SETTINGS, over=("seed=0:5", f"{RATE}=0.5,2"), success="train.loss<0.1")
+
+
+@pytest.fixture(autouse=True)
+def small_groups(monkeypatch):
+    """Four networks a group, so that there are several."""
+    monkeypatch.setattr(groups, "MOST", 4)
+
+
+def run(command, folder, *, stop_after=None, again=False):
+    """Run a sweep, in this process; stop it after some groups."""
+    opened = (resumed if again else created)(Planned.of(command), folder)
+    with opened as sweep:
+        trained = 0
+        for trained, _ in enumerate(sweep.run(lambda: False, jobs=1), 1):
+            if trained == stop_after:
+                break
+        return sweep.finish(), trained
+
+
+def rows(folder):
+    """The table of results."""
+    text = (folder / store.RESULTS).read_text(encoding="utf-8")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def content(folder):
+    """What must be the same however a sweep came to its end."""
+    return (folder / store.RESULTS).read_bytes(), (folder / store.CURVES).read_bytes()
+
+
+def test_a_row_for_each_network_in_the_order_of_the_plan(tmp_path):
+    """All seeds of the first rate, then those of the second; and no time in it."""
+    result, trained = run(COMMAND, tmp_path / "s")
+    table = rows(tmp_path / "s")
+    assert [(row[RATE], row["seed"]) for row in table] == [
+        (r, str(s)) for r in ("0.5", "2") for s in range(6)
+    ]
+    assert not [name for name in table[0] if "sec" in name or "time" in name]
+    assert (result.networks, result.stopped_by, trained) == (12, "finished", 3)
+    assert all(float(row["train_loss"]) > 0 and row["stopped_by"] == "epochs" for row in table)
+
+
+def test_a_stopped_sweep_goes_on_and_ends_as_an_uninterrupted_one(tmp_path):
+    """The same bytes, and only what was missing is trained."""
+    run(COMMAND, tmp_path / "whole")
+    result, _ = run(COMMAND, tmp_path / "s", stop_after=1)
+    assert (result.stopped_by, result.networks, len(rows(tmp_path / "s"))) == ("interrupted", 4, 4)
+    _, trained = run(stored_command(tmp_path / "s"), tmp_path / "s", again=True)
+    assert trained == 2
+    assert content(tmp_path / "s") == content(tmp_path / "whole")
+
+
+def test_more_seeds_leave_the_old_networks_alone(tmp_path):
+    """Eight seeds in two goes are eight seeds in one."""
+    wide = stored = Command(**vars(COMMAND) | {"over": ("seed=0:7", f"{RATE}=0.5,2")})
+    run(wide, tmp_path / "whole")
+    run(COMMAND, tmp_path / "s")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "s" / store.PARTS).iterdir()}
+    stored = stored_command(tmp_path / "s").widened(["seed=0:7"], None, None)
+    _, trained = run(stored, tmp_path / "s", again=True)
+    assert trained == 1
+    assert {name: (tmp_path / "s" / store.PARTS / name).read_bytes() for name in before} == before
+    assert (tmp_path / "s" / store.RESULTS).read_bytes() == (tmp_path / "whole" / store.RESULTS).read_bytes()
+    assert np.load(tmp_path / "s" / store.CURVES)["train"].shape == (2, 5, 30)
+
+
+def test_a_damaged_part_is_not_believed(tmp_path):
+    """One changed byte: a warning, and its networks are trained again."""
+    run(COMMAND, tmp_path / "s")
+    before = content(tmp_path / "s")
+    path = sorted((tmp_path / "s" / store.PARTS).iterdir())[0]
+    damaged = bytearray(path.read_bytes())
+    damaged[damaged.index(np.load(path)["row_train_loss"].tobytes())] ^= 1
+    path.write_bytes(damaged)
+    with resumed(Planned.of(COMMAND), tmp_path / "s") as sweep:
+        assert "damaged" in "".join(sweep.warnings)
+        assert len(list(sweep.run(lambda: False, jobs=1))) == 1
+        sweep.finish()
+    assert content(tmp_path / "s") == before
+
+
+@pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_processes_give_what_this_process_gives(tmp_path, jobs):
+    """A worker with one thread of BLAS; two of them are in the slow form."""
+    run(COMMAND, tmp_path / "whole")
+    with created(Planned.of(COMMAND), tmp_path / "s") as sweep:
+        for _ in sweep.run(lambda: False, 1, lambda *args: run_in_processes(args[0], jobs, *args[1:])):
+            pass
+        sweep.finish()
+    assert content(tmp_path / "s") == content(tmp_path / "whole")
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path):
+    """Another sweep's, a folder with files, changed settings, other weights to keep."""
+    folder = tmp_path / "s"
+    run(COMMAND, folder)
+    with pytest.raises(UsageError, match="already holds a sweep"):
+        run(COMMAND, folder)
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x" / "thesis.txt").touch()
+    with pytest.raises(UsageError, match="not empty"):
+        run(COMMAND, tmp_path / "x")
+    with pytest.raises(UsageError, match="other settings"):
+        run(Command(**vars(COMMAND) | {"set": ("training.epochs=31",)}), folder, again=True)
+    with pytest.raises(UsageError, match="--keep best"):
+        run(Command(**vars(COMMAND) | {"keep": "none"}), folder, again=True)
+    with pytest.raises(UsageError, match="holds no sweep"):
+        stored_command(tmp_path / "x")
+
+
+def test_changed_data_are_refused(tmp_path):
+    """A table with one more row is another table."""
+    table = tmp_path / "t.csv"
+    table.write_text("x,y\n" + "".join(f"{i},{'ab'[i % 2]}\n" for i in range(20)), encoding="utf-8")
+    command = Command(str(table), ("training.epochs=2",), over=("seed=0:1",))
+    run(command, tmp_path / "s")
+    with table.open("a", encoding="utf-8") as file:
+        file.write("20,a\n")
+    with pytest.raises(UsageError, match="the data have changed"):
+        run(command, tmp_path / "s", again=True)
+
+
+def test_weights_are_kept_as_asked(tmp_path):
+    """The best network of the best rate; of all of them a file for each group; or none."""
+    result, _ = run(Command(**vars(COMMAND) | {"keep": "all"}), tmp_path / "all")
+    best = np.load(tmp_path / "all" / store.BEST)
+    assert int(best["seed"]) == result.combinations[result.best].best_seed
+    assert best["V"].shape == (2, 2)
+    parts = [np.load(path) for path in (tmp_path / "all" / store.WEIGHTS).iterdir()]
+    assert sum(len(part["seed"]) for part in parts) == 12
+    (match,) = [
+        part["V"][k]
+        for part in parts
+        for k in range(len(part["seed"]))
+        if part["seed"][k] == best["seed"] and np.array_equal(part["bias_W"][k], best["bias_W"])
+    ]
+    assert np.array_equal(match, best["V"])
+    run(Command(**vars(COMMAND) | {"keep": "none"}), tmp_path / "none")
+    assert not (tmp_path / "none" / store.BEST).exists()
+
+
+def test_a_seed_whose_data_cannot_be_used_is_a_row_with_the_reason(tmp_path, monkeypatch):
+    """The others are trained."""
+    from bpcli.common.errors import DataError
+    from bpcli.training.setup import prepared_data as real
+
+    def prepared(config, *args):
+        if config.seed == 3:
+            raise DataError("no rows for seed 3")
+        return real(config, *args)
+
+    monkeypatch.setattr("bpcli.sweep.outcome.prepared_data", prepared)
+    result, _ = run(COMMAND, tmp_path / "s")
+    failed = [row for row in rows(tmp_path / "s") if row["stopped_by"] == "failed"]
+    assert [(row["seed"], row["reason"], row["train_loss"]) for row in failed] == 2 * [
+        ("3", "no rows for seed 3", "")
+    ]
+    assert [each.failed for each in result.combinations] == [1, 1]
+
+
+def test_the_wilson_interval_is_that_of_the_paper():
+    """Newcombe 1998, table I, method 3: 81 of 263 is 0.2553 to 0.3662; 15 of 148, 0.0624 to 0.1605; 0 of 20."""
+    for count, networks, low, high in (
+        (81, 263, 0.2553, 0.3662),
+        (15, 148, 0.0624, 0.1605),
+        (0, 20, 0.0, 0.1611),
+    ):
+        rate = Rate.of(count, networks)
+        assert (round(rate.low, 4), round(rate.high, 4)) == (low, high)
+
+
+def test_spreads_leave_out_what_is_not_finite():
+    """Of 1, 2, 3, NaN and infinity: mean 2, standard deviation 1."""
+    spread = Spread.of(np.array([1, np.nan, 3, np.inf, 2]), high_is_good=False)
+    assert spread == Spread(2, 1, 1, 3)
+
+
+def test_a_success_is_a_comparison_and_nan_is_none():
+    """On the right side of the limit, the limit itself as its sign says."""
+    values = {"train_loss": np.array([0.1, 0.01, np.nan])}
+    assert Success("train", "loss", "<", 0.1).of(values).tolist() == [False, True, False]
+    assert Success("train", "loss", "<=", 0.1).of(values).tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("accuracy", "write a score, a sign and a number"),
+        ("train.acuracy>1", "did you mean accuracy"),
+        ("validation.loss<1", "there are no validation rows"),
+        ("train.r2>0.5", "is accuracy; write train.accuracy"),
+        ("train.loss<x", "write a score, a sign and a number"),
+    ],
+)
+def test_a_success_that_cannot_be_measured_is_refused(text, said):
+    """Before anything is trained."""
+    with pytest.raises(UsageError, match=said):
+        Planned.of(Command(**vars(COMMAND) | {"success": text}))
+
+
+KILLED = """
+from bpcli.__main__ import main
+from bpcli.sweep import groups
+
+groups.MOST = 4
+main()
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="SIGKILL is of POSIX")
+def test_a_killed_sweep_goes_on(tmp_path, monkeypatch):
+    """SIGKILL once the first groups are there; tests/torturing/sweeps.py kills at many random moments."""
+    words = ["sweep", "xor", "--over", "seed=0:39", "-q", "--jobs", "1", "--out", str(tmp_path / "s")]
+    words += [word for text in SETTINGS for word in ("--set", text)]
+    folder = tmp_path / "s"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("BPCLI_")}
+    process = subprocess.Popen([sys.executable, "-c", KILLED, *words], cwd=tmp_path, env=environment)
+    until = monotonic() + 60
+    while (
+        len(list((folder / store.PARTS).glob("*.npz"))) < 2 and process.poll() is None and monotonic() < until
+    ):
+        sleep(0.002)
+    process.kill()
+    process.wait()
+    command = stored_command(folder)
+    _, trained = run(command, folder, again=True)
+    assert trained >= 1
+    monkeypatch.setattr(groups, "MOST", 500)
+    run(command, tmp_path / "whole")
+    assert content(folder) == content(tmp_path / "whole")
