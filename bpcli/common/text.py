@@ -50,6 +50,8 @@ def printable(text: str, limit: int | None = None) -> str:
     """Return ``text`` cut to ``limit``, with line breaks and control characters escaped: they could fake output."""
     if limit is not None and len(text) > limit:
         text = text[: limit - 1] + "…"
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
