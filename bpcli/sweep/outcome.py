@@ -13,6 +13,7 @@ from bpcli.datasets import Prepared
 from bpcli.network import Architecture, Array, Parameters, initialise
 from bpcli.sweep import stack
 from bpcli.sweep.groups import Datasets, Task
+from bpcli.sweep.machine import train_compiled
 from bpcli.symmetry import network_symmetry, unit_activity
 from bpcli.training.evaluation import Evaluator
 from bpcli.training.setup import build_network, prepared_data, streams
@@ -134,7 +135,8 @@ def _train(
         [ready[seed].data for seed in seeds],
         [ready[seed].order for seed in seeds],
     )
-    end = stack.train(start, interrupted, seen)
+    train = train_compiled if task.combinations[0][2].training.engine == "compiled" else stack.train
+    end = train(start, interrupted, seen)
     if end is None:
         return None
     rows = _empty_rows(task, cells, ["" for _ in cells]) | {

@@ -16,6 +16,7 @@ from bpcli.sweep import store
 from bpcli.sweep.cluster import run_on_dask
 from bpcli.sweep.combinations import Success, SweepResult, best_combination, read_success, summarise
 from bpcli.sweep.groups import Datasets, Kind, find_kinds, tasks, trial_of
+from bpcli.sweep.machine import prepare_kernel
 from bpcli.sweep.outcome import judged, train_task
 from bpcli.sweep.plan import Plan, make_plan
 from bpcli.sweep.running import run_here, run_in_processes
@@ -226,6 +227,12 @@ class Sweep:
             epochs += more
 
         groups = tasks(plan, list(planned.kinds), done, every=every)
+        for dtype in {
+            plan.config(k.combinations[0]).model.dtype
+            for k, n in left.items()
+            if n and k.engine == "compiled"
+        }:
+            prepare_kernel(dtype)
         if dask is not None:
             running = run_on_dask(dask, jobs, groups, interrupted, seen)
         elif self._is_small(left):
