@@ -116,7 +116,8 @@ def read(tmp_path, monkeypatch):
                 answer = parse(path, message)
                 answers.append(answer if isinstance(answer, Failure) else fitted(name, answer, at))
         except Exception as error:
-            return Failure(*worker.explain(error, path, loading=submission.module is None))
+            loading = submission.module is None
+            return Failure(*worker.ROOM.refusals.explain(error, path, path.parent, loading=loading))
         return answers if isinstance(example, list) else answers[0]
 
     return write_and_read

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from bpcli.common.errors import UsageError
-from bpcli.gradcheck.injecting import injected
 from bpcli.mistakes.candidates import Prepared, single_mistakes
+from bpcli.mistakes.making import injected
 from bpcli.network import Architecture, Parameters
 from bpcli.network.example import Example
 from bpcli.walkthrough.walk import core_values
