@@ -159,9 +159,9 @@ def test_every_setting_that_is_offered_is_valid(tmp_path):
         try:
             resolve(str(empty), overrides=[setting])
         except ConfigProblems as problems:
-            assert re.search(r"cannot be combined|unknown key for|generated|only|is for tables", str(problems)), str(
-                problems
-            )
+            assert re.search(
+                r"cannot be combined|unknown key for|generated|only|is for tables", str(problems)
+            ), str(problems)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
