@@ -3,6 +3,7 @@
 What BLAS and its threads do is left as it is: the tests must hold for each of them.
 """
 
+import gc
 import os
 
 from hypothesis import HealthCheck, settings
@@ -34,3 +35,8 @@ def pytest_sessionstart():
     for name in [name for name in os.environ if name in UNSET or name.startswith("BPCLI_")]:
         del os.environ[name]
     os.environ.update(SET)
+
+
+def pytest_collection_finish():
+    """Keep the collector of garbage from going through all that was imported and collected, again and again."""
+    gc.freeze()

@@ -159,7 +159,7 @@ def test_every_setting_that_is_offered_is_valid(tmp_path):
         try:
             resolve(str(empty), overrides=[setting])
         except ConfigProblems as problems:
-            assert re.search(r"cannot be combined|unknown key for|generated|only", str(problems)), str(
+            assert re.search(r"cannot be combined|unknown key for|generated|only|is for tables of your own", str(problems)), str(
                 problems
             )
 
