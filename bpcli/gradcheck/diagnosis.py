@@ -265,7 +265,7 @@ class _Search:
         simplest = [match for match in close if entries < FEWEST or self._cost(match) == fewest]
         best_of = sorted(simplest, key=self._likely)
         self.chosen |= set(best_of[0].ids)
-        return best_of
+        return best_of + [m for m in close if m not in simplest and _another_word(m, best_of[0])]
 
     def _leaves(self, off: float) -> float:
         """What an explanation may leave: a small part of what the truth does, where that is off at all."""
@@ -372,9 +372,9 @@ class _Search:
             found = view.found[name]
             off = relative_residual(found, view.true(name))
             if _vanishes(found, view.true(name)):
+                kept[("bias-frozen",)] = Match(("bias-frozen",), 0.0, candidate=-1)
                 if work.last and work.architecture.output == "softmax":  # whose deltas sum to zero
                     kept[("bias-summed",)] = Match(("bias-summed",), 0.0, candidate=-1)
-                kept[("bias-frozen",)] = Match(("bias-frozen",), 0.0, candidate=-1)
                 if not work.bias.any():
                     kept[("bias-is-value",)] = Match(("bias-is-value",), 0.0, candidate=-1)
             prediction = Prediction(np.stack(starts), None, np.zeros_like(found))
@@ -412,7 +412,10 @@ class _Search:
             true = _vector([view.true(name) for name in names], None)
             factor = constant_factor(found, true, self.precision.match)
             left = relative_residual(found, (factor or 0.0) * true)
-            factors.append(factor if left <= BETTER * relative_residual(found, true) else None)
+            better = (
+                BETTER**2 if found.size <= FEWEST else BETTER
+            )  # noise in two numbers lies near a line by chance
+            factors.append(factor if left <= better * relative_residual(found, true) else None)
         first = factors[0]
         if first is None or any(f is None or abs(f - first) > SAME * abs(first) for f in factors):
             return None
@@ -432,6 +435,15 @@ def _numbers(bank: Candidates, match: Match) -> int | None:
 def _vanishes(found: Array, true: Array) -> bool:
     """Whether nothing but rounding is there."""
     return bool(np.linalg.norm(found) <= VANISHING * np.linalg.norm(true))
+
+
+def _another_word(one: Match, other: Match) -> bool:
+    """Whether two matches are one and the same formula: with two outputs ½ is half, and the mean over them, too."""
+    return (
+        one.candidate == other.candidate >= 0
+        and (one.factor, one.residual) == (other.factor, other.residual)
+        and len(one.ids) == len(other.ids)
+    )
 
 
 def _same_rate(one: Match, other: Match) -> bool:

@@ -14,6 +14,7 @@ from bpcli.config import TrainingConfig
 from bpcli.datasets import Prepared
 from bpcli.gradcheck import reference
 from bpcli.gradcheck.numerical import Method
+from bpcli.gradcheck.scores import score
 from bpcli.gradcheck.step import OwnCheck, TensorCheck, compare, compare_step, observed, summary
 from bpcli.network import Array, Network
 from bpcli.training.loop import EpochRecord, Trainer
@@ -81,9 +82,10 @@ def check_training(
     again = Trainer(
         Network(network.parameters.copy(), network.rows), data, settings, np.random.default_rng(0)
     )
-    found += _resumed(again, states[-2 if len(states) > 1 else 0], trainer)
     again.restore(states[-1])
-    found.append(_same("ended", np.array(float(len(list(again.epochs())))), np.zeros(())))
+    left = list(again.epochs())  # none: that run was over
+    found.append(_same("resumed_end", np.array(float(not left)), np.ones(())))
+    found += _resumed(again, states[-2 if len(states) > 1 else 0], trainer)
     if len(epochs) > 1 and len(epochs[0].steps) > 1:
         copy = type(network)(network.parameters.copy(), network.rows)
         step_by_step = Trainer(copy, data, settings, np.random.default_rng(0), visibly=True)
@@ -200,15 +202,14 @@ def _records(
             scale = np.array(abs(losses).max() + (abs(pre[-1]).max() if "cross" in architecture.loss else 0))
             of_precision = network.parameters.dtype.type
             yield _same(f"{part}_loss", of_precision(scores.loss), losses.mean(), ROUNDING, scale)
-            true = _score(data.task, out[-1], y)
+            true = score(data.task, out[-1], y)
             if true is not None:
-                score = np.nan if scores.value is None else scores.value
+                reported = of_precision(np.nan if scores.value is None else scores.value)
                 # A row on the edge between two classes may fall on either side.
                 close = 1.0 if data.task != "regression" and np.finfo(of_precision).eps > 1e-10 else 0.0
                 bound = np.zeros(()), np.array(1e-9 if of_precision is np.float64 else 1e-4 + close / len(y))
-                score = of_precision(score)
                 yield compare(
-                    f"{part}_{scores.metric}", np.array(score), np.array(true), bound, None, "complex"
+                    f"{part}_{scores.metric}", np.array(reported), np.array(true), bound, None, "complex"
                 )
         stopping = settings.early_stopping
         stale = 0 if monitored < best - (stopping.min_delta if stopping else 0.0) else stale + 1
@@ -245,20 +246,6 @@ def _interrupted(again: Trainer, state: dict[str, Array]) -> Iterator[TensorChec
     yield _same("interrupted", found, np.array([0.0, float(state["epoch"]), 1.0]))
     for name, tensor in again.network.parameters.named():
         yield _same(f"interrupted_{name}", tensor, before[name])
-
-
-def _score(task: str, z: Array, Y: Array) -> float | None:
-    """Accuracy, or R² averaged over the outputs that vary."""
-    if task == "multilabel":
-        return float(((z >= 0.5) == (Y >= 0.5)).mean())
-    if task == "classification":
-        if z.shape[1] == 1:
-            return float(((z >= 0.5) == (Y >= 0.5)).mean())
-        return float((z.argmax(axis=1) == Y.argmax(axis=1)).mean())
-    total = ((Y - Y.mean(axis=0)) ** 2).sum(axis=0)
-    varies = np.ptp(Y, axis=0) > 0
-    explained = 1 - ((Y - z) ** 2).sum(axis=0)[varies] / total[varies]
-    return float(explained.mean()) if varies.any() else None
 
 
 def _kept(

@@ -41,13 +41,20 @@ class Group:
 
 
 def findings(groups: Sequence[Group]) -> list[Finding]:
-    """Gather the mistakes: those that spoil the same tensors stand together."""
-    places: dict[str, list[Group]] = {}
+    """Gather the mistakes: those that spoil the same tensors stand together.
+
+    A scaling by another factor stands by itself, and a bias that has explanations of its own.
+    """
+    places: dict[tuple[str, str, tuple[Ids, ...]], list[Group]] = {}
     for group in groups:
-        for name in group.options[0].ids:
-            places.setdefault(name, []).append(group)
+        match = group.options[0]
+        for name in match.ids:
+            scaling = match.factor is not None and name in (*SCALINGS, CONSTANT_FACTOR)
+            factor = f"{match.factor:.5g}" if scaling else ""
+            own = tuple(_instead(group, (name,))) if match.candidate < 0 else ()
+            places.setdefault((name, factor, own), []).append(group)
     by_place: dict[tuple[int, ...], list[str]] = {}
-    for name, where in places.items():
+    for (name, *_), where in places.items():
         by_place.setdefault(tuple(groups.index(group) for group in where), []).append(name)
     return [_finding([groups[i] for i in where], tuple(ids)) for where, ids in by_place.items()]
 

@@ -29,7 +29,7 @@ def judge(
     *,
     advice: str = OTHER_WAY,
 ) -> SubmissionCheck:
-    """Judge the answers of one source at several examples.
+    """Judge the answers of one source at several examples, in the reading in which most gradients are right.
 
     Args:
         source: where they are from.
@@ -37,27 +37,25 @@ def judge(
         objectives: the examples, once for each weight decay that the source may have meant.
         advice: how to settle a reading where several fit.
     """
-    best: tuple[int, Sequence[Example], int] | None = None
     count = min(len(answer.readings) for answer in answers)
-    for examples in objectives:
-        for number in range(count):
-            right = sum(
-                _right(answer.readings[number].tensors, example)
-                for answer, example in zip(answers, examples, strict=False)
-            )
-            if best is None or right > best[0]:
-                best = right, examples, number
-    assert best is not None
-    right, examples, number = best
-    examples = examples[: len(answers)]
-    said = answers[0].readings[number].said
-    notes = list(answers[0].notes)
-    if said:
-        others = [other.said for index, other in enumerate(answers[0].readings) if index != number]
-        settled = right == len(answers) * len(examples[0].parameters)
-        also = "" if settled or not others else f"; fits as well: {others[0]}{advice}"
-        notes.insert(0, f"read as: {said}{also}")
-    check = judge_tensors(source, [answer.readings[number].tensors for answer in answers], examples, notes)
+    ways = [(examples[: len(answers)], number) for examples in objectives for number in range(count)]
+    scores = [
+        sum(
+            _right(answer.readings[number].tensors, example)
+            for answer, example in zip(answers, examples, strict=True)
+        )
+        for examples, number in ways
+    ]
+    right = max(scores)
+    settled = right == len(answers) * len(objectives[0][0].parameters)
+    checks = []
+    for (examples, number), score in zip(ways, scores, strict=True):
+        if score == right and not (checks and settled):
+            notes = _notes(answers[0], number, "" if settled else advice)
+            tensors = [answer.readings[number].tensors for answer in answers]
+            checks.append((judge_tensors(source, tensors, examples, notes), examples, number))
+    # Of several that are as right the one whose mistakes have names.
+    check, examples, number = min(checks, key=lambda each: len(each[0].unexplained))
     if check.verdict != "correct" and (
         place := _first_wrong(answers[0].readings[number].quantities, examples[0])
     ):
@@ -65,6 +63,14 @@ def judge(
             check, notes=(f"{FORWARD} {place} is wrong, and with it all that follows", *check.notes)
         )
     return check
+
+
+def _notes(answer: Answer, number: int, advice: str) -> list[str]:
+    """How an answer was read, and another reading that fits unless no ``advice`` is needed."""
+    said = answer.readings[number].said
+    others = [other.said for index, other in enumerate(answer.readings) if index != number]
+    also = f"; fits as well: {others[0]}{advice}" if advice and others else ""
+    return [f"read as: {said}{also}", *answer.notes] if said else list(answer.notes)
 
 
 def _first_wrong(found: Mapping[str, Array], example: Example) -> str | None:

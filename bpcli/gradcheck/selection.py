@@ -17,6 +17,7 @@ from bpcli.datasets.dataset import Task
 from bpcli.gradcheck.epochs import check_training
 from bpcli.gradcheck.extremes import check_extremes
 from bpcli.gradcheck.numerical import default_method
+from bpcli.gradcheck.scores import check_reports
 from bpcli.gradcheck.step import OwnCheck
 from bpcli.network import Architecture, Array, Network, Parameters
 from bpcli.network.architecture import Activation, LossName, Output
@@ -87,7 +88,8 @@ CASES = (
 
 def check_selection() -> tuple[OwnCheck, ...]:
     """Train each of the networks for some epochs and compare everything with the reference; then what is extreme."""
-    return (*(check_case(case) for case in CASES), *check_extremes(np.random.default_rng(5)))
+    rng = np.random.default_rng(5)
+    return (*(check_case(case) for case in CASES), *check_extremes(rng), *check_reports(rng))
 
 
 def check_case(case: Case) -> OwnCheck:

@@ -39,7 +39,9 @@ def spread(
     if isinstance(value, Mapping) and not all(isinstance(key, int) for key in value):
         for key in value:
             yield from spread(value[key], shapes, (*path, key), f"{name} {key}".strip())
-    elif isinstance(value, Mapping) or (isinstance(value, tuple | list) and not _is_array(value, shapes)):
+    elif isinstance(value, Mapping) or (
+        isinstance(value, tuple | list) and not _is_array(value, shapes, nested=bool(path))
+    ):
         keys = sorted(value) if isinstance(value, Mapping) else range(len(value))
         there = [key for key in keys if value[key] is not None]  # counted from 1, a list begins with None
         for index, key in enumerate(there):
@@ -49,15 +51,18 @@ def spread(
         yield Leaf(path, name, value)
 
 
-def _is_array(value: Any, shapes: Mapping[str, tuple[int, ...]]) -> bool:
-    """Whether a list or a tuple is one array: of numbers, or rows of numbers."""
+def _is_array(value: Any, shapes: Mapping[str, tuple[int, ...]], *, nested: bool) -> bool:
+    """Whether a list or a tuple is one array: of numbers, or rows of numbers.
+
+    As many numbers as there are gradients may be these gradients, but not where they stand among others.
+    """
     try:
         tensor = array_of(value, dtype="float64")
     except Exception:
         return False
     if isinstance(value, list) and tensor.ndim in {1, 2} and not any(isinstance(v, ndarray) for v in value):
-        return not (len(shapes) > 1 and tensor.ndim == 1 and len(value) == len(shapes))
-    return tensor.shape in set(shapes.values()) and len(value) != len(shapes)
+        return nested or not (len(shapes) > 1 and tensor.ndim == 1 and len(value) == len(shapes))
+    return tensor.shape in set(shapes.values()) and (nested or len(value) != len(shapes))
 
 
 def shape_of(value: Any) -> tuple[int, ...] | None:
