@@ -143,7 +143,7 @@ def test_a_process_that_ends_on_a_full_disk_is_the_machines_failure(classroom, s
     assert_right(right, make_problem())
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+@pytest.mark.parametrize("number", [errno.ENOSPC, pytest.param(errno.EACCES, marks=pytest.mark.slow)])
 def test_a_folder_that_cannot_be_made_is_the_machines_failure(classroom, monkeypatch, number):
     """It names the folder; whoever meets it while another file fills the disk is run again afterwards."""
     make, refused = tempfile.mkdtemp, []
