@@ -48,7 +48,7 @@ def judge(
     ]
     right = max(scores)
     settled = right == len(answers) * len(objectives[0][0].parameters)
-    checks = []
+    checks: list[tuple[SubmissionCheck, Sequence[Example], int]] = []
     for (examples, number), score in zip(ways, scores, strict=True):
         if score == right and not (checks and settled):
             notes = _notes(answers[0], number, "" if settled else advice)
