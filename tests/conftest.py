@@ -5,7 +5,11 @@ What BLAS and its threads do is left as it is: the tests must hold for each of t
 
 import gc
 import os
+import subprocess
+import sys
+from types import SimpleNamespace
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Read by Typer when it is imported, by Rich for each console, by Python in the processes that tests start.
@@ -22,6 +26,27 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )  # fmt: skip
 settings.load_profile("same everywhere")
+
+
+@pytest.fixture(scope="session")
+def nursery():
+    """The process that those of submissions are forked from; None where that is not possible."""
+    from tests.gradcheck.nursery import Nursery
+
+    nursery = Nursery() if sys.platform == "linux" else None
+    yield nursery
+    if nursery:
+        nursery.close()
+
+
+@pytest.fixture
+def forked(nursery, monkeypatch):
+    """Fork what runs a submission: a start of Python and NumPy less for each."""
+    from bpcli.gradcheck import runner
+
+    if nursery:
+        names = {"PIPE": subprocess.PIPE, "TimeoutExpired": subprocess.TimeoutExpired}
+        monkeypatch.setattr(runner, "subprocess", SimpleNamespace(Popen=nursery.start, **names))
 
 
 def written(descriptor):
