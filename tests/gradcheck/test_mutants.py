@@ -17,7 +17,7 @@ def mutants():
     module = importlib.util.module_from_spec(spec)
     sys.modules["mutants"] = module  # where dataclasses look for their annotations
     spec.loader.exec_module(module)
-    module.mutants = functools.cache(module.mutants)
+    vars(module)["mutants"] = functools.cache(vars(module)["mutants"])
     yield module
     del sys.modules["mutants"]
 
