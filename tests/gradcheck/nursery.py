@@ -2,7 +2,8 @@
 
 To start Python and NumPy takes ten times as long as what most submissions do. Here ``supervisor.py`` and ``worker.py``
 run as they are, on the pipes, in the folder and with the environment that ``runner.py`` gives them; only the start of
-the program is spared. test_hostile.py, and every process that the tests of the command start, start it as bpcli does.
+the program is spared. What is about folders, limits and groups of processes in test_hostile.py, and every program that
+the tests of the command start, start it as bpcli does.
 """
 
 import array
