@@ -1,48 +1,99 @@
-"""How fast tables are read: the fast way against the careful one, side by side, and the digits that are shipped.
+"""How fast tables are read and predicted, and how much memory that takes, beside ``numpy.loadtxt``.
 
-    python benchmarks/reading.py [ROWS]
+    python benchmarks/reading.py [ROWS]      # default 500,000, and ten times as many to predict
 
-Prints the time of either way for ROWS rows of ten cells, with numeric and with text targets, and their ratio.
+Prints: time and peak memory (above what is there after the imports) for ROWS×10 numbers, by loadtxt and by bpcli; the
+time until a fault in the last row is named; the time for a table of 100,000 columns; and the peak memory of ``bpcli
+predict`` on ten times ROWS through a pipe. Every measurement is in a process of its own, the best of three.
 """
 
+import os
+import subprocess
 import sys
-from functools import partial
-from statistics import median
-from time import perf_counter
+import tempfile
+from pathlib import Path
 
 import numpy as np
-from bpcli.datasets.csv_diagnostics import read_cell_by_cell
-from bpcli.datasets.csv_dialect import detect_dialect
 
+MIB = 1 << 20
+MEASURE = """
+import resource, sys, time
+import numpy as np
 from bpcli.datasets import load
-from bpcli.datasets.text_table import read_fast
+def read():
+    return load({path!r}, task="regression", rng=np.random.default_rng(0))
+def loadtxt():
+    return np.loadtxt({path!r}, delimiter=",", skiprows=1)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+started = time.perf_counter()
+try:
+    {call}()
+except Exception as error:
+    print(error, file=sys.stderr)
+print(time.perf_counter() - started, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+"""
 
 
-def seconds(call):
-    """The median of five calls."""
-    times = []
-    for _ in range(5):
-        started = perf_counter()
-        call()
-        times.append(perf_counter() - started)
-    return median(times)
+def measured(path, call):
+    """Seconds and bytes of the best of three calls, and what was refused."""
+    best, memory, said = float("inf"), 0, ""
+    for _ in range(3):
+        code = MEASURE.format(path=str(path), call=call)
+        ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        seconds, kib = map(float, ended.stdout.split())
+        best, memory, said = min(best, seconds), int(max(memory, kib * 1024)), ended.stderr.strip()
+    return best, memory, said
+
+
+def predicting(folder, rows, table):
+    """Seconds and peak bytes of ``bpcli predict`` on ``rows`` rows that come through a pipe."""
+    bpcli = [sys.executable, "-m", "bpcli"]
+    run = str(Path(folder) / "run")
+    subprocess.run([*bpcli, "train", str(table), "--epochs", "1", "--out", run, "-q"], check=True)
+    header, *lines = Path(table).read_text(encoding="ascii").splitlines(keepends=True)
+    piece = "".join(lines).encode()
+    reading, writing = os.pipe()
+    process = subprocess.Popen([*bpcli, "predict", run, "-q"], stdin=reading, stdout=subprocess.DEVNULL)
+    os.close(reading)
+    with os.fdopen(writing, "wb") as pipe:
+        pipe.write(header.encode())
+        for _ in range(rows // len(lines)):
+            pipe.write(piece)
+    _, status, usage = os.wait4(process.pid, 0)
+    return status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024
 
 
 def main(rows):
-    """Compare the two ways on random tables, and read the digits."""
-    numbers = np.random.default_rng(0).normal(size=(rows, 9)).tolist()
-    for kind, labels in (("numeric", ["0.5"]), ("text", ["a", "b"])):
-        lines = [",".join(map(repr, row)) + f",{labels[i % len(labels)]}" for i, row in enumerate(numbers)]
-        text = "\n".join(lines)
-        dialect = detect_dialect(text, "t", tabs=False, target=None)
-        fast, careful = (seconds(partial(read, text, dialect)) for read in (read_fast, read_cell_by_cell))
-        print(
-            f"{rows:,}×10, {kind} target: fast {fast:.3f} s, careful {careful:.3f} s, {careful / fast:.1f} ×"
-        )
+    """Measure, and print a line for each."""
     rng = np.random.default_rng(0)
-    digits = seconds(lambda: load("digits", target=None, task="auto", samples=None, noise=None, rng=rng))
-    print(f"digits: {digits:.3f} s")
+    with tempfile.TemporaryDirectory() as folder:
+        numbers, fault, wide, small = (
+            Path(folder) / f"{name}.csv" for name in ("numbers", "fault", "wide", "small")
+        )
+        table = rng.normal(size=(rows, 10))
+        header = ",".join(f"c{j}" for j in range(10))
+        np.savetxt(numbers, table, fmt="%.17g", delimiter=",", header=header, comments="")
+        theirs = measured(numbers, "loadtxt")[0]
+        ours, our_peak, _ = measured(numbers, "read")
+        print(f"{rows:,}×10: loadtxt {theirs:.2f} s, bpcli {ours:.2f} s, {ours / theirs:.2f} ×")
+        print(f"peak {our_peak / MIB:.0f} MiB above the imports, {our_peak / table.nbytes:.2f} × the array")
+        lines = numbers.read_text(encoding="ascii").splitlines()
+        lines[-1] = "x" + lines[-1]
+        fault.write_text("\n".join(lines) + "\n", encoding="ascii")
+        seconds, _, said = measured(fault, "read")
+        print(
+            f"a fault in the last row: {seconds:.2f} s, {seconds / ours:.2f} ×: {said.rpartition('/')[2][:60]}"
+        )
+        many = 100_000
+        body = "\n".join(",".join(map(str, row)) for row in rng.integers(0, 9, (30, many)).tolist())
+        wide.write_text(",".join(f"c{j}" for j in range(many)) + "\n" + body + "\n", encoding="ascii")
+        print(f"30 rows of {many:,} columns: {measured(wide, 'read')[0]:.2f} s")
+        small.write_text("\n".join([header, *lines[1:10_000]]) + "\n", encoding="ascii")
+        status, seconds, peak = predicting(folder, 10 * rows, small)
+        print(
+            f"predict on {10 * rows:,} rows through a pipe: exit {status}, {seconds:.0f} s, peak {peak / MIB:.0f} MiB"
+        )
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 20_000)
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 500_000)

@@ -1,6 +1,8 @@
 """One environment for every test, whatever machine, terminal and locale it runs on.
 
-What BLAS and its threads do is left as it is: the tests must hold for each of them.
+What BLAS does is left as it is, and so is the number of its threads where the environment sets it: the tests must hold
+for each of them. Where nobody sets it, the processes of a run share the processors: threads that wait for one another
+would take them from the other processes.
 """
 
 import os
@@ -14,6 +16,7 @@ UNSET = (
     "TTY_INTERACTIVE",
 )  # fmt: skip
 SET = {"COLUMNS": "100", "LC_ALL": "C", "PYTHONUTF8": "1", "TERM": "xterm-256color"}
+THREADS = {"OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"}
 
 # No deadlines, which a busy machine misses; the same examples everywhere, so that a run does not depend on luck.
 settings.register_profile(
@@ -28,3 +31,6 @@ def pytest_sessionstart():
     for name in [name for name in os.environ if name in UNSET or name.startswith("BPCLI_")]:
         del os.environ[name]
     os.environ.update(SET)
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if processes > 1 and not THREADS & set(os.environ):
+        os.environ["OPENBLAS_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // processes))

@@ -4,52 +4,88 @@ import io
 import os
 import sys
 import warnings
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from functools import cache
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Literal
 
 import typer
+from typer.core import TyperGroup
 
 from bpcli import __version__
-from bpcli.cli import (
-    config,
-    data,
-    docs,
-    evaluate,
-    export_model,
-    gradcheck,
-    predict,
-    runs,
-    sweep,
-    symmetry_demo,
-    train,
-    walkthrough,
-)
 from bpcli.cli.console import print_error, print_warning
-from bpcli.cli.usage import usage_message
 from bpcli.common.errors import BpcliError
+
+# Where each command is: its module, and there the function; or the Typer application of a group of commands.
+GROUPS = ("runs", "config")
+COMMANDS = {
+    "train": ("train", "train"),
+    "data": ("data", "data"),
+    "evaluate": ("evaluate", "evaluate"),
+    "predict": ("predict", "predict"),
+    "export": ("export_model", "export"),
+    "sweep": ("sweep", "sweep"),
+    "gradcheck": ("gradcheck", "gradcheck"),
+    "symmetry-demo": ("symmetry_demo", "symmetry_demo"),
+    "walkthrough": ("walkthrough", "walkthrough"),
+    "docs": ("docs", "docs"),
+    "explain": ("docs", "explain"),
+    "runs": ("runs", "app"),
+    "config": ("config", "app"),
+}
+PARSERS = {"gradcheck": "GradcheckCommand", "walkthrough": "WalkthroughCommand"}  # that are not Typer's own
+MARKUP: Literal["markdown"] = "markdown"  # so that help is folded to the terminal, not where the source is
+
+
+class Commands(Mapping[str, Any]):
+    """The commands by name. Typer builds all of them before one runs; here each is imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> Any:
+        return _command(name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+
+@cache
+def _command(name: str) -> Any:
+    module_name, function = COMMANDS[name]
+    module = import_module(f"bpcli.cli.{module_name}")
+    alone = typer.Typer(rich_markup_mode=MARKUP, pretty_exceptions_enable=False)
+    if name in GROUPS:
+        alone.add_typer(getattr(module, function), name=name)
+    else:
+        parser = getattr(module, PARSERS[name]) if name in PARSERS else None
+        alone.command(name, cls=parser)(getattr(module, function))
+    return typer.main.get_group(alone).commands[name]
+
+
+class Program(TyperGroup):
+    """The group of all commands, none of which is loaded yet."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.commands = Commands()  # type: ignore[assignment]  # nobody adds to them
+
+    def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 - Typer's signature
+        """The names, for the help and for completion."""
+        return [*self.commands]
+
 
 app = typer.Typer(
     name="bpcli",
+    cls=Program,
     epilog="Start with: bpcli train (handwritten digits), bpcli train xor, bpcli config list.",
     context_settings={"help_option_names": ["-h", "--help"]},
     no_args_is_help=True,
-    rich_markup_mode="markdown",  # so that help is folded to the terminal, not where the source is
+    rich_markup_mode=MARKUP,
     pretty_exceptions_enable=False,
 )
-app.command("train")(train.train)
-app.command("data")(data.data)
-app.command("evaluate")(evaluate.evaluate)
-app.command("predict")(predict.predict)
-app.command("export")(export_model.export)
-app.add_typer(runs.app, name="runs")
-app.command("sweep")(sweep.sweep)
-app.command("gradcheck", cls=gradcheck.GradcheckCommand)(gradcheck.gradcheck)
-app.command("symmetry-demo")(symmetry_demo.symmetry_demo)
-app.command("walkthrough", cls=walkthrough.WalkthroughCommand)(walkthrough.walkthrough)
-app.add_typer(config.app, name="config")
-app.command("docs")(docs.docs)
-app.command("explain")(docs.explain)
 
 
 def _version(wanted: bool) -> None:
@@ -106,7 +142,7 @@ def _choose_encoding() -> None:
 def _run() -> int:
     _choose_encoding()
     color = "--no-color" not in sys.argv
-    bare = [[], *([group.name] for group in app.registered_groups)]  # these show their help
+    bare = [[], *([group] for group in GROUPS)]  # these show their help
     if sys.argv[1:] in bare or {"-h", "--help"} & set(sys.argv):
         _legible_help()
     warnings.showwarning = lambda message, *_: print_warning(str(message), color=color)  # no line of code
@@ -117,6 +153,8 @@ def _run() -> int:
         print_error(error.lines, color=color)
         return error.exit_code
     except typer.TyperException as error:
+        from bpcli.cli.usage import usage_message
+
         # A bare `bpcli` has printed its help, and has nothing to complain of.
         if not (message := usage_message(error)):
             return 0

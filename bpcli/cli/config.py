@@ -84,18 +84,31 @@ def check(
     quiet: QuietOption = False,
     no_color: NoColorOption = False,
 ) -> int:
-    """Check a configuration and report all its problems at once. Exits with 2 if there are any."""
+    """Check a configuration and the data that it names, and report all its problems at once.
+
+    Reads the data, standard input excepted. Exits with 2 if there are any problems.
+    """
+    from bpcli.common.errors import ConfigError, DataError
     from bpcli.config import ConfigProblems
-    from bpcli.render.config import checked
+    from bpcli.yamltext.problems import Problem
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     problems: tuple[dict[str, object], ...] = ()
     try:
-        screen.show(checked(resolved(config, override, {"seed": seed})), whole_lines=True)
+        found = resolved(config, override, {"seed": seed})
+        from bpcli.render.config import checked  # NumPy is loaded only where the file is sound
+        from bpcli.training.setup import checked_data
+
+        data = checked_data(found.config)
+        screen.show(checked(found, data), whole_lines=True)
     except ConfigProblems as error:
         if not as_json:
             raise
         problems = tuple(asdict(problem) for problem in error.problems)
+    except (ConfigError, DataError) as error:
+        if not as_json:
+            raise
+        problems = (asdict(Problem(found.config.data.source, None, None, "data", str(error))),)
     screen.document({"schema": "bpcli.config.check/1", "valid": not problems, "problems": list(problems)})
     return 2 if problems else 0
 

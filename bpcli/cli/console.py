@@ -151,10 +151,13 @@ def track(
 
 
 def print_error(lines: Sequence[str], *, color: bool = True) -> None:
-    """Print the one message of a command that failed; problems of several lines stand below their number."""
+    """Print the one message of a command that failed; problems of several lines stand below their number.
+
+    A terminal gets lines that are folded between words, a file or a pipe whole ones.
+    """
     from rich.text import Text
 
     message = "\n".join([f"{len(lines)} problems", *lines] if len(lines) > 1 else lines)
-    _console(stderr=True, color=color).print(
-        Text.assemble(("error: ", f"bold {BAD}"), message), soft_wrap=True
-    )
+    console = _console(stderr=True, color=color)
+    text = Text.assemble(("error: ", f"bold {BAD}"), message)
+    console.print(text, soft_wrap=not console.is_terminal)

@@ -6,7 +6,7 @@ import select
 import stat
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
@@ -99,6 +99,17 @@ def _read(descriptor: int, most: int, *, wait: bool) -> bytes:
     return bytes(content)
 
 
+def free_memory() -> int | None:
+    """Return how many bytes of memory are free, caches counted as free, or None where the system does not say."""
+    with suppress(OSError, ValueError):
+        for line in Path("/proc/meminfo").read_text(encoding="ascii").splitlines():
+            if line.startswith("MemAvailable:"):
+                return int(line.split()[1]) * 1024
+    with suppress(AttributeError, OSError, ValueError):
+        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return None
+
+
 def unpacked_limit(raw: bytes) -> int:
     """How many bytes the content of a file may unpack to."""
     return max(LARGEST_UNSEEN, 2 * len(raw))
@@ -134,8 +145,20 @@ def write_atomically(path: Path, content: bytes) -> None:
     Raises:
         OSError: The disk or the permissions do not allow it. The file is the old one or the new one, and whole.
     """
-    with replacing(path) as file:
-        file.write(content)
+    write_together({path: content})
+
+
+def write_together(contents: Mapping[Path, bytes]) -> None:
+    """Replace files in this order, each as ``write_atomically`` does, but for one fsync of each folder at the end.
+
+    Raises:
+        OSError: The disk or the permissions do not allow it. Each file is the old one or the new one, and whole.
+    """
+    for path, content in contents.items():
+        with _renamed(path) as file:
+            file.write(content)
+    for folder in dict.fromkeys(path.parent for path in contents):
+        sync_folder(folder)
 
 
 @contextmanager
@@ -145,6 +168,14 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     Raises:
         OSError: The disk or the permissions do not allow it. The file is the old one or the new one, and whole.
     """
+    with _renamed(path) as file:
+        yield file
+    sync_folder(path.parent)
+
+
+@contextmanager
+def _renamed(path: Path) -> Iterator[BinaryIO]:
+    """Open a temporary file whose content goes to the disk, and which then takes its name, when the block ends."""
     temporary: Path | None = None
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)
@@ -156,7 +187,6 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(path)
         temporary = None
-        sync_folder(path.parent)
     except OSError as error:
         error.filename, error.filename2 = str(path), None  # for a full disk the error has no file name
         raise

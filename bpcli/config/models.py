@@ -36,6 +36,8 @@ from bpcli.config.variants import (
 from bpcli.yamltext.scalars import flow
 
 
+# A default of several keys is made by model_construct, as it need not be validated: so pydantic compiles the whole
+# configuration when the first one is read, and no part apart from it.
 class DataConfig(StrictModel):
     """Which samples to train on, and how to prepare them."""
 
@@ -50,6 +52,11 @@ class DataConfig(StrictModel):
     )
     noise: NonNegative | None = Field(
         None, description=f"Standard deviation of the noise ({listed(GENERATED)} only).", examples=[0.1]
+    )
+    max_rows: Count | None = Field(
+        None,
+        description="Number of rows of a table to read, its first ones; null for all.",
+        examples=[100000],
     )
     target: Columns = Field(
         None,
@@ -154,7 +161,7 @@ class ModelConfig(StrictModel):
         "float64", description="Floating-point precision: float64 | float32.", examples=["float64"]
     )
     init: Init = Field(
-        XavierInit(),
+        XavierInit.model_construct(),
         description="Initialisation of the weights; biases start at zero.",
         examples=[{"scheme": "xavier"}],
     )
@@ -170,10 +177,12 @@ class TrainingConfig(StrictModel):
         examples=["squared_error"],
     )
     optimizer: Optimizer = Field(
-        Sgd(), description="Optimiser: how the gradient changes the weights.", examples=[{"name": "sgd"}]
+        Sgd.model_construct(),
+        description="Optimiser: how the gradient changes the weights.",
+        examples=[{"name": "sgd"}],
     )
     schedule: Schedule = Field(
-        ConstantSchedule(),
+        ConstantSchedule.model_construct(),
         description="Schedule of the learning rate by epoch.",
         examples=[{"name": "constant"}],
     )
@@ -219,9 +228,15 @@ class Config(StrictModel):
         description="Random seed of the split, the initial weights and the order of the samples.",
         examples=[0],
     )
-    data: DataConfig = Field(DataConfig(), description="Data set.", examples=[{"source": "digits"}])
-    model: ModelConfig = Field(ModelConfig(), description="Network.", examples=[{"hidden": [32]}])
-    training: TrainingConfig = Field(TrainingConfig(), description="Training.", examples=[{"epochs": 50}])
+    data: DataConfig = Field(
+        DataConfig.model_construct(), description="Data set.", examples=[{"source": "digits"}]
+    )
+    model: ModelConfig = Field(
+        ModelConfig.model_construct(), description="Network.", examples=[{"hidden": [32]}]
+    )
+    training: TrainingConfig = Field(
+        TrainingConfig.model_construct(), description="Training.", examples=[{"epochs": 50}]
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +299,12 @@ def _output_conflicts(config: Config) -> Iterator[Conflict]:
 
 def _source_conflicts(config: Config) -> Iterator[Conflict]:
     source = config.data.source
+    if source in BUILT_IN and config.data.max_rows is not None:
+        yield Conflict(
+            ("data.max_rows", "data.source"),
+            f"data.max_rows: {config.data.max_rows} is for tables of your own, and data.source: {source} is built in; "
+            f"write data.max_rows: null{', or use data.samples' if source in GENERATED else ''}",
+        )
     if source in GENERATED:
         return
     for key, value in (("samples", config.data.samples), ("noise", config.data.noise)):

@@ -13,7 +13,7 @@ from bpcli.config.fields import BelowOne, Count, NonNegative, Positive
 class StrictModel(BaseModel):
     """Base class of all models: immutable, without unknown keys, type conversion or infinite numbers."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
 
 class ConstantInit(StrictModel):

@@ -77,7 +77,9 @@ def column_positions(
     Raises:
         DataError: there is no such column.
     """
-    index = {name: j for j, name in reversed(list(enumerate(names or ())))}
+    wanted = tuple(wanted)
+    # Not made for nothing: a table may have 100,000 columns.
+    index = {name: j for j, name in reversed(list(enumerate(names or ())))} if wanted else {}
     found = []
     for column in wanted:
         if isinstance(column, str) and column.strip() in index:

@@ -27,7 +27,10 @@ Record = tuple[int, list[str]]
 
 @dataclass(frozen=True)
 class ReadOptions:
-    """What a configuration says about a text table; "auto" is recognised from the file."""
+    """What a configuration says about a text table; "auto" is recognised from the file.
+
+    ``max_rows`` limits what is read to train on, None for all; whoever reads chunks to predict reads all rows.
+    """
 
     delimiter: str = "auto"
     header: bool | str = "auto"
@@ -35,6 +38,7 @@ class ReadOptions:
     thousands: str = "auto"
     encoding: str = "auto"
     comment: str = "auto"
+    max_rows: int | None = None
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def load(
         advice = "check the path (in a configuration file a relative path starts at its folder)"
         raw = decompressed(read_bytes(source, DataError, advice), source)
         array = _npz(raw, source, target) if suffix_of(source) == ".npz" else read_npy(raw, source, target)
-        return infer_task(array, task, name)
+        return infer_task(_first(array, read.max_rows if read else None), task, name)
     columns = columns or InputOptions()
     cells = read_cells(source, read, target=target, columns=columns)
     return infer_task(text_table(cells, target, task, columns), task, name)
@@ -107,7 +107,7 @@ def read_cells(
     place = "standard input" if source == STDIN else source
     if source != STDIN and suffix_of(source) not in TEXT:
         if suffix_of(source) in WORKBOOKS:
-            return read_workbook(source, suffix_of(source))
+            return read_workbook(source, suffix_of(source), read.max_rows if read else None)
         hint = f" ({meant})" if (meant := did_you_mean(source, BUILT_IN)) else ""
         raise DataError(
             f"{source}: neither a built-in data set ({', '.join(BUILT_IN)}) nor a file ending in "
@@ -208,6 +208,13 @@ def decompressed(raw: bytes, path: str) -> bytes:
         return unzipped(raw)
     except ValueError as error:
         raise DataError(f"{path}: the gzip file {error}; download it or save it again") from None
+
+
+def _first(table: Table, rows: int | None) -> Table:
+    """The first rows of a table; its own validation rows stay."""
+    if rows is None or rows >= len(table.X):
+        return table
+    return replace(table, X=table.X[:rows], y=tuple(column[:rows] for column in table.y))
 
 
 def _npz(raw: bytes, place: str, target: Sequence[str | int] | None) -> Table:

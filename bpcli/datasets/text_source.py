@@ -7,7 +7,6 @@ import sys
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -16,7 +15,7 @@ from bpcli.common.files import read_bytes
 from bpcli.common.text import LONGEST, printable
 
 STDIN = "-"
-LONGEST_LINE = 50_000_000  # characters; a line beyond is no row of a table
+LONGEST_LINE = 50_000_000  # bytes; a line beyond is no row of a table
 _LOOKED_AT = 1 << 24  # bytes of a file that is not UTF-8, to guess its encoding
 _PREFIX = 1 << 16
 GZIP = b"\x1f\x8b"
@@ -73,7 +72,8 @@ def open_text(source: str, place: str, encoding: str = "auto") -> Iterator[tuple
         if start.startswith(b"\xef\xbb\xbf\xef\xbb\xbf"):
             binary.read(3)
             notes.append("two byte order marks")
-        yield io.TextIOWrapper(binary, encoding=codec, newline=""), notes
+        bounded = cast(BinaryIO, io.BufferedReader(_Bounded(binary, place), _PREFIX))
+        yield io.TextIOWrapper(bounded, encoding=codec, newline=""), notes
 
 
 def _unzipped(raw: BinaryIO, source: str, place: str) -> tuple[BinaryIO, int]:
@@ -85,25 +85,12 @@ def _unzipped(raw: BinaryIO, source: str, place: str) -> tuple[BinaryIO, int]:
     return stream, layers
 
 
-def read_lines(stream: io.TextIOBase, place: str) -> Iterator[str]:
-    """Yield the lines with their ends.
-
-    Raises:
-        DataError: a line without end, or text that stops being text.
-        NotDecodable: bytes that the encoding does not have.
-    """
-    count, readline = 0, partial(stream.readline, LONGEST_LINE)
-    try:
-        for line in iter(readline, ""):
-            if len(line) >= LONGEST_LINE:
-                raise DataError(
-                    f"{place}:{count + 1}: this line has over {LONGEST_LINE:,} characters; a table has a row "
-                    "on each line"
-                )
-            count += 1
-            yield line
-    except UnicodeError as error:
-        raise NotDecodable(f"{place}:{count + 1}: {error}") from None
+def plain_size(source: str) -> int | None:
+    """How many bytes of text a source has, or None for standard input and for a compressed file."""
+    if source == STDIN or source.lower().endswith(".gz"):
+        return None
+    path = Path(source)
+    return path.stat().st_size if path.is_file() else None
 
 
 @contextmanager
@@ -151,6 +138,30 @@ class _Unread(io.RawIOBase):
             if hasattr(self._stream, "read1")
             else self._stream.read(len(buffer))
         )
+        buffer[: len(data)] = data
+        return len(data)
+
+
+class _Bounded(io.RawIOBase):
+    """A stream whose lines end; checked here, a piece at a time, so that lines can be read without being looked at."""
+
+    def __init__(self, stream: BinaryIO, place: str) -> None:
+        self._stream, self._place = stream, place
+        self._lines = self._length = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: bytearray) -> int:  # type: ignore[override]
+        data = cast(io.BufferedReader, self._stream).read1(len(buffer))
+        end = b"\n" if b"\n" in data else b"\r"
+        self._lines += data.count(end)
+        self._length = len(data) - data.rfind(end) - 1 if end in data else self._length + len(data)
+        if self._length > LONGEST_LINE:
+            raise DataError(
+                f"{self._place}:{self._lines + 1}: this line has over {LONGEST_LINE:,} bytes; a table has a row "
+                "on each line"
+            )
         buffer[: len(data)] = data
         return len(data)
 

@@ -9,8 +9,8 @@ from bpcli.datasets.text_table import Cells, cells_of
 WORKBOOKS = (".xlsx", ".parquet", ".arff")
 
 
-def read_workbook(source: str, suffix: str) -> Cells:
-    """The cells of the first sheet of a workbook, or of a Parquet or ARFF file, as text.
+def read_workbook(source: str, suffix: str, most: int | None = None) -> Cells:
+    """The cells of the first sheet of a workbook, or of a Parquet or ARFF file, as text; of ``most`` rows at most.
 
     Raises:
         DataError: the extra is not installed, or the file is damaged.
@@ -34,6 +34,7 @@ def read_workbook(source: str, suffix: str) -> Cells:
         raise DataError(f"{source}: cannot be read as {suffix} ({error}); save it again") from None
     if frame.empty:
         raise DataError(f"{source}: the table is empty; a table needs rows")
+    frame = frame[:most]
     columns = [[cell_text(value) for value in frame[name].tolist()] for name in frame.columns]
     return cells_of(source, [str(name) for name in frame.columns], zip(*columns, strict=True))
 

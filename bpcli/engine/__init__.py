@@ -4,7 +4,7 @@
 needed where Numba is not installed, and Numba is imported only when the engine is used.
 """
 
-from bpcli.engine.choice import EXTRA, available, worth_compiling
+from bpcli.engine.choice import EXTRA, available, engine_versions, worth_compiling
 from bpcli.engine.compiled import CompiledEpochs, CompiledNetwork, CompiledStack, Rule
 from bpcli.engine.jit import compilation_notice, load_kernel
 
@@ -16,6 +16,7 @@ __all__ = [
     "Rule",
     "available",
     "compilation_notice",
+    "engine_versions",
     "load_kernel",
     "worth_compiling",
 ]

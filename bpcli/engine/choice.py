@@ -20,6 +20,13 @@ def available() -> bool:
     return find_spec("numba") is not None and find_spec("scipy") is not None
 
 
+def engine_versions() -> dict[str, str]:
+    """Return the versions of what the machine code is made with."""
+    from importlib.metadata import version
+
+    return {package: version(package) for package in ("numba", "llvmlite", "scipy")}
+
+
 def worth_compiling(architecture: Architecture, batch: int, steps: int) -> bool:
     """Whether so many steps on batches of so many rows save more time than it takes to load the engine."""
     products = [batch * fan_in * fan_out for fan_in, fan_out in architecture.shapes()]

@@ -20,7 +20,7 @@ __all__ = ["Match", "Precision", "Prediction", "constant_factor", "cosine", "mat
 
 Ids = tuple[str, ...]
 ALONG = 1e-9  # 1 - cosine of two directions that are one
-ROUNDING = 1e-13  # of the longest candidate: a shorter one is rounding alone, and proves nothing
+ROUNDING = 1e-15  # of the longest candidate: a shorter one is rounding alone, and proves nothing
 SHORTEST = 1e-4  # of the gradient: a shorter move of W is not fitted
 SCALINGS = ("sign", "half", "sum-for-mean", "mean-twice", "mean-over-outputs", "rate-included")
 
@@ -56,20 +56,25 @@ class Precision:
     match: float
     tie: float
 
+    @property
+    def loose(self) -> float:
+        """What anything that is to be looked at may leave."""
+        return max(self.match, self.tie)
+
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What candidates make of some tensors, C×P, without decay.
+    """What candidates make of some tensors, C×P.
 
     Attributes:
         start: the gradients.
         derivative: minus their derivative by the rate of a W that was moved first, or None.
-        decays: for each way of adding the decay, the mistakes it takes and its P entries.
+        decay: what is added to them after any scaling, P entries.
     """
 
     start: Array
     derivative: Array | None
-    decays: tuple[tuple[Ids, Array], ...]
+    decay: Array
 
 
 def named_factors(example: Example) -> list[tuple[float, Ids]]:
@@ -105,19 +110,17 @@ def matches(
     """Yield every way in which ``found`` (P entries) is one of the candidates; the truth itself has no ids."""
     factors = named_factors(example)
     values = np.array([factor for factor, _ in factors])
-    tolerance = max(precision.match, precision.tie)
-    for decay_ids, decay in prediction.decays:
-        rest = found - decay
-        for number, scale, rate in _fitted(rest, prediction, tolerance):
-            # The constant is fitted; the named one has to do as well.
-            for place in np.flatnonzero(np.abs(values - scale) <= 4 * tolerance * np.abs(scale)):
-                expected = prediction.start[number]
-                if rate is not None and prediction.derivative is not None:
-                    expected = expected - rate * prediction.derivative[number]
-                left = relative_residual(found, values[place] * expected + decay)
-                if left <= tolerance:
-                    name = tuple(dict.fromkeys((*ids(number), *factors[place][1], *decay_ids)))
-                    yield Match(name, left, _unless_one(values[place]), rate, number)
+    tolerance = precision.loose
+    for number, scale, rate in _fitted(found - prediction.decay, prediction, tolerance):
+        # The constant is fitted; the named one has to do as well.
+        for place in np.flatnonzero(np.abs(values - scale) <= 4 * tolerance * np.abs(scale)):
+            expected = prediction.start[number]
+            if rate is not None and prediction.derivative is not None:
+                expected = expected - rate * prediction.derivative[number]
+            left = relative_residual(found, values[place] * expected + prediction.decay)
+            if left <= tolerance:
+                name = tuple(dict.fromkeys((*ids(number), *factors[place][1])))
+                yield Match(name, left, _unless_one(values[place]), rate, number)
 
 
 def _unless_one(factor: float) -> float | None:

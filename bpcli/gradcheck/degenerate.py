@@ -10,6 +10,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from bpcli.gradcheck import reference
 from bpcli.mistakes.candidates import prepared, single_mistakes
 from bpcli.network import Architecture, Array, Parameters
 from bpcli.network.activations import Sigmoid, Tanh
@@ -55,8 +56,6 @@ def unseen(example: Example) -> list[str]:
 
 def _blind_spots(example: Example) -> list[str]:
     """The mistakes that are no mistakes here by chance: they spoil a tensor at other examples of the same sizes."""
-    if example.architecture.depth > 2:
-        return []
     alike = sorted(
         _coinciding(example)
         - _coinciding_anywhere(
@@ -198,13 +197,31 @@ def _draw(example: Example, rng: np.random.Generator, count: int) -> Example:
         weight[...] = rng.normal(0.0, 1.5 / np.sqrt(fan_in), weight.shape)
         if bias is not None:
             bias[...] = rng.normal(0.0, 0.5, bias.shape)
+    X = rng.normal(0.0, 1.0, (count, example.architecture.sizes[0]))
+    _wake(parameters, X)
     return replace(
         example,
-        X=rng.normal(0.0, 1.0, (count, example.architecture.sizes[0])),
+        X=X,
         Y=_targets(example, rng, count),
         parameters={name: tensor.copy() for name, tensor in parameters.named()},
         learning_rate=_distinct_rate(example, count),
     )
+
+
+def _wake(parameters: Parameters, X: Array) -> None:
+    """See to it that relu units are active at some samples, and where they have biases not at all of them.
+
+    By chance alone a deep network, or a wide one, hardly ever is so.
+    """
+    architecture, named = parameters.architecture, dict(parameters.named())
+    for layer, names in enumerate(architecture.names()[:-1] if architecture.activation == "relu" else ()):
+        pre = reference.forward(architecture, named, X)[0][layer]
+        least, most = pre.min(axis=0), pre.max(axis=0)
+        if architecture.bias:
+            alike = (least > 0) | (most <= 0)
+            named[names.bias][alike] -= (least + most)[alike] / 2
+        else:
+            named[names.matrix][most <= 0] *= -1
 
 
 def _targets(example: Example, rng: np.random.Generator, count: int) -> Array:

@@ -36,6 +36,7 @@ BETTER = 0.01  # of the truth's residual: what an explanation may leave
 SAME = 1e-5  # relative: how well a constant has to agree between two examples
 SAME_RATE = 1e-3
 MOST = 3  # mistakes in all, common factors not counted
+REDUCED = 4  # times the tolerance: random combinations of columns give a residual to a factor of about 1.3
 VANISHING = 1e-13  # of the true gradient: rounding alone
 TIED = 4  # explanations of one layer that the next is looked for under
 FEWEST = 2  # entries, for more than one mistake at once
@@ -292,7 +293,7 @@ class _Search:
         start = _batch([parts[n] for n in names], rows)
         if off and not view.example.weight_decay and bank.moves is None:
             true = _vector([view.reduced(n, view.true(n)) for n in names], rows)
-            if _vanishes(_vector([view.reduced(n, view.found[n]) for n in names], rows), true):
+            if _vanishes(_vector([view.found[n] for n in names], rows), true):
                 vanishing = np.linalg.norm(start, axis=1) <= VANISHING * np.linalg.norm(true)
                 for number in np.flatnonzero(vanishing):
                     if ids := bank.ids(int(number)):
@@ -305,20 +306,41 @@ class _Search:
         square = view.matrix in names and view.found[view.matrix].shape[0] == view.found[view.matrix].shape[1]
         for extra, found, decays in _forms(view, names, turned=square):
             target = _vector([view.reduced(n, found[n]) for n in names], rows)
-            ways = tuple(
-                (ids, _vector([view.reduced(n, term[n]) for n in names], rows)) for ids, term in decays
-            )
-            predictions = [Prediction(start, derivative, ways)]
+            ways = [(ids, term, {name: np.zeros_like(t) for name, t in term.items()}) for ids, term in decays]
             if view.example.weight_decay and derivative is None and view.matrix in names:
                 # A scaling may catch the decay too.
-                predictions.append(Prediction(start + ways[0][1], None, (((), np.zeros_like(target)),)))
-            for prediction in predictions:
+                ways.append(((), ways[0][2], ways[0][1]))
+            for decay_ids, term, caught in ways:
+                added = _vector([view.reduced(n, caught[n]) for n in names], rows)
+                decay = _vector([view.reduced(n, term[n]) for n in names], rows)
+                prediction = Prediction(start + added, derivative, decay)
                 for match in matches(target, bank.ids, prediction, view.example, self.precision):
                     # What an untransposed matrix in the forward pass leads to is no second mistake.
                     turned = () if "forward-untransposed" in self.base else extra
-                    ids = tuple(dict.fromkeys((*self.base, *match.ids, *turned)))
-                    if ids and match.residual <= self._leaves(off):
+                    ids = tuple(dict.fromkeys((*self.base, *match.ids, *decay_ids, *turned)))
+                    if (
+                        ids
+                        and match.residual <= self._leaves(off)
+                        and self._is_whole(view, bank, match, (found, caught, term), rows)
+                    ):
                         yield replace(match, ids=ids)
+
+    def _is_whole(
+        self,
+        view: LayerView,
+        bank: Candidates,
+        match: Match,
+        terms: tuple[dict[str, Array], dict[str, Array], dict[str, Array]],
+        rows: Array | None,
+    ) -> bool:
+        """Whether a match of a wide matrix, which was found by combinations of its columns, holds in every column."""
+        found, caught, term = ({**each}.get(view.matrix) for each in terms)
+        if found is None or caught is None or term is None or view.prepared.sketch(view.index) is None:
+            return True
+        gradient = bank.whole(match.candidate, match.rate) + caught
+        expected = (1.0 if match.factor is None else match.factor) * gradient + term
+        chosen = slice(None) if rows is None else rows
+        return relative_residual(found[chosen], expected[chosen]) <= REDUCED * self.precision.loose
 
     def _bias(self, groups: Sequence[Group]) -> list[Match]:
         """What explains a bias by itself that has a formula of its own, from the δ and the matrix of this layer."""
@@ -355,7 +377,7 @@ class _Search:
                 kept[("bias-frozen",)] = Match(("bias-frozen",), 0.0, candidate=-1)
                 if not work.bias.any():
                     kept[("bias-is-value",)] = Match(("bias-is-value",), 0.0, candidate=-1)
-            prediction = Prediction(np.stack(starts), None, (((), np.zeros_like(found)),))
+            prediction = Prediction(np.stack(starts), None, np.zeros_like(found))
             for each in matches(found, names.__getitem__, prediction, view.example, self.precision):
                 key = tuple(sorted(each.ids))
                 fits = each.residual <= self._leaves(off) and "bias-frozen" not in each.ids

@@ -22,6 +22,7 @@ WHOLE = (
     3000  # parameters up to which each is compared by itself; of more, the gradients along a random direction
 )
 ROUNDING = 64.0  # units of rounding that an update, or the sum of a whole set, may differ by
+EVEN = 4.0  # standard deviations that the number of rows drawn of a class may be from the expected one
 DISTINCT_ROWS = 8  # shuffling is looked for from so many on: one order in 40,320 is that of the data
 
 
@@ -73,7 +74,7 @@ def check_training(
         for step in epoch.steps
         for check in compare_step(network, step, method, whole=network.architecture.parameter_count <= WHOLE)
     ]
-    found += _batches(epochs, data, network.rows)
+    found += _batches(epochs, data, network.rows, balanced=settings.class_weight is not None)
     found += _updates(epochs, settings)
     found += _records(network, epochs, data, settings)
     found += _kept(epochs, kept, trainer, settings)
@@ -81,6 +82,8 @@ def check_training(
         Network(network.parameters.copy(), network.rows), data, settings, np.random.default_rng(0)
     )
     found += _resumed(again, states[-2 if len(states) > 1 else 0], trainer)
+    again.restore(states[-1])
+    found.append(_same("ended", np.array(float(len(list(again.epochs())))), np.zeros(())))
     if len(epochs) > 1 and len(epochs[0].steps) > 1:
         copy = type(network)(network.parameters.copy(), network.rows)
         step_by_step = Trainer(copy, data, settings, np.random.default_rng(0), visibly=True)
@@ -117,8 +120,11 @@ def _same(
     return compare(name, found, true.astype(np.float64), (np.zeros(true.shape), error), None, "complex")
 
 
-def _batches(epochs: list[_Epoch], data: Prepared, size: int) -> Iterator[TensorCheck]:
-    """Every epoch goes once through all rows, ``size`` at a time, in an order of its own."""
+def _batches(epochs: list[_Epoch], data: Prepared, size: int, *, balanced: bool) -> Iterator[TensorCheck]:
+    """Every epoch goes once through all rows, ``size`` at a time, in an order of its own.
+
+    If it is ``balanced``, it draws as many of them, and about as many of every class.
+    """
     rows = np.column_stack([data.X, data.Y])
     distinct = len(np.unique(rows, axis=0)) >= DISTINCT_ROWS
     full, short = divmod(len(rows), size)
@@ -129,10 +135,25 @@ def _batches(epochs: list[_Epoch], data: Prepared, size: int) -> Iterator[Tensor
             "batch_sizes", np.array(sizes, float), np.array([size] * full + [short] * (short > 0), float)
         )
         seen = np.concatenate([np.column_stack([step["x"], step["y"]]) for step in epoch.steps])
-        yield _same("rows", seen[np.lexsort(seen.T)], rows[np.lexsort(rows.T)])
+        if balanced:
+            yield _same("rows", np.array(float(_all_among(seen, rows))), np.ones(()))
+            yield _same("balanced", np.array(float(_balanced(seen[:, data.X.shape[1] :]))), np.ones(()))
+        else:
+            yield _same("rows", seen[np.lexsort(seen.T)], rows[np.lexsort(rows.T)])
         if distinct and seen.shape == before.shape:
             yield _same("shuffled", np.array(float((seen != before).any())), np.ones(()))
         before = seen
+
+
+def _all_among(seen: Array, rows: Array) -> bool:
+    return {row.tobytes() for row in seen} <= {row.tobytes() for row in rows}
+
+
+def _balanced(Y: Array) -> bool:
+    """Whether every class is drawn as often as an even chance explains."""
+    classes = (Y >= 0.5).sum(axis=0) if Y.shape[1] > 1 else np.array([(Y >= 0.5).sum(), (Y < 0.5).sum()])
+    even = len(Y) / len(classes)
+    return bool(np.all(abs(classes - even) <= EVEN * np.sqrt(even * (1 - 1 / len(classes)))))
 
 
 def _updates(epochs: list[_Epoch], settings: TrainingConfig) -> Iterator[TensorCheck]:
@@ -183,7 +204,7 @@ def _records(
             if true is not None:
                 score = np.nan if scores.value is None else scores.value
                 # A row on the edge between two classes may fall on either side.
-                close = 1.0 if data.task == "classification" and np.finfo(of_precision).eps > 1e-10 else 0.0
+                close = 1.0 if data.task != "regression" and np.finfo(of_precision).eps > 1e-10 else 0.0
                 bound = np.zeros(()), np.array(1e-9 if of_precision is np.float64 else 1e-4 + close / len(y))
                 score = of_precision(score)
                 yield compare(
@@ -228,6 +249,8 @@ def _interrupted(again: Trainer, state: dict[str, Array]) -> Iterator[TensorChec
 
 def _score(task: str, z: Array, Y: Array) -> float | None:
     """Accuracy, or R² averaged over the outputs that vary."""
+    if task == "multilabel":
+        return float(((z >= 0.5) == (Y >= 0.5)).mean())
     if task == "classification":
         if z.shape[1] == 1:
             return float(((z >= 0.5) == (Y >= 0.5)).mean())

@@ -1,6 +1,8 @@
-"""What ordinary batches do not reach: networks side by side, pre-activations of hundreds, and a run that diverges."""
+"""What ordinary epochs do not reach: networks side by side, saturated units, runs that diverge, epochs not recorded."""
 
+from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -11,9 +13,11 @@ from bpcli.gradcheck.numerical import default_method
 from bpcli.gradcheck.step import OwnCheck, TensorCheck, compare, compare_step, observed, summary
 from bpcli.network import Architecture, Array, Network, Parameters
 from bpcli.network.activations import activate
-from bpcli.training.loop import Trainer
+from bpcli.training.loop import EpochRecord, Trainer
 
 SATURATING = 2000.0  # pre-activations at which the exponential of either sign overflows in float64
+DIVERGED = 1e4  # times the loss of the best constant output: there a run is given up
+STANDING = {"name": "sgd", "learning_rate": 1e-300}  # an update that changes nothing
 
 
 def check_side_by_side(architecture: Architecture, X: Array, Y: Array, rng: np.random.Generator) -> OwnCheck:
@@ -21,6 +25,8 @@ def check_side_by_side(architecture: Architecture, X: Array, Y: Array, rng: np.r
     parameters = Parameters(architecture, lead=(2,))
     parameters.flat[...] = rng.normal(size=parameters.flat.shape)
     network = Network(parameters, len(X))
+    network.forward(X[::-1] + 1.0)  # another batch first, in an array of its own
+    network.backward(Y[::-1])
     network.forward(X)
     network.backward(Y)
     found = observed(network)
@@ -73,17 +79,59 @@ def check_activations(architecture: Architecture, rng: np.random.Generator) -> O
 
 def check_divergence(network: Network, data: Prepared, rng: np.random.Generator) -> OwnCheck:
     """A learning rate of 1e200 ends the run at once, and the run says that it diverged."""
-    settings = TrainingConfig.model_validate(
-        {"epochs": 9, "optimizer": {"name": "sgd", "learning_rate": 1e200}}
+    trainer, records = _run(
+        network, data, {"epochs": 9, "optimizer": {"name": "sgd", "learning_rate": 1e200}}, rng
     )
-    trainer = Trainer(network, data, settings, rng)
-    records = list(trainer.epochs())
-    said = float(
-        trainer.stopped_by == "diverged" and len(records) < settings.epochs and not records[-1].train.finite
-    )
-    exact = np.ones(()), np.zeros(())
-    tensors = [compare("diverged", np.array(said), np.ones(()), exact, None, "complex")]
-    return summary("a run that diverges", network.architecture, "complex", tensors)
+    said = trainer.stopped_by == "diverged" and len(records) < 9 and not records[-1].train.finite
+    return summary("a run that diverges", network.architecture, "complex", [_told("diverged", said)])
+
+
+def check_limits(kinds: Iterable[tuple[Architecture, Array, Array]], rng: np.random.Generator) -> OwnCheck:
+    """A run is given up where its loss is more than 10,000 times that of the best constant output, and not before."""
+    tensors = []
+    for number, (architecture, X, Y) in enumerate(kinds):
+        constant = 0.5 * ((Y - Y.mean(axis=0)) ** 2).sum(axis=1).mean()
+        # Targets that hardly vary are measured by their size, and outputs that are probabilities by their number.
+        least = max(0.5e-3 * (Y**2).sum(axis=1).mean(), 1e-6)
+        limit = DIVERGED * (Y.shape[1] if architecture.loss == "cross_entropy" else max(constant, least))
+        for times in (0.75, 1.5):
+            network = Network(_with_loss(architecture, X, Y, times * limit, rng), len(X))
+            trainer, _ = _run(network, _data(X, Y), {"epochs": 1, "optimizer": STANDING}, rng)
+            said = trainer.stopped_by == ("diverged" if times > 1 else "epochs")
+            tensors.append(_told(f"limit_{number}_{times:g}", said))
+    return summary("losses near the limit", architecture, "complex", tensors)
+
+
+def _with_loss(
+    architecture: Architecture, X: Array, Y: Array, loss: float, rng: np.random.Generator
+) -> Parameters:
+    """Random weights so large that the mean loss is this one."""
+    direction, parameters = _random(architecture, rng).flat, Parameters(architecture)
+    least, most = 1e-9, 1e9
+    for _ in range(100):
+        parameters.flat[...] = np.sqrt(least * most) * direction
+        found = reference.mean_loss(architecture, dict(parameters.named()), X, Y)
+        least, most = (np.sqrt(least * most), most) if found < loss else (least, np.sqrt(least * most))
+    return parameters
+
+
+def check_records(network: Network, data: Prepared, rng: np.random.Generator) -> OwnCheck:
+    """Every second epoch of five is recorded, and the last one."""
+    _, records = _run(network, data, {"epochs": 5, "evaluate_every": 2, "optimizer": STANDING}, rng)
+    said = [record.epoch for record in records] == [2, 4, 5]
+    return summary("every second epoch recorded", network.architecture, "complex", [_told("recorded", said)])
+
+
+def _run(
+    network: Network, data: Prepared, settings: dict[str, Any], rng: np.random.Generator
+) -> tuple[Trainer, list[EpochRecord]]:
+    trainer = Trainer(network, data, TrainingConfig.model_validate(settings), rng)
+    return trainer, list(trainer.epochs())
+
+
+def _told(name: str, said: bool) -> TensorCheck:
+    """Something that is so or not."""
+    return compare(name, np.array(float(said)), np.ones(()), (np.ones(()), np.zeros(())), None, "complex")
 
 
 def check_extremes(rng: np.random.Generator) -> tuple[OwnCheck, ...]:
@@ -105,6 +153,16 @@ def check_extremes(rng: np.random.Generator) -> tuple[OwnCheck, ...]:
         check_saturated(squared, X, numbers, rng),
         check_activations(deep, rng),
         check_divergence(Network(_random(linear, rng), len(X)), data, rng),
+        check_records(Network(_random(linear, rng), len(X)), data, rng),
+        check_limits(
+            [
+                (linear, X, numbers),
+                (linear, X, 3 + 1e-4 * numbers),
+                (linear, X, 1e-5 * numbers),
+                (replace(binary, sizes=(3, 2)), X, bits),
+            ],
+            rng,
+        ),
     )
 
 

@@ -11,15 +11,12 @@ from functools import lru_cache
 import numpy as np
 
 from bpcli.gradcheck.answer import Answer
-from bpcli.gradcheck.degenerate import degeneracies
-from bpcli.gradcheck.grading import RIGHT, SubmissionCheck, TensorVerdict, Worst, grade
-from bpcli.gradcheck.residuals import Verdict, cosine, relative_residual
-from bpcli.gradcheck.rounding import CERTAIN, float32_spread, looks_like_float32
+from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict, grade
+from bpcli.gradcheck.residuals import relative_residual
 from bpcli.network import Array
 from bpcli.network.example import Example
 
 CLOSE = 1e-4  # the residual of a gradient that is right as far as the choice of a reading goes
-NAMED_DEPTH = 2  # layers; in deeper networks gradients are compared, and mistakes are not named
 DIGITS = range(2, 9)  # that numbers may have been rounded to
 FORWARD = "look first at this quantity that was returned:"
 OTHER_WAY = "; --layout, --weights or --function settle it"
@@ -100,15 +97,9 @@ def judge_tensors(
     """Judge gradients by name, whatever their shapes are and however many of them are missing."""
     sorted_out = [_sort_out(answer, example) for answer, example in zip(answers, examples, strict=True)]
     missing, misshapen = sorted_out[0].missing, sorted_out[0].misshapen
-    if examples[0].architecture.depth > NAMED_DEPTH:
-        check = _compared(source, [each.whole for each in sorted_out], examples, notes)
-    else:
-        check = grade(source, examples, [each.whole for each in sorted_out], notes)
+    check = grade(source, examples, [each.whole for each in sorted_out], notes)
     frozen = [name for name in missing if name.startswith("bias_")]
-    shallow = examples[0].architecture.depth <= NAMED_DEPTH
-    if (
-        check.verdict == "wrong" and frozen and shallow
-    ):  # beside other mistakes, biases that never move are one too
+    if check.verdict == "wrong" and frozen:  # beside other mistakes, biases that never move are one too
         left = [{n: t for n, t in each.whole.items() if n not in frozen} for each in sorted_out]
         check = grade(source, examples, left, notes)
         missing = [name for name in missing if name not in frozen]
@@ -141,43 +132,6 @@ def judge_tensors(
         notes=(*check.notes, *wrong_shapes),
     )
     return _perhaps_rounded(check, answers[0], examples[0])
-
-
-def _compared(
-    source: str, answers: Sequence[Mapping[str, Array]], examples: Sequence[Example], notes: Sequence[str]
-) -> SubmissionCheck:
-    """Each gradient against the true one, in its own precision; of several examples the worst."""
-    worst: dict[str, TensorVerdict] = {}
-    for example, answer in zip(examples, answers, strict=True):
-        single = {name for name, tensor in answer.items() if looks_like_float32(tensor)}
-        spreads = float32_spread(example) if single else {}
-        for name, true in true_gradients(example).items():
-            found = answer[name].astype(np.float64)
-            same = found.shape == true.shape
-            residual = relative_residual(found, true) if same else None
-            right = residual is not None and residual <= RIGHT
-            if same and name in single:
-                right |= bool(np.all(abs(found - true) <= CERTAIN * spreads[name]))
-            at = np.unravel_index(int(np.argmax(abs(found - true))), true.shape) if same else ()
-            judged = TensorVerdict(
-                name=name,
-                shape=found.shape,
-                norm=float(np.linalg.norm(true)),
-                residual=residual,
-                verdict="correct" if right else "wrong",
-                worst=Worst(tuple(map(int, at)), float(found[at]), float(true[at])) if same else None,
-                cosine=cosine(found, true) if same else None,
-                row_factors=(),
-            )
-            before = worst.get(name)
-            if before is None or before.verdict == "correct":
-                worst[name] = judged
-    wrong = tuple(name for name, tensor in worst.items() if tensor.verdict == "wrong")
-    reasons = degeneracies(examples[0]) if len(examples) == 1 else ()
-    verdict: Verdict = "wrong" if wrong else "uninformative" if reasons else "correct"
-    return SubmissionCheck(
-        source, verdict, tuple(worst.values()), unexplained=wrong, reasons=reasons, notes=tuple(notes)
-    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,6 +13,7 @@ import numpy as np
 
 from bpcli.config import TrainingConfig
 from bpcli.datasets import Prepared
+from bpcli.datasets.dataset import Task
 from bpcli.gradcheck.epochs import check_training
 from bpcli.gradcheck.extremes import check_extremes
 from bpcli.gradcheck.numerical import default_method
@@ -57,6 +58,7 @@ class Case:
 STEP: dict[str, Any] = {"schedule": {"name": "step", "every": 2, "factor": 0.6}, "epochs": 3}
 COSINE: dict[str, Any] = {"schedule": {"name": "cosine", "minimum": 0.05}}
 DECAY: dict[str, Any] = {"weight_decay": 0.07}
+BALANCED: dict[str, Any] = {"class_weight": "balanced"}
 STOPPING: dict[str, Any] = {"early_stopping": {"patience": 2, "min_delta": 0.05}, "epochs": 12}
 
 CASES = (
@@ -68,6 +70,8 @@ CASES = (
     Case((3, 6, 4, 2), "identity", "identity", "squared_error", False, "float64", SLOW, training=DECAY),
     Case((4, 5, 6, 3), "relu", "softmax", "cross_entropy", False, "float64", ADAM, training=COSINE),
     Case((6, 5, 4, 3), "sigmoid", "sigmoid", "cross_entropy", True, "float64", ADAM, validation=0),
+    Case((4, 5, 3), "relu", "softmax", "cross_entropy", True, "float64", SGD, rows=120, batch=50, training=BALANCED),
+    Case((3, 1), "sigmoid", "sigmoid", "cross_entropy", True, "float64", SGD, rows=120, batch=50, training=BALANCED),
     Case((4, 3), "sigmoid", "sigmoid", "cross_entropy", True, "float64", MOMENTUM, rows=1500, batch=700),
     Case((3, 5), "sigmoid", "softmax", "cross_entropy", False, "float64", SGD | {"learning_rate": 3.0},
          validation=7, training=STOPPING),
@@ -112,19 +116,25 @@ def describe(case: Case) -> str:
 
 
 def _data(case: Case, rng: np.random.Generator) -> Prepared:
-    """Random rows: one-hot targets under softmax, 0 and 1 for a single output, numbers otherwise."""
+    """Random rows: one-hot targets under softmax, 0 and 1 under cross-entropy otherwise, numbers without it."""
     rows, (d0, *_, outputs) = case.rows + case.validation, case.sizes
     X = rng.normal(size=(rows, d0)).astype(case.dtype)
-    classes = case.loss == "cross_entropy"
     Y: Array = rng.uniform(0.05, 0.95, (rows, outputs))
+    task: Task = "regression"
+    if case.loss == "cross_entropy":
+        task = "multilabel" if case.output == "sigmoid" and outputs > 1 else "classification"
+    if case.settings.class_weight:  # most rows of the first class
+        Y **= 4 * np.arange(outputs) + (4 if outputs == 1 else 1)
     if case.output == "softmax":
-        Y = np.eye(outputs)[rng.integers(0, outputs, rows)]
-    elif outputs == 1:
+        Y = np.eye(outputs)[
+            rng.integers(0, outputs, rows) if not case.settings.class_weight else Y.argmax(axis=1)
+        ]
+    elif task != "regression":
         Y = np.round(Y)
     Y = Y.astype(case.dtype)
     return Prepared(
         name="random",
-        task="classification" if classes else "regression",
+        task=task,
         features=(),
         classes=(),
         outputs=(),

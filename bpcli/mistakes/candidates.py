@@ -4,9 +4,9 @@ The combinations lie along a leading axis, so that a few matrix products make hu
 start from what was done above it: δ as it was found there, and the ∇W that was answered.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,6 +72,7 @@ class Candidates:
         delta: which of the δ each has.
         deltas: them.
         moves: minus the derivatives of matrix and bias by the rate, where that is unknown.
+        make: the whole matrix that one of ``deltas.values`` (or of ``deltas.moves``) leads to, by a candidate's number.
     """
 
     masks: Mask
@@ -79,7 +80,16 @@ class Candidates:
     bias: Array
     delta: NDArray[np.intp]
     deltas: Deltas
+    make: Callable[[int, Array], Array]
     moves: tuple[Array, Array] | None = None
+
+    def whole(self, number: int, rate: float | None = None) -> Array:
+        """The whole matrix of one, d×d_in, whose W had moved by this rate if one is given."""
+        at = self.delta[number]
+        matrix = self.make(number, self.deltas.values[at])
+        if rate is not None and self.deltas.moves is not None:
+            matrix = matrix - rate * self.make(number, self.deltas.moves[at])
+        return matrix
 
     def ids(self, number: int) -> Ids:
         """The mistakes of one."""
@@ -258,52 +268,59 @@ def gradients_of(
     """Return the gradients that these δ make with the right and the wrong inputs and samples."""
     work, sketch = prepared.work(index), prepared.sketch(index)
     a = work.architecture
-    every = np.arange(len(deltas.masks))
     forms: list[tuple[Ids, Array]] = [((), work.input)]
     forms += [((e.mistake,), e.value(work)) for e in edits_at(a, index, F.INPUT)]
-    masks, matrices, biases, numbers = [], [], [], []
-    moved: list[tuple[Array, Array]] = []
-    for times in (0.0, 1.0, 1.0 / work.samples):
-        for f_ids, value in forms:
-            ids = (*f_ids, "last-sample") if times else f_ids
-            mask = deltas.masks | np.uint64(mask_of(ids))
-            keep = _count(mask, named) <= most
-            x = value if sketch is None else value @ sketch
-
-            def made(delta: Array, x: Array = x, times: float = times) -> tuple[Array, Array]:
-                if not times:
-                    return work.differentiated(delta, x)
-                matrix, bias = work.differentiated(delta[..., -1:, :], x[-1:])
-                return matrix * times, bias * times
-
-            matrix, bias = made(deltas.values[keep])
-            masks.append(mask[keep])
-            numbers.append(every[keep])
-            matrices.append(matrix)
-            biases.append(bias)
-            if deltas.moves is not None:
-                moved.append(made(deltas.moves[keep]))
+    ways: list[tuple[Ids, Make]] = [
+        _way(work, ids, x, times) for times in (0.0, 1.0, 1.0 / work.samples) for ids, x in forms
+    ]
     if deltas.moves is None:
-        mask = deltas.masks | np.uint64(mask_of(("weight-for-input",)))
-        keep = _count(mask, named) <= most
-        weight = work.weight if sketch is None else work.weight @ sketch
-        bias = work.differentiated(deltas.values[keep], work.input[:, :0])[1]
+        ways.append((("weight-for-input",), partial(_scaled_weight, work)))
+    masks, numbers, made_by = [], [], []
+    gradients: list[tuple[Array, Array]] = []
+    moves: list[tuple[Array, Array]] = []
+    for place, (ids, make) in enumerate(ways):
+        mask = deltas.masks | np.uint64(mask_of(ids))
+        keep = np.flatnonzero(_count(mask, named) <= most)
         masks.append(mask[keep])
-        numbers.append(every[keep])
-        matrices.append(bias[:, :, None] * weight)
-        biases.append(bias)
-    moves = None
-    if moved:
-        moves = np.concatenate([m for m, _ in moved]), np.concatenate([b for _, b in moved])
-    every_mask = np.concatenate(masks)
+        numbers.append(keep)
+        made_by.append(np.full(len(keep), place))
+        gradients.append(make(deltas.values[keep], sketch))
+        if deltas.moves is not None:
+            moves.append(make(deltas.moves[keep], sketch))
+    by = np.concatenate(made_by)
     return Candidates(
-        every_mask,
-        np.concatenate(matrices),
-        np.concatenate(biases),
+        np.concatenate(masks),
+        np.concatenate([matrix for matrix, _ in gradients]),
+        np.concatenate([bias for _, bias in gradients]),
         np.concatenate(numbers),
         deltas,
-        moves,
+        lambda number, delta: ways[by[number]][1](delta, None)[0],
+        (np.concatenate([m for m, _ in moves]), np.concatenate([b for _, b in moves])) if moves else None,
     )
+
+
+# From δ (…×N×d) and a sketch of the columns, or None for all of them, to matrix and bias.
+Make = Callable[[Array, Array | None], tuple[Array, Array]]
+
+
+def _way(work: Work, ids: Ids, x: Array, times: float) -> tuple[Ids, Make]:
+    """The outer product with x, over all samples, or of the last one alone (``times`` it)."""
+
+    def make(delta: Array, sketch: Array | None) -> tuple[Array, Array]:
+        rows = x if sketch is None else x @ sketch
+        if not times:
+            return work.differentiated(delta, rows)
+        matrix, bias = work.differentiated(delta[..., -1:, :], rows[-1:])
+        return matrix * times, bias * times
+
+    return (*ids, "last-sample") if times else ids, make
+
+
+def _scaled_weight(work: Work, delta: Array, sketch: Array | None) -> tuple[Array, Array]:
+    """The matrix itself where the input belongs: δ times W."""
+    weight = work.weight if sketch is None else work.weight @ sketch
+    bias = work.differentiated(delta, work.input[:, :0])[1]
+    return bias[..., :, None] * weight, bias
 
 
 def most_edits(prepared: Prepared, index: int) -> int:

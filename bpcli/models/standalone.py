@@ -1,26 +1,30 @@
-"""A model as a Python file of its own, with the encoding of raw rows: NumPy, PyTorch or scikit-learn, and no bpcli."""
+"""A model as a Python file of its own, with the encoding of raw rows: NumPy, PyTorch or scikit-learn, and no bpcli.
 
+Everything that is a table of numbers or words stands in one line of JSON, and code that a model does not need (for
+dates, for words) is left out: what remains is short enough to be read.
+"""
+
+import json
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
 from bpcli.datasets.cells import MISSING_NUMBERS, MISSING_WORDS
+from bpcli.datasets.encoding import CategoryCode
 from bpcli.models.model import Model
 from bpcli.models.sources import needed_roles
 
 Flavour: TypeAlias = Literal["numpy", "torch", "sklearn"]
 
-_ENCODE = '''
-def number(cell):
-    """A number in a cell, or NaN for a missing one; $, %, blanks and separated thousands are left out."""
-    if cell is None or str(cell).strip().lower() in MISSING_NUMBERS:
-        return np.nan
-    cell = re.sub(r"[^0-9eE.+()-]", "", str(cell))
-    return -float(cell.strip("()")) if cell.startswith("(") else float(cell)
+_NUMBER = """
+def number(cell):  # NaN where it is missing; $, %, blanks and separated thousands are left out
+    cell = "" if cell is None else str(cell).strip()
+    digits = re.sub(r"[^0-9eE.+-]", "", cell)
+    return np.nan if cell.lower() in M["missing"] else -float(digits) if cell[0] == "(" else float(digits)
 
-
-def date(cell, form):
-    """Days since 1970, month, weekday and hour, or four times NaN."""
+"""
+_DATE = """
+def date(cell, form):  # day since 1970, month, weekday and hour
     try:
         t = datetime.fromisoformat(cell) if form == "iso" else datetime.strptime(cell, form)
     except (TypeError, ValueError):
@@ -28,63 +32,58 @@ def date(cell, form):
     t = t.replace(tzinfo=None)
     return [(t - datetime(1970, 1, 1)).total_seconds() / 86400, t.month, t.weekday(), t.hour + t.minute / 60]
 
-
-def one_hot(cell, levels, other, missing):
-    """0/1 for each word; of two parts only the second, and 1/2 for a word that is neither."""
-    parts = [*levels, *["other"] * other, *["missing"] * missing]
+"""
+_ONE_HOT = """
+def one_hot(cell, code):  # one input per word; one input for two words, 1/2 for any other
     cell = "" if cell is None else str(cell).strip()
-    spelt = {word.casefold(): i for i, word in reversed(list(enumerate(levels))) if len(word) > 1}
-    rest = len(levels) if other else -1
-    if cell.lower() in MISSING_WORDS:
-        i = len(parts) - 1 if missing else rest
-    else:
-        i = levels.index(cell) if cell in levels else spelt.get(cell.casefold(), rest)
-    return [0.5 if i < 0 else float(i)] if len(parts) <= 2 else [float(i == j) for j in range(len(parts))]
+    i = code["words"].get(cell, code["folded"].get(cell.casefold(), code["new"]))
+    return [0.5 if i < 0 else i] if code["width"] == 1 else [float(i == j) for j in range(code["width"])]
 
+"""
+_ENCODE = """
+def encode(rows):  # N rows as the network sees them, N×d0
+    numbers = np.array([[{numbers}] for row in rows], float).reshape(len(rows), -1)
+    gaps = np.isnan(numbers)
+    x = np.where(gaps, M["fill"], numbers)[:, M["kept"]]
+{indicators}{words}    return ((x - M["offset"]) / M["scale"]).astype("{dtype}").astype(float)
 
-def encode(rows):
-    """Rows (dicts of text or numbers) as the network sees them, N×d0."""
-    X = []
-    for row in rows:
-        cells = [(row.get(name), form) for name, form in NUMBERS]
-        numbers = [v for cell, form in cells for v in (date(cell, form) if form else [number(cell)])]
-        filled = np.where(np.isnan(numbers), FILL, numbers) if NUMBERS else np.empty(0)
-        gaps = np.isnan(numbers)[INDICATORS] if INDICATORS else []
-        words = [v for name, *code in CATEGORIES for v in one_hot(row.get(name), *code)]
-        X.append([*filled[KEPT], *gaps, *words])
-    return ((np.array(X) - OFFSET) / SCALE).astype(DTYPE)
-'''
+"""
+_INDICATORS = '    x = np.hstack([x, gaps[:, M["indicators"]]])\n'
+_WORDS = (
+    '    words = [[v for code in M["words"] for v in one_hot(row.get(code["name"]), code)] for row in rows]\n'
+    "    x = np.hstack([x, words])\n"
+)
+_NUMPY = """
+def outputs(rows):  # z of the network, N×d_L
+    h = encode(rows)
+    for W, bias in M["layers"][:-1]:
+        a = h @ np.transpose(W) + bias
+        h = {activation}
+    W, bias = M["layers"][-1]
+    b = h @ np.transpose(W) + bias
+    return {output}
 
-_NUMPY = '''
-
-def outputs(rows):
-    """The outputs of the network, N×d_L."""
-    x = encode(rows).astype(float)
-    for i, (W, bias) in enumerate(WEIGHTS):
-        x = (OUTPUT if i == len(WEIGHTS) - 1 else HIDDEN)(x @ np.array(W).T + np.array(bias))
-    return x
-'''
+"""
 _FUNCTIONS = {
-    "sigmoid": "lambda a: 1 / (1 + np.exp(-a))",
-    "tanh": "np.tanh",
-    "relu": "lambda a: np.maximum(a, 0)",
-    "identity": "lambda a: a",
-    "softmax": "lambda a: (e := np.exp(a - a.max(axis=1, keepdims=True))) / e.sum(axis=1, keepdims=True)",
+    "sigmoid": "1 / (1 + np.exp(-{0}))",
+    "tanh": "np.tanh({0})",
+    "relu": "np.maximum({0}, 0)",
+    "identity": "{0}",
+    "softmax": "(e := np.exp({0} - {0}.max(axis=1, keepdims=True))) / e.sum(axis=1, keepdims=True)",
 }
-_TORCH = '''
-
+_TORCH = """
 network = nn.Sequential({layers}).double()
 with torch.no_grad():
-    for layer, (W, bias) in zip((m for m in network if isinstance(m, nn.Linear)), WEIGHTS):
+    for layer, (W, bias) in zip((m for m in network if isinstance(m, nn.Linear)), M["layers"]):
         layer.weight.copy_(torch.tensor(W, dtype=torch.float64))
         layer.bias.copy_(torch.tensor(bias, dtype=torch.float64))
 
 
-def outputs(rows):
-    """The outputs of the network, N×d_L."""
+def outputs(rows):  # z of the network, N×d_L
     with torch.no_grad():
-        return network(torch.from_numpy(encode(rows)).double()).numpy()
-'''
+        return network(torch.from_numpy(encode(rows))).numpy()
+
+"""
 _MODULES = {
     "sigmoid": "nn.Sigmoid()",
     "tanh": "nn.Tanh()",
@@ -92,122 +91,158 @@ _MODULES = {
     "identity": "nn.Identity()",
     "softmax": "nn.Softmax(dim=1)",
 }
-_SKLEARN = '''
-
+_SKLEARN = """
 network = MLPRegressor({hidden}, activation={activation!r}, max_iter=1)
-network.coefs_ = [np.array(W).T for W, _ in WEIGHTS]
-network.intercepts_ = [np.array(bias) for _, bias in WEIGHTS]
-network.n_layers_, network.n_outputs_, network.out_activation_ = len(WEIGHTS) + 1, len(WEIGHTS[-1][1]), {output!r}
-network.n_features_in_ = len(OFFSET)
+network.coefs_ = [np.transpose(W) for W, _ in M["layers"]]
+network.intercepts_ = [np.array(bias) for _, bias in M["layers"]]
+network.n_layers_, network.n_outputs_, network.out_activation_ = {depth} + 1, {width}, {output!r}
+network.n_features_in_ = len(M["offset"])
 pipeline = make_pipeline(FunctionTransformer(encode), network)
 
 
-def outputs(rows):
-    """The outputs of the network, N×d_L, as scikit-learn computes them."""
+def outputs(rows):  # z of the network, N×d_L, as scikit-learn computes it
     return np.asarray(pipeline.predict(rows)).reshape(len(rows), -1)
-'''
+
+"""
 _SKLEARN_NAMES = {"sigmoid": "logistic"}
-_PREDICT = {
-    "regression": '''
-
-def predict(rows):
-    """The numbers that are predicted, N×(number of targets)."""
-    return outputs(rows) * TARGET_SCALE + TARGET_OFFSET
-''',
-    "multilabel": '''
-
-def predict(rows):
-    """Which labels each row has, N×(number of labels) zeros and ones."""
-    return (outputs(rows) >= 0.5).astype(int)
-''',
-    "classification": '''
-
-def predict(rows):
-    """The class of each row."""
-    z = outputs(rows)
-    return np.array(CLASSES)[z.argmax(axis=1) if z.shape[1] > 1 else (z[:, 0] >= 0.5).astype(int)]
-''',
+_MEANING = {
+    "regression": 'outputs(rows) * M["target scale"] + M["target offset"]',
+    "multilabel": "(outputs(rows) >= 0.5).astype(int)",
+    "two": 'np.array(M["classes"])[(outputs(rows)[:, 0] >= 0.5).astype(int)]',
+    "classes": 'np.array(M["classes"])[outputs(rows).argmax(axis=1)]',
 }
-_MAIN = """
+_PREDICT = '''
+def predict(rows):
+    """Return {what} for N rows, given as dicts of text or numbers."""
+    return {meaning}
+
 
 if __name__ == "__main__":
     for value in predict(list(csv.DictReader(sys.stdin))).tolist():
         print(*(value if isinstance(value, list) else [value]), sep=",")
-"""
+'''
+_WHAT = {
+    "regression": "numbers, N×(number of targets),",
+    "multilabel": "which labels apply, N×(number of labels) zeros and ones,",
+    "classification": "the class",
+}
 _IMPORTS = {
-    "numpy": "import numpy as np",
-    "torch": "import numpy as np\nimport torch\nfrom torch import nn",
-    "sklearn": "import numpy as np\nfrom sklearn.neural_network import MLPRegressor\n"
-    "from sklearn.pipeline import make_pipeline\nfrom sklearn.preprocessing import FunctionTransformer",
+    "numpy": "",
+    "torch": "import torch\nfrom torch import nn\n",
+    "sklearn": "from sklearn.neural_network import MLPRegressor\nfrom sklearn.pipeline import make_pipeline\n"
+    "from sklearn.preprocessing import FunctionTransformer\n",
 }
 NEEDED = {"numpy": "NumPy", "torch": "NumPy and PyTorch", "sklearn": "NumPy and scikit-learn"}
 
 
 def program(model: Model, flavour: Flavour) -> str:
     """The text of the file."""
-    target = model.encoding.target
-    columns = repr(", ".join(_needed(model))[:200])[1:-1].replace('"', "'")
+    encoding, target = model.encoding, model.encoding.target
+    dates = any(role.kind == "date" for role in encoding.roles)
+    words = bool(encoding.categories)
+    columns = repr(", ".join(role.name for role in needed_roles(encoding))[:200])[1:-1].replace('"', "'")
+    named = repr(", ".join(model.columns))[1:-1].replace('"', "'")
     head = (
-        f'"""Predicts {", ".join(model.columns)!r} from raw rows with {NEEDED[flavour]} alone; written by bpcli.\n\n'
-        "predict([{column: value, ...}, ...]) takes dicts; as a program it reads a CSV with a header from stdin.\n"
+        f'"""Predicts {named} with {NEEDED[flavour]} alone; reads a CSV with a header from stdin. Written by bpcli.\n\n'
         f'Columns: {columns}\n"""\n\n'
-        f"import csv\nimport re\nimport sys\nfrom datetime import datetime\n\n{_IMPORTS[flavour]}\n\n"
     ).replace("\\", "\\\\")
-    constants = "\n".join(f"{name} = {value}" for name, value in _constants(model).items()) + "\n"
+    imports = ["csv", "json", "re", "sys"]
+    imported = "".join(f"import {name}\n" for name in imports) + "from datetime import datetime\n" * dates
+    kind = target.task if target.task != "classification" else "two" if _single(model) else "classes"
+    numbers = (
+        'v for name, form in M["numbers"] for v in (date(row.get(name), form) if form else [number(row.get(name))])'
+        if dates
+        else 'number(row.get(name)) for name in M["numbers"]'
+    )
+    parts = [
+        head
+        + imported
+        + f"\nimport numpy as np\n{_IMPORTS[flavour]}\nM = json.loads({_literal(model, dates)})\n",
+        _NUMBER,
+        _DATE if dates else "",
+        _ONE_HOT if words else "",
+        _ENCODE.format(
+            numbers=numbers,
+            indicators=_INDICATORS if encoding.indicators else "",
+            words=_WORDS if words else "",
+            dtype=model.parameters.dtype.name,
+        ),
+        _network(model, flavour),
+        _PREDICT.format(what=_WHAT[target.task], meaning=_MEANING[kind]),
+    ]
+    return "\n".join(part for part in parts if part).replace("\n\n\n\n", "\n\n\n")
+
+
+def _single(model: Model) -> bool:
+    """Whether one output tells two classes apart."""
+    return model.architecture.sizes[-1] == 1
+
+
+def _network(model: Model, flavour: Flavour) -> str:
+    """The code that defines ``outputs``."""
     arch = model.architecture
-    network = {"numpy": _NUMPY, "torch": _TORCH, "sklearn": _SKLEARN}[flavour]
     if flavour == "numpy":
-        network = network.replace("HIDDEN", "hidden").replace("OUTPUT", "output")
-        constants += f"hidden = {_FUNCTIONS[arch.activation]}\noutput = {_FUNCTIONS[arch.output]}\n"
-    elif flavour == "torch":
+        return _NUMPY.format(
+            activation=_FUNCTIONS[arch.activation].format("a"), output=_FUNCTIONS[arch.output].format("b")
+        )
+    if flavour == "torch":
         shapes = list(arch.shapes())
         layers = [
             f"nn.Linear({a}, {b}), {_MODULES[arch.output if i == len(shapes) - 1 else arch.activation]}"
             for i, (a, b) in enumerate(shapes)
         ]
-        network = network.format(layers=", ".join(layers))
-    else:
-        names = [_SKLEARN_NAMES.get(name, name) for name in (arch.activation, arch.output)]
-        network = network.format(hidden=arch.sizes[1:-1] or (1,), activation=names[0], output=names[1])
-    return head + constants + "\n" + _ENCODE + network + _PREDICT[target.task] + _MAIN
+        return _TORCH.format(layers=", ".join(layers))
+    names = [_SKLEARN_NAMES.get(name, name) for name in (arch.activation, arch.output)]
+    return _SKLEARN.format(
+        hidden=arch.sizes[1:-1] or (1,),
+        activation=names[0],
+        output=names[1],
+        depth=arch.depth,
+        width=arch.sizes[-1],
+    )
 
 
-def _needed(model: Model) -> list[str]:
-    return [role.name for role in needed_roles(model.encoding)]
+def _literal(model: Model, dates: bool) -> str:
+    """All constants as a Python literal of JSON text, on one line."""
+    text = json.dumps(_constants(model, dates), ensure_ascii=False)
+    return repr(text)
 
 
-def _constants(model: Model) -> dict[str, str]:
+def _constants(model: Model, dates: bool) -> dict[str, Any]:
     encoding, target = model.encoding, model.encoding.target
     forms = {role.name: role.format for role in encoding.roles if role.kind == "date"}
     numbers: list[tuple[str, str]] = []
     for name in encoding.numbers:
         day = name.rpartition(": ")[0]
-        if day in forms:
-            if (day, forms[day]) not in numbers:
-                numbers.append((day, forms[day]))
-        else:
-            numbers.append((name, ""))
-    weights = [
-        (
-            W.astype(np.float64).tolist(),
-            np.zeros(len(W)).tolist() if bias is None else bias.astype(np.float64).tolist(),
-        )
-        for W, bias in zip(model.parameters.weights, model.parameters.biases, strict=True)
-    ]
-    values: dict[str, Any] = {
-        "NUMBERS": numbers,
-        "FILL": encoding.fill.tolist(),
-        "KEPT": list(encoding.kept),
-        "INDICATORS": list(encoding.indicators),
-        "CATEGORIES": [(code.name, code.levels, code.other, code.missing) for code in encoding.categories],
-        "MISSING_NUMBERS": sorted(MISSING_NUMBERS),
-        "MISSING_WORDS": sorted(MISSING_WORDS),
-        "OFFSET": encoding.offset.tolist(),
-        "SCALE": encoding.scale.tolist(),
-        "DTYPE": model.parameters.dtype.name,
-        "CLASSES": list(target.classes),
-        "TARGET_OFFSET": target.offset.tolist(),
-        "TARGET_SCALE": target.scale.tolist(),
-        "WEIGHTS": weights,
+        column = (day, forms[day]) if day in forms else (name, "")
+        if not column[1] or column not in numbers:
+            numbers.append(column)
+    return {
+        "numbers": numbers if dates else [name for name, _ in numbers],
+        "missing": sorted(MISSING_NUMBERS),
+        "fill": encoding.fill.tolist(),
+        "kept": list(encoding.kept),
+        "indicators": list(encoding.indicators),
+        "words": [_words(code) for code in encoding.categories],
+        "offset": encoding.offset.tolist(),
+        "scale": encoding.scale.tolist(),
+        "classes": list(target.classes),
+        "target offset": target.offset.tolist(),
+        "target scale": target.scale.tolist(),
+        "layers": [
+            (
+                W.astype(np.float64).tolist(),
+                np.zeros(len(W)).tolist() if bias is None else bias.astype(np.float64).tolist(),
+            )
+            for W, bias in zip(model.parameters.weights, model.parameters.biases, strict=True)
+        ],
     }
-    return {name: repr(value) for name, value in values.items()}
+
+
+def _words(code: CategoryCode) -> dict[str, Any]:
+    """Positions of words among the inputs of a column: as they are written, else in any case, else that of new ones."""
+    new = len(code.levels) if code.other else -1
+    folded = {level.casefold(): i for i, level in reversed(list(enumerate(code.levels))) if len(level) > 1}
+    folded |= dict.fromkeys(sorted(MISSING_WORDS), len(code.parts) - 1 if code.missing else new)
+    exact = {level: i for i, level in enumerate(code.levels)}
+    return {"name": code.name, "words": exact, "folded": folded, "new": new, "width": len(code.features)}

@@ -1,6 +1,7 @@
 """What ``bpcli config`` shows: the shipped configurations, or one configuration with the origin of each value."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -8,6 +9,10 @@ from rich.text import Text
 
 from bpcli.config import Config, Resolved, Shipped, ShownLine
 from bpcli.render.styles import ACCENT, GOOD
+from bpcli.render.text import counted
+
+if TYPE_CHECKING:  # a list of names needs no NumPy
+    from bpcli.datasets import Prepared
 
 
 def shipped_table(configurations: Sequence[Shipped]) -> RenderableType:
@@ -33,11 +38,16 @@ def shown_config(lines: Sequence[ShownLine]) -> RenderableType:
     return text
 
 
-def checked(resolved: Resolved) -> RenderableType:
-    """Return the message that a configuration is valid, with its main values."""
-    return Text.assemble(
+def checked(resolved: Resolved, data: "Prepared | None") -> RenderableType:
+    """Return the message that a configuration is valid, with its main values, and what its data are."""
+    said = Text.assemble(
         (str(resolved.path), ACCENT), ": ", ("valid", GOOD), f"; {_in_a_line(resolved.config)}"
     )
+    if data is None:
+        return said.append("; standard input is not read")
+    rows, held_out = len(data.X), len(data.X_validation)
+    split = f"{rows:,} rows to train on, {held_out:,} held out" if held_out else f"{rows:,} rows"
+    return said.append(f"; {split}; {counted(data.X.shape[1], 'input')}; {data.task}")
 
 
 def _in_a_line(config: Config) -> str:

@@ -112,8 +112,9 @@ class Plot:
             yield Text.assemble(f"{labels.get(row, ''):>{margin - 1}} ", text)
         ends = f"{left:<{width - len(right)}}{right}"
         yield Text(f"{'':{margin}} {ends}", style="dim")
-        legend = (part for mark, color, name, _ in drawn for part in ((mark, color), f" {name}   "))
-        yield Text.assemble(" " * (margin + 1), *legend)
+        yield from _legend(
+            [(mark, color, name) for mark, color, name, _ in drawn], margin + 1, options.max_width
+        )
 
     def _heights(self, values: Sequence[float]) -> tuple[float, float]:
         """The range of the vertical axis, in log10 on a log axis; never empty."""
@@ -125,6 +126,19 @@ class Plot:
         """The value in the middle of a row, rows counted from the top."""
         middle = high - (row + 0.5) * (high - low) / HEIGHT
         return f"{10**middle if self.log else middle:.3g}"
+
+
+def _legend(entries: Sequence[tuple[str, str, str]], margin: int, width: int) -> Iterator[Text]:
+    """The marks with their names, on as many lines as they take; no line ends between the two."""
+    line = Text(" " * margin)
+    for mark, color, name in entries:
+        entry = Text.assemble((mark, color), f" {name}")
+        if len(line) > margin and len(line) + len(entry) > width:
+            yield line
+            line = Text(" " * margin)
+        line.append_text(entry).append("   ")
+    line.rstrip()
+    yield line
 
 
 def _interleaved(lines: Sequence[str], marks: Sequence[str], row: int) -> str:

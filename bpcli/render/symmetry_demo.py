@@ -122,9 +122,9 @@ def _claims(claims: Sequence[Claim], write: Callable[[str], str], notation: Styl
     return [heading("Claims", NOTATIONS[notation]), table]
 
 
-def _because(claim: Claim, write: Callable[[str], str]) -> list[str | tuple[str, str]]:
+def _because(claim: Claim, write: Callable[[str], str]) -> list[str]:
     """The reason, on lines of its own; none where the claim does not hold."""
-    return ["\n", (f"because {write(claim.because)}", "dim")] if claim.because and claim.holds else []
+    return ["\n", f"because {write(claim.because)}"] if claim.because and claim.holds else []
 
 
 def _arithmetic(result: Demonstration) -> list[RenderableType]:

@@ -80,13 +80,14 @@ def train_task(
     There is one outcome for each shape that the data of its seeds have, and one for seeds whose data cannot be used.
     """
     config = task.combinations[0][2]
+    dataset = datasets.get(config)
     ready: dict[int, _Seeded] = {}
     failed: dict[int, str] = {}
     for seed in dict.fromkeys(seed for _, seed in task.cells):
         seeded = config.model_copy(update={"seed": seed})
         for_data, weights, order = streams(seed)
         try:
-            complete, data = prepared_data(seeded, for_data, datasets.get(config))
+            complete, data = prepared_data(seeded, for_data, dataset)
             ready[seed] = _Seeded(complete, data, weights, order)
         except BpcliError as error:
             failed[seed] = printable(str(error), _LONGEST_REASON)

@@ -159,7 +159,8 @@ def output_deltas_differ(parameters: Parameters, X: Array, Y: Array, matmul: Mat
         reasons.append(f"{vector(last.delta[sample].tolist())} under {name}")
     measured = {f"smallest gap, {name}": gap for name, gap in gaps.items()}
     measured["gap where targets coincide"] = coincide = float(np.max(left))
-    holds = None if None in gaps.values() and coincide == 0 else coincide == 0 and 0 not in gaps.values()
+    refuted = coincide != 0 or 0 in gaps.values()
+    holds = False if refuted else None if None in gaps.values() else True
     because = (
         "each δ_i^(2) contains its own target: (z_i - y_i) g′(S_i^(2)) under squared error, z_i - y_i under "
         "cross-entropy (over N in the mean); "

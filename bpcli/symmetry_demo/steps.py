@@ -117,10 +117,11 @@ def units_stay_equal(
     inputs = _range("input", "V", start.weights[0], end.weights[0], interchangeable(X, Y))
     outputs = _range("output", "W", start.weights[1].T, end.weights[1].T, interchangeable(Y, X))
     measured = {"largest spread": spread, "first split": first_split, "range over outputs j": outputs.size}
+    if first_split is not None:  # whether or not the network diverges later
+        return Claim("e", statement, False, measured)
     if not isfinite(snapshots[-1].loss):
         return Claim("e", statement, None, measured, f"the network has diverged by step {steps:,}")
-    holds = spread == 0 and first_split is None
-    if holds and not (inputs.moved or outputs.moved):
+    if spread == 0 and not (inputs.moved or outputs.moved):
         return decided("e", statement, None, measured, UNMOVED)
     remark = outputs.excuse
     if not remark and outputs.size <= outputs.rounding:
@@ -133,7 +134,7 @@ def units_stay_equal(
         f"at step {steps:,} w_i^(1) = {vector(end.weights[0][0].tolist())} in every unit and "
         f"w_j^(2) = {vector(end.weights[1][:, 0].tolist())} from every unit"
     )
-    return decided("e", statement, holds, measured, remark, because)
+    return decided("e", statement, spread == 0, measured, remark, because)
 
 
 def random_breaks_symmetry(start: Parameters, end: Parameters, X: Array, weight_decay: float = 0.0) -> Claim:

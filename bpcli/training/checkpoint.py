@@ -200,13 +200,13 @@ def check_claims(claims: Mapping[str, Claim], expected: Mapping[str, Array], *, 
 
 
 class _Pcg64(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
+    model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
     state: int = Field(ge=0, lt=1 << 128)
     inc: int = Field(ge=0, lt=1 << 128)
 
 
 class _Rng(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid")
+    model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
     bit_generator: Literal["PCG64"]
     state: _Pcg64
     has_uint32: int = Field(ge=0, le=1)
@@ -216,7 +216,7 @@ class _Rng(BaseModel):
 class _State(BaseModel):
     """The values of a checkpoint that are not weights."""
 
-    model_config = ConfigDict(strict=True, extra="forbid")
+    model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
     epoch: int = Field(ge=0)
     best_epoch: int = Field(ge=0)
     best_loss: float

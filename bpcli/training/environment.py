@@ -3,7 +3,6 @@
 import os
 import platform
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +10,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 import bpcli
+from bpcli.engine import engine_versions
 from bpcli.training.sealed_files import damaged, first_problem, read_json
 
 THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
@@ -20,7 +20,7 @@ _Text = Annotated[str, StringConstraints(max_length=1000)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True, defer_build=True)
 
 
 class _Data(_Part):
@@ -88,15 +88,9 @@ def describe_environment(
             "processors": processors(),
             **{name: variables[name] for name in THREAD_VARIABLES if name in variables},
         },
-        "engine": _engine(engine),
+        "engine": {"name": engine, **(engine_versions() if engine == "compiled" else {})},
         "data": {"name": source, "sha256": digest},
     }
-
-
-def _engine(name: str) -> dict[str, str]:
-    """Return the engine, and the versions of what the compiled one is made with."""
-    made_with = ("numba", "llvmlite", "scipy") if name == "compiled" else ()
-    return {"name": name, **{package: version(package) for package in made_with}}
 
 
 def processors() -> int:

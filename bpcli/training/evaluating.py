@@ -1,21 +1,31 @@
 """How good a trained model is on rows that it is given: the scores of training, by the same forward pass."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bpcli.common.errors import DataError
+from bpcli.common.errors import DataError, UsageError
+from bpcli.common.files import read_bytes
 from bpcli.common.json_numbers import finite
 from bpcli.datasets import Prepared
+from bpcli.datasets.arrays import read_npy, read_npz
 from bpcli.datasets.cells import is_missing, number, shown
 from bpcli.datasets.columns import number_values
 from bpcli.datasets.dataset import FloatArray
 from bpcli.datasets.encoding import Output, encode
-from bpcli.datasets.text_table import Cells
+from bpcli.datasets.layout import nameless
+from bpcli.datasets.loading import ARRAYS, decompressed, suffix_of
+from bpcli.datasets.text_table import Cells, cells_of, written
 from bpcli.models import Model, Rows
 from bpcli.models.model import Noticed
+from bpcli.models.sources import array_rows
+from bpcli.training.checkpoint import read_identity
 from bpcli.training.evaluation import Details, Evaluator, Scores
+from bpcli.training.saved_model import load_model
+from bpcli.training.setup import prepared_data
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,7 +72,7 @@ class Evaluation:
 
 
 def evaluate(model: Model, run: str, source: str) -> Evaluation:
-    """Score a model on the rows of a table that has the target columns.
+    """Score a model on the rows of a table, an NPZ or an NPY that has the targets.
 
     Raises:
         DataError: a column is missing, or a target is none of the classes.
@@ -71,8 +81,8 @@ def evaluate(model: Model, run: str, source: str) -> Evaluation:
     X: list[Any] = []
     Y: list[FloatArray] = []
     lost = 0
-    for rows in model.rows(source):
-        y = _targets(rows, model)
+    for rows, cells in _labelled(model, source):
+        y = _targets(cells, model)
         known = np.isfinite(y).all(axis=1)
         X.append(model.inputs(rows)[known])
         Y.append(y[known])
@@ -81,19 +91,72 @@ def evaluate(model: Model, run: str, source: str) -> Evaluation:
     data = _prepared(model, source, np.concatenate(X), np.concatenate(Y))
     if not len(data.X):
         raise DataError(f"{source}: no row has a target; check its column {shown(data.outputs[0])}")
+    return _scored(model, run, source, data, noticed, lost)
+
+
+def evaluate_held_out(run: Path) -> Evaluation:
+    """Score the model of a run on the rows that it held out for validation, which it reads again from its source.
+
+    Raises:
+        UsageError: no rows were held out.
+        DataError: the data have changed since.
+        MachineError: the run is damaged.
+    """
+    model = load_model(run)
+    found = read_identity(run)
+    for_data, _, _ = map(np.random.default_rng, np.random.SeedSequence(found.config.seed).spawn(3))
+    _, data = prepared_data(found.config, for_data)
+    source = found.config.data.source
+    if data.digest != found.environment["data"]["sha256"]:
+        raise DataError(
+            f"{source}: the data have changed since {run} was created; restore them, or give a table"
+        )
+    if not len(data.X_validation):
+        raise UsageError(f"{run} held out no rows for validation; give a table to evaluate on")
+    held_out = replace(data, X=data.X_validation, Y=data.Y_validation)
+    return _scored(model, str(run), f"the validation rows of {source}", held_out, Noticed(model), 0)
+
+
+def _scored(
+    model: Model, run: str, name: str, data: Prepared, noticed: Noticed, without_target: int
+) -> Evaluation:
     evaluator = Evaluator(model.parameters, data.task)
     with np.errstate(over="ignore", invalid="ignore"):
         return Evaluation(
             run=run,
-            data=source,
+            data=name,
             task=data.task,
             outputs=data.outputs,
             rows=len(data.X),
-            without_target=lost,
+            without_target=without_target,
             scores=evaluator.scores(data.X, data.Y),
             details=evaluator.details(data.X, data.Y, data),
             noticed=noticed,
         )
+
+
+def _labelled(model: Model, source: str) -> Iterator[tuple[Rows, Cells]]:
+    """The rows of a source, and the cells that their targets stand in."""
+    if suffix_of(source) not in ARRAYS:
+        for rows in model.rows(source):
+            if rows.cells is not None:
+                yield rows, rows.cells
+        return
+    outputs = model.encoding.target.outputs
+    raw = decompressed(read_bytes(source, DataError, "check the path"), source)
+    if suffix_of(source) == ".npz":
+        table = read_npz(raw, source)
+    else:
+        table = read_npy(raw, source, [name.removeprefix(nameless(0)[:-1]) for name in outputs])
+    if len(table.y) != len(outputs):
+        raise DataError(
+            f"{source}: {len(table.y)} target columns where the network was trained on {len(outputs)}"
+        )
+    texts = [column if isinstance(column, list) else [*map(written, column.tolist())] for column in table.y]
+    yield (
+        array_rows(table.X, model.encoding, source),
+        cells_of(source, outputs, zip(*texts, strict=True)),
+    )
 
 
 def _prepared(model: Model, name: str, X: Any, Y: FloatArray) -> Prepared:
@@ -121,11 +184,9 @@ def _prepared(model: Model, name: str, X: Any, Y: FloatArray) -> Prepared:
     )
 
 
-def _targets(rows: Rows, model: Model) -> FloatArray:
+def _targets(cells: Cells, model: Model) -> FloatArray:
     """The class position of each row, N×1, or its numbers, N×(number of targets); NaN where a target is missing."""
-    cells, target = rows.cells, model.encoding.target
-    if cells is None:
-        raise DataError("arrays have no named targets; give a table with the columns of training")
+    target = model.encoding.target
     names = list(cells.names)
     if not cells.layout.header and len(names) == len(model.encoding.roles) + len(target.outputs):
         names = [f"column {j}" for j in range(len(names))]

@@ -107,11 +107,12 @@ class Evaluator:
     """Scores parameters on whole sets, by the forward pass that predicts too, in buffers of its own.
 
     The parameters are shared with the network that trains: what is scored is always their present state.
-    ``network`` holds those buffers, for whoever wants to look at its layers.
+    ``network`` holds those buffers, for whoever wants to look at its layers. ``fast`` is for the curves of a training
+    in float32: see ``Forward``.
     """
 
-    def __init__(self, parameters: Parameters, task: str) -> None:
-        self._forward = Forward(parameters)
+    def __init__(self, parameters: Parameters, task: str, *, fast: bool = False) -> None:
+        self._forward = Forward(parameters, fast=fast)
         self.network = self._forward.network
         self._loss = LOSSES[parameters.architecture.output, parameters.architecture.loss]
         self._task = task

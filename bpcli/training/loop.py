@@ -120,7 +120,7 @@ class Trainer:
             compiled = compiled_epochs(network, data.X, data.Y, self.optimiser, settings)
             train = compiled.train_visibly if visibly else compiled.train
             self._one_epoch = lambda rate, interrupted: train(self.batches.shuffle(), rate, interrupted)
-        self._evaluator = Evaluator(network.parameters, data.task)
+        self._evaluator = Evaluator(network.parameters, data.task, fast=True)
 
     def epochs(self, interrupted: Callable[[], bool] = lambda: False) -> Iterator[EpochRecord]:
         """Train on to the configured number of epochs, yielding a record after each that is evaluated.

@@ -24,7 +24,7 @@ class Optimiser(Protocol):
         """The arrays that the rule remembers between steps, by name: with them it can be stopped and resumed."""
 
     def step(self, learning_rate: float | Array) -> None:
-        """Move the parameters once, along the gradients as they stand."""
+        """Move the parameters once, along the gradients as they stand, which it may write over."""
 
 
 class _Direction:
@@ -51,6 +51,9 @@ class Sgd:
     """Stochastic gradient descent: v ← μ v + g, θ ← θ - α v. With μ = 0 that is V ← V - α ∇V.
 
     Momentum is that of Polyak 1964, in the form of Sutskever et al. 2013 with the rate outside the velocity.
+
+    With μ = 0 nothing needs ∇ after the step, so α ∇ is written over it, and no other array is touched than the
+    gradients and the parameters; with decay it is written over g.
     """
 
     def __init__(
@@ -67,11 +70,13 @@ class Sgd:
         self.slots = {} if self._velocity is None else {"velocity": self._velocity}
         theta = parameters.flat
         v = self._direction.buffer if self._velocity is None else self._velocity
-        length = max(1, min(PIECE_BYTES // theta.itemsize, theta.shape[-1]))
-        move = np.empty((*theta.shape[:-1], length), theta.dtype)
+        length = max(1, PIECE_BYTES // theta.itemsize)
         starts = range(0, theta.shape[-1], length)
         pieces = [(theta[..., i : i + length], v[..., i : i + length]) for i in starts]
-        self._pieces = [(theta, v, move[..., : theta.shape[-1]]) for theta, v in pieces]
+        move = np.empty_like(pieces[0][1])  # a velocity is needed again in the next step
+        self._pieces = [
+            (theta, v, v if self._velocity is None else move[..., : v.shape[-1]]) for theta, v in pieces
+        ]
         self._dtype = theta.dtype
 
     def step(self, learning_rate: float | Array) -> None:

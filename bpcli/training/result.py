@@ -202,6 +202,10 @@ class TrainResult(Displayed):
             "stopped_by": self.stopped_by,
             "kept_epoch": self.kept_epoch,
             "best_epoch": self.best_epoch,
+            "rows": {
+                "training": self.header.data.training_rows,
+                "validation": self.header.data.validation_rows,
+            },
             "task": self.header.data.task,
             "target": list(self.header.data.outputs),
             "classes": list(self.header.data.classes),

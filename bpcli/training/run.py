@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 
 from bpcli.common.errors import DataError, UsageError
-from bpcli.common.files import sync_folder, write_atomically
+from bpcli.common.files import write_together
 from bpcli.config import Config, to_yaml
 from bpcli.network import Array
 from bpcli.training import checkpoint, run_folder
@@ -14,7 +15,7 @@ from bpcli.training.environment import differences
 from bpcli.training.loop import FINAL, EpochRecord
 from bpcli.training.metrics import Metrics, read_metrics
 from bpcli.training.result import RunHeader, TrainResult
-from bpcli.training.sealed_files import read_json, write_commented, write_json, write_npz
+from bpcli.training.sealed_files import commented, npz, read_json, sealed_json, write_commented, write_json
 from bpcli.training.session import Session
 
 ENDED = {"early_stopping": "stopped early", "diverged": "diverged"}
@@ -29,6 +30,7 @@ class Run:
     def __init__(self, session: Session, folder: Path, run_id: str, warnings: Iterable[str] = ()) -> None:
         self.session, self.folder, self.run_id = session, folder, run_id
         self.header: RunHeader = session.header(folder, run_id, warnings)
+        self._best_written = 0  # the epoch of the weights in best.npz; 0 where that is not known
         self._metrics = Metrics(session.metric, len(session.config.model.hidden))
         for record in session.records:
             self._metrics.add(record)
@@ -61,12 +63,13 @@ class Run:
             config = session.config
             text, environment = to_yaml(config), session.environment(variables)
             run = cls(session, folder, checkpoint.identity(config, text, environment))
-            write_commented(folder / run_folder.CONFIG, text)
+            files = {run_folder.CONFIG: commented(text)}
             if session.data.encoding:
-                write_json(folder / run_folder.ENCODING, session.data.encoding.to_plain())
-            write_json(folder / run_folder.ENVIRONMENT, environment | {"run_id": run.run_id})
-            run.write_initial()
-            run.checkpoint()
+                encoding = session.data.encoding.to_plain() | {"run_id": run.run_id}
+                files[run_folder.ENCODING] = sealed_json(encoding)
+            files[run_folder.ENVIRONMENT] = sealed_json(environment | {"run_id": run.run_id})
+            files[run_folder.INITIAL] = run.initial()
+            run.checkpoint(files)
             yield run
 
     @classmethod
@@ -106,7 +109,7 @@ class Run:
             ]
             run = cls(session, folder, found.run_id, warnings)
             if not (folder / run_folder.INITIAL).exists():
-                run.write_initial()
+                write_together({folder / run_folder.INITIAL: run.initial()})
             if extended != config:
                 write_commented(
                     folder / run_folder.CONFIG, checkpoint.with_epochs(found.text, extended.training.epochs)
@@ -119,7 +122,6 @@ class Run:
         if trainer.stopped_by is None and trainer.epoch < training.epochs:
             # The summary of an earlier state must not outlive it if this process is killed.
             (self.folder / run_folder.SUMMARY).unlink(missing_ok=True)
-            sync_folder(self.folder)
         before = trainer.epoch
         for record in self.session.epochs(interrupted):
             self._metrics.add(record)
@@ -130,20 +132,24 @@ class Run:
             yield record
         self.checkpoint()
 
-    def checkpoint(self) -> None:
-        """Write the state to disk, the checkpoint last: what it refers to is on the disk by then."""
-        trainer, metrics = self.session.trainer, self._metrics
-        write_atomically(self.folder / run_folder.METRICS, metrics.content())
-        if trainer.best_epoch:
-            best = checkpoint.weights(self.session, self.run_id, trainer.best, trainer.best_epoch)
-            write_npz(self.folder / run_folder.BEST, best)
-        state = checkpoint.checkpoint(self.session, self.run_id, metrics.seal())
-        write_npz(self.folder / run_folder.CHECKPOINT, state)
+    def checkpoint(self, files: Mapping[str, bytes] = MappingProxyType({})) -> None:
+        """Write the state to the disk, after other ``files`` by their names.
 
-    def write_initial(self) -> None:
-        """Write the weights before training."""
-        initial = checkpoint.weights(self.session, self.run_id, self.session.initial, 0)
-        write_npz(self.folder / run_folder.INITIAL, initial)
+        The checkpoint has a name only when all that it refers to is on the disk, names included.
+        """
+        trainer, metrics = self.session.trainer, self._metrics
+        group = {**files, run_folder.METRICS: metrics.content()}
+        if trainer.best_epoch != self._best_written:
+            best = checkpoint.weights(self.session, self.run_id, trainer.best, trainer.best_epoch)
+            group[run_folder.BEST] = npz(best)
+        state = npz(checkpoint.checkpoint(self.session, self.run_id, metrics.seal()))
+        for together in (group, {run_folder.CHECKPOINT: state}):
+            write_together({self.folder / name: content for name, content in together.items()})
+        self._best_written = trainer.best_epoch
+
+    def initial(self) -> bytes:
+        """Return the file of the weights before training."""
+        return npz(checkpoint.weights(self.session, self.run_id, self.session.initial, 0))
 
     def finish(self) -> TrainResult:
         """Measure the kept weights, write ``summary.json`` and return the result."""

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bpcli.common.errors import MachineError, UsageError
-from bpcli.common.files import TEMPORARY, sync_folder
+from bpcli.common.files import TEMPORARY
 from bpcli.training.lock import locked
 from bpcli.training.sealed_files import DamagedError, read_commented
 
@@ -98,7 +98,6 @@ def clear(folder: Path, *, force: bool) -> None:
     # it is still known for ours.
     for name in (CHECKPOINT, *(name for name in FILES if name not in (CHECKPOINT, CONFIG)), CONFIG):
         (folder / name).unlink(missing_ok=True)
-    sync_folder(folder)
 
 
 def sweep(folder: Path) -> None:

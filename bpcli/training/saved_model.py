@@ -26,12 +26,12 @@ def load_model(run: str | Path) -> Model:
     folder = Path(run)
     run_folder.existing_run(folder)
     found = checkpoint.read_identity(folder)
-    encoding = _encoding(folder)
+    encoding = _encoding(folder, found.run_id)
     parameters, epoch = _kept(folder / run_folder.CHECKPOINT, found.config, encoding)
     return Model(found.name, parameters, encoding, epoch, table_options(found.config)[0])
 
 
-def _encoding(folder: Path) -> Encoding:
+def _encoding(folder: Path, run_id: str) -> Encoding:
     path = folder / run_folder.ENCODING
     if not path.exists():
         raise UsageError(
@@ -42,6 +42,8 @@ def _encoding(folder: Path) -> Encoding:
         _Encoding.model_validate(document)
     except ValidationError as error:
         raise damaged(path, first_problem(error)) from None
+    if document["run_id"] != run_id:
+        raise checkpoint.foreign(path, document["run_id"], run_id)
     encoding = Encoding.from_plain(document)
     if fault := _fault(encoding):
         raise damaged(path, fault)
@@ -150,3 +152,4 @@ class _Encoding(_Part):
     target: _Target
     invalid: Literal["error", "missing"]
     header: bool
+    run_id: str

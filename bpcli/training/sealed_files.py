@@ -51,10 +51,15 @@ def first_problem(error: ValidationError) -> str:
 
 def write_npz(path: Path, arrays: Mapping[str, Array]) -> None:
     """Write arrays, and their digest beside them, so that ``numpy.load`` alone reads them."""
+    write_atomically(path, npz(arrays))
+
+
+def npz(arrays: Mapping[str, Array]) -> bytes:
+    """Return what ``write_npz`` writes."""
     buffer = io.BytesIO()
     members: dict[str, Any] = {**arrays, "sha256": np.array(_digest_of_arrays(arrays))}
     np.savez(buffer, **members)
-    write_atomically(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def read_npz(
@@ -78,8 +83,13 @@ def read_npz(
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write a JSON document with its digest as the last key."""
+    write_atomically(path, sealed_json(document))
+
+
+def sealed_json(document: Mapping[str, Any]) -> bytes:
+    """Return what ``write_json`` writes."""
     whole = {**document, "sha256": _digest_of_json(document)}
-    write_atomically(path, (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode())
+    return (json.dumps(whole, indent=2, ensure_ascii=False) + "\n").encode()
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -99,7 +109,12 @@ def read_json(path: Path) -> dict[str, Any]:
 
 def write_commented(path: Path, text: str) -> None:
     """Write a text whose format has ``#`` comments, with its digest in a comment after it."""
-    write_atomically(path, f"{text}{DIGEST_COMMENT}{hashlib.sha256(text.encode()).hexdigest()}\n".encode())
+    write_atomically(path, commented(text))
+
+
+def commented(text: str) -> bytes:
+    """Return what ``write_commented`` writes."""
+    return f"{text}{DIGEST_COMMENT}{hashlib.sha256(text.encode()).hexdigest()}\n".encode()
 
 
 def read_commented(path: Path) -> str:

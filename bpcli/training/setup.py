@@ -102,7 +102,13 @@ def table_options(config: Config) -> tuple[ReadOptions, InputOptions]:
     """What the configuration says about a text table."""
     source = config.data
     read = ReadOptions(
-        source.delimiter, source.header, source.decimal, source.thousands, source.encoding, source.comment
+        source.delimiter,
+        source.header,
+        source.decimal,
+        source.thousands,
+        source.encoding,
+        source.comment,
+        source.max_rows,
     )
     return read, InputOptions(
         source.ignore, source.categories, source.numbers, source.dates, source.missing, source.invalid
@@ -158,6 +164,17 @@ def prepared_data(
         standardise_targets=config.data.scale_target == "standard",
         invalid=config.data.invalid,
     )
+
+
+def checked_data(config: Config) -> Prepared | None:
+    """Prepare the configured data as training would; None for standard input, which can be read only once.
+
+    Raises:
+        DataError: if the data cannot be used.
+    """
+    if config.data.source == STDIN:
+        return None
+    return setup(config).data
 
 
 def complete(config: Config, dataset: Dataset) -> Config:

@@ -34,7 +34,7 @@ def reuse(walk: Walk, notation: Notation) -> Part:
                 "arrow is the factor multiplied on the way, and all these factors are known after the forward pass."
             ),
             factor_table(notation),
-            Room("What is the main benefit of backpropagation?", BENEFIT, lines=2),
+            Room("What is the main benefit of backpropagation?", BENEFIT[0].upper() + BENEFIT[1:], lines=2),
             Prose(
                 f"Multiplications in the backward pass: {count.with_reuse:,} with reuse, "
                 f"{count.without_reuse:,} without. With reuse, every δ and every gradient with respect to a hidden "

@@ -33,8 +33,8 @@ Explain = Literal["short", "full"]
 
 LETTERS = TOPIC_LETTERS["backprop"]
 HOW_TO_WRITE = (
-    "Round each value to {digits} decimals when you write it down, and continue with the rounded value. Next to each "
-    "blank is its name in the answers file."
+    "Round each value to {digits} decimals when you write it down, and continue with the rounded value. Each blank "
+    "has its name in the answers file."
 )
 ROUNDED = (
     "Computed at full precision and printed rounded to {digits} decimals; recomputing from rounded numbers may change "

@@ -30,17 +30,21 @@ for line in sys.stdin.read().splitlines():
     try:
         main()
     except SystemExit as ended:
-        heavy = sorted({"numpy", "uniplot"} & set(sys.modules))
+        heavy = sorted({"numpy", "uniplot", "bpcli.cli.walkthrough"} & set(sys.modules))
         print(ended.code, heavy, file=sys.stderr)
 """
 
 
 def test_what_computes_nothing_imports_no_numerics():
-    """``--version``, ``--help`` and ``config list`` start without NumPy and the plotting library; a check does not."""
-    lines = "--version\n--help\ntrain --help\ngradcheck --help\nconfig list\ndocs tour\ngradcheck --quiet\n"
+    """``--version``, ``--help`` and ``config list`` start without NumPy and the plotting library; a check does not.
+
+    And until all commands are listed, the others are not loaded.
+    """
+    lines = "--version\ntrain --help\ngradcheck --help\nconfig list\ndocs tour\n--help\ngradcheck xor -q\n"
     command = [sys.executable, "-c", IMPORTED]
     done = subprocess.run(command, input=lines, capture_output=True, text=True, check=True)
-    assert done.stderr.splitlines() == ["0 []"] * 6 + ["0 ['numpy']"]
+    listed = "0 ['bpcli.cli.walkthrough']"
+    assert done.stderr.splitlines() == ["0 []"] * 5 + [listed, "0 ['bpcli.cli.walkthrough', 'numpy']"]
 
 
 def test_the_version_is_the_packages(bpcli):

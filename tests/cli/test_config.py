@@ -75,3 +75,19 @@ def test_schema_is_a_json_schema(bpcli):
 def test_shown_yaml_is_plain_yaml(bpcli):
     """Another YAML reader sees the same mapping."""
     assert yaml.safe_load(bpcli("config", "show", "xor").out)["model"]["hidden"] == [4]
+
+
+def test_check_reads_the_data(bpcli, tmp_path):
+    """A configuration whose data cannot be read is not valid; one whose data can be read says what they are."""
+    (tmp_path / "t.yaml").write_text("data: {source: t.csv}\n", encoding="utf-8")
+    missing = bpcli("config", "check", "t.yaml")
+    assert (missing.code, "no such file" in missing.err) == (2, True)
+    rows = [f"{i},{i % 3},{'ab'[i % 2]}" for i in range(20)]
+    (tmp_path / "t.csv").write_text("\n".join(["n,m,y", *rows]), encoding="utf-8")
+    found = bpcli("config", "check", "t.yaml", columns=200)
+    assert found.code == 0
+    assert "16 rows to train on, 4 held out" in found.out
+    (tmp_path / "t.csv").write_text("\n".join(["n,m,y", *rows, "1,2"]), encoding="utf-8")
+    found = bpcli("config", "check", "t.yaml", "--json")
+    (problem,) = json.loads(found.out)["problems"]
+    assert (found.code, problem["key"], "t.csv:22: " in problem["message"]) == (2, "data", True)

@@ -184,6 +184,46 @@ def test_arrays_are_predicted_as_tables_are(bpcli, tmp_path):
         assert name in refused.err
 
 
+def test_arrays_are_evaluated_as_tables_are(bpcli, tmp_path):
+    """An NPZ with X and y, and an NPY with the target in its last column, have the scores of their predictions."""
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 3))
+    for name, y in (("numbers", X @ [1.0, -2.0, 0.5]), ("classes", np.where(X[:, 0] > 0.3, 5, 2))):
+        np.savez(tmp_path / f"{name}.npz", X=X, y=y)
+        np.save(tmp_path / f"{name}.npy", np.column_stack([X, y]))
+        for kind in ("npz", "npy"):
+            source, run = f"{name}.{kind}", f"{name}-{kind}"
+            assert bpcli("train", source, "--out", run, "--epochs", 5, "-q").code == 0
+            found = json.loads(bpcli("evaluate", run, source, "--json").out)
+            values = rows_of(bpcli("predict", run, f"{name}.npz", "-q").out)
+            z = np.array([float(next(iter(row.values()))) for row in values])
+            if name == "classes":
+                assert found["accuracy"] == (z == y).mean()
+            else:
+                assert math.isclose(found["mae"], np.abs(z - y).mean(), rel_tol=1e-9)
+    np.savez(tmp_path / "other.npz", X=X, y=np.full(60, 7))
+    refused = bpcli("evaluate", "classes-npz", "other.npz")
+    assert (refused.code, "'7' is none of the classes" in refused.err) == (2, True)
+
+
+def test_without_data_the_rows_held_out_are_evaluated(bpcli, table, tmp_path):
+    """The scores are those of the summary; changed data and a run without such rows are refused."""
+    assert bpcli("train", "line.csv", "--out", "run", "--epochs", 5, "-q").code == 0
+    summary = json.loads((tmp_path / "run" / "summary.json").read_text(encoding="utf-8"))
+    found = json.loads(bpcli("evaluate", "run", "--json").out)
+    assert found["rows"] == 4
+    assert {key: found[key] for key in ("loss", "r2", "mae")} == {
+        key: summary["validation"][key] for key in ("loss", "r2", "mae")
+    }
+    bpcli("train", "line.csv", "--out", "whole", "--epochs", 2, "--set", "data.validation=0", "-q")
+    refused = bpcli("evaluate", "whole")
+    assert (refused.code, "held out no rows" in refused.err) == (2, True)
+    with (tmp_path / "line.csv").open("a", encoding="utf-8") as file:
+        file.write("3,red,10\n")
+    refused = bpcli("evaluate", "run")
+    assert (refused.code, "have changed" in refused.err) == (2, True)
+
+
 def test_evaluate_needs_the_target(bpcli, table):
     """And says what does without."""
     bpcli("train", "line.csv", "--out", "run", "--epochs", 2, "-q")

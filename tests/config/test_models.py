@@ -24,6 +24,7 @@ data:
   source: digits
   samples: null
   noise: null
+  max_rows: null
   target: null
   task: auto
   validation: 0.2

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import io
+import re
 import struct
 from contextlib import suppress
 
@@ -311,6 +312,29 @@ def test_the_fast_way_reads_nothing_that_the_careful_way_reads_otherwise(rows, e
         assert [ours.vocabulary[i] for i in ours.codes] == [theirs.vocabulary[i] for i in theirs.codes]
 
 
+@pytest.mark.parametrize(
+    "tail", ["", "1,2\n", "1,2,3,4\n", "1,x,a\n", "1,,a\n", "1,inf,a\n", "1,1e400,a\n", " 1,+2, a\n", "\n"]
+)
+def test_pyarrow_reads_what_loadtxt_reads(tail, monkeypatch):
+    """Where it is installed, and is given every block: the same cells, or the same message."""
+    pytest.importorskip("pyarrow")
+    rng = np.random.default_rng(0)
+    rows = [f"{a!r},{b:.17g},{'abc'[i % 3]}\n" for i, (a, b) in enumerate(rng.normal(size=(60, 2)).tolist())]
+    text = "p,q,kind\n" + "".join(rows) + tail + "".join(rows)
+    found = []
+    for many in (1, 10**9):
+        monkeypatch.setattr("bpcli.datasets.text_table._MANY_LINES", many)
+        monkeypatch.setattr("bpcli.datasets.text_table._BLOCK_ROWS", 16)
+        try:
+            cells = cells_of(text)
+        except DataError as error:
+            found.append(str(error))
+        else:
+            kind = cells.text(2)
+            found.append((cells.numbers.tobytes(), [kind.vocabulary[i] for i in kind.codes], cells.others))
+    assert found[0] == found[1]
+
+
 @settings(deadline=None)
 @given(st.lists(st.lists(st.text(alphabet="abc,;\" 'é\t", min_size=1), min_size=3, max_size=3), min_size=3))
 def test_any_labels_written_by_csv_are_read_back(rows):
@@ -403,3 +427,25 @@ def test_missing_values_are_dropped_or_refused_when_asked(read, refuse):
     assert "2 rows with a missing value left out (first: line 3)" in dropped.notes
     message = refuse(text, columns=InputOptions(missing="error"))
     assert message.startswith("data.csv:3: column 'a': a value is missing (2 rows have one)")
+
+
+def test_max_rows_reads_the_first_rows_and_says_so(read):
+    """Rows with line breaks in quotes and blank lines between count as what they are; arrays are cut too."""
+    lines = ["a,b,y", *(f'{i * 7 % 11},"p{i % 2}\n{i % 3}",{i % 2}\n' for i in range(30))]
+    whole = read("\n".join(lines))
+    for most in (2, 7, 29, 30, 31):
+        cut = read("\n".join(lines), read=ReadOptions(max_rows=most))
+        np.testing.assert_array_equal(cut.X, whole.X[:most])
+        assert any("max_rows" in note for note in cut.notes) == (most < 30)
+    stream = io.BytesIO()
+    np.savez(stream, X=np.eye(6), y=np.arange(6) % 2)
+    cut = read(stream.getvalue(), "data.npz", read=ReadOptions(max_rows=4))
+    np.testing.assert_array_equal(cut.X, np.eye(6)[:4])
+
+
+def test_a_table_that_memory_does_not_hold_is_refused_before_it_is_read(refuse, monkeypatch):
+    """From the first rows and the size of the file: 100,000 rows of 2 numbers need more than 1 MiB."""
+    monkeypatch.setattr("bpcli.datasets.text_table.free_memory", lambda: 1 << 20)
+    message = refuse("a,y\n" + "0.25,1\n0.50,0\n" * 50_000)
+    assert "MiB are free; set data.max_rows to" in message
+    assert int(re.search(r"about ([0-9,]+) rows", message)[1].replace(",", "")) in range(95_000, 105_001)

@@ -9,6 +9,7 @@ import pytest
 from bpcli.gradcheck.degenerate import degeneracies, random_example
 from bpcli.gradcheck.grading import grade
 from bpcli.gradcheck.injecting import injected, suited
+from bpcli.mistakes.candidates import prepared
 from bpcli.network import Architecture
 from bpcli.network.example import Example
 from tests.gradcheck.quality import DEEP, MISTAKES, answer, distance, random_problem, survey, verdict_of
@@ -319,3 +320,16 @@ def test_with_one_input_the_bias_times_input_has_the_right_shape_and_is_named():
     given = {**answer(example), "bias_V": answer(example)["V"][:, 0]}
     (finding,) = grade("one", [example], [given]).findings
     assert (finding.ids, finding.tensors) == (("bias-times-input",), ("bias_V",))
+
+
+def test_a_wide_matrix_is_named_only_if_every_column_agrees():
+    """A slip in the directions that the combinations of columns leave out: they fit, and the whole does not."""
+    example = point((40, 4, 3))
+    wrong = answer(example, "no-lambda")
+    assert verdict_of(example, wrong) == "no-lambda"
+    sketch = prepared(example).sketch(0)
+    unseen = np.linalg.qr(sketch, mode="complete")[0][:, -1]
+    wrong["V"] = wrong["V"] + 0.01 * np.outer(np.ones(4), unseen)
+    check = grade("unseen", [example], [wrong])
+    assert check.verdict == "wrong"
+    assert "V" in check.unexplained

@@ -47,27 +47,56 @@ def activated(name, a):
     return a, np.ones_like(a)
 
 
-def answer(example, output=None, hidden=None):
-    """Return the gradients of a network with one hidden layer, with a mistake in either layer; None if impossible."""
+def answer(example, output=None, hidden=None, places=None):
+    """Return the gradients with a mistake in the output layer, or in hidden layers, or both; None if impossible.
+
+    ``places`` are the hidden layers with the mistake, 0 for the first one; without it they all have it.
+    """
     net, p = example.architecture, example.parameters
-    X, Y, n = example.X, example.Y, len(example.X)
-    V, W, bv, bw = p["V"], p["W"], p.get("bias_V", 0.0), p.get("bias_W", 0.0)
-    A = X @ V.T + bv
-    H, L = activated(net.activation, A)
-    B = H @ W.T + bw
-    Z, S = activated(net.output, B)
-    E = Z - Y
+    matrices = [name for name in p if not name.startswith("bias")]
+    biases = [f"bias_{name}" for name in matrices]
+    places = range(len(matrices) - 1) if places is None else places
+    pres, outs, slopes = [], [example.X], []
+    for layer, (matrix, bias) in enumerate(zip(matrices, biases, strict=True)):
+        pres.append(outs[-1] @ p[matrix].T + p.get(bias, 0.0))
+        out, slope = activated(net.output if layer == len(matrices) - 1 else net.activation, pres[-1])
+        outs.append(out)
+        slopes.append(slope)
+    delta = _output_delta(net, output, pres[-1], outs[-1], slopes[-1], outs[-1] - example.Y)
+    found, mistake = {}, output
+    for layer in reversed(range(len(matrices))):
+        if delta is None:
+            return None
+        matrix, bias = _gradients(example, mistake, delta, outs[layer], matrices[layer])
+        if matrix is None:
+            return None
+        found |= {matrices[layer]: matrix, biases[layer]: bias}
+        if layer:
+            mistake = hidden if layer - 1 in places else None
+            through = p[matrices[layer]], p.get(biases[layer]), outs[layer]
+            arrived = _arrived(
+                example, mistake, delta, through, outs[-1] - example.Y, layer == len(matrices) - 1
+            )
+            delta = None
+            if arrived is not None:
+                delta = _hidden_delta(
+                    net.activation, mistake, pres[layer - 1], outs[layer], slopes[layer - 1], arrived
+                )
+    return {name: np.array(found[name]) for name in p}
+
+
+def _output_delta(net, mistake, B, Z, S, E):
+    """N times δ of the output layer, N×K; None where the mistake cannot be made."""
     squared, smooth = net.loss == "squared_error", net.output == "sigmoid"
-    D2 = S * E if squared else E
-    if output in ("no-omega", "preactivation", "sigmoid-twice", "tanh-derivative", "omega-twice") and not (
+    if mistake in ("no-omega", "preactivation", "sigmoid-twice", "tanh-derivative", "omega-twice") and not (
         squared and smooth
     ):
         return None
-    if (output == "extra-omega" and squared) or (output == "softmax-slope" and net.output != "softmax"):
+    if (mistake == "extra-omega" and squared) or (mistake == "softmax-slope" and net.output != "softmax"):
         return None
-    if output == "numeric-of-output" and not smooth:
+    if mistake == "numeric-of-output" and not smooth:
         return None
-    D2 = {
+    return {
         "no-omega": lambda: E,
         "extra-omega": lambda: Z * (1 - Z) * E,
         "preactivation": lambda: B * (1 - B) * E,
@@ -78,42 +107,48 @@ def answer(example, output=None, hidden=None):
         "softmax-slope": lambda: np.stack(
             [(np.diag(z) - np.outer(z, z)) @ e for z, e in zip(Z, E, strict=True)]
         ),
-    }.get(output, lambda: D2)()
-    gw, gbw = _gradients(example, output, D2, H, "W")
-    back, through = D2, W
-    if hidden == "raw-error-back":
-        if not (squared and smooth):
+    }.get(mistake, lambda: S * E if squared else E)()
+
+
+def _arrived(example, mistake, delta, above, E, last):
+    """What is passed back to a hidden layer from the matrix, bias and input of the layer above; None if impossible."""
+    net = example.architecture
+    W, bias, H = above
+    back, through = delta, W
+    if mistake == "raw-error-back" and last:  # further down there is no error to pass back
+        if not (net.loss == "squared_error" and net.output == "sigmoid"):
             return None
         back = E
-    if hidden == "gradient-for-weight":
-        through = D2.T @ H / n
-    if hidden == "updated-first":
-        through = W - example.learning_rate * (D2.T @ H / n)
-    if hidden == "w-not-transposed":
+    if mistake == "gradient-for-weight":
+        through = delta.T @ H / len(H)
+    if mistake == "updated-first":
+        through = W - example.learning_rate * (delta.T @ H / len(H))
+    if mistake == "w-not-transposed":
         if W.shape[0] != W.shape[1]:
             return None
         through = W.T
-    if hidden == "weights-left-out":
+    if mistake == "weights-left-out":
         through = np.ones_like(W)
-    if hidden == "bias-column-shifted":
+    if mistake == "bias-column-shifted":
         if not net.bias:
             return None
-        through = np.hstack([bw[:, None], W])[:, :-1]
-    G = back @ through
-    g = net.activation
+        through = np.hstack([bias[:, None], W])[:, :-1]
+    return back @ through
+
+
+def _hidden_delta(g, mistake, A, H, L, G):
+    """N times δ of a hidden layer of activation ``g``; None where the mistake cannot be made."""
     if (
-        hidden in ("preactivation", "sigmoid-twice", "tanh-derivative")
+        mistake in ("preactivation", "sigmoid-twice", "tanh-derivative")
         and g != "sigmoid"
-        and (hidden, g) != ("preactivation", "tanh")
+        and (mistake, g) != ("preactivation", "tanh")
     ):
         return None
-    if (hidden == "sigmoid-derivative" and g != "tanh") or (
-        hidden == "matmul-for-elementwise" and g not in ("sigmoid", "tanh")
+    if (mistake == "sigmoid-derivative" and g != "tanh") or (
+        mistake in ("matmul-for-elementwise", "slope-of-upstream") and g not in ("sigmoid", "tanh")
     ):
         return None
-    if hidden == "slope-of-upstream" and g not in ("sigmoid", "tanh"):
-        return None
-    D1 = {
+    return {
         "no-lambda": lambda: G,
         "preactivation": lambda: (A * (1 - A) if g == "sigmoid" else 1 - A**2) * G,
         "sigmoid-twice": lambda: s(H) * (1 - s(H)) * G,
@@ -122,12 +157,7 @@ def answer(example, output=None, hidden=None):
         "matmul-for-elementwise": lambda: (G.T @ (H @ (1 - H).T if g == "sigmoid" else 1 - H @ H.T)).T,
         "upstream-dropped": lambda: L,
         "slope-of-upstream": lambda: s(G) * (1 - s(G)) if g == "sigmoid" else 1 - np.tanh(G) ** 2,
-    }.get(hidden, lambda: L * G)()
-    gv, gbv = _gradients(example, hidden, D1, X, "V")
-    if gw is None or gv is None:
-        return None
-    found = {"V": gv, "bias_V": gbv, "W": gw, "bias_W": gbw}
-    return {name: np.array(found[name]) for name in p}
+    }.get(mistake, lambda: L * G)()
 
 
 def _gradients(example, mistake, delta, x, name):

@@ -20,18 +20,23 @@ LOSSES = (
 )
 
 
-def networks(count, seed):
+def networks(count, seed, depth=2):
     """Yield examples of all activations, losses, with and without biases, decay, and equal or different sizes."""
     rng = np.random.default_rng(seed)
     kinds = list(product(("sigmoid", "tanh", "relu"), LOSSES, (True, False)))
     kinds = [kinds[7 * place % len(kinds)] for place in range(len(kinds))]  # a few are of every sort
     for index in range(count):
         activation, (output, loss), bias = kinds[index % len(kinds)]
-        sizes = tuple(int(v) for v in rng.choice(np.arange(2, 7), 3, replace=bool(rng.random() < 0.3)))
-        n = int(rng.choice([v for v in range(4, 12) if v not in (sizes[2], 2 * sizes[2])]))
+        sizes = tuple(
+            int(v)
+            for v in rng.choice(
+                np.arange(2, 7 + max(0, depth - 2)), depth + 1, replace=bool(rng.random() < 0.3)
+            )
+        )
+        n = int(rng.choice([v for v in range(4, 12) if v not in (sizes[-1], 2 * sizes[-1])]))
         empty = Example(
             Architecture(sizes, activation, output, loss, bias),
-            np.zeros((n, sizes[0])), np.zeros((n, sizes[2])), {}, 0.3, 0.07 if rng.random() < 0.5 else 0.0,
+            np.zeros((n, sizes[0])), np.zeros((n, sizes[-1])), {}, 0.3, 0.07 if rng.random() < 0.5 else 0.0,
         )  # fmt: skip
         yield random_example(empty, rng)
 

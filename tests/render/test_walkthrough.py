@@ -320,12 +320,22 @@ def test_the_latex_has_no_letter_that_pdflatex_does_not_know(walked):
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
 def test_the_latex_compiles_and_nothing_sticks_out(tmp_path):
-    """Pdflatex ends with 0, and no line is longer than the page is wide."""
-    (tmp_path / "walk.tex").write_text(page(sheet(walk(point((3, 4, 2), bias=True)), style="delta"), "latex"))
+    """Pdflatex ends with 0, no line is longer than the page is wide, and a worksheet of 3-4-2 has three pages."""
+    walked = walk(point((3, 4, 2), bias=True))
+    assert "Overfull" not in compiled(page(sheet(walked, style="delta"), "latex"), tmp_path)
+    worksheet = compiled(page(sheet(walked, mode="worksheet"), "latex"), tmp_path)
+    assert "Overfull" not in worksheet
+    assert "(3 pages," in worksheet
+
+
+def compiled(tex, folder):
+    """What pdflatex says of a document."""
+    (folder / "walk.tex").write_text(tex, encoding="utf-8")
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "walk.tex"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout[-2000:]
-    assert "Overfull" not in done.stdout
+    done = subprocess.run(command, cwd=folder, capture_output=True, check=False)
+    said = done.stdout.decode(errors="replace")
+    assert done.returncode == 0, said[-2000:]
+    return said
 
 
 def test_equations_hold_elements_only(walked):

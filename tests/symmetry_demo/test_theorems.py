@@ -1,5 +1,7 @@
 """No claim is called false where the algebra does not promise it, and none is left open without a reason."""
 
+from contextlib import nullcontext
+
 import numpy as np
 import pytest
 
@@ -62,3 +64,32 @@ def test_a_reason_has_the_numbers_of_the_network(tmp_path):
     """x^(1) = g(½ · 1) = 0.6225 by hand for every unit, as each sample of the encoder has a single 1."""
     found = encoder(tmp_path)
     assert "S_j^(1) = 0.5 and x_j^(1) = g(0.5) = 0.6225 for every j" in found["a"].because
+
+
+def test_units_that_split_before_the_network_diverges_refute_the_claim():
+    """Weights of 40 under identity and squared error overflow within a few steps; the split is seen at step 1."""
+    options = {
+        "training.epochs": 200,
+        "training.optimizer": {"name": "sgd", "learning_rate": 5.0},
+        "model.activation": "identity",
+        "model.output": "identity",
+    }
+    config = resolve("symmetry-demo", options=options).config
+    for plant, verdict in ((nullcontext, None), (PLANTS["e"], False)):
+        with plant():
+            demo = Demo("symmetry-demo", config, weight=40.0)
+            for _ in demo.snapshots():
+                pass
+            claim = next(claim for claim in demo.result().claims if claim.id == "e")
+        assert claim.holds is verdict
+        assert claim.measured["first split"] == (None if verdict is None else 1)
+
+
+def test_equal_deltas_for_different_targets_are_false_even_where_one_loss_cannot_tell():
+    """At w = 40 every sigmoid is saturated and decides nothing; under cross-entropy δ^(2) still has its target."""
+    config = resolve("symmetry-demo", options={"training.epochs": 1}).config
+    with PLANTS["c"]():
+        demo = Demo("symmetry-demo", config, weight=40.0)
+        for _ in demo.snapshots():
+            pass
+        assert "c" in demo.result().failed

@@ -61,6 +61,15 @@ def test_the_reported_gradient_is_left_alone(rule):
     assert gradients.flat.tolist() == [3.0, -1.0]
 
 
+def test_plain_descent_writes_the_move_over_the_gradient():
+    """θ - α ∇ = 2 - 0.5 · 3; afterwards the buffer of ∇ holds α ∇, and nobody needs ∇ any more."""
+    parameters, gradients = one_weight_and_bias(2.0, 1.0)
+    gradients.flat[...] = [3.0, -1.0]
+    Sgd(parameters, gradients).step(0.5)
+    assert parameters.flat.tolist() == [0.5, 1.5]
+    assert gradients.flat.tolist() == [1.5, -0.5]
+
+
 def test_adam_follows_its_published_formula():
     """Three steps with changing gradients against Kingma and Ba's algorithm 1 in plain Python."""
     alpha, beta1, beta2, epsilon = 0.1, 0.8, 0.9, 1e-3

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -298,6 +299,31 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
         write_atomically(path, b"new")
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_checkpoint_takes_its_name_when_all_else_is_on_the_disk(small_config, tmp_path, monkeypatch):
+    """Each file is flushed before its rename, the folder before and after that of the checkpoint, and no more."""
+    done = []
+    fsync, replace_file = os.fsync, Path.replace
+
+    def noted_fsync(descriptor):
+        folder = os.path.samestat(os.fstat(descriptor), tmp_path.stat())
+        done.append("folder" if folder else "flushed")
+        fsync(descriptor)
+
+    def noted_replace(self, target):
+        done.append(target.name)
+        return replace_file(self, target)
+
+    monkeypatch.setattr(os, "fsync", noted_fsync)
+    monkeypatch.setattr(Path, "replace", noted_replace)
+    trained(small_config(), tmp_path)
+    start = ["config.yaml", "encoding.json", "environment.json", "initial.npz", "metrics.csv"]
+    expected = []
+    for files in (start, *[["metrics.csv", "best.npz"]] * (done.count("checkpoint.npz") - 1)):
+        expected += [each for name in files for each in ("flushed", name)]
+        expected += ["folder", "flushed", "checkpoint.npz", "folder"]
+    assert done == [*expected, "flushed", "summary.json", "folder"]
 
 
 def test_an_npz_is_the_same_bytes_whenever_it_is_written(tmp_path):

@@ -1,14 +1,15 @@
 """How numbers and terms are printed: decimals, short round numbers, aligned points, and where a line may break."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from math import isclose
 
 import numpy as np
 
 from bpcli.network import Array
-from bpcli.walkthrough.blocks import Numbers, Term
+from bpcli.walkthrough.blocks import Block, Equation, Numbers, Sheet, Term, visible
 
 EXACT = 1e-13  # a sum of round numbers is round but for this much
 HUGE, TINY = 1e7, 1e-6  # from here on, and below, a power of ten says more than zeros
@@ -129,6 +130,37 @@ def unbroken(terms: Iterable[Term]) -> list[list[Term]]:
         if isinstance(term, str):
             depth += term.count("(") - term.count(")")
     return groups
+
+
+def sets(blocks: Sequence[Block], sheet: Sheet) -> list[Block | list[list[Equation]]]:
+    """The visible blocks; on a worksheet equations that follow one another are one set, which stands side by side.
+
+    A set is of stacks: the rows of a gradient, or the entries of a sum, below one another; any other equation alone.
+    """
+    shown = [block for block in blocks if visible(block, sheet.mode)]
+    if sheet.mode != "worksheet":
+        return list(shown)
+    found: list[Block | list[list[Equation]]] = []
+    for _, run in groupby(shown, lambda block: isinstance(block, Equation)):
+        members = list(run)
+        equations = [block for block in members if isinstance(block, Equation)]
+        if not equations:
+            found += members
+            continue
+        stacks: list[list[Equation]] = []
+        for equation in equations:
+            if equation.slots and stacks and stacks[-1][0].slots:
+                stacks[-1].append(equation)
+            else:
+                stacks.append([equation])
+        found.append(stacks)
+    return found
+
+
+def columns_to_fill(equation: Equation) -> int:
+    """How many blanks stand side by side in an equation of a worksheet."""
+    terms = [*equation.shown_working("worksheet"), equation.answer]
+    return sum(max(each.shape[1], 1) for each in terms if isinstance(each, Numbers))
 
 
 def before(group: list[Term], place: int) -> Term:

@@ -1,10 +1,11 @@
 """A walkthrough as one HTML file without scripts or external resources; graphs are inline SVG, and it prints on A4."""
 
 import re
+from dataclasses import replace
 from html import escape
 
 from bpcli.common.markup import mixed
-from bpcli.render.walkthrough.digits import Cell, before, grid, operand, unbroken
+from bpcli.render.walkthrough.digits import Cell, before, columns_to_fill, grid, operand, sets, unbroken
 from bpcli.render.walkthrough.stylesheet import STYLE
 from bpcli.render.walkthrough.svg import svg
 from bpcli.walkthrough.blocks import (
@@ -23,8 +24,10 @@ from bpcli.walkthrough.blocks import (
     Sheet,
     Table,
     Term,
-    visible,
 )
+
+NARROW = 8  # blanks side by side; of more, each is narrower
+FOLDED = 6  # rows of an empty table; of more, its halves stand side by side
 
 
 def html(*sheets: Sheet) -> str:
@@ -60,7 +63,10 @@ def _article(sheet: Sheet, name: str) -> str:
 
 def _part(sheet: Sheet, part: Part) -> str:
     letter = f"({part.letter}) " if part.letter else ""
-    blocks = [_block(block, sheet) for block in part.blocks if visible(block, sheet.mode)]
+    blocks = [
+        _set(each, sheet) if isinstance(each, list) else _block(each, sheet)
+        for each in sets(part.blocks, sheet)
+    ]
     return "\n".join(["<section>", f"<h2>{letter}{_prose(part.title)}</h2>", *blocks, "</section>"])
 
 
@@ -101,6 +107,14 @@ def _block(block: Block, sheet: Sheet) -> str:
             return _derivation(block)
 
 
+def _set(stacks: list[list[Equation]], sheet: Sheet) -> str:
+    """Equations with blanks, side by side where the line has room for them."""
+    shown = "\n".join(
+        f'<div class="stack">{"".join(_equation(block, sheet) for block in stack)}</div>' for stack in stacks
+    )
+    return f'<div class="set">{shown}</div>'
+
+
 def _lines(block: Room, mode: Mode) -> str:
     """Lines to write on, or what the key has there."""
     if mode == "key":
@@ -120,7 +134,9 @@ def _givens(block: Givens, sheet: Sheet) -> str:
 
 def _equation(block: Equation, sheet: Sheet) -> str:
     blank = sheet.mode == "worksheet"
-    pieces = [f"<span>{math(block.symbol)} =</span>"]
+    name = f"<code>{block.name}</code>" if blank and block.name else ""
+    lead = f"<span>{math(block.symbol)} =</span>"
+    pieces = [f'<span class="named">{lead}{name}</span>' if name else lead]
     formula, working = block.shown_formula(sheet.mode), block.shown_working(sheet.mode)
     if formula:
         pieces.append(f"<span>{math(formula)} =</span>")
@@ -136,11 +152,11 @@ def _equation(block: Equation, sheet: Sheet) -> str:
         pieces.append(f'<span class="piece">{shown}</span>')
     equals = "<span>=</span> " if working else ""
     answer = _numbers(block.answer, sheet, style="answer", blank=blank, labelled=not blank)
-    name = f"<code>{block.name}</code>" if blank and block.name else ""
-    pieces.append(f'<span class="piece">{equals}{answer}{name}</span>')
+    pieces.append(f'<span class="piece">{equals}{answer}</span>')
     factors = [term for term in working if isinstance(term, Numbers)]
     rooms = _room("between", factors) + _room("below", [*factors, *([] if blank else [block.answer])])
-    return f'<div class="equation{rooms}">{"".join(pieces)}</div>'
+    narrow = " narrow" if blank and columns_to_fill(block) > NARROW else ""
+    return f'<div class="equation{rooms}{narrow}">{"".join(pieces)}</div>'
 
 
 def _derivation(block: Derivation) -> str:
@@ -221,6 +237,16 @@ def _blank() -> str:
 
 def _table(block: Table, mode: Mode) -> str:
     filled = block.filled(mode)
+    if not filled and len(block.rows) > FOLDED:
+        half = (len(block.rows) + 1) // 2
+        halves = (block.rows[:half], block.rows[half:])
+        return (
+            f'<div class="set">{"".join(_rows(replace(block, rows=each), filled) for each in halves)}</div>'
+        )
+    return f'<div class="scroll">{_rows(block, filled)}</div>'
+
+
+def _rows(block: Table, filled: int) -> str:
     head = "".join(f"<th>{_prose(cell)}</th>" for cell in block.header)
     rows = "\n".join(
         "<tr>"
@@ -231,4 +257,4 @@ def _table(block: Table, mode: Mode) -> str:
         + "</tr>"
         for row in block.rows
     )
-    return f'<div class="scroll"><table class="table">\n<tr>{head}</tr>\n{rows}\n</table></div>'
+    return f'<table class="table">\n<tr>{head}</tr>\n{rows}\n</table>'

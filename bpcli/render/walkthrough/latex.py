@@ -1,10 +1,10 @@
 """A walkthrough as LaTeX that pdflatex compiles as it is; its equations serve Markdown too."""
 
-from collections.abc import Iterable, Iterator
-from itertools import groupby
+from collections.abc import Iterator
+from dataclasses import replace
 
 from bpcli.common.markup import plain
-from bpcli.render.walkthrough.digits import Cell, before, grid, operand, unbroken
+from bpcli.render.walkthrough.digits import Cell, before, columns_to_fill, grid, operand, sets, unbroken
 from bpcli.render.walkthrough.tex import escaped, exponent, fractions, math, picture, prose, underline
 from bpcli.walkthrough.blocks import (
     Block,
@@ -22,15 +22,17 @@ from bpcli.walkthrough.blocks import (
     Sheet,
     Table,
     Term,
-    visible,
 )
 
 PAGE = 90  # of an equation, in characters
+NARROW = 8  # blanks side by side; of more, each is narrower
+BLANK, NARROW_BLANK = 12.5, 10.5  # millimetres to write a number
+FOLDED = 6  # rows of an empty table; of more, its halves stand side by side
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
 \usepackage{amsmath}
-\usepackage[a4paper,margin=18mm]{geometry}
+\usepackage[a4paper,margin=15mm,footskip=8mm]{geometry}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{4pt plus 2pt}
 \raggedbottom
@@ -68,25 +70,28 @@ def _footer(sheet: Sheet) -> str:
 def _part(sheet: Sheet, part: Part) -> str:
     letter = f"({part.letter})\\ " if part.letter else ""
     heading = (
-        rf"\pagebreak[1]\medskip\par{{\large\bfseries\boldmath {letter}{prose(part.title)}}}\par\nopagebreak"
+        r"\pagebreak[1]\medskip\par{\interlinepenalty=10000\large\bfseries\boldmath "
+        rf"{letter}{prose(part.title)}\par}}\nopagebreak"
     )
-    blocks = [block for block in part.blocks if visible(block, sheet.mode)]
-    if sheet.mode != "worksheet":
-        return "\n".join([heading, *(_block(block, sheet) for block in blocks), ""])
-    runs = groupby(blocks, lambda block: isinstance(block, Equation))
     shown = [
-        each
-        for equations, run in runs
-        for each in ([_to_fill_in(run, sheet)] if equations else [_block(block, sheet) for block in run])
+        _set(each, sheet) if isinstance(each, list) else _block(each, sheet)
+        for each in sets(part.blocks, sheet)
     ]
     return "\n".join([heading, *shown, ""])
 
 
-def _to_fill_in(equations: Iterable[Block], sheet: Sheet) -> str:
-    """Equations with blanks, side by side where the line has room for them."""
-    lines = [line for block in equations for line in equation_lines(block, sheet, 10 * PAGE)]
-    body = "\n".join(rf"$\displaystyle {line}$\hspace{{9mm}}" for line in lines)
-    return f"{{\\raggedright\\lineskiplimit=2mm\\lineskip=4mm\n{body}\\par}}\\medskip"
+def _set(stacks: list[list[Equation]], sheet: Sheet) -> str:
+    """Equations with blanks, side by side where the line has room for them; a stack whose rows fit stays together."""
+    body = []
+    for stack in stacks:
+        folded = [equation_lines(block, sheet, PAGE) for block in stack]
+        lines = [" ".join(lines) for lines in folded]
+        if len(stack) > 1 and all(len(each) == 1 for each in folded):
+            rows = r" \\[2.5mm] ".join(rf"\displaystyle {line}" for line in lines)
+            lines = [rf"\begin{{array}}{{@{{}}l@{{}}}}{rows}\end{{array}}"]
+        body += [rf"$\displaystyle {line}$\hspace{{6mm}}" for line in lines]
+    joined = "\n".join(body)
+    return f"{{\\raggedright\\lineskiplimit=1mm\\lineskip=2.5mm\n{joined}\\par}}\\smallskip"
 
 
 def _block(block: Block, sheet: Sheet) -> str:
@@ -139,7 +144,7 @@ def _pieces(block: Block, sheet: Sheet) -> Iterator[tuple[str, int]]:
     """Each piece with its width in characters; an operator goes with what follows it."""
     if isinstance(block, Givens):
         for symbol, numbers in block.items:
-            piece, size = _numbers(numbers, sheet, blank=False)
+            piece, size = _numbers(numbers, sheet)
             yield f"{math(symbol)} = {piece}\\quad", size + len(plain(symbol)) + 6
         return
     if isinstance(block, Derivation):
@@ -150,21 +155,24 @@ def _pieces(block: Block, sheet: Sheet) -> Iterator[tuple[str, int]]:
     blank = sheet.mode == "worksheet"
     lead = f"{math(block.symbol)} ="
     size = len(plain(block.symbol)) + 2
+    if blank and block.name:
+        lead = (
+            rf"\underset{{\text{{\fontsize{7}{8}\ttfamily {escaped(block.name)}}}}}{{{math(block.symbol)}}} ="
+        )
+        size = max(size, len(block.name) * 2 // 3 + 2)
+    room = (NARROW_BLANK if columns_to_fill(block) > NARROW else BLANK) if blank else 0
     formula, working = block.shown_formula(sheet.mode), block.shown_working(sheet.mode)
     if formula:
         lead += f" {math(formula)} ="
         size += len(plain(formula)) + 2
     elif block.room_for_formula(sheet.mode):
-        lead += f" {underline(45)} ="
-        size += 26
+        lead += f" {underline(32)} ="
+        size += 18
     yield lead, size
     for group in unbroken(working):
-        yield _group(group, sheet, blank=blank)
-    piece, size = _numbers(block.answer, sheet, blank=blank, labelled=not blank)
+        yield _group(group, sheet, room)
+    piece, size = _numbers(block.answer, sheet, room, labelled=not blank)
     equals = "= " if working else ""
-    if blank and block.name:
-        piece += rf"\quad\text{{\scriptsize\ttfamily {escaped(block.name)}}}"
-        size += len(block.name)
     yield f"{equals}{piece}", size + 2
 
 
@@ -188,27 +196,28 @@ def _factor(factor: Factor) -> tuple[str, int]:
     return (rf"\underbrace{{{body}}}_{{{math(factor.shape)}}}" if factor.shape else body), size
 
 
-def _group(group: list[Term], sheet: Sheet, *, blank: bool) -> tuple[str, int]:
+def _group(group: list[Term], sheet: Sheet, room: float) -> tuple[str, int]:
     """Terms that stay on one line."""
     pieces = [
         (math(term), len(plain(term)) + 1)
         if isinstance(term, str)
-        else _numbers(term, sheet, blank=blank, before=before(group, place))
+        else _numbers(term, sheet, room, before=before(group, place))
         for place, term in enumerate(group)
     ]
     return " ".join(piece for piece, _ in pieces), sum(size for _, size in pieces)
 
 
 def _numbers(
-    numbers: Numbers, sheet: Sheet, *, blank: bool, labelled: bool = True, before: Term = ""
+    numbers: Numbers, sheet: Sheet, room: float = 0, *, labelled: bool = True, before: Term = ""
 ) -> tuple[str, int]:
+    """A number or a matrix, or ``room`` to write it, in millimetres for each number."""
     if numbers.values.ndim == 0:
         shown = operand(numbers, sheet.digits, before)
-        body, size = (underline(18), 10) if blank else (exponent(shown), len(shown) + 1)
+        body, size = (underline(room), 7) if room else (exponent(shown), len(shown) + 1)
         caption = math(numbers.label)
     else:
         cells = grid(numbers, sheet.digits, (8, 6))
-        body, size = _matrix(cells, blank=blank)
+        body, size = _matrix(cells, room)
         size_of_it = numbers.size.replace("×", r" \times ")
         caption = rf"\substack{{{math(numbers.label)}\\ {size_of_it}}}"
     if numbers.label and labelled:
@@ -216,35 +225,41 @@ def _numbers(
     return (rf"{math('diag')} {body}", size + 5) if numbers.diagonal else (body, size)
 
 
-def _matrix(cells: list[list[Cell | None]], *, blank: bool) -> tuple[str, int]:
+def _matrix(cells: list[list[Cell | None]], room: float) -> tuple[str, int]:
     columns = len(cells[0])
-    rows = r" \\ ".join(" & ".join(_cell(cell, blank=blank) for cell in row) for row in cells)
+    rows = r" \\ ".join(" & ".join(_cell(cell, room) for cell in row) for row in cells)
     widest = max(len(cell.text + cell.omitted) if cell else 1 for row in cells for cell in row)
-    stretch = r"\renewcommand{\arraystretch}{1.5}" if blank else ""
+    stretch = r"\renewcommand{\arraystretch}{1.4}\arraycolsep=.8mm" if room else ""
     body = rf"{{{stretch}\left[\begin{{array}}{{@{{}}*{{{columns}}}{{r}}@{{}}}}{rows}\end{{array}}\right]}}"
-    return body, ((10 if blank else widest) + 2) * columns + 2
+    return body, (7 if room else widest + 2) * columns + 2
 
 
-def _cell(cell: Cell | None, *, blank: bool) -> str:
+def _cell(cell: Cell | None, room: float) -> str:
     if cell is None:
         return r"\ldots"
-    if blank:
-        return underline(14)
+    if room:
+        return underline(room)
     return exponent(cell.text) + (rf"\phantom{{{cell.omitted}}}" if cell.omitted else "")
 
 
-def _table(block: Table, mode: Mode) -> str:
+def _table(block: Table, mode: Mode, place: str = "c") -> str:
     def line(row: tuple[str, ...], filled: int) -> str:
         return (
             " & ".join(prose(cell) if i < filled else r"\hspace{22mm}" for i, cell in enumerate(row)) + r" \\"
         )
 
     filled = block.filled(mode)
+    if not filled and len(block.rows) > FOLDED:
+        half = (len(block.rows) + 1) // 2
+        left, right = (
+            _table(replace(block, rows=each), mode, "t") for each in (block.rows[:half], block.rows[half:])
+        )
+        return left.removesuffix(r"\par") + r"\hspace{8mm}" + right
     rows = "\n".join(line(row, filled) + (r" \hline" if filled < len(row) else "") for row in block.rows)
     columns = "l" * len(block.header)
     if block.explains:
         columns = columns[1:] + "p{70mm}"
     return (
-        rf"{{\small\renewcommand{{\arraystretch}}{{1.25}}\begin{{tabular}}{{@{{}}{columns}@{{}}}}"
+        rf"{{\small\renewcommand{{\arraystretch}}{{1.25}}\begin{{tabular}}[{place}]{{@{{}}{columns}@{{}}}}"
         f"\n{line(block.header, len(block.header))} \\hline\n{rows}\n\\end{{tabular}}}}\\par"
     )

@@ -14,14 +14,14 @@ body {
   max-width: 58rem; margin: 2rem auto; padding: 0 1rem;
 }
 h1 { font-size: 1.5rem; margin: 0; }
-h2 { font-size: 1.15rem; margin: 1.8rem 0 .4rem; break-after: avoid; }
+h2 { font-size: 1.15rem; margin: 1.8rem 0 .4rem; break-after: avoid; break-inside: avoid; }
 p { margin: .5rem 0; }
 sub, sup { font-size: .72em; line-height: 0; }
 .subtitle, .shape, th, code { color: var(--soft); }
 code { font-size: .75rem; margin-left: .8rem; }
 .question { font-style: italic; }
 .question, h2 + p { break-after: avoid; }
-.room { display: flex; flex-wrap: wrap; break-inside: avoid; }
+.room { display: flex; flex-wrap: wrap; align-items: flex-end; break-inside: avoid; }
 .line { flex: 1 0 60%; height: 1.8rem; border-bottom: 1px solid var(--line); }
 .line + .line { flex-basis: 100%; }
 .question { break-inside: avoid; }
@@ -64,9 +64,16 @@ code { font-size: .75rem; margin-left: .8rem; }
 .number { font-variant-numeric: tabular-nums; white-space: nowrap; }
 .answer { color: var(--answer); font-weight: 600; }
 .omitted { visibility: hidden; }
-.worksheet .equation:not(.givens) { display: inline-flex; margin: .2rem 1.6rem .6rem 0; }
-.blank { display: inline-block; min-width: 4.2rem; height: 1.5rem; border-bottom: 1px solid; }
-.blank.formula { min-width: 12rem; }
+.set { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem 1.4rem; margin: .5rem 0; }
+.set > .table { align-self: flex-start; }
+.stack { flex: none; max-width: 100%; break-inside: avoid; }
+.stack .equation { margin: 0; padding-bottom: 0; }
+.stack .equation + .equation { margin-top: .35rem; }
+.named { display: inline-grid; justify-items: end; line-height: 1.4; }
+.named code { margin: 0; font-size: .68rem; height: 0; }
+.blank { display: inline-block; min-width: 3.8rem; height: 1.5rem; border-bottom: 1px solid; }
+.narrow .blank { min-width: 3.2rem; }
+.blank.formula { min-width: 8.5rem; }
 
 .table { border-collapse: collapse; margin: .6rem 0 .6rem 1rem; }
 .table th { text-align: left; font-weight: normal; }
@@ -86,19 +93,22 @@ svg .number { text-anchor: end; }
 svg .label { text-anchor: middle; font-style: italic; font-size: 12px; }
 svg .beside { text-anchor: end; }
 
-@page { size: A4; margin: 14mm 16mm; }
+@page { size: A4; margin: 12mm 15mm; }
 @media print {
   :root { color-scheme: light; }
   :root { --ink: #000; --soft: #333; --line: #777; --answer: #000; --paper: #fff; }
-  html { font-size: 13.5px; }
+  html { font-size: 13px; }
   article + article { break-before: page; }
-  body { font-size: 10pt; margin: 0; padding: 0; max-width: none; }
+  body { font-size: 9.5pt; margin: 0; padding: 0; max-width: none; }
   h2 { margin-top: .9rem; }
   .worksheet p { margin: .25rem 0; }
   .worksheet .table td { padding-top: .05rem; padding-bottom: .05rem; }
   .worksheet .blank { height: 1.35rem; }
   .equation, .scroll { overflow: visible; }
   .matrix td { padding: .05rem .28rem; }
-  svg { max-width: 178mm; }
+  .set { gap: .5rem 1.2rem; margin: .3rem 0; }
+  .set .table { margin: .2rem 1.5rem .2rem 0; }
+  svg { max-width: 180mm; margin: .2rem 0; }
+  .worksheet svg { width: auto; max-height: 62mm; }
 }
 """

@@ -35,7 +35,7 @@ _SPECIAL = {each: f"\\{each}" for each in "&%#_{}$"} | {
 _WORDS = ("softmax", "tanh", "diag", "where", "else", "bias", "new", "log", "exp", "max")
 
 
-def underline(millimetres: int) -> str:
+def underline(millimetres: float) -> str:
     """Room to write a number."""
     return rf"\underline{{\hspace{{{millimetres}mm}}}}"
 
