@@ -32,7 +32,7 @@ class Outcome:
             stopped, the scores of the kept weights (NaN where there are none), and over all hidden layers how many
             units are different, part of a symmetric group, dead, and saturated.
         recorded: the epochs of the curves, C.
-        train, validation: the losses at these epochs, K×C.
+        train, validation: the losses at these epochs, K×C; K×0 without validation rows.
         kept: which networks have their weights here.
         theta: those weights, (their number)×P.
         sizes, bias: of the networks, d0 … d_L, and whether they have biases.
@@ -151,7 +151,7 @@ def _train(
         rows=rows,
         recorded=end.recorded,
         train=end.train.astype(np.float32),
-        validation=end.validation.astype(np.float32),
+        validation=end.validation[:, : None if start.X_validation.shape[1] else 0].astype(np.float32),
         kept=kept,
         theta=end.theta[kept],
         sizes=np.array(architecture.sizes),
