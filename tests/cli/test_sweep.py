@@ -40,6 +40,7 @@ def test_no_line_is_wider_than_the_terminal(bpcli, columns):
         max(len(line) for line in done.out.splitlines() if not line.startswith(("next", "results")))
         <= columns
     )
+    assert "…" not in done.out
 
 
 def test_json_is_one_document(bpcli):
