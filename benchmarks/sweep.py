@@ -2,7 +2,7 @@
 
     python benchmarks/sweep.py xor        # 1,000 networks 2-2-1, 5,000 full-batch epochs, one process
     python benchmarks/sweep.py digits     # 300 networks 64-32-10, batch 32, 20 epochs, a process for each core
-    python benchmarks/sweep.py grid       # 3 widths × 5 rates × 10 seeds on digits, against GridSearchCV (grid=3: 3 seeds)
+    python benchmarks/sweep.py grid       # 3 widths × 5 rates × 10 seeds, against GridSearchCV (grid=3: 3 seeds)
 
 Everything that is compared runs in the same call, in turns, evaluation of every epoch included; ratios are of process
 time, which other users of the machine hardly change, but of wall time for digits and grid. "One after another" is
@@ -131,7 +131,7 @@ def digits(networks=300):
 
 
 def grid(seeds=10):
-    """Wall time against scikit-learn: the same widths, rates, seeds, epochs and batches; scored at the end, as there."""
+    """Wall time against scikit-learn: the same widths, rates, seeds, epochs, batches; scored at the end, as there."""
     from sklearn.datasets import load_digits
     from sklearn.model_selection import GridSearchCV, ShuffleSplit
     from sklearn.neural_network import MLPClassifier
