@@ -189,7 +189,9 @@ def main():
     parser.add_argument("--try", action="append", dest="candidates", metavar="KEY=VALUE …")
     asked = parser.parse_args()
     warnings.filterwarnings("ignore")
-    candidates, lines = asked.candidates or [""], []
+    candidates = asked.candidates or [""]
+    print("| set | rows | inputs | task | bpcli | scikit-learn | linear | epochs |")
+    print("|---|---|---|---|---|---|---|---|", flush=True)
     of_candidate = [{"classification": [], "regression": []} for _ in candidates]
     for name in asked.sets or HALVES[asked.half]:
         runs = [scores(name, seed, candidates) for seed in range(asked.seeds)]
@@ -204,12 +206,7 @@ def main():
             if i == 0:
                 said = (f"{score:.3f}" for score in (ours, theirs, linear))
                 cells = (name, f"{rows:,}", str(inputs), task, *said, f"{epochs:.0f}")
-                lines.append(f"| {' | '.join(cells)} |{' <' if worse else ''}")
-    if not asked.candidates:
-        print(
-            "| set | rows | inputs | task | bpcli | scikit-learn | linear | epochs |\n|---|---|---|---|---|---|---|---|"
-        )
-        print("\n".join(lines))
+                print(f"| {' | '.join(cells)} |{' <' if worse else ''}", flush=True)
     for settings, tasks in zip(candidates, of_candidate, strict=True):
         print(f"\n{settings or 'defaults'}")
         for task, found in tasks.items():

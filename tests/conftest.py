@@ -1,12 +1,15 @@
 """One environment for every test, whatever machine, terminal and locale it runs on.
 
-What BLAS does is left as it is, and so is the number of its threads where the environment sets it: the tests must hold
-for each of them. Where nobody sets it, the processes of a run share the processors: threads that wait for one another
-would take them from the other processes.
+What BLAS and its threads do is left as it is: the tests must hold for each of them.
 """
 
+import gc
 import os
+import subprocess
+import sys
+from types import SimpleNamespace
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Read by Typer when it is imported, by Rich for each console, by Python in the processes that tests start.
@@ -16,7 +19,6 @@ UNSET = (
     "TTY_INTERACTIVE",
 )  # fmt: skip
 SET = {"COLUMNS": "100", "LC_ALL": "C", "PYTHONUTF8": "1", "TERM": "xterm-256color"}
-THREADS = {"OPENBLAS_NUM_THREADS", "GOTO_NUM_THREADS", "OMP_NUM_THREADS"}
 
 # No deadlines, which a busy machine misses; the same examples everywhere, so that a run does not depend on luck.
 settings.register_profile(
@@ -26,11 +28,40 @@ settings.register_profile(
 settings.load_profile("same everywhere")
 
 
+@pytest.fixture(scope="session")
+def nursery():
+    """The process that those of submissions are forked from; None where that is not possible."""
+    from tests.gradcheck.nursery import Nursery
+
+    nursery = Nursery() if sys.platform == "linux" else None
+    yield nursery
+    if nursery:
+        nursery.close()
+
+
+@pytest.fixture
+def forked(nursery, monkeypatch):
+    """Fork what runs a submission: a start of Python and NumPy less for each."""
+    from bpcli.gradcheck import runner
+
+    if nursery:
+        names = {"PIPE": subprocess.PIPE, "TimeoutExpired": subprocess.TimeoutExpired}
+        monkeypatch.setattr(runner, "subprocess", SimpleNamespace(Popen=nursery.start, **names))
+
+
+def written(descriptor):
+    """In place of ``os.fsync``: no test pulls the plug, and thousands of runs need not wait for the disk."""
+    os.fstat(descriptor)  # fails where there is no such file
+
+
 def pytest_sessionstart():
     """Pin the environment before anything of bpcli is imported; pytest has looked at its own terminal by now."""
+    os.fsync = written
     for name in [name for name in os.environ if name in UNSET or name.startswith("BPCLI_")]:
         del os.environ[name]
     os.environ.update(SET)
-    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    if processes > 1 and not THREADS & set(os.environ):
-        os.environ["OPENBLAS_NUM_THREADS"] = str(max(1, (os.cpu_count() or 1) // processes))
+
+
+def pytest_collection_finish():
+    """Keep the collector of garbage from going through all that was imported and collected, again and again."""
+    gc.freeze()

@@ -141,6 +141,11 @@ def _choose_encoding() -> None:
 
 def _run() -> int:
     _choose_encoding()
+    if os.environ.get("_BPCLI_COMPLETE") == "complete_bash":
+        from bpcli.cli.completion import in_bash
+
+        sys.stdout.write(in_bash(lambda: app(prog_name="bpcli", standalone_mode=False)))
+        return 0
     color = "--no-color" not in sys.argv
     bare = [[], *([group] for group in GROUPS)]  # these show their help
     if sys.argv[1:] in bare or {"-h", "--help"} & set(sys.argv):

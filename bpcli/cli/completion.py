@@ -1,10 +1,37 @@
 """What the shell offers after Tab: configurations, ``--set KEY=VALUE``, mistakes, runs, pages and terms."""
 
-from collections.abc import Iterator
+import io
+import os
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, get_args
 
 Offered = list[tuple[str, str]]  # each with what it is
+
+
+def in_bash(complete: Callable[[], object]) -> str:
+    """What ``complete`` prints for bash, which breaks words at = and replaces only what stands behind it.
+
+    KEY=VALUE arrives as three words, in the variables that the script of bash sets; Typer wants one.
+    """
+    words = os.environ["COMP_WORDS"].split("\n")[: int(os.environ["COMP_CWORD"]) + 1]
+    joined: list[str] = []
+    for before, word in zip(["", *words], words, strict=False):
+        if joined and word and "=" in (before, word):
+            joined[-1] += word
+        else:
+            joined.append(word)
+    os.environ |= {"COMP_WORDS": "\n".join(joined), "COMP_CWORD": str(len(joined) - 1)}
+    printed = io.StringIO()
+    try:
+        with redirect_stdout(printed):
+            complete()
+    except SystemExit:  # that is how Typer ends
+        pass
+    start = joined[-1].rpartition("=")
+    there = start[0] + start[1] if len(joined) < len(words) else ""
+    return "".join(f"{line.removeprefix(there)}\n" for line in printed.getvalue().splitlines())
 
 
 def configurations(incomplete: str) -> Offered:

@@ -32,9 +32,12 @@ def _console(*, stderr: bool = False, color: bool = True) -> "Console":
             self, renderable: "RenderableType", options: "ConsoleOptions | None" = None
         ) -> "Iterator[Segment]":
             """Yield what is to be printed, with control characters in its texts escaped."""
-            for text, style, control in super().render(renderable, options):
-                safe = text if control else "\n".join(map(printable, text.split("\n")))
-                yield Segment(safe, style, control)
+            for segment in super().render(renderable, options):
+                text, style, control = segment
+                if control or text.isprintable():
+                    yield segment
+                else:
+                    yield Segment("\n".join(map(printable, text.split("\n"))), style, control)
 
         def on_broken_pipe(self) -> None:
             """Go on without a reader: what was begun is finished, and what is printed goes nowhere."""

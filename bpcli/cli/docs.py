@@ -122,7 +122,8 @@ def explain(
 def _explanation(term: str) -> tuple[str, str]:
     """The page and the part of it that explains a term: a row of a table, a section, or a paragraph about it."""
     rows = _rows()
-    for word in (term, term.lower(), term.lower().replace(" ", "_")):
+    key = term.lower().rpartition(".")[2]  # of training.momentum
+    for word in (term, term.lower(), term.lower().replace(" ", "_"), key):
         if found := rows.get(word):
             return found
     headed = [

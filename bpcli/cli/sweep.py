@@ -71,6 +71,14 @@ def sweep(
         int | None,
         typer.Option("--jobs", "-j", min=1, metavar="N", help="Processes. Default: one for each processor."),
     ] = None,
+    dask: Annotated[
+        str | None,
+        typer.Option(
+            "--dask",
+            metavar="ADDRESS",
+            help="Train on the cluster of this Dask scheduler, or local: on one of this machine.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="DIR", help="Folder. Default: sweeps/TIME-NAME.", show_default=False),
@@ -114,7 +122,7 @@ def sweep(
         screen.warn(opened.warnings)
         screen.show(header(planned, opened.done))
         for _ in track(
-            opened.run(interrupts, at_once),
+            opened.run(interrupts, at_once, dask),
             screen,
             what="network",
             done=opened.done,

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable
 
 LONGEST = 60  # characters of anything quoted
+BEGUN = 3  # letters of a word that is only the beginning of a choice
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # with one of these first, a spreadsheet computes a cell
 
 # Words for the same thing, in options, keys and values: of a row one word at most is a choice anywhere.
@@ -49,6 +50,8 @@ def printable(text: str, limit: int | None = None) -> str:
     """Return ``text`` cut to ``limit``, with line breaks and control characters escaped: they could fake output."""
     if limit is not None and len(text) > limit:
         text = text[: limit - 1] + "…"
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
@@ -83,6 +86,9 @@ def nearest(word: object, choices: Iterable[str]) -> str | None:
     for choice in choices:
         folded.setdefault(_folded(choice), choice)
     close = difflib.get_close_matches(_folded(word), folded, n=1)
+    if not close and len(word) >= BEGUN:  # the beginning of one choice only
+        begun = [choice for choice in folded if choice.startswith(_folded(word))]
+        close = begun if len(begun) == 1 else []
     return folded[close[0]] if close else None
 
 

@@ -413,14 +413,15 @@ def _counts_columns(first: list[str], columns: list[tuple[str, ...]], decimal: s
 def _is_units(below: list[list[str]], decimal: str) -> bool:
     """Whether the first row under the header holds the units of the numbers below it."""
     unit, rest = below[0], below[1:]
-    columns = zip(unit, zip(*(cells[:_MOST_COLUMNS] for cells in rest), strict=False), strict=False)
-    numeric = [
-        (cell, column)
-        for cell, column in columns
-        if all(number(other, decimal) is not None or is_missing(other) for other in column)
-    ]
-    units = all(is_text(cell) and number(cell, decimal) is None for cell, _ in numeric)
-    return bool(numeric) and len(rest) > 1 and units and (len(numeric) > 1 or len(unit) <= 2)
+    numeric = 0
+    for cell, column in zip(
+        unit, zip(*(cells[:_MOST_COLUMNS] for cells in rest), strict=False), strict=False
+    ):
+        if all(number(other, decimal) is not None or is_missing(other) for other in column):
+            if not is_text(cell) or number(cell, decimal) is not None:
+                return False  # in most tables that is the first column of numbers
+            numeric += 1
+    return len(rest) > 1 and numeric > 0 and (numeric > 1 or len(unit) <= 2)
 
 
 def _refuse_duplicates(names: Sequence[str], where: str) -> None:

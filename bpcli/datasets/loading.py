@@ -24,6 +24,7 @@ from bpcli.datasets.text_table import Cells, read_text
 from bpcli.datasets.workbooks import WORKBOOKS, read_workbook
 
 SHIPPED = {"digits": "digits.csv.gz", "iris": "iris.csv"}
+SHIPPED_LAYOUT = ReadOptions(delimiter="comma", header=True, decimal=".", comment="")
 BUILT_IN: tuple[str, ...] = (*GATES, *CLOUDS, *SHIPPED)
 TEXT = (".csv", ".tsv", ".txt", ".data", ".dat")
 ARRAYS = (".npz", ".npy")
@@ -89,7 +90,7 @@ def shipped_cells(source: str, target: Sequence[str | int] | None = None) -> Cel
     """The cells of a table that bpcli comes with."""
     path = resources.files("bpcli.datasets").joinpath("files", SHIPPED[source])
     with resources.as_file(path) as file:
-        return read_text(str(file), source, target=target)
+        return read_text(str(file), source, SHIPPED_LAYOUT, target=target)
 
 
 def read_cells(

@@ -5,13 +5,14 @@ needed where Numba is not installed, and Numba is imported only when the engine 
 """
 
 from bpcli.engine.choice import EXTRA, available, engine_versions, worth_compiling
-from bpcli.engine.compiled import CompiledEpochs, CompiledNetwork, Rule
+from bpcli.engine.compiled import CompiledEpochs, CompiledNetwork, CompiledStack, Rule
 from bpcli.engine.jit import compilation_notice, load_kernel
 
 __all__ = [
     "EXTRA",
     "CompiledEpochs",
     "CompiledNetwork",
+    "CompiledStack",
     "Rule",
     "available",
     "compilation_notice",

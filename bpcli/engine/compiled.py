@@ -1,8 +1,8 @@
 """The kernels behind the interface of ``network`` and of the loop: an epoch in one call, and a gradient by itself."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -100,6 +100,40 @@ class _Steps:
                 *(self._real(rate), *self._constants, self._taken, self._one),
             )
 
+    def train_epochs(
+        self,
+        member: int,
+        rule: Rule,
+        rows: tuple[Array, Array, Array, Array],
+        orders: Array,
+        rates: Array,
+        evaluated: Array,
+        limit: float,
+        taken: int,
+    ) -> tuple[int, Array, Array]:
+        """Take the steps of many epochs of one network; arguments and results are those of ``CompiledStack.train``."""
+        kernel, real = load_kernel(self._dtype, epochs=True).run, self._real
+        theta, gradient, first, second = self._networks[member]
+        losses, validation_losses = (np.full(len(rates), np.nan, rates.dtype) for _ in range(2))
+        _, beta1, beta2, epsilon = self._constants
+        momentum = real(rule.momentum) if rule.momentum else beta1
+        epochs: Any = kernel(
+            *(
+                *map(_flat, rows),
+                _flat(orders),
+                rates,
+                evaluated,
+                real(limit),
+                losses,
+                validation_losses,
+                self._rows,
+            ),
+            *self._shape,
+            *(theta, gradient, first, second, self._work, self._count),
+            *(real(rule.decay), momentum, beta2, epsilon, np.array([taken]), self._one),
+        )
+        return epochs, losses, validation_losses
+
 
 class CompiledNetwork(Network):
     """A network whose gradients are the compiled ones; every other quantity is computed as in ``Network``."""
@@ -157,6 +191,42 @@ class CompiledEpochs:
             number = start // rows
             self._steps(self._flat_X, self._flat_Y, order, range(number, number + 1), rate)
         return True
+
+
+class CompiledStack:
+    """Networks side by side, each trained by itself for many epochs in one call; ``network`` has their leading axis."""
+
+    def __init__(self, network: Network, rules: Sequence[Rule]) -> None:
+        self._steps = _Steps(network, rules[0], network.rows)
+        self._rules, self._real = rules, network.parameters.dtype.type
+
+    def train(
+        self,
+        member: int,
+        rows: tuple[Array, Array, Array, Array],
+        orders: Array,
+        rates: Array,
+        evaluated: Array,
+        limit: float,
+        taken: int,
+    ) -> tuple[int, Array, Array]:
+        """Train one network for E epochs, or until its loss is not at most ``limit``.
+
+        Args:
+            member: which one.
+            rows: X (M×d0) and Y (M×d_L), and those of validation, which may have no rows.
+            orders: the row numbers of each epoch, E×M.
+            rates: the learning rate of each, E.
+            evaluated: after which epochs losses are wanted, E.
+            limit: of the training loss.
+            taken: the steps that were taken before.
+
+        Returns:
+            The number of epochs, and the losses over both sets after each, E, NaN where they were not wanted.
+        """
+        return self._steps.train_epochs(
+            member, self._rules[member], rows, orders, rates.astype(self._real), evaluated, limit, taken
+        )
 
 
 def _flat(array: Array) -> Array:

@@ -14,17 +14,17 @@ DURATION = "which takes up to half a minute"
 class Kernel:
     """The compiled ``kernels.train`` for one precision; ``note`` says what is wrong with the cache, if anything."""
 
-    run: Callable[..., None]
+    run: Callable[..., Any]
     note: str | None = None
 
 
 @cache
-def load_kernel(precision: str) -> Kernel:
-    """Return the kernel for float64 or float32, from the cache or compiled now."""
+def load_kernel(precision: str, *, epochs: bool = False) -> Kernel:
+    """Return the kernel for float64 or float32, from the cache or compiled now; ``epochs``: the one that takes many."""
     from bpcli.engine import kernels
 
-    signature = kernels.signature(precision)
-    note, cached = None, _with_cache(precision)
+    signature = (kernels.epochs_signature if epochs else kernels.signature)(precision)
+    note, cached = None, _with_cache(precision, epochs=epochs)
     if cached is not None:
         try:
             cached.compile(signature)
@@ -35,7 +35,7 @@ def load_kernel(precision: str) -> Kernel:
             )
         else:
             return Kernel(cached)
-    function = kernels.compiler(cache=False)(_named(precision))
+    function = kernels.compiler(cache=False)(_named(precision, epochs=epochs))
     function.compile(signature)
     return Kernel(function, note)
 
@@ -58,21 +58,22 @@ def compilation_notice(precision: str) -> str | None:
 
 
 @cache
-def _with_cache(precision: str) -> Any:
+def _with_cache(precision: str, *, epochs: bool = False) -> Any:
     """Return the function that keeps on the disk what is compiled, or None where it cannot."""
     from bpcli.engine import kernels
 
     try:
-        return kernels.compiler(cache=True)(_named(precision))
+        return kernels.compiler(cache=True)(_named(precision, epochs=epochs))
     except RuntimeError:  # Numba found no folder
         return None
 
 
-def _named(precision: str) -> FunctionType:
+def _named(precision: str, *, epochs: bool) -> FunctionType:
     """Return the kernel under a name for each precision, from which Numba makes the names of its files."""
     from bpcli.engine import kernels
 
-    name = f"train_{precision}"
-    named = FunctionType(kernels.train.__code__, kernels.train.__globals__, name)
+    kernel = kernels.train_epochs if epochs else kernels.train
+    name = f"{kernel.__name__}_{precision}"
+    named = FunctionType(kernel.__code__, kernel.__globals__, name)
     named.__qualname__, named.__module__ = name, kernels.__name__
     return named

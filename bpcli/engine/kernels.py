@@ -528,9 +528,118 @@ def train(
             )  # fmt: skip
 
 
+_train = njit(fastmath={"contract"}, error_model="numpy")(train)
+
+
+@_exact
+def mean_loss(
+    X, Y, size, sizes, weight_at, bias_at, out_at, activation, output, loss, theta, work, count, one
+):  # fmt: skip
+    """Return the mean loss over all rows, ``size`` at a time: cross-entropy from b, the squared error from z."""
+    last = len(sizes) - 2
+    units = sizes[last + 1]
+    total, zero, half = one - one, one - one, one / (one + one)
+    rows = len(X) // sizes[0]
+    for start in range(0, rows, size):
+        samples = min(size, rows - start)
+        x, x0 = X, start * sizes[0]
+        for layer in range(last + 1):
+            products(
+                x, count, 0, x0, samples, sizes[layer], theta, weight_at[layer], bias_at[layer], sizes[layer + 1],
+                work, out_at[layer], one,
+            )  # fmt: skip
+            if layer < last:
+                activate(activation, work, out_at[layer], samples, sizes[layer + 1], one)
+            x, x0 = work, out_at[layer]
+        if loss == SQUARED_ERROR:
+            activate(output, work, x0, samples, units, one)
+        for n in range(samples):
+            p, q = (start + n) * units, x0 + n * units
+            if loss == SQUARED_ERROR:
+                for j in range(units):
+                    error = load(Y, p + j) - load(work, q + j)
+                    total += half * error * error
+            elif output == SIGMOID:
+                for j in range(units):
+                    b = load(work, q + j)
+                    total += max(b, zero) + math.log1p(math.exp(-abs(b))) - load(Y, p + j) * b
+            else:
+                largest = load(work, q)
+                for j in range(1, units):
+                    largest = max(largest, load(work, q + j))
+                powers = zero
+                for j in range(units):
+                    powers += math.exp(load(work, q + j) - largest)
+                whole = largest + math.log(powers)
+                for j in range(units):
+                    total += load(Y, p + j) * (whole - load(work, q + j))
+    return total / rows
+
+
+def train_epochs(
+    X, Y, X_validation, Y_validation, orders, rates, evaluated, limit, losses, validation_losses,
+    size, sizes, weight_at, bias_at, out_at, delta_at, gathered_at, activation, output, loss, rule,
+    theta, g, slot, slot_2, work, count, decay, beta1, beta2, epsilon, steps, one,
+):  # fmt: skip
+    """Train for an epoch at each of the ``rates``, and return how many: fewer if the loss leaves its ``limit``.
+
+    ``orders`` has the rows of one epoch after those of the other; the mean losses after those that are ``evaluated``
+    go to ``losses`` and ``validation_losses``. The rest is as in ``train``.
+    """
+    rows = len(orders) // len(rates)
+    for epoch in range(len(rates)):
+        _train(
+            X, Y, orders[epoch * rows : (epoch + 1) * rows], 0, -(-rows // size), size, sizes, weight_at, bias_at,
+            out_at, delta_at, gathered_at, activation, output, loss, rule, theta, g, slot, slot_2, work, count,
+            rates[epoch], decay, beta1, beta2, epsilon, steps, one,
+        )  # fmt: skip
+        if evaluated[epoch]:
+            mean = mean_loss(
+                X,
+                Y,
+                size,
+                sizes,
+                weight_at,
+                bias_at,
+                out_at,
+                activation,
+                output,
+                loss,
+                theta,
+                work,
+                count,
+                one,
+            )
+            losses[epoch] = mean
+            if len(X_validation) > 0:
+                validation_losses[epoch] = mean_loss(
+                    X_validation, Y_validation, size, sizes, weight_at, bias_at, out_at, activation, output, loss,
+                    theta, work, count, one,
+                )  # fmt: skip
+                if not math.isfinite(validation_losses[epoch]):
+                    return epoch + 1
+            if not (mean <= limit and math.isfinite(mean)):
+                return epoch + 1
+    return len(rates)
+
+
 def compiler(*, cache: bool) -> Any:
-    """Return what compiles ``train``, and keeps it on disk with ``cache``."""
+    """Return what compiles ``train`` and ``train_epochs``, and keeps them on disk with ``cache``."""
     return njit(fastmath={"contract"}, error_model="numpy", cache=cache)
+
+
+def epochs_signature(name: str) -> tuple[Any, ...]:
+    """Return the types that ``train_epochs`` takes, for ``float64`` or ``float32``."""
+    number = getattr(types, name)
+    numbers, wholes = types.Array(number, 1, "C"), types.Array(types.int64, 1, "C")
+    flags = types.Array(types.boolean, 1, "C")
+    _, _, _, _, _, *shape = signature(name)
+    *shape, _rate, decay, beta1, beta2, epsilon, steps, one = shape
+    return (
+        *(numbers, numbers, numbers, numbers, wholes, numbers, flags, number, numbers, numbers),
+        *shape,
+        *(decay, beta1, beta2, epsilon, steps, one),
+    )
 
 
 def signature(name: str) -> tuple[Any, ...]:

@@ -21,7 +21,7 @@ import numpy as np
 from bpcli.gradcheck import reference
 from bpcli.gradcheck.bounds import Bound, rounding_bounds
 from bpcli.gradcheck.numerical import CENTRAL_STEP, COMPLEX_STEP, Mask, Method, derivatives
-from bpcli.gradcheck.verdicts import Verdict, Worst, relative_residual, worst_entry
+from bpcli.gradcheck.verdicts import Verdict, Worst, length, relative_residual, worst_entry
 from bpcli.network import Architecture, Array, Network, Parameters
 from bpcli.network.example import Example
 
@@ -206,7 +206,7 @@ def compare(
         & ~left_out
         & (abs(true) <= np.finfo(analytic.dtype).max)
     )
-    norm = float(np.linalg.norm(found))
+    norm = length(found)
     residual = relative_residual(found, true) if norm or true.any() else None
     tolerance = ALLOWED[method] if analytic.dtype == np.float64 else CERTIFIES_FLOAT32
     verdict: Verdict = "uninformative"

@@ -6,17 +6,18 @@ twice.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from types import SimpleNamespace
+from typing import Any, cast
 
 import numpy as np
 
 from bpcli.network import Architecture, Array
 from bpcli.network.activations import Identity, activate
 from bpcli.network.architecture import LayerNames
-from bpcli.network.layer import Layer, LayerBuffers
-from bpcli.network.parameters import Parameters
+from bpcli.network.layer import Layer
 
 
 class Factor(Enum):
@@ -61,7 +62,7 @@ class Work:
     values: Mapping[str, Array]
     learning_rate: float = 0.5
 
-    @property
+    @cached_property
     def names(self) -> LayerNames:
         """The names of this layer's quantities."""
         return _names(self.architecture)[self.index]
@@ -69,7 +70,7 @@ class Work:
     @property
     def above(self) -> "Work":
         """The layer above."""
-        return replace(self, index=self.index + 1)
+        return Work(self.architecture, self.index + 1, self.values, self.learning_rate)
 
     @property
     def last(self) -> bool:
@@ -139,12 +140,21 @@ class Work:
 
     # The equations of the layer, each with arrays of the caller's in the place of its own.
 
+    def pre_activated(self, x: Array, weight: Array, bias: Array | None) -> Array:
+        """a = V x + bias, N×d."""
+        pre, out, derivative = np.empty((3, len(x), len(weight)))
+        row = None if bias is None else bias[None]
+        layer = _with(
+            g=_IDENTITY, weight_T=weight.mT, bias=row, pre=pre, pieces=((pre, out, derivative),), out=out
+        )
+        Layer.forward(layer, x, np.matmul)
+        return pre
+
     def received(self, derivative: Array, grad_out: Array) -> Array:
         """δ = Λ ∇h."""
-        shape = np.broadcast_shapes(derivative.shape, grad_out.shape)
-        layer = replace(self._layer(), derivative=derivative, grad_out=grad_out, delta=np.empty(shape))
-        layer.receive()
-        return layer.delta
+        delta = np.empty(np.broadcast_shapes(derivative.shape, grad_out.shape))
+        Layer.receive(_with(derivative=derivative, grad_out=grad_out, delta=delta))
+        return delta
 
     def differentiated(self, delta: Array, x: Array) -> tuple[Array, Array]:
         """The means of δ xᵀ (…×d×d_in) and of δ (…×d)."""
@@ -152,15 +162,9 @@ class Work:
         lead = np.broadcast_shapes(delta.shape[:-2], x.shape[:-2])
         grad_weight = np.empty((*lead, delta.shape[-1], x.shape[-1]))
         grad_bias = np.empty((*delta.shape[:-2], 1, delta.shape[-1]))
-        layer = replace(
-            self._layer(),
-            delta=delta,
-            delta_T=delta.mT,
-            ones=np.ones((1, delta.shape[-2])),
-            grad_weight=grad_weight,
-            grad_bias=grad_bias,
-        )
-        layer.differentiate(x, np.matmul)
+        ones = np.ones((1, delta.shape[-2]))
+        layer = _with(delta=delta, delta_T=delta.mT, ones=ones, grad_weight=grad_weight, grad_bias=grad_bias)
+        Layer.differentiate(layer, x, np.matmul)
         return grad_weight, grad_bias[..., 0, :]
 
     def passed_back(self, delta: Array, weight: Array) -> Array:
@@ -168,26 +172,21 @@ class Work:
         each = weight.ndim > 2
         rows = delta[..., None, :] if each else delta
         lead = np.broadcast_shapes(rows.shape[:-2], weight.shape[:-2])
-        below = replace(self._layer(), grad_out=np.empty((*lead, rows.shape[-2], weight.shape[-1])))
-        replace(self._layer(), delta=rows, weight=weight).pass_back(below, np.matmul)
-        return below.grad_out[..., 0, :] if each else below.grad_out
+        grad_out = np.empty((*lead, rows.shape[-2], weight.shape[-1]))
+        Layer.pass_back(_with(delta=rows, weight=weight), _with(grad_out=grad_out), np.matmul)
+        return grad_out[..., 0, :] if each else grad_out
 
     def activated(self, pre: Array) -> Array:
         """g(a)."""
         return activate(self.activation, pre)[0]
 
-    def _layer(self) -> Layer:
-        """A layer to replace the arrays of."""
-        return _EMPTY
+
+def _with(**arrays: Any) -> Layer:
+    """A layer that has no more than the arrays that one of its equations takes; there are thousands of them."""
+    return cast(Layer, SimpleNamespace(**arrays))
 
 
-def _empty_layer() -> Layer:
-    parameters = Parameters(Architecture((1, 1)))
-    weight, bias = parameters.weights[0], parameters.biases[0]
-    return LayerBuffers(Identity(parameters.dtype), weight, bias, weight, bias, 1).first(1)
-
-
-_EMPTY = _empty_layer()
+_IDENTITY = Identity(np.dtype(np.float64))
 
 Value = Callable[[Work], Array]
 Applies = Callable[[Architecture, int], bool]

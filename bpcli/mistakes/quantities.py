@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -27,7 +28,10 @@ class WrongQuantity:
     value: Callable[[Mapping[str, Array]], Array]
 
 
-def wrong_quantities(architecture: Architecture, quantity: str, learning_rate: float) -> list[WrongQuantity]:
+@lru_cache(maxsize=256)  # a class of sheets is of one network
+def wrong_quantities(
+    architecture: Architecture, quantity: str, learning_rate: float
+) -> tuple[WrongQuantity, ...]:
     """Return every way the catalogue has to get this quantity wrong for one sample.
 
     Args:
@@ -36,10 +40,10 @@ def wrong_quantities(architecture: Architecture, quantity: str, learning_rate: f
         learning_rate: α, for a weight that was moved first.
     """
     index, kind = _place(architecture, quantity)
-    return [
+    return tuple(
         WrongQuantity(edit.mistake, words, _formula(architecture, index, learning_rate, kind, edit))
         for edit, words in _edits(architecture, index, kind)
-    ]
+    )
 
 
 def _place(architecture: Architecture, quantity: str) -> tuple[int, str]:

@@ -34,8 +34,8 @@ class Example:
         return len(self.X)
 
     def with_decay(self, weight_decay: float) -> "Example":
-        """Return the same point with the penalty ½c‖·‖² in the objective."""
-        return replace(self, weight_decay=weight_decay)
+        """Return the same point with the penalty ½c‖·‖² in the objective: itself, where it has that already."""
+        return self if weight_decay == self.weight_decay else replace(self, weight_decay=weight_decay)
 
     def network(self, dtype: Any = np.float64) -> Network:
         """Return bpcli's own network at this point, in the given precision, its buffers for the whole batch."""

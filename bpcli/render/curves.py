@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.text import Text
 
+from bpcli.common.display import without
 from bpcli.render.styles import CURVES
 from bpcli.render.text import heading
 
@@ -70,8 +71,10 @@ class Plot:
     span: tuple[float, float] | None = None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        # Drawing takes the library that is slowest to import, so it is imported when something is drawn.
-        from uniplot import plot_to_string
+        # Drawing takes the library that is slowest to import, so it is imported when something is drawn. Where Numba is
+        # installed, it would load that too and compile its loops, which takes longer than many a training.
+        with without("numba"):
+            from uniplot import plot_to_string
 
         # A mark belongs to a name, drawn or not, so that two plots of the same networks can be compared.
         looks = zip(MARKERS, CURVES, self.series.items(), strict=False)

@@ -90,10 +90,19 @@ class Datasets:
         """Return the data set of a configuration, or None where its seed decides what is in it."""
         if config.data.source in GENERATED:
             return None
-        key = json.dumps(config.data.model_dump(mode="json"), sort_keys=True)
+        key = data_key(config)
         if key not in self._read:
             self._read[key] = load_data(config, streams(0)[0])  # nothing is drawn
         return self._read[key]
+
+    def put(self, config: Config, dataset: Dataset) -> None:
+        """Keep the data set of a configuration, which was read elsewhere."""
+        self._read[data_key(config)] = dataset
+
+
+def data_key(config: Config) -> str:
+    """What a data set is known by: all settings of the configuration that it depends on."""
+    return json.dumps(config.data.model_dump(mode="json"), sort_keys=True)
 
 
 def find_kinds(plan: Plan) -> list[Kind]:

@@ -13,6 +13,7 @@ from bpcli.datasets import Prepared
 from bpcli.network import Architecture, Array, Parameters, initialise
 from bpcli.sweep import stack
 from bpcli.sweep.groups import Datasets, Task
+from bpcli.sweep.machine import train_compiled
 from bpcli.symmetry import network_symmetry, unit_activity
 from bpcli.training.evaluation import Evaluator
 from bpcli.training.setup import build_network, prepared_data, streams
@@ -31,7 +32,7 @@ class Outcome:
             stopped, the scores of the kept weights (NaN where there are none), and over all hidden layers how many
             units are different, part of a symmetric group, dead, and saturated.
         recorded: the epochs of the curves, C.
-        train, validation: the losses at these epochs, K×C.
+        train, validation: the losses at these epochs, K×C; K×0 without validation rows.
         kept: which networks have their weights here.
         theta: those weights, (their number)×P.
         sizes, bias: of the networks, d0 … d_L, and whether they have biases.
@@ -58,6 +59,16 @@ class Outcome:
         return cls(rows, **{name: a for name, a in arrays.items() if not name.startswith("row_")})
 
 
+@dataclass(frozen=True, eq=False)
+class _Seeded:
+    """What a seed determines: the data, and random numbers for the weights of one network and for the order of rows."""
+
+    config: Config
+    data: Prepared
+    weights: np.random.Generator
+    order: np.random.Generator
+
+
 def train_task(
     task: Task,
     datasets: Datasets,
@@ -69,18 +80,21 @@ def train_task(
     There is one outcome for each shape that the data of its seeds have, and one for seeds whose data cannot be used.
     """
     config = task.combinations[0][2]
-    ready: dict[int, tuple[Config, Prepared]] = {}
+    dataset = datasets.get(config)
+    ready: dict[int, _Seeded] = {}
     failed: dict[int, str] = {}
     for seed in dict.fromkeys(seed for _, seed in task.cells):
         seeded = config.model_copy(update={"seed": seed})
+        for_data, weights, order = streams(seed)
         try:
-            ready[seed] = prepared_data(seeded, streams(seed)[0], datasets.get(config))
+            complete, data = prepared_data(seeded, for_data, dataset)
+            ready[seed] = _Seeded(complete, data, weights, order)
         except BpcliError as error:
             failed[seed] = printable(str(error), _LONGEST_REASON)
     alike: dict[tuple[Any, ...], list[tuple[int, int]]] = {}
     for at, seed in task.cells:
         if seed in ready:
-            data = ready[seed][1]
+            data = ready[seed].data
             parts = (data.X, data.Y, data.X_validation, data.Y_validation)
             alike.setdefault(tuple(each.shape for each in parts), []).append((at, seed))
     outcomes = []
@@ -97,20 +111,21 @@ def train_task(
 def _train(
     task: Task,
     cells: list[tuple[int, int]],
-    ready: dict[int, tuple[Config, Prepared]],
+    ready: dict[int, _Seeded],
     interrupted: Callable[[], bool],
     seen: Callable[[int], None],
 ) -> Outcome | None:
     seeds = list(dict.fromkeys(seed for _, seed in cells))
     place = {seed: at for at, seed in enumerate(seeds)}
-    complete, data = ready[seeds[0]]
-    single = build_network(complete, data).parameters
+    single = build_network(ready[seeds[0]].config, ready[seeds[0]].data).parameters
     architecture = single.architecture
     theta = np.empty((len(cells), single.flat.size), single.dtype)
-    configs = []
+    configs, drawn = [], set[int]()
     for row, (at, seed) in zip(theta, cells, strict=True):
         config = task.combinations[at][2]
-        initialise(single, streams(seed)[1], **config.model.init.model_dump())
+        weights = streams(seed)[1] if seed in drawn else ready[seed].weights
+        drawn.add(seed)
+        initialise(single, weights, **config.model.init.model_dump())
         row[...] = single.flat
         configs.append(config)
     start = stack.Start.of(
@@ -118,10 +133,11 @@ def _train(
         architecture,
         theta,
         [place[seed] for _, seed in cells],
-        [ready[seed][1] for seed in seeds],
-        [streams(seed)[2] for seed in seeds],
+        [ready[seed].data for seed in seeds],
+        [ready[seed].order for seed in seeds],
     )
-    end = stack.train(start, interrupted, seen)
+    train = train_compiled if task.combinations[0][2].training.engine == "compiled" else stack.train
+    end = train(start, interrupted, seen)
     if end is None:
         return None
     rows = _empty_rows(task, cells, ["" for _ in cells]) | {
@@ -135,7 +151,7 @@ def _train(
         rows=rows,
         recorded=end.recorded,
         train=end.train.astype(np.float32),
-        validation=end.validation.astype(np.float32),
+        validation=end.validation[:, : None if start.X_validation.shape[1] else 0].astype(np.float32),
         kept=kept,
         theta=end.theta[kept],
         sizes=np.array(architecture.sizes),

@@ -48,7 +48,7 @@ def run_in_processes(
     """
     context = multiprocessing.get_context("spawn")
     stop, epochs = context.Event(), context.Value("q", 0)
-    with _one_thread_of_blas(), ProcessPoolExecutor(jobs, context, _initialise, (stop, epochs)) as pool:
+    with one_thread_of_blas(), ProcessPoolExecutor(jobs, context, _initialise, (stop, epochs)) as pool:
         waiting: set[Future[Outcomes | None]] = set()
         known, more = 0, iter(tasks)
         try:
@@ -77,7 +77,7 @@ def run_in_processes(
 
 
 @contextmanager
-def _one_thread_of_blas() -> Iterator[None]:
+def one_thread_of_blas() -> Iterator[None]:
     """Let what is started in the block use one thread each: the jobs share the cores already."""
     before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
     os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))

@@ -24,7 +24,7 @@ from bpcli.training.optimisers import Adam, Optimiser, Sgd
 from bpcli.training.schedules import learning_rate
 
 CURVE = 200  # epochs of a loss curve that are kept
-_ORDERS = 1 << 20  # row numbers that are drawn at a time
+ORDERS = 1 << 20  # row numbers that are drawn at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,14 +96,17 @@ def train(
     start: Start,
     interrupted: Callable[[], bool] = lambda: False,
     seen: Callable[[int], None] = lambda _: None,
+    kind: "type[Group] | None" = None,
 ) -> End | None:
-    """Train to the end; None if it was interrupted. ``seen`` is told how many networks have completed an epoch."""
+    """Train to the end; None if it was interrupted. ``seen`` is told how many networks have completed an epoch.
+
+    ``kind`` is what takes the steps, if not NumPy.
+    """
     settings = start.configs[0].training
     epochs, every = settings.epochs, settings.evaluate_every
-    evaluated = [epoch for epoch in range(1, epochs + 1) if not epoch % every or epoch == epochs]
-    end = _empty_end(start, _spread_out(evaluated))
+    end = empty_end(start)
     column = {int(epoch): at for at, epoch in enumerate(end.recorded)}
-    group, watch = _Group(start, np.arange(len(start.configs)), start.theta), _Watch(start)
+    group, watch = (kind or Group)(start, np.arange(len(start.configs)), start.theta), _Watch(start)
     orders = _orders(start, epochs)
     with np.errstate(all="ignore"):  # a network that diverges shows it in its loss
         for epoch, order in enumerate(orders, 1):
@@ -128,7 +131,7 @@ def train(
     return end
 
 
-class _Group:
+class Group:
     """The networks that are still trained: ``members`` are their numbers in the start."""
 
     def __init__(
@@ -142,16 +145,16 @@ class _Group:
         size = first.training.batch_size
         rows = start.X.shape[1]
         self._size = rows if size == "full" else min(size, rows)
-        self._network = Network(self.parameters, self._size)
+        self.network = Network(self.parameters, self._size)
         trainings = [start.configs[member].training for member in members]
         self._rate = np.array([[each.optimizer.learning_rate] for each in trainings])
         decay = _alike([each.weight_decay for each in trainings])
         rule = first.training.optimizer
-        self._optimiser: Optimiser
+        self.optimiser: Optimiser
         if isinstance(rule, AdamConfig):
-            self._optimiser = Adam(
+            self.optimiser = Adam(
                 self.parameters,
-                self._network.gradients,
+                self.network.gradients,
                 beta1=rule.beta1,
                 beta2=rule.beta2,
                 epsilon=rule.epsilon,
@@ -159,26 +162,26 @@ class _Group:
             )
         else:
             momentum = _alike([getattr(each.optimizer, "momentum", 0.0) for each in trainings])
-            self._optimiser = Sgd(
-                self.parameters, self._network.gradients, momentum=momentum, weight_decay=decay
+            self.optimiser = Sgd(
+                self.parameters, self.network.gradients, momentum=momentum, weight_decay=decay
             )
         for name, slot in (slots or {}).items():
-            self._optimiser.slots[name][...] = slot
-        self._of_seed = start.of_seed[members]
-        self._losses = _Losses(start, self.parameters, self._of_seed)
+            self.optimiser.slots[name][...] = slot
+        self.of_seed = start.of_seed[members]
+        self._losses = _Losses(start, self.parameters, self.of_seed)
         self._x, self._y = (
             np.empty((len(members), self._size, each.shape[-1]), each.dtype) for each in (start.X, start.Y)
         )
         self.last_losses: tuple[Array, Array] = (np.empty(0), np.empty(0))
 
-    def without(self, over: Array) -> "_Group":
+    def without(self, over: Array) -> "Group":
         """Return the networks that go on."""
         on = ~over
         slots = {
             name: slot[on] if len(slot) == len(on) and slot.ndim > 1 else slot
-            for name, slot in self._optimiser.slots.items()
+            for name, slot in self.optimiser.slots.items()
         }
-        rest = _Group(self.start, self.members[on], self.parameters.flat[on], slots)
+        rest = type(self)(self.start, self.members[on], self.parameters.flat[on], slots)
         train, validation = self.last_losses
         rest.last_losses = train[on], validation[on]
         return rest
@@ -187,14 +190,14 @@ class _Group:
         """Take the steps of one epoch; ``order`` are the row numbers of every seed, S×N. False if interrupted."""
         settings = self._settings
         rates = learning_rate(settings.schedule, self._rate, epoch, settings.epochs)
-        steps = descend(self._network, self._batches(order), self._optimiser, repeat(rates))
+        steps = descend(self.network, self._batches(order), self.optimiser, repeat(rates))
         return not any(interrupted() for _ in steps)
 
     def _batches(self, order: Array) -> Iterator[tuple[Array, Array]]:
         """Gather the batches of every network: x is K×n×d0, y K×n×d_L."""
         start = self.start
         X, Y = (each.reshape(-1, each.shape[-1]) for each in (start.X, start.Y))
-        rows = (order + np.arange(len(order))[:, None] * order.shape[1])[self._of_seed]
+        rows = (order + np.arange(len(order))[:, None] * order.shape[1])[self.of_seed]
         for first in range(0, rows.shape[1], self._size):
             at = rows[:, first : first + self._size]
             x, y = self._x, self._y
@@ -271,8 +274,7 @@ class _Watch:
         stopping = start.configs[0].training.early_stopping
         self._patience = stopping.patience if stopping else None
         self._delta = stopping.min_delta if stopping else 0.0
-        limits = [DIVERGED * constant_loss(Y, start.architecture.loss) for Y in start.Y]
-        self._limit = np.array(limits)[start.of_seed]
+        self._limit = limits(start)[start.of_seed]
         self._watches_validation = start.X_validation.shape[1] > 0
         networks = len(start.configs)
         self._best_loss, self._stale = np.full(networks, np.inf), np.zeros(networks, np.int64)
@@ -300,8 +302,13 @@ class _Watch:
         return over
 
 
+def limits(start: Start) -> Array:
+    """Return the training loss beyond which training has diverged, of each seed."""
+    return np.array([DIVERGED * constant_loss(Y, start.architecture.loss) for Y in start.Y])
+
+
 def _finish(
-    end: End, watch: _Watch, group: _Group, over: Array, epoch: int, train_loss: Array, validation_loss: Array
+    end: End, watch: _Watch, group: Group, over: Array, epoch: int, train_loss: Array, validation_loss: Array
 ) -> None:
     """Write down what the networks that end now have come to."""
     members = group.members[over]
@@ -318,8 +325,11 @@ def _finish(
         curve[np.ix_(members, end.recorded >= epoch)] = last[:, None]
 
 
-def _empty_end(start: Start, recorded: Array) -> End:
-    networks = len(start.configs)
+def empty_end(start: Start) -> End:
+    """Return what training fills in."""
+    networks, settings = len(start.configs), start.configs[0].training
+    epochs = range(1, settings.epochs + 1)
+    recorded = _spread_out([e for e in epochs if not e % settings.evaluate_every or e == settings.epochs])
     return End(
         theta=start.theta.copy(),
         epochs=np.zeros(networks, np.int64),
@@ -339,19 +349,25 @@ def _spread_out(epochs: Sequence[int]) -> Array:
 
 
 def _orders(start: Start, epochs: int) -> Iterator[Array]:
-    """Yield the row numbers of each epoch, S×N: those that ``training.descent.Batches`` draws, many at a time."""
+    """Yield the row numbers of each epoch, S×N."""
     seeds, rows = start.X.shape[:2]
-    if start.configs[0].training.class_weight:
-        weights = [balancing(Y) for Y in start.Y]
-        for _ in range(epochs):
-            yield np.stack(
-                [rng.choice(rows, rows, p=p) for rng, p in zip(start.orders, weights, strict=True)]
-            )
-        return
-    at_a_time = max(1, _ORDERS // (seeds * rows))
+    at_a_time = max(1, ORDERS // (seeds * rows))
+    drawn = (order_chunks(start, seed, epochs, at_a_time) for seed in range(seeds))
+    for chunks in zip(*drawn, strict=True):
+        yield from np.stack(chunks, axis=1)
+
+
+def order_chunks(start: Start, seed: int, epochs: int, at_a_time: int) -> Iterator[Array]:
+    """Yield the row numbers of some epochs of one seed at a time, E×N: those that ``descent.Batches`` draws."""
+    rng, rows = start.orders[seed], start.X.shape[1]
+    balanced = start.configs[0].training.class_weight
+    weights = balancing(start.Y[seed]) if balanced else None
     for first in range(0, epochs, at_a_time):
-        unshuffled = np.tile(np.arange(rows), (min(at_a_time, epochs - first), 1))
-        yield from np.stack([rng.permuted(unshuffled, axis=1) for rng in start.orders], axis=1)
+        number = min(at_a_time, epochs - first)
+        if weights is None:
+            yield rng.permuted(np.tile(np.arange(rows), (number, 1)), axis=1)
+        else:
+            yield np.stack([rng.choice(rows, rows, p=weights) for _ in range(number)])
 
 
 def _alike(values: Sequence[Any]) -> Any:

@@ -13,11 +13,13 @@ from bpcli.common.errors import UsageError
 from bpcli.common.files import write_atomically
 from bpcli.config import Layers, is_table, read_layers, to_yaml
 from bpcli.sweep import store
+from bpcli.sweep.cluster import run_on_dask
 from bpcli.sweep.combinations import Success, SweepResult, best_combination, read_success, summarise
 from bpcli.sweep.groups import Datasets, Kind, find_kinds, tasks, trial_of
+from bpcli.sweep.machine import prepare_kernel
 from bpcli.sweep.outcome import judged, train_task
 from bpcli.sweep.plan import Plan, make_plan
-from bpcli.sweep.running import Outcomes, run_here, run_in_processes
+from bpcli.sweep.running import run_here, run_in_processes
 from bpcli.training import run_folder
 from bpcli.training.environment import describe_environment, differences
 from bpcli.training.sealed_files import write_commented, write_json, write_npz
@@ -204,11 +206,11 @@ class Sweep:
         self,
         interrupted: Callable[[], bool],
         jobs: int,
-        runner: "Callable[..., Iterator[Outcomes]] | None" = None,
+        dask: str | None = None,
     ) -> Iterator[Progress]:
         """Train what is not done, and keep each group as it is finished.
 
-        ``runner`` is what runs the groups, if not processes of this machine.
+        ``jobs`` groups at a time, in processes of this machine; or on the cluster at the address ``dask``.
         """
         planned, started = self.planned, perf_counter()
         plan, every = planned.plan, planned.command.keep == "all"
@@ -225,8 +227,14 @@ class Sweep:
             epochs += more
 
         groups = tasks(plan, list(planned.kinds), done, every=every)
-        if runner is not None:
-            running = runner(groups, interrupted, seen)
+        for dtype in {
+            plan.config(k.combinations[0]).model.dtype
+            for k, n in left.items()
+            if n and k.engine == "compiled"
+        }:
+            prepare_kernel(dtype)
+        if dask is not None:
+            running = run_on_dask(dask, jobs, groups, interrupted, seen)
         elif self._is_small(left):
             running = run_here(groups, interrupted, seen)
         else:

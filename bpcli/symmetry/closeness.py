@@ -5,6 +5,7 @@ The rows of a part are looked at from a few directions, and their lengths are co
 views are done with; only the others, usually none, are measured.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,8 @@ from bpcli.network import Array
 TOLERANCE = 1024  # of ε √n: see docs/symmetry.md
 DIRECTIONS = 3
 NEIGHBOURS = 32  # a unit with more of them than this in its best view is measured anyway
+CROWD = 32  # units near to one and different from it: beyond so many, pairs are measured many at a time
+BLOCK = 128  # units whose pairs are, so that wide layers need no square matrix
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,6 +42,28 @@ class Part:
         distances = np.zeros(len(others))
         distances[apart] = np.linalg.norm(gaps[apart].astype(np.float64), axis=1)
         within: Array = distances <= self.tolerance * np.maximum(self.sizes[others], self.sizes[unit])
+        return within
+
+    def same_pairs(self, units: Array, others: Array) -> Array:
+        """``same`` for each of ``units``, which are close to each other: len(units)×len(others) truth values.
+
+        ‖u‖² + ‖v‖² - 2 u·v is the square of the distance, up to ``blur``, once the first unit is taken away from both:
+        (n + 8) ε bounds what a sum of n products and the three terms are rounded by. Only pairs that this cannot
+        decide are measured as differences.
+        """
+        origin = self.rows[units[0]]
+        u, v = self.rows[units] - origin, self.rows[others] - origin
+        squares = np.einsum("ij,ij->i", u, u).astype(np.float64)[:, None] + np.einsum(
+            "ij,ij->i", v, v
+        ).astype(np.float64)
+        limits = (self.tolerance * np.maximum(self.sizes[units][:, None], self.sizes[others])) ** 2
+        blur = 4 * (self.rows.shape[1] + 8) * np.finfo(self.rows.dtype).eps * (squares + limits)
+        margin = limits - (squares - 2 * (u @ v.T))
+        within: Array = margin >= blur
+        undecided = abs(margin) < blur
+        for row in np.flatnonzero(undecided.any(axis=1)):
+            columns = np.flatnonzero(undecided[row])
+            within[row, columns] = self.same(units[row], others[columns])
         return within
 
     def views(self) -> tuple[Array, Array]:
@@ -121,17 +146,49 @@ def equal_units(parts: tuple[Part, ...]) -> list[tuple[int, ...]]:
     groups: list[tuple[int, ...]] = []
     waiting = suspects(views, windows)
     shortest_first = sorted(parts, key=lambda part: part.rows.shape[1])
+    known: dict[int, Array] = {}
+    measured, crowded = np.zeros(views.shape[1], bool), False
     while len(waiting) > 1:
-        unit, waiting = waiting[0], waiting[1:]
-        in_view = near(views[:, waiting], views[:, [unit]], windows[:, waiting], windows[:, [unit]])
-        close: Array = np.all(in_view, axis=0)
-        for part in shortest_first:
-            if close.any():
-                close[close] = part.same(unit, waiting[close])
+        unit, waiting = int(waiting[0]), waiting[1:]
+        if unit in known:
+            close = known.pop(unit)[waiting]
+        else:
+            in_view = near(views[:, waiting], views[:, [unit]], windows[:, waiting], windows[:, [unit]])
+            beside: Array = np.all(in_view, axis=0)
+            if crowded and np.count_nonzero(beside) > CROWD:
+                crowd = np.append(unit, waiting[beside & ~measured[waiting]])[:BLOCK]
+                measured[crowd] = True
+                known |= _same_in_crowd(shortest_first, crowd, waiting, len(measured))
+                close = known.pop(unit)[waiting]
+            else:
+                close = beside.copy()
+                for part in shortest_first:
+                    if close.any():
+                        close[close] = part.same(unit, waiting[close])
+                crowded = bool(np.count_nonzero(beside & ~close) > CROWD)  # a tie that comes apart
         if close.any():
-            groups.append((int(unit), *waiting[close].tolist()))
+            groups.append((unit, *waiting[close].tolist()))
             waiting = waiting[~close]
     return groups
+
+
+def _same_in_crowd(parts: Sequence[Part], units: Array, others: Array, count: int) -> dict[int, Array]:
+    """Say for each of ``units``, which are close to each other, which later ones of ``others`` are the same.
+
+    The answer has a truth value for each of the ``count`` units of the layer.
+    """
+    close = others > units[:, None]
+    for part in parts:
+        left = close.sum(axis=1)
+        many = np.flatnonzero(left > CROWD)
+        if len(many):
+            close[many] &= part.same_pairs(units[many], others)
+        for row in np.flatnonzero((left > 0) & (left <= CROWD)):
+            columns = np.flatnonzero(close[row])
+            close[row, columns] = part.same(units[row], others[columns])
+    same = np.zeros((len(units), count), bool)
+    same[:, others] = close
+    return dict(zip(units.tolist(), same, strict=True))
 
 
 def _all_views(parts: tuple[Part, ...]) -> tuple[Array, Array]:

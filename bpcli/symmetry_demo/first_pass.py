@@ -11,7 +11,7 @@ import numpy as np
 from bpcli.network import Architecture, Array, MatMul, Network, Parameters
 from bpcli.network.activations import activate
 from bpcli.network.layer import Layer
-from bpcli.symmetry_demo.claim import ONE_UNIT, Claim, decided, figure, vector
+from bpcli.symmetry_demo.claim import ONE_UNIT, Claim, decided, figure
 
 ROOM = 4.0
 ROUNDED = 8.0  # of ε times |z| + |y|: targets that are closer give δ that three roundings may make equal
@@ -145,6 +145,7 @@ def output_deltas_differ(parameters: Parameters, X: Array, Y: Array, matmul: Mat
     gaps: dict[str, float | None] = {}
     left, remarks, reasons = [], [], []
     sample = int(np.ptp(Y, axis=1).argmax())
+    two = sorted((int(Y[sample].argmin()), int(Y[sample].argmax())))  # outputs whose targets differ most
     for name, architecture in _under_both_losses(parameters.architecture).items():
         last = _output_layer(architecture, parameters, X, Y, matmul)
         # Under cross-entropy Ω has no part in δ^(2).
@@ -156,7 +157,8 @@ def output_deltas_differ(parameters: Parameters, X: Array, Y: Array, matmul: Mat
             remarks.append(f"under {name} {obstacle}")
         if architecture.output != parameters.architecture.output:
             remarks.append(f"{name} with sigmoid outputs")
-        reasons.append(f"{vector(last.delta[sample].tolist())} under {name}")
+        shown = " and ".join(f"δ_{i + 1}^(2) = {figure(last.delta[sample, i])}" for i in two)
+        reasons.append(f"{shown} under {name}")
     measured = {f"smallest gap, {name}": gap for name, gap in gaps.items()}
     measured["gap where targets coincide"] = coincide = float(np.max(left))
     refuted = coincide != 0 or 0 in gaps.values()
@@ -164,7 +166,8 @@ def output_deltas_differ(parameters: Parameters, X: Array, Y: Array, matmul: Mat
     because = (
         "each δ_i^(2) contains its own target: (z_i - y_i) g′(S_i^(2)) under squared error, z_i - y_i under "
         "cross-entropy (over N in the mean); "
-        f"for sample {sample + 1} y = {vector(Y[sample].tolist())} gives δ^(2) = "
+        f"for sample {sample + 1} the targets {' and '.join(figure(Y[sample, i]) for i in two)} of outputs "
+        f"{' and '.join(str(i + 1) for i in two)} give "
         f"{', '.join(reasons)}"
     )
     return decided("c", statement, holds, measured, "; ".join(remarks), because)

@@ -15,7 +15,6 @@ import numpy as np
 
 from bpcli.config import TrainingConfig
 from bpcli.network import Array, Parameters
-from bpcli.network.activations import activate
 from bpcli.symmetry import layer_symmetry
 from bpcli.symmetry.differences import nearest_units
 from bpcli.symmetry.units import unit_vectors, whole_units
@@ -129,8 +128,9 @@ def units_stay_equal(
     because = (
         "let w_ij^(1) = w_i^(1) for all j and w_ij^(2) = w_j^(2) for all i, as after one step. x_j^(1) = "
         "g(Σ_i w_i^(1) x_i) does not depend on j, by the outgoing symmetry of layer 1, and δ_i^(1) = Σ_j δ_j^(2) "
-        "w_j^(2) g′(Σ_k w_k^(1) x_k) does not depend on i, by the incoming symmetry of layer 2; so the next step again "
-        "moves all units alike, and so on by induction; "
+        "w_j^(2) g′(Σ_k w_k^(1) x_k) does not depend on i, by the incoming symmetry of layer 2"
+        f"{' (each sum with its bias, equal for all units too)' if start.architecture.bias else ''}; so the next step "
+        "again changes all units, and the optimiser's state of each, alike, and so on by induction; "
         f"at step {steps:,} w_i^(1) = {vector(end.weights[0][0].tolist())} in every unit and "
         f"w_j^(2) = {vector(end.weights[1][:, 0].tolist())} from every unit"
     )
@@ -157,10 +157,9 @@ def random_breaks_symmetry(start: Parameters, end: Parameters, X: Array, weight_
     if effective[0] == units > effective[1] and weight_decay:
         return Claim("f", statement, None, measured, "weight decay has drawn units together")
     pre = start.weights[0] @ X[0] + (0 if start.biases[0] is None else start.biases[0])
-    h, _ = activate(start.architecture.activation, pre)
     because = (
-        "each hidden unit has weights of its own, so S_j^(1) = Σ_i w_ij^(1) x_i depends on j, and so do the gradients; "
-        f"for sample 1 x^(1) = {vector(h.tolist())} before the first step"
+        "each hidden unit has weights of its own, so S_j^(1) = Σ_i w_ij^(1) x_i depends on j, and so do the gradients, "
+        f"unless they vanish; for sample 1 S^(1) = {vector(pre.tolist())} before the first step"
     )
     return Claim("f", statement, min(effective) == units, measured, because=because)
 

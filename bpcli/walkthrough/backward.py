@@ -75,7 +75,7 @@ def matrix_gradient(walk: Walk, notation: Notation, index: int) -> tuple[Block, 
     local = "" if softmax else f" · {notation.derivative_entry(index, 'j')}"
     matrix, pre = notation.symbol(names.matrix), notation.symbol(names.pre, "j")
     explained = (
-        f"Row j of ${matrix}$ affects the loss only through ${pre}$, so its gradient is "
+        f"Row j of ${matrix}$ affects the loss only through ${pre}$, so its derivative is "
         f"$∂ℓ/∂{notation.row(index, 'j')} = {first}{local} · {inputs}$."
     )
     if notation.style == "delta":

@@ -167,7 +167,10 @@ def _unit_derivative(notation: Notation, index: int) -> tuple[str, tuple[Block, 
     if activation == "relu":
         return f"[{pre}>0]", (
             middle,
-            Prose(f"It is 1 where ${pre} > 0$ and 0 elsewhere, written $[{pre}>0]$."),
+            Prose(
+                f"It is 1 where ${pre} > 0$ and 0 where ${pre} < 0$; where ${pre} = 0$, relu has no derivative, and 0 "
+                f"is taken. Together this is written $[{pre}>0]$."
+            ),
         )
     if activation == "identity":
         return "1", (middle, _plain(left, "1"))
@@ -204,7 +207,7 @@ def _passed_back(notation: Notation, index: int) -> tuple[Block, ...]:
         Prose("By the chain rule"),
         Derivation(((Factor(_row_of(notation, below.out), f"1×{fan_in}"),), outer)),
         Prose(
-            f"The first factor comes from the layer above. {diagonal[0].upper() + diagonal[1:]}. And "
+            f"The first factor is that of part (c). {diagonal[0].upper() + diagonal[1:]}. And "
             f"$∂{pre_j}/∂{notation.symbol(names.input, 'i')} = {notation.entry(index, 'j', 'i')}$, so "
             f"$∂{pre}/∂{source} = {matrix}$. The gradient is the transpose of the row:"
         ),
@@ -254,6 +257,7 @@ def _layers_in_words(notation: Notation) -> list[Prose]:
         computed = [
             f"${delta} = {notation.delta_formula(index)}$",
             f"${notation.symbol(names.grad_matrix)} = {delta} {inputs}$",
+            *([f"${notation.symbol(names.grad_bias)} = {delta}$"] if notation.architecture.bias else []),
         ]
         end = "."
         if index:
@@ -272,9 +276,14 @@ def _descent(notation: Notation) -> tuple[Block, ...]:
     """(h) By how much the loss changes to first order."""
     gradients = [notation.symbol(f"grad_{name}") for name in _parameters(notation)]
     squares = " + ".join(f"‖{gradient}‖^{{2}}" for gradient in gradients)
+    net = notation.architecture
+    kinks = net.activation == "relu" and net.depth > 1
+    smooth = " (if no pre-activation of a relu is 0)" if kinks else ""
     return (
-        Prose("Along the step the loss is a function of α. By the chain rule, its derivative at $α = 0$ is"),
-        _plain("dℓ_{new}/dα", f"-({squares})", "-‖∇ℓ‖^{2}"),
+        Prose(
+            f"Along the step the loss is a function of α. By the chain rule{smooth}, its derivative at $α = 0$ is"
+        ),
+        _plain("dℓ_{new}/dα", f"-({squares})" if len(gradients) > 1 else f"-{squares}", "-‖∇ℓ‖^{2}"),
         Prose("so the loss decreases for every small enough α, unless the gradient is zero."),
     )
 

@@ -89,7 +89,7 @@ def factor_table(notation: Notation) -> Table:
         rows += [
             (
                 f"${notation.symbol(arriving)}$",
-                f"${_said_otherwise(notation, arriving, f'∂ℓ/∂{out}')}$",
+                f"${_said_otherwise(notation, arriving, f'(∂ℓ/∂{out})^{{T}}')}$",
                 ARRIVES if index + 1 < len(notation.layers) else "starts the backward pass",
             ),
             (f"${notation.symbol(names.derivative)}$", f"$∂{out}/∂{pre}$", AFTER),
@@ -97,18 +97,17 @@ def factor_table(notation: Notation) -> Table:
         ]
         if index:
             rows.append((f"${matrix}$", f"$∂{pre}/∂{source}$", BEFORE))
-        product = _said_otherwise(notation, gradient, f"∂ℓ/∂{matrix}")
-        rows.append((f"${notation.symbol(gradient)}$", f"${product}$", "product of these"))
+        row = f"∂ℓ/∂{notation.row(index, 'j')}"
+        product = f"rows ${row}$" if notation.style == "vw" else f"${notation.symbol(names.delta)} {inputs}$"
+        rows.append((f"${notation.symbol(gradient)}$", product, "product of these"))
     return Table(("factor", "what it is", "known"), tuple(rows))
 
 
 def _said_otherwise(notation: Notation, name: str, derivative: str) -> str:
-    """What a gradient is: ∂ℓ/∂z for ∇z; its formula where ∂ℓ/∂z is its symbol already."""
+    """What a gradient is: the transpose of the row ∂ℓ/∂z for ∇z; its formula where ∂ℓ/∂z is its symbol already."""
     if notation.style == "vw":
         return derivative
     for index, layer in enumerate(notation.layers):
-        if name == layer.grad_matrix:
-            return f"{notation.symbol(layer.delta)} {notation.symbol(layer.input, transposed=True)}"
         if name == layer.grad_out and index + 1 < len(notation.layers):
             above = notation.layers[index + 1]
             return f"{notation.symbol(above.matrix, transposed=True)} {notation.symbol(above.delta)}"

@@ -73,15 +73,16 @@ def _predicted(walk: Walk, notation: Notation) -> Equation:
     """α ‖∇ℓ‖², the sum of the squares of one gradient after the other."""
     gradients = [f"grad_{name}" for name in walk.example.parameters]
     squares = " + ".join(f"‖{notation.symbol(name)}‖^{{2}}" for name in gradients)
-    working: list[Term] = [rate(walk), "·", "("]
+    several = len(gradients) > 1
+    working: list[Term] = [rate(walk), "·", *(["("] if several else [])]
     for place, name in enumerate(gradients):
         working += ["+"] if place else []
         working.append(number(np.sum(walk[name] ** 2), form="significant"))
     return Equation(
         "",
         "α ‖∇ℓ‖^{2}",
-        f"α ({squares})",
-        (*working, ")"),
+        f"α ({squares})" if several else f"α {squares}",
+        (*working, *([")"] if several else [])),
         number(walk.predicted, form="significant"),
         modes=("walk",),
     )

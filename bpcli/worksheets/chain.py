@@ -5,13 +5,13 @@ given numbers every step yields what the core does, to which the tests hold it; 
 core.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
 
-from bpcli.network import Architecture, Array
+from bpcli.network import Array
 from bpcli.network.example import Example
 from bpcli.walkthrough.blocks import Topic
 from bpcli.walkthrough.walk import core_values
@@ -153,9 +153,9 @@ def _loss_after(example: Example, digits: int | None) -> Step:
     architecture, names = example.architecture, tuple(example.parameters)
     passes: list[Pass] = [partial(_core_pass, example)]
     if digits is not None:
+        layers = [LayerSteps(architecture, index, 0.0) for index in range(architecture.depth)]
         passes += [
-            partial(_rounded_pass, architecture, rounded, digits)
-            for rounded in (half_even, half_up, half_down)
+            partial(_rounded_pass, layers, rounded, digits) for rounded in (half_even, half_up, half_down)
         ]
 
     def through(one: Pass, moved: tuple[str, ...]) -> Formula:
@@ -209,12 +209,11 @@ def _core_pass(example: Example, parameters: dict[str, Array], x: Array, y: Arra
 
 
 def _rounded_pass(
-    architecture: Architecture, rounded: Rounding, digits: int, p: dict[str, Array], x: Array, y: Array
+    layers: Sequence[LayerSteps], rounded: Rounding, digits: int, p: dict[str, Array], x: Array, y: Array
 ) -> Array:
     """ℓ by somebody who rounds a, h, b and z and calculates on."""
     values = {**p, "x": x}
-    for index, n in enumerate(architecture.names()):
-        layer = LayerSteps(architecture, index, 0.0)
-        values[n.pre] = rounded(layer.pre(values), digits)
-        values[n.out] = rounded(layer.out(values), digits)
-    return loss_of(architecture, values["z"], y)
+    for layer in layers:
+        values[layer.names.pre] = rounded(layer.pre(values), digits)
+        values[layer.names.out] = rounded(layer.out(values), digits)
+    return loss_of(layers[-1].architecture, values["z"], y)

@@ -13,9 +13,8 @@ import numpy as np
 
 from bpcli.mistakes.factors import Work
 from bpcli.network import Architecture, Array
-from bpcli.network.activations import ACTIVATIONS, OUTPUTS, Identity
+from bpcli.network.activations import ACTIVATIONS, OUTPUTS
 from bpcli.network.architecture import LayerNames
-from bpcli.network.layer import LayerBuffers
 
 Values = Mapping[str, Array]
 Formula = Callable[[Values], Array]
@@ -70,8 +69,7 @@ class LayerSteps:
     def pre(self, values: Values, x: str | None = None) -> Array:
         """a = V x + bias, from the layer's own input or from another quantity."""
         weight, bias = values[self.names.matrix], values.get(self.names.bias)
-        buffers = LayerBuffers(Identity(weight.dtype), weight, bias, weight, bias, 1)
-        pre: Array = buffers.first(1).forward(values[x or self.names.input][None], np.matmul)[0]
+        pre: Array = self._work.pre_activated(values[x or self.names.input][None], weight, bias)[0]
         return pre
 
     def out(self, values: Values) -> Array:

@@ -15,6 +15,8 @@ from bpcli.gradcheck.exchange import Failure
 from bpcli.network import Architecture, Parameters, initialise
 from bpcli.network.example import Example
 
+# test_hostile.py starts its processes as bpcli does.
+pytestmark = pytest.mark.usefixtures("forked")
 MEMORY = 256 << 20
 linux = pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="limits need Linux")  # noqa: PTH110
 

@@ -1,7 +1,7 @@
 """What the network promises beside its gradients: its buffers, its names, its leading axes, its arithmetic."""
 
 import tracemalloc
-from itertools import chain, repeat
+from itertools import chain, product, repeat
 
 import numpy as np
 import pytest
@@ -60,9 +60,22 @@ def test_quantities_before_a_step_are_refused():
         random_network((2, 2, 1), rows=1).quantities()
 
 
-@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
-@pytest.mark.parametrize("pair", [("sigmoid", "squared_error"), ("softmax", "cross_entropy")])
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+SQUARED, ENTROPY = ("sigmoid", "squared_error"), ("softmax", "cross_entropy")
+# Every two of the three together.
+STEPS = [
+    ("sgd", SQUARED, np.float32),
+    ("sgd", ENTROPY, np.float64),
+    ("adam", SQUARED, np.float64),
+    ("adam", ENTROPY, np.float32),
+]
+OTHER_STEPS = [
+    pytest.param(*step, marks=pytest.mark.slow)
+    for step in product(["sgd", "adam"], [SQUARED, ENTROPY], [np.float32, np.float64])
+    if step not in STEPS
+]
+
+
+@pytest.mark.parametrize(("optimizer", "pair", "dtype"), [*STEPS, *OTHER_STEPS])
 def test_a_training_step_allocates_no_array_that_grows_with_the_data(optimizer, pair, dtype):
     """The steps of the training loop at 784-30-10 stay below 75 kB with batches of 10 and of 2,000.
 

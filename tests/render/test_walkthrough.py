@@ -110,16 +110,29 @@ def with_other_answers(walked):
     return replace(walked, quantities=quantities, layers=layers, after=after, predicted=37.0)
 
 
+# Each format in one notation, and each network in two formats; the rest is slow.
+FORMATS = {
+    "text": ("vw", ["the sheet's", "softmax", "none"]),
+    "markdown": ("vw", ["biases", "deeper", "none"]),
+    "latex": ("delta", ["the sheet's", "deeper", "wide"]),
+    "html": ("delta", ["biases", "softmax", "wide"]),
+}
+
+
 @pytest.mark.parametrize(
-    ("format_", "style"),
+    ("format_", "style", "name"),
     [
-        ("text", "vw"), ("markdown", "vw"), ("latex", "delta"), ("html", "delta"),
-        *(pytest.param(*pair, marks=pytest.mark.slow)
-          for pair in (("text", "delta"), ("markdown", "delta"), ("latex", "vw"), ("html", "vw"))),
+        pytest.param(
+            format_, style, name, marks=[] if style == short and name in names else [pytest.mark.slow]
+        )
+        for format_, (short, names) in FORMATS.items()
+        for style in ("vw", "delta")
+        for name in NETWORKS
     ],
-)  # fmt: skip
-def test_a_worksheet_gives_no_answer_away(walked, format_, style):
+)
+def test_a_worksheet_gives_no_answer_away(format_, style, name):
     """Round or not: it is the same sheet whatever the answers are, and the key is not."""
+    walked = walk(point(**NETWORKS[name]))
     sheets, keys = (
         [page(sheet(each, mode=mode, style=style), format_) for each in (walked, with_other_answers(walked))]
         for mode in ("worksheet", "key")
@@ -336,6 +349,22 @@ def compiled(tex, folder):
     said = done.stdout.decode(errors="replace")
     assert done.returncode == 0, said[-2000:]
     return said
+
+
+def test_a_worksheet_stacks_rows_and_halves_long_tables():
+    """So that it fits three pages: the four rows of ∇V are one block, and the nine factors stand in two columns."""
+    worksheet = sheet(walk(point((3, 4, 2), bias=True)), mode="worksheet")
+    written = page(worksheet, "html")
+    stacks = [
+        re.findall(r"∂<i>ℓ</i>/∂<i>(\w)</i><sub>\d</sub> =", each) for each in written.split('class="stack"')
+    ]
+    assert [each for each in stacks if each] == [["w"] * 2, ["h"] * 4, ["v"] * 4]
+    tables = re.findall(r'<table class="table">(.*?)</table>', written, re.DOTALL)
+    assert [table.count("<tr>") for table in tables] == [1 + 4, 1 + 5, 1 + 4]
+    tex = page(worksheet, "latex")
+    assert tex.count(r"\begin{tabular}[t]") == 2
+    stacked = re.findall(r"\{@\{\}l@\{\}\}(.*)\\end\{array\}\$\\hspace", tex)
+    assert [each.count(r"\displaystyle") for each in stacked] == [2, 4, 4]
 
 
 def test_equations_hold_elements_only(walked):

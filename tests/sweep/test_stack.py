@@ -22,7 +22,6 @@ CASES = {
             "training.epochs=4",
             "model.hidden=5,3",
             "training.optimizer.name=sgd",
-            "training.engine=numpy",
         ],
         ["seed=0,4", "training.weight_decay=0.001,0.01", "training.optimizer.momentum=0.5,0.9"],
     ),
@@ -35,7 +34,6 @@ CASES = {
             "model.output=softmax",
             "training.loss=cross_entropy",
             "training.early_stopping={patience: 2}",
-            "training.engine=numpy",
         ],
         ["seed=0:2", "training.optimizer={name: adam, learning_rate: 0.3},{name: adam, learning_rate: 0.02}"],
     ),
@@ -45,16 +43,16 @@ CASES = {
             "training.class_weight=balanced",
             "training.schedule.name=cosine",
             "training.evaluate_every=2",
-            "training.engine=numpy",
         ],
         ["seed=1,8", "model.init={scheme: normal},{scheme: uniform}", f"{RATE}=0.1,1000"],
     ),
 }
 
 
-def sweep(name):
+def sweep(name, engine="numpy"):
     """Train a case side by side, and yield each network's row, curve, and its training by itself."""
     overrides, over = CASES[name]
+    overrides = [*overrides, f"training.engine={engine}"]
     plan = make_plan(read_layers(name, overrides=overrides), over)
     (kind,) = find_kinds(plan)
     (task,) = tasks(plan, [kind], {}, every=True)
@@ -98,6 +96,20 @@ def test_every_network_is_the_one_that_trains_alone(name):
         assert_allclose(
             outcome.validation[k][recorded][usable], np.array(losses)[usable], rtol=1e-5, atol=1e-6
         )
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_machine_code_trains_the_same_networks_too(name):
+    """All engines of one kind: the kernels in a call of many epochs have the bits of the kernels in calls of one."""
+    pytest.importorskip("numba")
+    for row, outcome, k, session in sweep(name, "compiled"):
+        result = session.result(session.header())
+        assert (row["epochs"], row["stopped_by"]) == (session.trainer.epoch, result.stopped_by)
+        assert_array_equal(outcome.theta[k], session.trainer.kept().flat)
+        assert row["train_loss"] == pytest.approx(result.train.loss, rel=0, abs=0, nan_ok=True)
+        if row["stopped_by"] == "epochs":
+            assert_allclose(outcome.train[k][-1], result.records[-1].train.loss, rtol=1e-4)
+            assert_allclose(outcome.validation[k][-1], result.records[-1].validation.loss, rtol=1e-4)
 
 
 def products_agree():

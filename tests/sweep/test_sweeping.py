@@ -14,8 +14,7 @@ import pytest
 from bpcli.common.errors import UsageError
 from bpcli.sweep import groups, store
 from bpcli.sweep.combinations import Rate, Spread, Success
-from bpcli.sweep.running import run_in_processes
-from bpcli.sweep.sweeping import Command, Planned, created, resumed, stored_command
+from bpcli.sweep.sweeping import Command, Planned, Sweep, created, resumed, stored_command
 
 RATE = "training.optimizer.learning_rate"
 SETTINGS = ("training.epochs=30", "model.hidden=2", "training.engine=numpy")
@@ -102,12 +101,12 @@ def test_a_damaged_part_is_not_believed(tmp_path):
 
 
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
-def test_processes_give_what_this_process_gives(tmp_path, jobs):
+def test_processes_give_what_this_process_gives(tmp_path, jobs, monkeypatch):
     """A worker with one thread of BLAS; two of them are in the slow form."""
     run(COMMAND, tmp_path / "whole")
+    monkeypatch.setattr(Sweep, "_is_small", lambda *_: False)
     with created(Planned.of(COMMAND), tmp_path / "s") as sweep:
-        for _ in sweep.run(lambda: False, 1, lambda *args: run_in_processes(args[0], jobs, *args[1:])):
-            pass
+        list(sweep.run(lambda: False, jobs))
         sweep.finish()
     assert content(tmp_path / "s") == content(tmp_path / "whole")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bpcli.network import Architecture, Parameters, initialise
-from bpcli.symmetry import layer_symmetry, network_symmetry, unit_differences
+from bpcli.symmetry import closeness, layer_symmetry, network_symmetry, unit_differences
 from bpcli.symmetry.closeness import suspects
 from bpcli.symmetry.differences import nearest_units
 from tests.symmetry.surveys import Setting, random_networks
@@ -191,6 +191,35 @@ def test_the_short_way_finds_what_all_pairs_find(fans, dtype):
         assert layer_symmetry(parameters, 1).groups == by_the_rule(parameters)
         found += len(by_the_rule(parameters))
     assert found > 20
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("apart", [0.7, 1.5, 4, 30])
+def test_ties_that_come_apart_are_told_apart_as_all_pairs_are(dtype, apart, monkeypatch):
+    """Two crowds of units a few τ apart, one numbered among the other: many pairs at once, against the rule."""
+    crowds = [0]
+    many_at_once = closeness.Part.same_pairs
+
+    def noted(part, units, others):
+        crowds.append(len(units))
+        return many_at_once(part, units, others)
+
+    monkeypatch.setattr(closeness.Part, "same_pairs", noted)
+    rng = np.random.default_rng(7)
+    parameters = random_parameters((30, 300, 4), dtype=dtype)
+    for weights, most in ((parameters.weights[0], apart), (parameters.weights[1].T, min(apart, 2))):
+        tau = 1024 * np.finfo(dtype).eps * weights.shape[1] ** 0.5
+        moved = weights[np.arange(300) % 2] * (1 + most * tau * rng.uniform(-1, 1, weights.shape))
+        weights[...] = moved.astype(dtype)
+    parameters.biases[0][...] = 0
+    parameters.weights[0][290], parameters.weights[1][:, 290] = (
+        parameters.weights[0][3],
+        parameters.weights[1][:, 3],
+    )
+    groups = layer_symmetry(parameters, 1).groups
+    assert groups == by_the_rule(parameters)
+    assert any({3, 290} <= set(group) for group in groups)
+    assert max(crowds) > 64 or apart in (0.7, 30)  # one group, and a crowd that the views tell apart
 
 
 def test_two_units_with_a_crowd_between_them_in_every_view_are_not_lost():

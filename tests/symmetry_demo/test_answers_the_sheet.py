@@ -26,7 +26,8 @@ ANSWERS = {
     "c": (
         ["(z_i - y_i) g′(S_i⁽²⁾) under squared error"],
         ["(z_i - y_i) g′(b_i) under squared error"],
-        ["each δ_i⁽²⁾ contains its own target", "z_i - y_i under cross-entropy", "y = (0.7, 0.8, 0.2)", "0.01134"],
+        ["each δ_i⁽²⁾ contains its own target", "z_i - y_i under cross-entropy",
+         "the targets 0.8 and 0.2 of outputs 2 and 3 give", "δ₃⁽²⁾ = 0.01134"],
     ),
     "d": (
         ["w_ij⁽¹⁾ ← w - η Σ δ_j⁽¹⁾ x_i", "w_ij⁽²⁾ ← w - η Σ δ_j⁽²⁾ x_i⁽¹⁾", "x_i⁽¹⁾ for every i"],
@@ -39,9 +40,9 @@ ANSWERS = {
         ["outgoing symmetry of layer 1", "incoming symmetry of layer 2", "by induction", "= (2.296, 3.73, -1.978)"],
     ),
     "f": (
-        ["S_j⁽¹⁾ = Σ_i w_ij⁽¹⁾ x_i depends on j"],
-        ["a_j = Σ_i v_ji x_i depends on j"],
-        ["random weights break the symmetry", "= (0.6185, 0.4522, 0.4849, 0.6209, ...) before the first step"],
+        ["S_j⁽¹⁾ = Σ_i w_ij⁽¹⁾ x_i depends on j", "S⁽¹⁾ = (0.4831, "],
+        ["a_j = Σ_i v_ji x_i depends on j", "a = (0.4831, "],
+        ["random weights break the symmetry", "0.4831, -0.1918, -0.06061, 0.4935, ...) before the first step"],
     ),
     "g": (
         [],

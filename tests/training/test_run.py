@@ -143,15 +143,22 @@ def test_the_resolved_configuration_reads_back(small_config, tmp_path):
     assert read(tmp_path / "config.yaml") == config.model_copy(update={"training": training})
 
 
+COSINE = {"optimizer": {"name": "adam"}, "schedule": {"name": "cosine"}}
+STOPPING = {"optimizer": {"name": "sgd", "momentum": 0.9}, "early_stopping": {"patience": 2}}
+
+
 @pytest.mark.parametrize(
-    "training",
+    ("training", "stop_after"),
     [
-        {},
-        {"optimizer": {"name": "adam"}, "schedule": {"name": "cosine"}},
-        {"optimizer": {"name": "sgd", "momentum": 0.9}, "early_stopping": {"patience": 2}},
+        *(({}, epochs) for epochs in (0, 1, 4, 6)),
+        *((training, 4) for training in (COSINE, STOPPING)),
+        *(
+            pytest.param(training, epochs, marks=pytest.mark.slow)
+            for training in (COSINE, STOPPING)
+            for epochs in (0, 1, 6)
+        ),
     ],
 )
-@pytest.mark.parametrize("stop_after", [0, 1, 4, 6])
 def test_a_resumed_run_is_bit_identical_to_one_that_never_stopped(
     small_config, tmp_path, training, stop_after
 ):

@@ -51,7 +51,7 @@ ANSWERS = {
         ["1×d⁽⁰⁾", "0.0673 0.0337 -0.0673", "0.0443 0.0222 -0.0443"],
     ),
     "g": (
-        ["Ω ∂z/∂b after the forward pass", "∇h ∂ℓ/∂h arrives by backpropagation", "hᵀ ∂b_j/∂w_j after"],
+        ["Ω ∂z/∂b after the forward pass", "∇h (∂ℓ/∂h)ᵀ arrives by backpropagation", "hᵀ ∂b_j/∂w_j after"],
         ["∂ℓ/∂x⁽¹⁾ w⁽²⁾ δ⁽²⁾ arrives by backpropagation", "x⁽¹⁾ᵀ ∂S_j⁽²⁾/∂w_·j⁽²⁾ after the forward pass"],
         [
             *("With a second hidden layer, in the same words:", "Hidden layer 2 keeps", "18 with reuse, 44 without"),
