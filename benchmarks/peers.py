@@ -1,12 +1,13 @@
 """The time of training beside that of its peers: same data, weights, batches and steps, and losses that agree.
 
     pip install -e '.[bench]'
-    OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1 python benchmarks/peers.py [--dtype float32] [--seconds 5] [--write]
+    python benchmarks/peers.py [--dtype float32] [--seconds 5] [--no-write]
 
 A round times an epoch of each, one after the other, in one process on one core; a ratio is the median over the rounds,
 with its quartiles. Before any time is printed, each trains three epochs from the same weights in the same order, in
 float64, and its loss must be that of the core to a millionth. scikit-learn draws its own order, so it is held to the
-loss of the whole set only where a batch is the whole set. ``--write`` puts the tables in benchmarks/RESULTS.md.
+loss of the whole set only where a batch is the whole set. The tables are written to benchmarks/RESULTS.md, unless
+``--no-write`` says not to.
 """
 
 import argparse
@@ -19,6 +20,10 @@ from importlib.metadata import version
 from itertools import repeat
 from pathlib import Path
 from time import perf_counter
+
+for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+    os.environ.setdefault(threads, "1")  # before anything loads BLAS
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
 
@@ -261,9 +266,8 @@ def require_agreement(sizes, size):
     return losses
 
 
-def compare(sizes, size, dtype, seconds):
+def compare(sizes, size, dtype, seconds, losses):
     """Return the lines of one shape's table."""
-    losses = require_agreement(sizes, size)
     task = Task(sizes, size, dtype)
     rng = np.random.default_rng(2)
     epochs = {name: PEERS[name](task)[0] for name in losses}
@@ -315,7 +319,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--dtype", action="append", choices=["float64", "float32"], help="default: both")
     parser.add_argument("--seconds", type=float, default=5, help="of timing for each shape, about")
-    parser.add_argument("--write", action="store_true", help="write benchmarks/RESULTS.md")
+    parser.add_argument("--no-write", action="store_true", help="leave benchmarks/RESULTS.md as it is")
     options = parser.parse_args()
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # JAX heeds no limit on its threads
@@ -331,12 +335,13 @@ def main():
         "order of rows.",
         "",
     ]
-    for dtype in options.dtype or ["float64", "float32"]:
-        for sizes, size in SHAPES:
-            lines = compare(sizes, size, np.dtype(dtype), options.seconds)
+    for sizes, size in SHAPES:
+        losses = require_agreement(sizes, size)
+        for dtype in options.dtype or ["float64", "float32"]:
+            lines = compare(sizes, size, np.dtype(dtype), options.seconds, losses)
             print("\n".join(lines), flush=True)
             text += lines
-    if options.write:
+    if not options.no_write:
         Path(__file__).with_name("RESULTS.md").write_text("\n".join(text).rstrip() + "\n", encoding="utf-8")
 
 
