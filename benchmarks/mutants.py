@@ -73,7 +73,6 @@ EQUIVALENT = {
     "network/network.py: first.delta -> first.grad_out": "the two have one shape, and only the shape is used",
     "training/loop.py: Y[:, 0] >= 0.5 -> Y[:, 0] < 0.5": "the two classes change their numbers, and are counted alike",
     "training/loop.py: 0.5 -> 1.0": BINARY_TARGETS,
-    "training/evaluation.py: 0.5 -> 1.0": BINARY_TARGETS,
     "training/evaluation.py: len(self.targets) == 1 -> len(self.targets) != 1": "the form of JSON, no number in it",
     "training/loop.py: self._one_epoch = lambda rate, interrupted: train(self.batches.shuffle(), rate, interrupted)"
     " -> pass": COMPILED,

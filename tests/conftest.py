@@ -3,8 +3,13 @@
 What BLAS and its threads do is left as it is: the tests must hold for each of them.
 """
 
+import gc
 import os
+import subprocess
+import sys
+from types import SimpleNamespace
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Read by Typer when it is imported, by Rich for each console, by Python in the processes that tests start.
@@ -23,6 +28,27 @@ settings.register_profile(
 settings.load_profile("same everywhere")
 
 
+@pytest.fixture(scope="session")
+def nursery():
+    """The process that those of submissions are forked from; None where that is not possible."""
+    from tests.gradcheck.nursery import Nursery
+
+    nursery = Nursery() if sys.platform == "linux" else None
+    yield nursery
+    if nursery:
+        nursery.close()
+
+
+@pytest.fixture
+def forked(nursery, monkeypatch):
+    """Fork what runs a submission: a start of Python and NumPy less for each."""
+    from bpcli.gradcheck import runner
+
+    if nursery:
+        names = {"PIPE": subprocess.PIPE, "TimeoutExpired": subprocess.TimeoutExpired}
+        monkeypatch.setattr(runner, "subprocess", SimpleNamespace(Popen=nursery.start, **names))
+
+
 def written(descriptor):
     """In place of ``os.fsync``: no test pulls the plug, and thousands of runs need not wait for the disk."""
     os.fstat(descriptor)  # fails where there is no such file
@@ -34,3 +60,8 @@ def pytest_sessionstart():
     for name in [name for name in os.environ if name in UNSET or name.startswith("BPCLI_")]:
         del os.environ[name]
     os.environ.update(SET)
+
+
+def pytest_collection_finish():
+    """Keep the collector of garbage from going through all that was imported and collected, again and again."""
+    gc.freeze()

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.torturing import damage, disk, faults, fuzzing, hostile, kills
+from tests.torturing import damage, disk, faults, fuzzing, hostile, kills, sweeps
 from tests.torturing.running import SCRATCH, Figure
 
 Step = Callable[[Path], Figure]
@@ -34,6 +34,7 @@ def steps(size: str) -> list[Step]:
         partial(fuzzing.fuzz, number=(150, 1500, 20_000)[pick]),
     ]
     if not short:
+        found += [partial(sweeps.kills, number=50 if long else 4)]
         found += [damage.exchanged, partial(disk.full_disk, step=1 if long else 4)]
         found += [partial(hostile.hostile, number=None if long else 8)]
     return found

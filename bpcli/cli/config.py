@@ -1,6 +1,7 @@
 """``bpcli config``: list, show, check and create configurations."""
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -89,13 +90,18 @@ def check(
     Reads the data, standard input excepted. Exits with 2 if there are any problems.
     """
     from bpcli.common.errors import ConfigError, DataError
-    from bpcli.config import ConfigProblems
+    from bpcli.config import ConfigProblems, read_layers
     from bpcli.yamltext.problems import Problem
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     problems: tuple[dict[str, object], ...] = ()
     try:
         found = resolved(config, override, {"seed": seed})
+        layers = read_layers(config, overrides=override or [], environment=os.environ, options={"seed": seed})
+        if layers.sweep:
+            from bpcli.sweep.plan import make_plan
+
+            make_plan(layers, [])
         from bpcli.render.config import checked  # NumPy is loaded only where the file is sound
         from bpcli.training.setup import checked_data
 

@@ -285,7 +285,7 @@ def _write_grades(
     if not (csv or gradescope):
         return
     from bpcli.gradcheck.gradebook import write_gradebook, write_gradescope
-    from bpcli.gradcheck.grading import SubmissionCheck
+    from bpcli.gradcheck.verdicts import SubmissionCheck
 
     checks = [check for check in report.checks if isinstance(check, SubmissionCheck)]
     if csv:

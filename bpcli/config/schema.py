@@ -108,6 +108,11 @@ def json_schema() -> dict[str, Any]:
     """Return the JSON schema of a configuration file, for editors."""
     schema = Config.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["properties"]["sweep"] = {
+        "description": "What bpcli sweep varies: dotted keys, and their values as --over takes them.",
+        "examples": [{"seed": "0:99", "model.hidden": [2, "16x8"]}],
+        "type": "object",
+    }
     defaults = Config()
     for path, variants in VARIANTS.items():
         default = type(getattr(getattr(defaults, str(path[0])), str(path[1])))

@@ -1,4 +1,4 @@
-"""What comes back from a submission's process, checked in this one place before anything believes it.
+"""Answers: what comes back from a submission's process, checked before anything believes it, or a file of numbers.
 
 ``worker.py`` sends a message for each point: a token, the lengths of what follows, a report in JSON, and the gradients
 as NPZ (nothing where there are none). The submission runs in the same process and can send or change anything, so
@@ -8,14 +8,19 @@ whatever deviates costs that submission its own answer.
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bpcli.common.array_files import ArrayFileError, read_npz
+from bpcli.common.errors import DataError, UsageError
 from bpcli.common.text import printable
-from bpcli.gradcheck.exchange import LARGEST, Failure
-from bpcli.network import Array
+from bpcli.gradcheck.conventions.refusals import RefusedError
+from bpcli.gradcheck.conventions.results import plans
+from bpcli.gradcheck.exchange import LARGEST, Failure, read_members
+from bpcli.gradcheck.trial import layers_of
+from bpcli.network import Architecture, Array
 
 LONGEST_REPORT = 1 << 16  # bytes; what worker.py writes stays far below
 SHOWN = 200  # characters of what is wrong with a report
@@ -151,3 +156,34 @@ def not_ours(path: Path, what: str) -> Failure:
         f"{path.name}: its report is not what bpcli's worker writes ({printable(what, SHOWN)}); "
         "gradients must only return",
     )
+
+
+def read_answer(path: Path, architecture: Architecture) -> Answer | Failure:
+    """Read gradients from NPZ or JSON, under whatever names and in whatever order people keep them.
+
+    A matrix may be a vector, and may hold its bias as a column.
+    """
+    try:
+        members = read_members(path)
+    except (DataError, UsageError) as error:
+        return Failure("unreadable", str(error))
+    arrays: dict[str, Any] = {}
+    for name, value in members.items():
+        try:
+            arrays[name] = np.asarray(value) if isinstance(value, list) else value
+        except ValueError:
+            if all(isinstance(row, list) and not any(isinstance(v, list) for v in row) for row in value):
+                return Failure("wrong shapes", f"{path.name}: {name} has rows of different lengths")
+            arrays[name] = value  # a list of the tensors of all layers
+    unnamed = [name for name in arrays if re.fullmatch("arr_[0-9]+", name)]  # np.savez without names
+    returned = tuple(arrays[name] for name in unnamed) if len(unnamed) == len(arrays) else arrays
+    layers = layers_of(architecture)
+    turned = (False,) * architecture.depth
+    try:
+        found = plans(returned, layers, turned)
+        if len(found) > 1 and path.suffix.lower() == ".json":
+            found.sort(key=lambda plan: plan.vectors != "F")  # as Octave's V(:) and MATLAB's are
+        readings = [Reading(plan.said, plan.follow(returned, layers, turned)) for plan in found]
+    except RefusedError as error:
+        return Failure(error.kind, f"{path.name}: {printable(str(error), 300)}")
+    return Answer(tuple(readings))

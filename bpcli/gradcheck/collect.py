@@ -19,8 +19,7 @@ from typing import Any, Literal, cast
 
 import numpy as np
 
-from bpcli.gradcheck.answer import Answer, is_foreign, messages, not_ours, parse
-from bpcli.gradcheck.answer_reader import read_answer
+from bpcli.gradcheck.answer import Answer, is_foreign, messages, not_ours, parse, read_answer
 from bpcli.gradcheck.exchange import LARGEST, MACHINE, Failure, shapes_of
 from bpcli.gradcheck.runner import (
     FILE_LIMIT,

@@ -12,13 +12,11 @@ from itertools import product
 
 import numpy as np
 
-from bpcli.gradcheck.residuals import cosine, relative_residual
+from bpcli.gradcheck.verdicts import Ids, relative_residual
 from bpcli.network import Array
 from bpcli.network.example import Example
 
-__all__ = ["Match", "Precision", "Prediction", "constant_factor", "cosine", "matches", "relative_residual"]
-
-Ids = tuple[str, ...]
+MATCH = 1e-6  # the relative residual of a match in float64
 ALONG = 1e-9  # 1 - cosine of two directions that are one
 ROUNDING = 1e-15  # of the longest candidate: a shorter one is rounding alone, and proves nothing
 SHORTEST = 1e-4  # of the gradient: a shorter move of W is not fitted

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -14,9 +15,11 @@ from bpcli.gradcheck.step import OwnCheck, TensorCheck, compare, compare_step, o
 from bpcli.network import Architecture, Array, Network, Parameters
 from bpcli.network.activations import activate
 from bpcli.training.loop import EpochRecord, Trainer
+from bpcli.training.optimisers import Adam, Optimiser, Sgd
 
 SATURATING = 2000.0  # pre-activations at which the exponential of either sign overflows in float64
 DIVERGED = 1e4  # times the loss of the best constant output: there a run is given up
+ADAM = {"beta1": 0.8, "beta2": 0.95, "epsilon": 0.01}
 STANDING = {"name": "sgd", "learning_rate": 1e-300}  # an update that changes nothing
 
 
@@ -76,6 +79,35 @@ def check_activations(architecture: Architecture, rng: np.random.Generator) -> O
             bound = abs(expected), np.full_like(expected, 1e-15)
             tensors.append(compare(f"{name}{what}", found, expected, bound, None, "complex"))
     return summary("activations by name", architecture, "complex", tensors)
+
+
+def check_updates(architecture: Architecture, rng: np.random.Generator) -> OwnCheck:
+    """Two networks side by side, each with a rate, a momentum and a decay of its own: three steps of either rule."""
+    tensors = []
+    for name in ("sgd", "adam"):
+        parameters, gradients = (Parameters(architecture, lead=(2, 1)) for _ in range(2))
+        parameters.flat[...] = rng.normal(size=parameters.flat.shape)
+        rate, momentum, decay = (
+            np.array(pair).reshape(2, 1, 1) for pair in ((0.3, 0.07), (0.7, 0.4), (0.05, 0.2))
+        )
+        optimiser: Optimiser = Adam(parameters, gradients, **ADAM, weight_decay=decay)
+        if name == "sgd":
+            optimiser = Sgd(parameters, gradients, momentum=momentum, weight_decay=decay)
+        expected = {key: tensor.copy() for key, tensor in parameters.named()}
+        memories: dict[str, reference.Memory] = {key: {} for key in expected}
+        for _ in range(3):
+            gradients.flat[...] = rng.normal(size=gradients.flat.shape)
+            for key, g in gradients.named():
+                theta = expected[key]
+                alpha, mu, c = (each.reshape(2, *[1] * (theta.ndim - 1)) for each in (rate, momentum, decay))
+                rule = SimpleNamespace(name=name, momentum=mu, **ADAM)
+                penalty = 0.0 if key.startswith("bias") else c * theta
+                expected[key] = reference.update(rule, memories[key], theta, g + penalty, alpha)
+            optimiser.step(rate)
+        for key, found in parameters.named():
+            bound = np.ones(found.shape), np.full(found.shape, 1e-14)
+            tensors.append(compare(f"{name}_{key}", found, expected[key], bound, None, "complex"))
+    return summary("two networks updated side by side", architecture, "complex", tensors)
 
 
 def check_divergence(network: Network, data: Prepared, rng: np.random.Generator) -> OwnCheck:
@@ -149,6 +181,7 @@ def check_extremes(rng: np.random.Generator) -> tuple[OwnCheck, ...]:
         check_side_by_side(deep, X, one_hot, rng),
         check_side_by_side(binary, X, bits, rng),
         check_side_by_side(squared, X, numbers, rng),
+        check_updates(deep, rng),
         check_saturated(replace(deep, sizes=(3, 5)), X, one_hot, rng),
         check_saturated(replace(binary, sizes=(3, 2)), X, bits, rng),
         check_saturated(squared, X, numbers, rng),

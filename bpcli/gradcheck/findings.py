@@ -4,31 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bpcli.gradcheck.comparing import SCALINGS, Match
+from bpcli.gradcheck.verdicts import Finding, Ids
 
-Ids = tuple[str, ...]
 CONSTANT_FACTOR = "constant-factor"
 TOGETHER = {frozenset({"raw-error-back", "updated-first"}): "raw-and-updated"}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One mistake, or several that occur together, and where.
-
-    Attributes:
-        ids: of the catalogue, or ``constant-factor``.
-        tensors: the parameters whose gradients it spoils.
-        rows: the rows it spoils; None for all.
-        factor: the constant of a scaling.
-        rate: the η of a weight that was moved first.
-        alternatives: other explanations that fit just as well at every point.
-    """
-
-    ids: Ids
-    tensors: tuple[str, ...]
-    rows: tuple[int, ...] | None = None
-    factor: float | None = None
-    rate: float | None = None
-    alternatives: tuple[Ids, ...] = ()
 
 
 @dataclass(frozen=True)

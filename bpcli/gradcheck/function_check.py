@@ -13,13 +13,12 @@ from bpcli.gradcheck.conventions.answering import answer as answered
 from bpcli.gradcheck.conventions.program import ChangedError
 from bpcli.gradcheck.conventions.refusals import RefusedError
 from bpcli.gradcheck.exchange import Failure
-from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict
 from bpcli.gradcheck.judging import judge
 from bpcli.gradcheck.points import Points, points_for
-from bpcli.gradcheck.residuals import Verdict
 from bpcli.gradcheck.submissions import Objectives
 from bpcli.gradcheck.summary import feedback, verdict_line
 from bpcli.gradcheck.trial import arrays_of, layers_of, trial_example
+from bpcli.gradcheck.verdicts import SubmissionCheck, TensorVerdict, Verdict
 
 SECONDS = 40.0  # a quarter of it goes into trying to call the function in other ways once one way works
 

@@ -10,8 +10,8 @@ from typing import Any, Literal
 from bpcli.common.errors import MachineError
 from bpcli.common.files import write_atomically
 from bpcli.common.text import cell, printable
-from bpcli.gradcheck.grading import SubmissionCheck
 from bpcli.gradcheck.summary import feedback, labels, verdict_line
+from bpcli.gradcheck.verdicts import SubmissionCheck
 
 Feedback = Literal["mistake", "hint", "fix"]
 COLUMNS = ("file", "verdict", "correct", "gradients", "mistakes", "summary", "notes")

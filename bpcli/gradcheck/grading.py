@@ -7,14 +7,13 @@ is at the edge of its rounding, or if the example cannot tell. Otherwise it is *
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
-from bpcli.gradcheck.comparing import Precision, constant_factor
+from bpcli.gradcheck.comparing import MATCH, Precision
 from bpcli.gradcheck.degenerate import degeneracies, unseen
-from bpcli.gradcheck.diagnosis import Finding, LayerView, diagnose, layer_views
-from bpcli.gradcheck.residuals import Verdict, cosine, relative_residual
+from bpcli.gradcheck.diagnosis import diagnose
 from bpcli.gradcheck.rounding import (
     CERTAIN,
     EXCUSED,
@@ -22,79 +21,25 @@ from bpcli.gradcheck.rounding import (
     float32_spread,
     looks_like_float32,
 )
-from bpcli.mistakes.candidates import prepared
+from bpcli.gradcheck.shapes import by_shape
+from bpcli.gradcheck.verdicts import (
+    Finding,
+    SubmissionCheck,
+    TensorVerdict,
+    Verdict,
+    cosine,
+    relative_residual,
+    worst_entry,
+)
+from bpcli.gradcheck.views import LayerView, layer_views, true_gradients
 from bpcli.network import Array
-from bpcli.network.architecture import LayerNames
 from bpcli.network.example import Example
 
 RIGHT = 5e-7
-MATCH = 1e-6
 DOUBLE = 1e-10  # what float64 alone leaves is far less
 TIE = 1e-10  # what differs by less is the same explanation in float64
 NOISE = 16.0  # of the rounding of one operation
-CANCELLED = 1e-13
 STRUCTURAL = 1e-12  # a candidate this close to the truth is the truth, at these sizes
-
-
-@dataclass(frozen=True)
-class Worst:
-    """The entry with the largest difference."""
-
-    index: tuple[int, ...]
-    answer: float
-    true: float
-
-
-@dataclass(frozen=True)
-class TensorVerdict:
-    """One gradient of an answer, at the point where it is furthest from the truth.
-
-    Attributes:
-        name: of the parameter, V or bias_W.
-        shape: as answered; as it should be where the answer has none.
-        norm: of the true gradient.
-        residual: ‖answer - true‖ / ‖true‖; None where they cannot be compared.
-        verdict: correct, wrong or uninformative.
-        worst: the entry with the largest difference; None where they cannot be compared.
-        cosine: of the angle to the truth.
-        row_factors: for each row the factor that would make it right, None where no factor does.
-    """
-
-    name: str
-    shape: tuple[int, ...]
-    norm: float
-    residual: float | None
-    verdict: Verdict
-    worst: Worst | None
-    cosine: float | None
-    row_factors: tuple[float | None, ...]
-
-
-@dataclass(frozen=True)
-class SubmissionCheck:
-    """What is known about one answer.
-
-    Attributes:
-        source: where it is from, a file's name.
-        verdict: of the whole.
-        tensors: every gradient, in the order V, bias_V, W, bias_W.
-        findings: the mistakes, named; empty where nothing is wrong or nothing matches.
-        unexplained: the wrong tensors that no mistake of the catalogue explains.
-        reasons: why the point cannot tell, if it cannot.
-        notes: what else was noticed, such as printed output.
-        failure: what went wrong before there was an answer.
-        by_machine: the machine failed, by a full disk or for want of permissions, and the submission is not to blame.
-    """
-
-    source: str
-    verdict: Verdict
-    tensors: tuple[TensorVerdict, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    unexplained: tuple[str, ...] = ()
-    reasons: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-    failure: str | None = None
-    by_machine: bool = False
 
 
 def grade(
@@ -111,7 +56,7 @@ def grade(
         answers: at each point the gradients by parameter name, as returned; biases may be missing.
         notes: kept in the result.
     """
-    shapes = _by_shape(examples, answers)
+    shapes = by_shape(examples, answers)
     prepared = shapes.answers
     views = [layer_views(example, answer) for example, answer in zip(examples, prepared, strict=True)]
     tolerances = [_tolerances(example, answer) for example, answer in zip(examples, prepared, strict=True)]
@@ -166,101 +111,11 @@ def _severity(tensor: TensorVerdict) -> tuple[int, float]:
     return order[tensor.verdict], tensor.residual or 0.0
 
 
-@dataclass(frozen=True, eq=False)
-class _Shapes:
-    """What shows in the shapes of an answer, and the answer brought to the shapes that it should have.
-
-    Attributes:
-        findings: mistakes that the shape gives away and the numbers confirm.
-        unexplained: tensors of a shape that a mistake has, with numbers that it has not.
-        turned: matrices that came transposed; what else is wrong with them is still to be found.
-        answers: at each point; zeros stand for what cannot be compared.
-    """
-
-    findings: list[Finding]
-    unexplained: list[str]
-    turned: list[str]
-    answers: list[dict[str, Array]]
-
-    @property
-    def spoilt(self) -> set[str]:
-        """The tensors that are settled by their shape."""
-        return {*self.unexplained, *(name for finding in self.findings for name in finding.tensors)}
-
-
-def _by_shape(examples: Sequence[Example], answers: Sequence[Mapping[str, Array]]) -> _Shapes:
-    """Look at the shapes of an answer: they are the same at every point."""
-    by_mistake: dict[str, list[str]] = {}
-    shapes = _Shapes([], [], [], [dict(answer) for answer in answers])
-    for names in examples[0].architecture.names():
-        matrix, bias = names.matrix, names.bias
-        if shapes.answers[0][matrix].shape != examples[0].parameters[matrix].shape:
-            shapes.turned.append(matrix)
-            for answer in shapes.answers:
-                answer[matrix] = answer[matrix].T
-        if bias not in examples[0].parameters:
-            continue
-        if bias not in shapes.answers[0]:
-            by_mistake.setdefault("bias-frozen", []).append(bias)
-        elif shapes.answers[0][bias].shape == examples[0].parameters[bias].shape:
-            continue
-        elif name := _by_its_shape(examples, shapes.answers, names):
-            by_mistake.setdefault(name, []).append(bias)
-        else:
-            shapes.unexplained.append(bias)
-        for answer in shapes.answers:
-            answer[bias] = np.zeros(examples[0].parameters[bias].shape)
-    shapes.findings.extend(Finding((name,), tuple(tensors)) for name, tensors in by_mistake.items())
-    return shapes
-
-
-def _by_its_shape(
-    examples: Sequence[Example], answers: Sequence[Mapping[str, Array]], names: LayerNames
-) -> str | None:
-    """The mistake that gives a bias this shape, if its numbers are those of the mistake at every example."""
-
-    def held(name: str) -> bool:
-        return all(
-            any(_scaled(a[names.bias], made) for made in _misshapen(example, a, names)[name])
-            for example, a in zip(examples, answers, strict=True)
-        )
-
-    return next((name for name in ("bias-times-input", "bias-summed", "bias-wrong-axis") if held(name)), None)
-
-
-def _misshapen(example: Example, answer: Mapping[str, Array], names: LayerNames) -> dict[str, list[Array]]:
-    """What a bias's gradient of the wrong shape may be, by mistake: from the true δ, or the matrix answered."""
-    work = prepared(example).work(example.architecture.names().index(names))
-    delta = work.delta / example.samples
-    true = work.grad_weight
-    matrix = answer[names.matrix] - example.weight_decay * example.parameters[names.matrix]
-    own = [matrix] if matrix.shape == true.shape else []
-    return {
-        "bias-times-input": [*own, true],
-        "bias-summed": [delta.sum()],
-        "bias-wrong-axis": [delta.sum(axis=1)],
-    }
-
-
-def _scaled(found: Array, true: Array) -> bool:
-    """Whether these are the same numbers, either way round and up to a factor, where there is more than one."""
-    right = np.ravel(true)
-    for flat in (found.ravel(), found.T.ravel()):
-        if flat.shape != right.shape:
-            return False
-        if max(abs(flat).max(), abs(right).max()) < CANCELLED:  # the deltas of softmax sum to zero
-            return True
-        factor = constant_factor(flat, right, MATCH) or 1.0
-        if relative_residual(flat, factor * right) <= MATCH:
-            return True
-    return False
-
-
 def _tolerances(example: Example, answer: Mapping[str, Array]) -> dict[str, float]:
     """How far each tensor may be from the truth: as rounding to float32 leaves it, or as computing in it does."""
     limits = dict.fromkeys(example.parameters, RIGHT)
     if any(looks_like_float32(answer[name]) for name in limits):
-        true = dict(example.stepped().gradients.named())
+        true = true_gradients(example)
         for name, spread in float32_spread(example).items():
             scale = float(np.linalg.norm(true[name]))
             if looks_like_float32(answer[name]) and scale:
@@ -272,7 +127,6 @@ def _judge(view: LayerView, name: str, limit: float) -> TensorVerdict:
     """One tensor at one point."""
     found, true = view.found[name], view.true(name)
     residual = relative_residual(found, true)
-    worst = np.unravel_index(int(np.argmax(np.abs(found - true))), true.shape)
     verdict: Verdict = "wrong"
     spread = _spread(view, name, residual)
     if spread is not None:
@@ -289,7 +143,7 @@ def _judge(view: LayerView, name: str, limit: float) -> TensorVerdict:
         norm=float(np.linalg.norm(true)),
         residual=residual,
         verdict=verdict,
-        worst=Worst(tuple(int(i) for i in worst), float(found[worst]), float(true[worst])),
+        worst=worst_entry(found, true, np.abs(found - true)),
         cosine=cosine(found, true),
         row_factors=tuple(
             _row_factor(f, t) for f, t in zip(np.atleast_1d(found), np.atleast_1d(true), strict=True)

@@ -6,13 +6,13 @@ in which nothing can be compared, is set aside before the rest is graded, and co
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
 
 import numpy as np
 
 from bpcli.gradcheck.answer import Answer
-from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict, grade
-from bpcli.gradcheck.residuals import relative_residual
+from bpcli.gradcheck.grading import grade
+from bpcli.gradcheck.verdicts import SubmissionCheck, TensorVerdict, relative_residual
+from bpcli.gradcheck.views import true_gradients
 from bpcli.network import Array
 from bpcli.network.example import Example
 
@@ -166,17 +166,6 @@ def _sort_out(answer: Mapping[str, Array], example: Example) -> _SortedOut:
             misshapen[name] = tensor.shape
         whole.setdefault(name, true)
     return _SortedOut(whole, missing, misshapen)
-
-
-@lru_cache(maxsize=64)
-def true_gradients(example: Example) -> dict[str, Array]:
-    """The gradient of the objective at an example, by the parameter's name; computed once for each example."""
-    network = example.stepped()
-    decay = example.weight_decay
-    return {
-        name: gradient.copy() + (0 if name.startswith("bias_") else decay * example.parameters[name])
-        for name, gradient in network.gradients.named()
-    }
 
 
 def _right(answer: Mapping[str, Array], example: Example) -> int:

@@ -74,7 +74,7 @@ def activation_derivative(name: str, a: Array) -> Any:
     return np.diagonal(z.imag, axis1=-2, axis2=-1) / 1e-30
 
 
-def update(rule: Any, memory: Memory, theta: Array, g: Array, rate: float) -> Any:
+def update(rule: Any, memory: Memory, theta: Array, g: Array, rate: Any) -> Any:
     """Return θ after one step along g. ``rule`` has the settings of the optimiser; ``memory`` starts empty."""
     t = memory["t"] = memory.get("t", 0) + 1
     if rule.name == "sgd":

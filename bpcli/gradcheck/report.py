@@ -5,15 +5,18 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from bpcli.common.json_numbers import finite
-from bpcli.gradcheck.diagnosis import CONSTANT_FACTOR, Finding
-from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict
-from bpcli.gradcheck.residuals import Verdict
+from bpcli.gradcheck.findings import CONSTANT_FACTOR
 from bpcli.gradcheck.sandbox import Used
 from bpcli.gradcheck.step import OwnCheck, TensorCheck
+from bpcli.gradcheck.verdicts import Finding, SubmissionCheck, TensorVerdict, Verdict, Worst
 from bpcli.mistakes.catalogue import BY_ID, Mistake, fitted
 from bpcli.network import Architecture
 from bpcli.network.example import Example
 
+WORDS = {
+    False: ("answer", "true"),
+    True: ("analytic", "numeric"),
+}  # of somebody's gradients, and of bpcli's own
 SCALED = Mistake(
     CONSTANT_FACTOR,
     "The gradient is right but for a constant factor.",
@@ -98,7 +101,7 @@ def _tensor(tensor: TensorVerdict | TensorCheck) -> dict[str, Any]:
         "norm": finite(tensor.norm),
         "residual": finite(tensor.residual),
         "verdict": tensor.verdict,
-        "worst": _entry(tensor.worst),
+        "worst": _entry(tensor.worst, *WORDS[isinstance(tensor, TensorCheck)]),
     }
     if isinstance(tensor, TensorVerdict):
         document |= {
@@ -108,11 +111,11 @@ def _tensor(tensor: TensorVerdict | TensorCheck) -> dict[str, Any]:
     return document
 
 
-def _entry(worst: Any) -> dict[str, Any] | None:
-    """The worst entry as a JSON object: its index, what was found there, and what is true."""
+def _entry(worst: Worst | None, found: str, true: str) -> dict[str, Any] | None:
+    """The worst entry as a JSON object: its index, what was found there, and what is true, by these names."""
     if worst is None:
         return None
-    return {name: list(value) if name == "index" else finite(value) for name, value in asdict(worst).items()}
+    return {"index": list(worst.index), found: finite(worst.found), true: finite(worst.true)}
 
 
 def _mistakes(finding: Finding, architecture: Architecture) -> list[dict[str, Any]]:

@@ -49,7 +49,7 @@ def check_reports(rng: np.random.Generator) -> tuple[OwnCheck, ...]:
             np.eye(4)[rng.choice(3, ROWS, p=(0.2, 0.5, 0.3))],
         ),  # no row has the last class
         ("classification", binary, (rng.uniform(size=(ROWS, 1)) < 0.7) * 1.0),
-        ("multilabel", replace(binary, sizes=(3, 3)), (rng.uniform(size=(ROWS, 3)) < (0.2, 0.6, 0.7)) * 1.0),
+        ("multilabel", replace(binary, sizes=(3, 3)), rng.uniform(size=(ROWS, 3)) ** (3.0, 1.0, 0.5)),
     )
     return tuple(_check_details(task, architecture, Y, rng) for task, architecture, Y in kinds)
 

@@ -118,7 +118,7 @@ def describe(case: Case) -> str:
 
 
 def _data(case: Case, rng: np.random.Generator) -> Prepared:
-    """Random rows: one-hot targets under softmax, 0 and 1 under cross-entropy otherwise, numbers without it."""
+    """Random rows: one-hot targets under softmax, 0 and 1 for a single output, numbers otherwise."""
     rows, (d0, *_, outputs) = case.rows + case.validation, case.sizes
     X = rng.normal(size=(rows, d0)).astype(case.dtype)
     Y: Array = rng.uniform(0.05, 0.95, (rows, outputs))
@@ -131,7 +131,7 @@ def _data(case: Case, rng: np.random.Generator) -> Prepared:
         Y = np.eye(outputs)[
             rng.integers(0, outputs, rows) if not case.settings.class_weight else Y.argmax(axis=1)
         ]
-    elif task != "regression":
+    elif outputs == 1:
         Y = np.round(Y)
     Y = Y.astype(case.dtype)
     return Prepared(

@@ -21,21 +21,12 @@ import numpy as np
 from bpcli.gradcheck import reference
 from bpcli.gradcheck.bounds import Bound, rounding_bounds
 from bpcli.gradcheck.numerical import CENTRAL_STEP, COMPLEX_STEP, Mask, Method, derivatives
-from bpcli.gradcheck.residuals import Verdict
+from bpcli.gradcheck.verdicts import Verdict, Worst, length, relative_residual, worst_entry
 from bpcli.network import Architecture, Array, Network, Parameters
 from bpcli.network.example import Example
 
 ALLOWED: dict[Method, float] = {"complex": 1e-10, "central": 1e-6}  # t
 CERTIFIES_FLOAT32 = 1e-4  # T
-
-
-@dataclass(frozen=True)
-class Worst:
-    """The entry where the two gradients differ most."""
-
-    index: tuple[int, ...]
-    analytic: float
-    numeric: float
 
 
 @dataclass(frozen=True)
@@ -215,8 +206,8 @@ def compare(
         & ~left_out
         & (abs(true) <= np.finfo(analytic.dtype).max)
     )
-    scale, norm = _norm(true), _norm(found)
-    residual = _norm(gap) / scale if scale else (None if norm == 0 else float("inf"))
+    norm = length(found)
+    residual = relative_residual(found, true) if norm or true.any() else None
     tolerance = ALLOWED[method] if analytic.dtype == np.float64 else CERTIFIES_FLOAT32
     verdict: Verdict = "uninformative"
     if np.isfinite(true).all():
@@ -226,12 +217,5 @@ def compare(
             verdict = "correct"
     worst = None
     if not left_out.all():
-        at = np.unravel_index(np.nan_to_num(np.where(left_out, -1.0, gap), nan=np.inf).argmax(), gap.shape)
-        worst = Worst(tuple(map(int, at)), float(analytic[at]), float(numeric[at]))
+        worst = worst_entry(analytic, numeric, np.where(left_out, -1.0, gap))
     return TensorCheck(name, numeric.shape, norm, residual, worst, verdict, int(left_out.sum()))
-
-
-def _norm(tensor: Array) -> float:
-    """‖tensor‖, without the threads that BLAS would wake for it thousands of times."""
-    with np.errstate(over="ignore"):
-        return float(np.sqrt(np.square(tensor).sum()))

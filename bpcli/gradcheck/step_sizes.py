@@ -13,6 +13,8 @@ import numpy as np
 
 from bpcli.common.errors import UsageError
 from bpcli.gradcheck.numerical import COMPLEX_STEP, Method, default_method, derivatives
+from bpcli.gradcheck.verdicts import relative_residual
+from bpcli.gradcheck.views import true_gradients
 from bpcli.network import Array
 from bpcli.network.example import Example
 
@@ -77,10 +79,7 @@ def step_sweep(example: Example) -> StepSweep:
     if default.method == "complex":
         reference, true = f"the complex step {COMPLEX_STEP:g}", _joined(default.tensors, names)[kept]
     else:
-        network = example.stepped()
-        gradients = {f"grad_{name}": tensor for name, tensor in network.gradients.named()}
-        for name, weight in zip(example.architecture.names(), network.parameters.weights, strict=True):
-            gradients[name.grad_matrix] = gradients[name.grad_matrix] + example.weight_decay * weight
+        gradients = {f"grad_{name}": tensor for name, tensor in true_gradients(example).items()}
         reference, true = "bpcli's analytic gradient", _joined(gradients, names)[kept]
 
     if not true.any():
@@ -93,7 +92,7 @@ def step_sweep(example: Example) -> StepSweep:
         residuals = []
         for step in steps:
             found = derivatives(example, method=method, step=step, only=names)
-            residuals.append(_residual(_joined(found.tensors, names)[kept], true))
+            residuals.append(relative_residual(_joined(found.tensors, names)[kept], true))
         return StepCurve(method, steps, tuple(residuals))
 
     curves = [curve("central", CENTRAL_STEPS)]
@@ -104,8 +103,3 @@ def step_sweep(example: Example) -> StepSweep:
 
 def _joined(tensors: dict[str, Array], names: Sequence[str]) -> Array:
     return np.concatenate([tensors[name].ravel() for name in names])
-
-
-def _residual(found: Array, true: Array) -> float:
-    """‖found - true‖ / ‖true‖."""
-    return float(np.linalg.norm(found - true)) / float(np.linalg.norm(true))

@@ -12,12 +12,13 @@ from bpcli.gradcheck.answer import Answer
 from bpcli.gradcheck.collect import PROGRAMS, Options, collect_many
 from bpcli.gradcheck.degenerate import random_example
 from bpcli.gradcheck.exchange import MACHINE, Failure
-from bpcli.gradcheck.grading import SubmissionCheck, grade
-from bpcli.gradcheck.injecting import DECAY, injected, suited
+from bpcli.gradcheck.grading import grade
 from bpcli.gradcheck.judging import judge
 from bpcli.gradcheck.points import Points
 from bpcli.gradcheck.report import GradcheckReport
 from bpcli.gradcheck.sandbox import chosen
+from bpcli.gradcheck.verdicts import SubmissionCheck
+from bpcli.mistakes.making import DECAY, injected, suited
 from bpcli.network.example import Example
 
 SUFFIXES = (*PROGRAMS, ".npz", ".json")

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from bpcli.common.errors import UsageError
-from bpcli.gradcheck.grading import SubmissionCheck
 from bpcli.gradcheck.report import mistakes_of
+from bpcli.gradcheck.verdicts import SubmissionCheck
 
 UNKNOWN = "unknown mistake"
 CORRECT = "correct"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -20,7 +21,7 @@ class LayerView:
         matrix, bias: the names of its parameters.
         index: of the layer.
         found: the answer by parameter name, in float64 and of the right shapes.
-        right: the true gradients by name, decay included.
+        right: the true gradients of the network by name, decay included.
         rounding: how far rounding alone may move matrix and bias, in units of ε.
     """
 
@@ -57,6 +58,17 @@ class LayerView:
         return single_mistakes(self.prepared, self.index)
 
 
+@lru_cache(maxsize=64)
+def true_gradients(example: Example) -> dict[str, Array]:
+    """The gradient of the objective at an example, by the parameter's name, decay included; computed once for each."""
+    found: dict[str, Array] = {}
+    for names, layer in zip(example.architecture.names(), example.stepped().layers, strict=True):
+        found[names.matrix] = layer.grad_weight + example.weight_decay * example.parameters[names.matrix]
+        if layer.grad_bias is not None:
+            found[names.bias] = layer.grad_bias[0].copy()
+    return {name: found[name] for name in example.parameters}
+
+
 def layer_views(example: Example, answer: Mapping[str, Array]) -> list[LayerView]:
     """Set an answer beside the true gradients of each layer, the output layer first."""
     base = prepared(example)
@@ -64,11 +76,11 @@ def layer_views(example: Example, answer: Mapping[str, Array]) -> list[LayerView
     for index in reversed(range(example.architecture.depth)):
         work = base.work(index)
         names = work.names
-        matrix, bias = work.differentiated(work.delta, work.input)
-        right = {names.matrix: matrix + example.weight_decay * work.weight, names.bias: bias}
         found = {n: answer[n].astype(np.float64) for n in (names.matrix, names.bias) if n in answer}
         rounding = _rounding(base, index)
-        views.append(LayerView(names.matrix, names.bias, index, found, right, rounding, base))
+        views.append(
+            LayerView(names.matrix, names.bias, index, found, true_gradients(example), rounding, base)
+        )
     return views
 
 

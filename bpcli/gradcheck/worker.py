@@ -7,19 +7,15 @@ so that a full disk costs nobody an answer. The submission gets an empty input a
 """
 
 import dataclasses
-import errno
 import faulthandler
 import importlib.util
 import io
 import json
-import linecache
 import os
 import sys
 import threading
 import traceback
-import types
 from contextlib import suppress
-from importlib.machinery import SourceFileLoader
 from pathlib import Path
 from types import SimpleNamespace
 from typing import IO, Any
@@ -33,16 +29,7 @@ except ImportError:  # Windows has no such limits; the wall clock remains
 
 Tensors = dict[str, Any]
 NUMPY = dict(vars(np))
-LONGEST = 300  # characters of an exception's text: NumPy may print a whole array
 LONGEST_MESSAGE = 2000
-DISK_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
-OUT_OF_MEMORY = (
-    "cannot allocate memory",
-    "failed to map segment",
-    "bad_alloc",
-    "resource_exhausted",
-    "start new thread",
-)
 TEMPORARY = Path.cwd().parent  # bpcli gave this process a folder of its own in there
 
 
@@ -57,7 +44,7 @@ def conventions() -> Any:
     package = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = package
     spec.loader.exec_module(package)
-    names = ("answering", "program", "refusals", "target", "trying")
+    names = ("answering", "loading", "program", "refusals", "target", "trying")
     return SimpleNamespace(**{name: importlib.import_module(f"_bpcli_conventions.{name}") for name in names})
 
 
@@ -96,8 +83,8 @@ def main() -> None:
             report, tensors = submission.answer(points[number])
         except BaseException as error:  # SystemExit too: whatever a submission raises is its result
             lift_memory_limit()
-            kind, message = explain(error, path, loading=submission.module is None)
-            report = {"kind": kind, "message": one_line(message, LONGEST_MESSAGE)}
+            kind, message = ROOM.refusals.explain(error, path, TEMPORARY, loading=submission.module is None)
+            report = {"kind": kind, "message": ROOM.refusals.one_line(message, LONGEST_MESSAGE)}
         if os.getpid() != process:
             break  # a fork that the submission made came back here as well: only one of them answers
         send(answers, request["token"], report, tensors)
@@ -218,7 +205,7 @@ class Submission:
 
     def understand(self, trial: Tensors, example: Tensors) -> None:
         """Import the file, find what to call, and find out how by calling it."""
-        self.module = load(self.path)
+        self.module = ROOM.loading.load(self.path, len(self.layers), self.request["function"])
         self.changed_numpy |= dict.fromkeys(restore_numpy())
         target = ROOM.target.find(self.module, len(self.layers), self.request["function"])
         trying = ROOM.trying
@@ -245,7 +232,7 @@ class Submission:
             first = ROOM.answering.single(example, 0) if error.reading.per_point else example
             self.program.returned(error.reading, first, self.layers, writable=False)
         except Exception as raised:
-            at = where(raised, self.path)
+            at = ROOM.refusals.where(raised, self.path)
         raise RefusedError(
             "changed argument",
             f"{self.program.target.name} changes {' and '.join(error.names)} in place; it must only return the "
@@ -277,112 +264,6 @@ class Submission:
         if threads := threading.active_count() - 1:
             notes.append(f"it leaves threads running ({threads}), which were stopped")
         return {"readings": readings, "wants_decay": "decay" in roles, "notes": notes}, tensors
-
-
-def load(path: Path) -> dict[str, Any]:
-    """Import the file, under a name that no neighbour has, and return what it defines."""
-    if path.suffix.lower() == ".ipynb":
-        return load_notebook(path)
-    loader = SourceFileLoader(
-        "the_submission", str(path)
-    )  # given, since only .py in small letters implies it
-    spec = importlib.util.spec_from_file_location(loader.name, path, loader=loader)
-    assert spec is not None  # it has a loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    loader.exec_module(module)
-    return vars(module)
-
-
-def load_notebook(path: Path) -> dict[str, Any]:
-    """Run the code cells of a notebook without their magics; a cell that fails is passed over if it can be."""
-    try:
-        cells = json.loads(path.read_text("utf-8"))["cells"]
-        sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise RefusedError("import failed", f"this is no notebook ({shortened(error)})") from None
-    module = types.ModuleType("the_submission")
-    sys.modules[module.__name__] = module
-    failed = None
-    for number, source in enumerate(sources, 1):
-        if source.lstrip().startswith("%%"):
-            continue
-        lines = ["" if line.lstrip().startswith(("%", "!", "?")) else line for line in source.split("\n")]
-        name = f"{path} (cell {number})"
-        text = "\n".join(lines)
-        linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
-        try:
-            exec(compile(text, name, "exec"), vars(module))
-        except Exception as error:
-            failed = failed or error
-    try:
-        ROOM.target.find(vars(module), 2, None)
-    except RefusedError:
-        if failed:
-            raise failed from None
-    return vars(module)
-
-
-def explain(error: BaseException, path: Path, *, loading: bool) -> tuple[str, str]:
-    """Return the kind of a failure, and one line: where, what, and what to do."""
-    at, what = where(error, path), f"{type(error).__name__}: {shortened(error)}".removesuffix(": ")
-    if isinstance(error, RefusedError):
-        return error.kind, f"{error.at or path.name}: {error}"
-    if isinstance(error, SystemExit):
-        return "exit", f"{at}: it ends Python ({what}); take that out, gradients must return"
-    if isinstance(error, MemoryError) or any(words in what.lower() for words in OUT_OF_MEMORY):
-        return (
-            "memory limit",
-            f"{at}: it needs more memory than it may have ({what}); look for what grows here, or allow more with "
-            "--memory-limit MIB, 0 for no limit",
-        )
-    code = errno_of(error)
-    if code == errno.EFBIG and resource is not None:
-        most = resource.getrlimit(resource.RLIMIT_FSIZE)[0] >> 20
-        return "file limit", f"{at}: it wrote a file larger than {most} MiB; gradients need not write any"
-    if code in DISK_FULL:
-        return "machine failure", f"{at}: {what}: the disk is full; free space in {TEMPORARY}, then try again"
-    if isinstance(error, RecursionError):
-        return "crash", f"{at}: {what}; a function calls itself without end"
-    if isinstance(error, ModuleNotFoundError):
-        return "import failed", f"{at}: there is no module {error.name} here; do without it"
-    if loading:
-        return "import failed", f"{at}: {what}; the file must import without an error"
-    return "crash", f"{at}: {what}"
-
-
-def errno_of(error: BaseException | None) -> int | None:
-    """Return the number of the system's error that an exception is, or that it was raised from or during."""
-    for _ in range(10):  # a chain may be made endless
-        if isinstance(error, OSError) and error.errno:
-            return error.errno
-        error = None if error is None else error.__cause__ or error.__context__
-    return None
-
-
-def where(error: BaseException, path: Path) -> str:
-    """Name the last line inside the submission that the error passed through, as file:line."""
-    frames = traceback.walk_tb(error.__traceback__)
-    places = [(frame.f_code.co_filename, line) for frame, line in frames]
-    lines = [(name, line) for name, line in places if name.startswith(str(path))]
-    if isinstance(error, SyntaxError) and (error.filename or "").startswith(str(path)):
-        lines.append((str(error.filename), error.lineno or 1))
-    return f"{Path(lines[-1][0]).name}:{lines[-1][1]}" if lines else path.name
-
-
-def shortened(error: BaseException) -> str:
-    """The text of an exception on one line of bounded length."""
-    try:
-        return one_line(str(error.msg if isinstance(error, SyntaxError) else error), LONGEST)
-    except Exception:
-        return "its text cannot be printed"
-
-
-def one_line(text: str, longest: int) -> str:
-    """The text on one line of bounded length, with nothing in it that a screen would obey."""
-    text = " ".join(text.split())
-    text = "".join(letter if letter.isprintable() else "?" for letter in text[: longest + 1])
-    return text if len(text) <= longest else f"{text[:longest]} …"
 
 
 if __name__ == "__main__":

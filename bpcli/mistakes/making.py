@@ -37,6 +37,18 @@ def made(example: Example, name: str) -> dict[str, Array] | None:
     return gradients(example, edits)
 
 
+def injected(example: Example, name: str) -> dict[str, Array]:
+    """Return the gradients at ``example`` with one mistake of the catalogue made in all places where it is usual.
+
+    Raises:
+        UsageError: if there is no such mistake, or the point does not allow it.
+    """
+    found = made(example, name)
+    if found is None:
+        raise UsageError(f"{name} cannot be made with sizes {example.architecture.sizes} here")
+    return found
+
+
 def usual(architecture: Architecture, name: str) -> list[Placed]:
     """The edits that make this mistake in its usual form, in every layer where it is usual; none where it cannot be."""
     places = [

@@ -7,11 +7,10 @@ from rich.table import Table
 from rich.text import Text
 
 from bpcli.common.text import printable
-from bpcli.gradcheck.diagnosis import Finding
-from bpcli.gradcheck.grading import SubmissionCheck, TensorVerdict
 from bpcli.gradcheck.report import GradcheckReport, mistakes_of
 from bpcli.gradcheck.step import OwnCheck, TensorCheck
 from bpcli.gradcheck.summary import by_mistake, check_of, verdict_line
+from bpcli.gradcheck.verdicts import Finding, SubmissionCheck, TensorVerdict
 from bpcli.mistakes.catalogue import CATALOGUE
 from bpcli.render.mistakes import algebra
 from bpcli.render.styles import ACCENT, BAD, CAUTION, GOOD
@@ -113,7 +112,7 @@ def _own(check: OwnCheck) -> list[RenderableType]:
             shape(tensor.shape),
             number(tensor.norm),
             _short(tensor.residual),
-            _entry(worst.index, worst.analytic, worst.numeric) if worst else "–",
+            _entry(worst.index, worst.found, worst.true) if worst else "–",
             _verdict(tensor.verdict),
         )
     method = {"complex": "complex step", "central": "central differences"}[check.method]
@@ -187,7 +186,7 @@ def _answer_table(tensors: Sequence[TensorVerdict]) -> Table:
             f"∇{tensor.name}",
             shape(tensor.shape),
             _short(tensor.residual),
-            _entry(worst.index, worst.answer, worst.true) if worst else "–",
+            _entry(worst.index, worst.found, worst.true) if worst else "–",
             _verdict(tensor.verdict),
         )
     return table

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SCORE_NAMES = {"accuracy": "accuracy", "r2": "R²"}
 MOST_CLASSES = 12  # in a table
+UNBROKEN = 12  # characters of the name of a run, on a narrow screen too
 _SHOWN = 6
 
 
@@ -87,7 +88,8 @@ def run_table(runs: "Sequence[RunFacts]") -> "RenderableType":
     if not runs:
         return Text("no runs here")
     names = ("epochs", "loss", "score")
-    table = columns("run", "data", *names, "ended", numbers=names)
+    table = columns("run", "data", *names, "ended", numbers=names[:2])
+    table.columns[0].min_width = min(UNBROKEN, max(len(printable(run.folder)) for run in runs))
     for run in runs:
         if run.fault:
             table.add_row(printable(run.folder), "", "", "", "", Text("damaged", style=CAUTION))

@@ -151,9 +151,9 @@ def _scores(result: SweepResult, shown: Sequence[CombinationResult]) -> list[Ren
     title = f"{part.capitalize()} {' and '.join(_SCORE[metric] for metric in metrics)}"
     rows = {
         "mean ± std": [_plus_minus(each.score) for each in shown],
-        "best": [number(each.score.best) for each in shown],
-        "worst": [number(each.score.worst) for each in shown],
-        "loss ± std": [_plus_minus(each.loss) for each in shown],
+        "best": [brief(each.score.best) for each in shown],
+        "worst": [brief(each.score.worst) for each in shown],
+        "loss": [brief(each.loss.mean) for each in shown],
     }
     many = len(result.combinations) > len(shown)
     remark = f"over {counted(result.seeds, 'seed')}{f'; the best {len(shown)} combinations' if many else ''}"

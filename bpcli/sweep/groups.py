@@ -90,9 +90,10 @@ class Datasets:
         """Return the data set of a configuration, or None where its seed decides what is in it."""
         if config.data.source in GENERATED:
             return None
-        if data_key(config) not in self._read:
-            self.put(config, load_data(config, streams(0)[0]))  # nothing is drawn
-        return self._read[data_key(config)]
+        key = data_key(config)
+        if key not in self._read:
+            self._read[key] = load_data(config, streams(0)[0])  # nothing is drawn
+        return self._read[key]
 
     def put(self, config: Config, dataset: Dataset) -> None:
         """Keep the data set of a configuration, which was read elsewhere."""

@@ -32,7 +32,7 @@ class Outcome:
             stopped, the scores of the kept weights (NaN where there are none), and over all hidden layers how many
             units are different, part of a symmetric group, dead, and saturated.
         recorded: the epochs of the curves, C.
-        train, validation: the losses at these epochs, K×C.
+        train, validation: the losses at these epochs, K×C; K×0 without validation rows.
         kept: which networks have their weights here.
         theta: those weights, (their number)×P.
         sizes, bias: of the networks, d0 … d_L, and whether they have biases.
@@ -80,13 +80,14 @@ def train_task(
     There is one outcome for each shape that the data of its seeds have, and one for seeds whose data cannot be used.
     """
     config = task.combinations[0][2]
+    dataset = datasets.get(config)
     ready: dict[int, _Seeded] = {}
     failed: dict[int, str] = {}
     for seed in dict.fromkeys(seed for _, seed in task.cells):
         seeded = config.model_copy(update={"seed": seed})
         for_data, weights, order = streams(seed)
         try:
-            complete, data = prepared_data(seeded, for_data, datasets.get(config))
+            complete, data = prepared_data(seeded, for_data, dataset)
             ready[seed] = _Seeded(complete, data, weights, order)
         except BpcliError as error:
             failed[seed] = printable(str(error), _LONGEST_REASON)
@@ -150,7 +151,7 @@ def _train(
         rows=rows,
         recorded=end.recorded,
         train=end.train.astype(np.float32),
-        validation=end.validation.astype(np.float32),
+        validation=end.validation[:, : None if start.X_validation.shape[1] else 0].astype(np.float32),
         kept=kept,
         theta=end.theta[kept],
         sizes=np.array(architecture.sizes),

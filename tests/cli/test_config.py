@@ -69,7 +69,7 @@ def test_new_begins_a_file_that_checks(bpcli, tmp_path):
 def test_schema_is_a_json_schema(bpcli):
     """It lists the top-level keys of a configuration."""
     document = json.loads(bpcli("config", "schema").out)
-    assert set(document["properties"]) == {"seed", "data", "model", "training"}
+    assert set(document["properties"]) == {"seed", "data", "model", "training", "sweep"}
 
 
 def test_shown_yaml_is_plain_yaml(bpcli):

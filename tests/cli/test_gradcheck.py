@@ -21,6 +21,9 @@ from bpcli.mistakes.catalogue import CATALOGUE
 # Without a configuration the same networks are trained with the same numbers each time, for seconds.
 check_selection = functools.cache(selection.check_selection)
 
+# tests/gradcheck/test_hostile.py starts the processes of submissions as bpcli does, and so do the programs below.
+pytestmark = pytest.mark.usefixtures("forked")
+
 RIGHT = """
 import numpy as np
 

@@ -33,9 +33,7 @@ def test_iris_is_recognised(bpcli, seeds):
     assert mean_validation_accuracy(results(bpcli, "iris", range(seeds))) >= 0.93
 
 
-@pytest.mark.parametrize(
-    "seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 10))]
-)
+@pytest.mark.parametrize("seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 10))])
 def test_xor_is_learnt_from_every_seed(bpcli, seed):
     """Loss below 0.01 and all four points right."""
     (document,) = results(bpcli, "xor", [seed])

@@ -40,6 +40,7 @@ def test_no_line_is_wider_than_the_terminal(bpcli, columns):
         max(len(line) for line in done.out.splitlines() if not line.startswith(("next", "results")))
         <= columns
     )
+    assert "…" not in done.out
 
 
 def test_json_is_one_document(bpcli):
@@ -97,3 +98,12 @@ def test_the_shell_offers_keys_with_their_values():
     offered = [text for text, _ in swept("")]
     assert "seed=0:99" in offered
     assert "model.activation=sigmoid,tanh,relu,identity" in offered
+
+
+def test_config_check_reads_the_section_of_a_file(bpcli, tmp_path):
+    """A wrong key in it is a problem of the file."""
+    (tmp_path / "own.yaml").write_text(
+        "data: {source: xor, validation: 0}\nsweep: {modl.hidden: [2, 3]}\n", encoding="utf-8"
+    )
+    done = bpcli("config", "check", "own.yaml")
+    assert (done.code, "did you mean model" in done.err) == (2, True)

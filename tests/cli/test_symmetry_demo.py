@@ -287,10 +287,10 @@ def test_a_picture_is_kept(bpcli, tmp_path, suffix):
     assert "<script" not in text
     if suffix == "svg":
         ET.fromstring(text)
-    again = bpcli(*arguments)
-    assert again.code == 2
-    assert "--force" in again.err
-    assert bpcli(*arguments, "--force", "--quiet").out == ""
+        again = bpcli(*arguments)
+        assert again.code == 2
+        assert "--force" in again.err
+        assert bpcli(*arguments, "--force", "--quiet").out == ""
 
 
 def test_watching_without_a_terminal_shows_the_report(bpcli):

@@ -219,14 +219,19 @@ def test_a_terminal_without_unicode_gets_a_report_all_the_same(tmp_path):
     assert "2 ? 4 ? 1" in terminal_output(command, tmp_path)
 
 
-@pytest.mark.parametrize("console", [{"PYTHONIOENCODING": "cp1252"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}])
-def test_what_is_redirected_is_utf8_whatever_the_console(tmp_path, console):
+@pytest.mark.parametrize(
+    ("console", "command", "words"),
+    [
+        ({"PYTHONIOENCODING": "cp1252"}, ("walkthrough", "--format", "html"), ('charset="utf-8"', "∇")),
+        ({"LC_ALL": "C", "PYTHONUTF8": "0"}, ("docs", "symmetry"), ("τ_V = 1024 ε √n_V",)),
+    ],
+)
+def test_what_is_redirected_is_utf8_whatever_the_console(tmp_path, console, command, words):
     """A page says that it is UTF-8, and is; one process prints it as a person redirects it."""
-    command = [sys.executable, "-m", "bpcli", "walkthrough", "--format", "html"]
+    command = [sys.executable, "-m", "bpcli", *command]
     done = subprocess.run(command, cwd=tmp_path, env=os.environ | console, capture_output=True, check=True)
     page = done.stdout.decode("utf-8")
-    assert 'charset="utf-8"' in page
-    assert "∇" in page
+    assert [each for each in words if each not in page] == []
     assert "?" not in page.partition("<body")[2].replace("?</", "")
 
 

@@ -14,8 +14,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from bpcli.gradcheck.answer import Answer
-from bpcli.gradcheck.answer_reader import read_answer
+from bpcli.gradcheck.answer import Answer, read_answer
 from bpcli.gradcheck.collect import fitted
 from bpcli.gradcheck.conventions import target
 from bpcli.gradcheck.conventions.program import ChangedError

@@ -11,9 +11,9 @@ from bpcli.common.errors import UsageError
 from bpcli.config import Config
 from bpcli.gradcheck.degenerate import degeneracies, random_example, spread_out, unseen
 from bpcli.gradcheck.grading import grade
-from bpcli.gradcheck.injecting import injected
 from bpcli.gradcheck.points import points_for
 from bpcli.mistakes.catalogue import CATALOGUE
+from bpcli.mistakes.making import injected
 from bpcli.network import Architecture
 from bpcli.network.example import Example
 

@@ -8,8 +8,8 @@ import pytest
 
 from bpcli.gradcheck.degenerate import degeneracies, random_example
 from bpcli.gradcheck.grading import grade
-from bpcli.gradcheck.injecting import injected, suited
 from bpcli.mistakes.candidates import prepared
+from bpcli.mistakes.making import injected, suited
 from bpcli.network import Architecture
 from bpcli.network.example import Example
 from tests.gradcheck.quality import DEEP, MISTAKES, answer, distance, random_problem, survey, verdict_of

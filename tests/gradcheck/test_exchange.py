@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from bpcli.common.errors import DataError, MachineError, UsageError
-from bpcli.gradcheck.answer_reader import read_answer
+from bpcli.gradcheck.answer import read_answer
 from bpcli.gradcheck.exchange import Failure, export_problem, read_problem
 from bpcli.network import Architecture, Parameters, initialise
 from bpcli.network.example import Example

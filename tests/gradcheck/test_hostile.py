@@ -65,6 +65,7 @@ FORGED = {  # the other ways to deviate are those of test_answer.py
 }
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_forged_report_costs_its_own_file_only(classroom):
     """Each between right ones, at two points."""
     examples = [make_problem(seed=seed) for seed in range(2)]
@@ -79,6 +80,7 @@ def test_a_forged_report_costs_its_own_file_only(classroom):
         assert failure.message.isprintable(), name
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_report_that_cannot_even_be_sent_is_an_exit(classroom):
     """Where bpcli's own program cannot go on, its process ends, and that is all."""
     texts = [forging("None"), forging("'\\udc80'"), "import os\nos.closerange(3, 99)\n" + PER_POINT]
@@ -87,6 +89,7 @@ def test_a_report_that_cannot_even_be_sent_is_an_exit(classroom):
     assert_right(right, make_problem())
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_note_cannot_steer_the_terminal(classroom):
     """A forged note of the right type is kept as what it is, and not as what it does."""
     text = forging("""'{"readings": ["?"], "wants_decay": false, "notes": ["\\\\u001b[2J"]}'""")
@@ -131,6 +134,7 @@ def test_a_full_disk_that_a_submission_meets_is_the_machines_failure(classroom, 
     assert_right(right, make_problem())
 
 
+@pytest.mark.usefixtures("forked")
 def test_a_process_that_ends_on_a_full_disk_is_the_machines_failure(classroom, scratch, monkeypatch):
     """Nobody knows what ended it; one that says what is wrong with it is told that, and an answer is an answer."""
     usage = namedtuple("usage", "total used free")
@@ -143,7 +147,8 @@ def test_a_process_that_ends_on_a_full_disk_is_the_machines_failure(classroom, s
     assert_right(right, make_problem())
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EACCES])
+@pytest.mark.usefixtures("forked")
+@pytest.mark.parametrize("number", [errno.ENOSPC, pytest.param(errno.EACCES, marks=pytest.mark.slow)])
 def test_a_folder_that_cannot_be_made_is_the_machines_failure(classroom, monkeypatch, number):
     """It names the folder; whoever meets it while another file fills the disk is run again afterwards."""
     make, refused = tempfile.mkdtemp, []
@@ -184,6 +189,7 @@ while True:
 """
 
 
+@pytest.mark.usefixtures("forked")
 def test_an_answer_without_end_is_cut_off(classroom, monkeypatch):
     """No more is read than gradients can take."""
     monkeypatch.setattr("bpcli.gradcheck.runner.LARGEST", 1 << 20)
@@ -196,6 +202,7 @@ def test_an_answer_without_end_is_cut_off(classroom, monkeypatch):
         assert "1 MiB are too many for gradients" in failure.message
 
 
+@pytest.mark.usefixtures("forked")
 @pytest.mark.parametrize("name", ["Good.PY"])
 def test_a_suffix_in_capitals_is_python_too(tmp_path, name):
     """As on systems that do not tell them apart."""

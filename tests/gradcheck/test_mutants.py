@@ -1,5 +1,6 @@
 """The short form of benchmarks/mutants.py: its mutants are Python, and plain ``bpcli gradcheck`` sees one of them."""
 
+import functools
 import importlib.util
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ def mutants():
     module = importlib.util.module_from_spec(spec)
     sys.modules["mutants"] = module  # where dataclasses look for their annotations
     spec.loader.exec_module(module)
+    vars(module)["mutants"] = functools.cache(vars(module)["mutants"])
     yield module
     del sys.modules["mutants"]
 

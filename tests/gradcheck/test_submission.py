@@ -15,6 +15,8 @@ from bpcli.gradcheck.exchange import Failure
 from bpcli.network import Architecture, Parameters, initialise
 from bpcli.network.example import Example
 
+# test_hostile.py starts its processes as bpcli does.
+pytestmark = pytest.mark.usefixtures("forked")
 MEMORY = 256 << 20
 linux = pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="limits need Linux")  # noqa: PTH110
 
@@ -116,7 +118,8 @@ def read(tmp_path, monkeypatch):
                 answer = parse(path, message)
                 answers.append(answer if isinstance(answer, Failure) else fitted(name, answer, at))
         except Exception as error:
-            return Failure(*worker.explain(error, path, loading=submission.module is None))
+            loading = submission.module is None
+            return Failure(*worker.ROOM.refusals.explain(error, path, path.parent, loading=loading))
         return answers if isinstance(example, list) else answers[0]
 
     return write_and_read

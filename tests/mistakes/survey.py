@@ -1,6 +1,7 @@
 """How the mistakes of ``byhand`` are judged over random networks: singles, pairs in different layers, and noise."""
 
 from collections import Counter
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -84,7 +85,7 @@ def makes(example, said, given):
     for output, hidden in product((None, *said), repeat=2):
         if (output in OUTPUT or output is None) and (hidden in HIDDEN or hidden is None):
             made = answer(example, output, hidden)
-            if made and {output, hidden} - {None} == said and _same(made, given):
+            if made is not None and {output, hidden} - {None} == said and _same(made, given):
                 return True
     return False
 
@@ -120,6 +121,73 @@ def survey(count, seed=0, pairs=None):
             noisy[name] += rng.normal(size=noisy[name].shape) * 10.0 ** rng.uniform(-5, 0)
             verdict, sets = judged(example, noisy)
             counts["noise", "", verdict if verdict != "named" else f"named {sets}"] += 1
+    return counts
+
+
+def survey_deep(count, depth, seed=0):
+    """Count the outcomes of singles in networks of ``depth`` layers: in all hidden layers, and in each of them."""
+    counts = Counter()
+    for example in networks(count, seed, depth):
+        right = answer(example)
+        counts["right", "", outcome_of_right(example, right)] += 1
+        places = [None, *((layer,) for layer in range(depth - 1))]
+        singles = [(mistake, (mistake, None, None)) for mistake in OUTPUT]
+        singles += [(mistake, (None, mistake, at)) for mistake in HIDDEN for at in places]
+        for mistake, made in singles:
+            given = answer(example, *made)
+            if given is not None:
+                counts["single", mistake, outcome(example, given, right, {mistake})] += 1
+    return counts
+
+
+def outside(example, rng):
+    """Yield wrong gradients that no row of the catalogue makes: what is wrong, and the gradients."""
+    right = answer(example)
+    name = str(rng.choice(list(right)))
+    matrix = str(rng.choice([name for name in right if not name.startswith("bias")]))
+    t, m = right[name], right[matrix]
+    entry = tuple(int(rng.integers(size)) for size in t.shape)
+    one = t.copy()
+    one[entry] += rng.choice([-1, 1]) * np.linalg.norm(t) * 10.0 ** rng.uniform(-4, 0)
+    factors = rng.uniform(1.1, 3.0, (len(m), 1))
+    samples, moved = rng.permutation(example.samples), rng.normal(0.0, 0.1, example.Y.shape)
+    other = {"sigmoid": "tanh", "tanh": "sigmoid", "relu": "tanh"}[example.architecture.activation]
+    elsewhere = {key: p + 0.1 * rng.normal(size=p.shape) for key, p in example.parameters.items()}
+    yield (
+        "noise",
+        right | {name: t + rng.normal(size=t.shape) * np.linalg.norm(t) * 10.0 ** rng.uniform(-5, 0)},
+    )
+    yield "one entry", right | {name: one}
+    if not np.allclose(m[0], -m[-1]):  # as those of two softmax outputs are: then this is a sign
+        yield "rows exchanged", right | {matrix: np.roll(m, 1, axis=0)}
+    yield "columns exchanged", right | {matrix: np.roll(m, 1, axis=1)}
+    yield "a factor for each unit", right | {matrix: factors * m}
+    yield "a power", {key: np.sign(g) * np.abs(g) ** 1.2 for key, g in right.items()}
+    yield "a sample left out", answer(replace(example, X=example.X[1:], Y=example.Y[1:]))
+    yield "targets of other samples", answer(replace(example, Y=example.Y[samples]))
+    yield "other targets", answer(replace(example, Y=example.Y + moved))
+    yield (
+        "another activation",
+        answer(replace(example, architecture=replace(example.architecture, activation=other))),
+    )
+    yield "other weights", answer(replace(example, parameters=elsewhere))
+
+
+def survey_outside(count, seed=0):
+    """Count the outcomes of ``outside`` over random networks by (what is wrong, outcome)."""
+    counts = Counter()
+    rng = np.random.default_rng(seed + 1)
+    for example in networks(count, seed):
+        right = answer(example)
+        for what, given in outside(example, rng):
+            if all(
+                np.allclose(given[k], right[k], rtol=0, atol=1e-6 * np.linalg.norm(right[k])) for k in right
+            ):
+                continue
+            verdict, sets = judged(example, given)
+            counts[what, "named" if verdict == "named" else verdict] += 1
+            for said in sets:
+                counts[what, "as " + "+".join(sorted(said))] += 1
     return counts
 
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from tests.mistakes.survey import survey
+from tests.mistakes.survey import survey, survey_deep, survey_outside
 
 
 @pytest.mark.parametrize(("networks", "pairs"), [(4, 3), pytest.param(48, 12, marks=pytest.mark.slow)])
@@ -19,3 +19,16 @@ def test_singles_pairs_and_noise_over_random_networks(networks, pairs):
     for kind, share in (("single", 0.99), ("pair", 0.9)):
         told = sum(number for (k, said), number in totals.items() if k == kind and said != "same")
         assert totals[kind, "named"] >= share * told
+
+
+@pytest.mark.parametrize(("networks", "depth"), [(1, 3), pytest.param(12, 4, marks=pytest.mark.slow)])
+def test_single_mistakes_in_deeper_networks_are_named(networks, depth):
+    """In all hidden layers, and in one of them."""
+    for (kind, what, said), number in survey_deep(networks, depth, seed=3).items():
+        assert said in ("named", "same") or (kind == "right" and said == "correct"), (what, said, number)
+
+
+@pytest.mark.parametrize("networks", [2, pytest.param(40, marks=pytest.mark.slow)])
+def test_what_is_in_no_catalogue_is_wrong_and_has_no_name(networks):
+    """Noise, a single entry, rows exchanged, samples left out, other weights: eleven kinds of them."""
+    assert {said for _, said in survey_outside(networks)} == {"unknown"}

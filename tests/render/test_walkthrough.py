@@ -351,6 +351,22 @@ def compiled(tex, folder):
     return said
 
 
+def test_a_worksheet_stacks_rows_and_halves_long_tables():
+    """So that it fits three pages: the four rows of ∇V are one block, and the nine factors stand in two columns."""
+    worksheet = sheet(walk(point((3, 4, 2), bias=True)), mode="worksheet")
+    written = page(worksheet, "html")
+    stacks = [
+        re.findall(r"∂<i>ℓ</i>/∂<i>(\w)</i><sub>\d</sub> =", each) for each in written.split('class="stack"')
+    ]
+    assert [each for each in stacks if each] == [["w"] * 2, ["h"] * 4, ["v"] * 4]
+    tables = re.findall(r'<table class="table">(.*?)</table>', written, re.DOTALL)
+    assert [table.count("<tr>") for table in tables] == [1 + 4, 1 + 5, 1 + 4]
+    tex = page(worksheet, "latex")
+    assert tex.count(r"\begin{tabular}[t]") == 2
+    stacked = re.findall(r"\{@\{\}l@\{\}\}(.*)\\end\{array\}\$\\hspace", tex)
+    assert [each.count(r"\displaystyle") for each in stacked] == [2, 4, 4]
+
+
 def test_equations_hold_elements_only(walked):
     """Bare text, sub and sup in a row of boxes would stand apart."""
     written = page(sheet(walked, explain="full"), "html")

@@ -13,8 +13,7 @@ import numpy as np
 from bpcli.common.errors import BpcliError
 from bpcli.config import resolve, starter
 from bpcli.datasets import load
-from bpcli.gradcheck.answer import Message, messages, parse
-from bpcli.gradcheck.answer_reader import read_answer
+from bpcli.gradcheck.answer import Message, messages, parse, read_answer
 from bpcli.network import Architecture
 from bpcli.worksheets.answers import read_answer_file
 from tests.torturing.damage import fingerprint

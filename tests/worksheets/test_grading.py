@@ -6,8 +6,8 @@ import json
 import numpy as np
 import pytest
 
-from bpcli.gradcheck.injecting import injected
 from bpcli.mistakes.catalogue import BY_ID
+from bpcli.mistakes.making import injected
 from bpcli.network import Architecture
 from bpcli.network.example import Example
 from bpcli.walkthrough.walk import core_values

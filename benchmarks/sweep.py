@@ -1,0 +1,170 @@
+"""How much faster a sweep is than one network after another, than its bare products, and than a grid search.
+
+    python benchmarks/sweep.py xor        # 1,000 networks 2-2-1, 5,000 full-batch epochs, one process
+    python benchmarks/sweep.py digits     # 300 networks 64-32-10, batch 32, 20 epochs, a process for each core
+    python benchmarks/sweep.py grid       # 3 widths × 5 rates × 10 seeds, against GridSearchCV (grid=3: 3 seeds)
+
+Everything that is compared runs in the same call, in turns, evaluation of every epoch included; ratios are of process
+time, which other users of the machine hardly change, but of wall time for digits and grid. "One after another" is
+``Session``, what ``bpcli train`` runs, on some of the networks.
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from time import perf_counter, process_time
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the workers of a sweep
+
+import numpy as np
+
+from bpcli.config import read_layers
+from bpcli.engine import available
+from bpcli.network import Architecture, Parameters
+from bpcli.sweep.groups import Datasets, find_kinds, tasks
+from bpcli.sweep.machine import prepare_kernel
+from bpcli.sweep.outcome import train_task
+from bpcli.sweep.plan import make_plan
+from bpcli.training.session import Session
+
+XOR = ["model.hidden=2", "training.epochs=5000"]
+DIGITS = ["model.hidden=32", "training.batch_size=32", "training.epochs=20", "training.engine=numpy"]
+
+
+def alone(name, config, epochs):
+    """Seconds of one epoch of a network by itself."""
+    session = Session(name, config)
+    started = process_time()
+    for record in session.epochs():
+        if record.epoch == epochs:
+            break
+    return (process_time() - started) / epochs
+
+
+def bare(networks, steps):
+    """Seconds of one network's bare products in a step: the six of 2-2-1 on four rows, networks side by side."""
+    parameters = Parameters(Architecture((2, 2, 1)), lead=(networks,))
+    V, W = (weight + 0.5 for weight in parameters.weights)
+    x, h, z = (np.ones((networks, 4, width)) for width in (2, 2, 1))
+    ones = np.ones((1, 4))
+    started = process_time()
+    for _ in range(steps):
+        np.matmul(x, V.mT)
+        np.matmul(h, W.mT)
+        np.matmul(z.mT, h)
+        np.matmul(ones, z)
+        np.matmul(z, W)
+        np.matmul(h.mT, x)
+        np.matmul(ones, h)
+    return (process_time() - started) / steps / networks
+
+
+def xor():
+    """Process time of an epoch of a network, alone and among a thousand."""
+    for engine in ("numpy", "compiled") if available() else ("numpy",):
+        plan = make_plan(read_layers("xor", overrides=[*XOR, f"training.engine={engine}"]), ["seed=0:999"])
+        if engine == "compiled":
+            prepare_kernel("float64")
+        single, seconds = [], 0.0
+        reference = make_plan(
+            read_layers("xor", overrides=[*XOR, "training.engine=numpy"]), ["seed=0:999"]
+        ).config(0)
+        for task in tasks(plan, find_kinds(plan), {}):
+            single.append(alone("xor", reference, 500))
+            started = process_time()
+            train_task(task, Datasets())
+            seconds += process_time() - started
+            single.append(alone("xor", reference, 500))
+        each, one = seconds / 1000 / 5000, float(np.mean(single))
+        products = bare(500, 300)
+        print(
+            f"{engine}: {1e6 * each:.2f} µs an epoch of a network, everything included; one after another "
+            f"{1e6 * one:.0f} µs: {one / each:.0f} times; bare products {1e6 * products:.2f} µs: {each / products:.1f}"
+        )
+
+
+def command(*words):
+    """Wall seconds of a sweep as it is typed, and its folder's size left to the temporary folder."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = perf_counter()
+        line = [
+            sys.executable,
+            "-m",
+            "bpcli",
+            "sweep",
+            "digits",
+            *words,
+            "-q",
+            "--out",
+            str(Path(folder) / "s"),
+        ]
+        subprocess.run(line, check=True)
+        return perf_counter() - started
+
+
+def sets(settings):
+    """Settings as options."""
+    return [word for setting in settings for word in ("--set", setting)]
+
+
+def digits(networks=300):
+    """Wall time of the networks, against 10 of them one after another in this process, before and after."""
+    config = make_plan(read_layers("digits", overrides=DIGITS), ["seed=0:299"]).config(0)
+
+    def ten():
+        started = perf_counter()
+        for seed in range(10):
+            session = Session("digits", config.model_copy(update={"seed": seed}))
+            list(session.epochs())
+            session.result(session.header())
+        return (perf_counter() - started) / 10
+
+    before = ten()
+    seconds = command("--over", f"seed=0:{networks - 1}", *sets(DIGITS))
+    one = (before + ten()) / 2
+    print(
+        f"{networks} networks: {seconds:.1f} s; one after another {networks * one:.1f} s: "
+        f"{networks * one / seconds:.2f} times"
+    )
+
+
+def grid(seeds=10):
+    """Wall time against scikit-learn: the same widths, rates, seeds, epochs, batches; scored at the end, as there."""
+    from sklearn.datasets import load_digits
+    from sklearn.model_selection import GridSearchCV, ShuffleSplit
+    from sklearn.neural_network import MLPClassifier
+    from sklearn.preprocessing import StandardScaler
+
+    X, y = load_digits(return_X_y=True)
+    X = StandardScaler().fit_transform(X)
+    widths, rates = (16, 32, 64), (0.03, 0.1, 0.3, 1.0, 3.0)
+    network = MLPClassifier(
+        activation="logistic", solver="sgd", momentum=0.0, alpha=0.0, batch_size=32, max_iter=20, tol=0.0,
+        n_iter_no_change=1000,
+    )  # fmt: skip
+    values = {
+        "hidden_layer_sizes": [(width,) for width in widths],
+        "learning_rate_init": list(rates),
+        "random_state": list(range(seeds)),
+    }
+    search = GridSearchCV(
+        network, values, cv=ShuffleSplit(1, test_size=0.2, random_state=0), n_jobs=2, refit=False
+    )
+    over = ["--over", f"seed=0:{seeds - 1}", "--over", f"model.hidden={','.join(map(str, widths))}"]
+    over += ["--over", f"training.optimizer.learning_rate={','.join(map(str, rates))}"]
+    ours = command(*over, *sets([*DIGITS[1:], "training.evaluate_every=20"]), "--jobs", "2")
+    started = perf_counter()
+    os.environ["PYTHONWARNINGS"] = "ignore"  # that 20 epochs have not converged
+    search.fit(X, y)
+    theirs = perf_counter() - started
+    print(
+        f"{15 * seeds} networks: bpcli sweep {ours:.1f} s, GridSearchCV(n_jobs=2) {theirs:.1f} s: {ours / theirs:.2f}"
+    )
+
+
+if __name__ == "__main__":
+    for word in sys.argv[1:] or ("xor", "digits", "grid"):
+        name, _, fewer = word.partition("=")
+        {"xor": xor, "digits": digits, "grid": grid}[name](*([int(fewer)] if fewer else []))
