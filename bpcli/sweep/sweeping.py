@@ -238,7 +238,8 @@ class Sweep:
         elif self._is_small(left):
             running = run_here(groups, interrupted, seen)
         else:
-            running = run_in_processes(groups, jobs, interrupted, seen)
+            at_once = min(jobs, sum(-(-networks // kind.size) for kind, networks in left.items()))
+            running = run_in_processes(groups, at_once, interrupted, seen)
         for outcomes in running:
             for outcome in outcomes:
                 store.write_part(self.folder, outcome, every=every)

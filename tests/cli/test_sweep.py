@@ -29,6 +29,7 @@ def test_the_report_has_scores_success_the_loss_and_a_next_command(bpcli):
     again = bpcli(*last.split()[2:], "--out", "run", "--json")
     best = json.loads((bpcli(*words[:2], "--resume", "s", *words[2:], "--epochs", "40", "--json")).out)
     loss = json.loads(again.out)["train"]["loss"]
+    assert bpcli("train", "s").err.strip().endswith("go on with it by bpcli sweep --resume s")
     assert loss == pytest.approx(best["combinations"][best["best"]]["train_loss"]["best"], rel=1e-6)
 
 
