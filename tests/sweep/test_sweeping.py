@@ -14,7 +14,8 @@ import pytest
 from bpcli.common.errors import UsageError
 from bpcli.sweep import groups, store
 from bpcli.sweep.combinations import Rate, Spread, Success
-from bpcli.sweep.sweeping import Command, Planned, Sweep, created, resumed, stored_command
+from bpcli.sweep.planned import Command, Planned
+from bpcli.sweep.sweeping import Sweep, created, resumed, stored_command
 
 RATE = "training.optimizer.learning_rate"
 SETTINGS = ("training.epochs=30", "model.hidden=2", "training.engine=numpy")
