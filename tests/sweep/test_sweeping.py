@@ -180,6 +180,17 @@ def test_a_seed_whose_data_cannot_be_used_is_a_row_with_the_reason(tmp_path, mon
     assert [each.failed for each in result.combinations] == [1, 1]
 
 
+def test_parquet_has_what_the_csv_has(tmp_path):
+    """Where pyarrow is installed, the same columns with their types."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    run(COMMAND, tmp_path / "s")
+    columns = parquet.read_table(tmp_path / "s" / store.PARQUET).to_pydict()
+    table = rows(tmp_path / "s")
+    assert list(columns) == list(table[0])
+    assert columns["seed"] == [int(row["seed"]) for row in table]
+    assert columns["train_loss"] == [float(row["train_loss"]) for row in table]
+
+
 def test_the_wilson_interval_is_that_of_the_paper():
     """Newcombe 1998, table I, method 3: 81 of 263 is 0.2553 to 0.3662; 15 of 148, 0.0624 to 0.1605; 0 of 20."""
     for count, networks, low, high in (
