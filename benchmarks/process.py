@@ -116,8 +116,14 @@ np.savez("jax.npz", *tensors)
 """
 
 IMAGES = """data: {{source: images.npz, validation: 0, scale: none}}
-model: {{hidden: [30], dtype: float32}}
-training: {{batch_size: 10, epochs: {epochs}, engine: compiled}}
+model: {{hidden: [30], output: sigmoid, dtype: float32}}
+training:
+  loss: squared_error
+  optimizer: {{name: sgd, learning_rate: 0.5}}
+  early_stopping: null
+  batch_size: 10
+  epochs: {epochs}
+  engine: compiled
 """
 
 

@@ -31,7 +31,7 @@ SAME_NAME = {
 }
 
 # So many modules may serve one other module of their room only. Fewer are better; more of them need a reason.
-MOST_WITH_ONE_USER = 37
+MOST_WITH_ONE_USER = 25
 
 # What render/ may ask NumPy and math for: how a number is written.
 FORMATTING = {

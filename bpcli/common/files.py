@@ -65,7 +65,7 @@ def read_bytes(
         limit = limit if regular else min(limit, LARGEST_UNSEEN)
         if most is None and status.st_size > limit:
             raise error(f"{shown}: {too_large(status.st_size, limit)}; {advice}")
-        content = _read(descriptor, limit + 1 if most is None else most, wait=not regular)
+        content = _read(descriptor, limit + 1 if most is None else most, status.st_size, wait=not regular)
     except TimeoutError:
         raise error(f"{shown}: nothing has come through this pipe for {PATIENCE:g} s; {advice}") from None
     except OSError as failure:
@@ -82,21 +82,23 @@ def too_large(size: int | None, limit: int) -> str:
     return f"{f'{size / MIB:,.0f} MiB' if size else 'more'} where {limit // MIB:,} MiB is the limit"
 
 
-def _read(descriptor: int, most: int, *, wait: bool) -> bytes:
-    """Read up to ``most`` bytes, in growing pieces: what is not there takes no memory.
+def _read(descriptor: int, most: int, size: int, *, wait: bool) -> bytes:
+    """Read up to ``most`` bytes, ``size`` of them at once, then in growing pieces: what is not there takes no memory.
 
     Raises:
         TimeoutError: nothing came for ``PATIENCE`` seconds.
     """
-    content = bytearray()
-    while len(content) < most:
+    pieces: list[bytes] = []
+    count = 0
+    while count < most:
         if wait and not select.select([descriptor], [], [], PATIENCE)[0]:
             raise TimeoutError
-        piece = os.read(descriptor, min(most - len(content), max(_PIECE, len(content))))
+        piece = os.read(descriptor, min(most - count, max(_PIECE, count, size - count)))
         if not piece:
             break
-        content += piece
-    return bytes(content)
+        pieces.append(piece)
+        count += len(piece)
+    return b"".join(pieces)
 
 
 def free_memory() -> int | None:

@@ -134,8 +134,9 @@ def _numbers(array: NDArray[Any], where: str) -> FloatArray:
         raise DataError(f"{where}: its type is {array.dtype}; expected real numbers")
     with np.errstate(over="ignore"):  # a long double may not fit; what does not is refused below
         numbers = np.ascontiguousarray(array, dtype=np.float64)
-    faults = np.argwhere(~np.isfinite(numbers))
-    if len(faults):
+    finite = np.isfinite(numbers)
+    if not finite.all():
+        faults = np.argwhere(~finite)
         index = ", ".join(map(str, faults[0]))
         count = f" ({len(faults):,} such entries in all)" if len(faults) > 1 else ""
         raise DataError(

@@ -1,6 +1,7 @@
 """From a data set to what a network is trained on: split, scaled, encoded and cast."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +23,7 @@ from bpcli.datasets.encoding import (
 )
 from bpcli.datasets.splitting import random_split, stratified_split
 
-_ROWS = 4096
+_PIECE = 1 << 19  # numbers that stay in the cache until they are done with
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,20 +88,24 @@ def prepare(
     inputs, targets = dataset.inputs, dataset.targets
     if dataset.validation:
         training = rng.permutation(len(inputs))
-        held_out_inputs = Inputs(dataset.validation[0], inputs.names)
-        targets_held_out = dataset.validation[1]
+        others = Inputs(dataset.validation[0], inputs.names)
+        held_out, targets_held_out = np.arange(len(others)), dataset.validation[1]
     else:
         if dataset.task == "classification":
             training, held_out = stratified_split(targets, validation, rng)
         else:
             training, held_out = random_split(len(inputs), validation, rng)
-        held_out_inputs, targets_held_out = inputs.take(held_out), targets[held_out]
+        others, targets_held_out = inputs, targets[held_out]
     target = fit_target(dataset, training, standardise=standardise_targets and output == "identity")
     encoding = fit(dataset, training, scaling, target, invalid)
 
-    def cast_X(inputs: Inputs) -> NDArray[Any]:
+    def cast_X(inputs: Inputs, rows: NDArray[Any]) -> NDArray[Any]:
         where = [f"{dataset.name}: the feature {feature!r}" for feature in encoding.features]
-        return _cast(encoding.transform(inputs), dtype, where)
+        X = np.empty((len(rows), len(where)), dtype)
+        with np.errstate(over="ignore"):
+            for piece in _pieces(X):
+                X[piece] = encoding.transform(inputs.take(rows[piece]))
+        return _cast(X, dtype, where)
 
     def cast_Y(targets: NDArray[Any]) -> NDArray[Any]:
         if dataset.task == "classification":
@@ -115,9 +120,9 @@ def prepare(
         features=encoding.features,
         classes=dataset.classes,
         outputs=dataset.outputs,
-        X=cast_X(inputs.take(training)),
+        X=cast_X(inputs, training),
         Y=cast_Y(targets[training]),
-        X_validation=cast_X(held_out_inputs),
+        X_validation=cast_X(others, held_out),
         Y_validation=cast_Y(targets_held_out),
         offset=encoding.offset,
         scale=encoding.scale,
@@ -135,15 +140,19 @@ def digest(dataset: Dataset) -> str:
     for array in (dataset.X, dataset.targets, *(dataset.validation or ())):
         little = array.dtype.newbyteorder("<")
         sha.update(f"{little.str}{array.shape}".encode())
-        for start in range(
-            0, len(array), _ROWS
-        ):  # a piece at a time: a large table needs no second one beside it
-            sha.update(np.ascontiguousarray(array[start : start + _ROWS], dtype=little).tobytes())
+        for piece in _pieces(array):  # a large table needs no second one beside it
+            sha.update(np.ascontiguousarray(array[piece], dtype=little).tobytes())
     sha.update(repr(dataset.classes).encode())
     for category in dataset.categories:
         sha.update(repr((category.name, category.levels)).encode())
         sha.update(category.codes.astype("<i4").tobytes())
     return sha.hexdigest()
+
+
+def _pieces(array: NDArray[Any]) -> Iterator[slice]:
+    """Slices of the rows of an array, one after the other."""
+    rows = max(1, _PIECE // max(1, array[:1].size))
+    return (slice(start, start + rows) for start in range(0, len(array), rows))
 
 
 def _cast(values: FloatArray, dtype: DTypeLike, where: list[str]) -> NDArray[Any]:

@@ -122,17 +122,18 @@ def _scored(
 ) -> Evaluation:
     evaluator = Evaluator(model.parameters, data.task)
     with np.errstate(over="ignore", invalid="ignore"):
-        return Evaluation(
-            run=run,
-            data=name,
-            task=data.task,
-            outputs=data.outputs,
-            rows=len(data.X),
-            without_target=without_target,
-            scores=evaluator.scores(data.X, data.Y),
-            details=evaluator.details(data.X, data.Y, data),
-            noticed=noticed,
-        )
+        scores, details = evaluator.assess(data.X, data.Y, data)
+    return Evaluation(
+        run=run,
+        data=name,
+        task=data.task,
+        outputs=data.outputs,
+        rows=len(data.X),
+        without_target=without_target,
+        scores=scores,
+        details=details,
+        noticed=noticed,
+    )
 
 
 def _labelled(model: Model, source: str) -> Iterator[tuple[Rows, Cells]]:

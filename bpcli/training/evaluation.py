@@ -124,7 +124,14 @@ class Evaluator:
         right side of ½; of labels that do not exclude each other, the share of all labels. R² is
         1 - Σ(y-z)²/Σ(y-ȳ)² for each output, averaged over those outputs that vary.
         """
+        return self._scores(*self._forward(X), Y)
+
+    def assess(self, X: Array, Y: Array, data: Prepared) -> tuple[Scores, Details]:
+        """Return ``scores`` and ``details``, by one forward pass."""
         b, z = self._forward(X)
+        return self._scores(b, z, Y), self._details(z, Y, data)
+
+    def _scores(self, b: Array, z: Array, Y: Array) -> Scores:
         loss = float(self._loss.mean(b, z, Y))
         if self._task == "regression":
             return Scores(loss, "r2", _r2(Y, ((Y - z) ** 2).sum(axis=0)))
@@ -138,7 +145,9 @@ class Evaluator:
 
     def details(self, X: Array, Y: Array, data: Prepared) -> Details:
         """Return the scores of each class or target on X (N×d0) and Y (N×d_L), a part of ``data`` or rows like them."""
-        z = self.outputs(X)
+        return self._details(self.outputs(X), Y, data)
+
+    def _details(self, z: Array, Y: Array, data: Prepared) -> Details:
         if self._task == "regression":
             errors = (z - Y).astype(np.float64) * data.target_scale
             from_mean = (data.Y.mean(axis=0, dtype=np.float64) - Y) * data.target_scale

@@ -111,13 +111,11 @@ class Session:
         batch = min(self.network.rows, len(data.X))
         symmetry = network_symmetry(kept)
         with np.errstate(over="ignore", invalid="ignore"):  # weights that have diverged show in the scores
-            train = evaluator.scores(data.X, data.Y)
-            validation = (
-                evaluator.scores(data.X_validation, data.Y_validation) if len(data.X_validation) else None
-            )
-            train_details = evaluator.details(data.X, data.Y, data)
-            validation_details = (
-                evaluator.details(data.X_validation, data.Y_validation, data) if validation else None
+            train, train_details = evaluator.assess(data.X, data.Y, data)
+            validation, validation_details = (
+                evaluator.assess(data.X_validation, data.Y_validation, data)
+                if len(data.X_validation)
+                else (None, None)
             )
         samples = (trainer.epoch - (self.resumed_at or 0)) * len(data.X)
         return TrainResult(

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -13,12 +13,14 @@ from bpcli.config import Adam as AdamConfig
 from bpcli.config import Config, TrainingConfig, to_yaml
 from bpcli.config.fields import is_own_table
 from bpcli.datasets import Dataset, InputOptions, Prepared, ReadOptions, load, prepare
-from bpcli.datasets.profile import Profile, profile
 from bpcli.datasets.text_source import STDIN
 from bpcli.engine import EXTRA, CompiledEpochs, CompiledNetwork, Rule, available, worth_compiling
 from bpcli.network import Architecture, Array, Network, Parameters, initialise
 from bpcli.network.architecture import LossName, Output
 from bpcli.training.optimisers import Adam, Optimiser, Sgd
+
+if TYPE_CHECKING:
+    from bpcli.datasets.profile import Profile
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,17 +117,19 @@ def table_options(config: Config) -> tuple[ReadOptions, InputOptions]:
     )
 
 
-def look(config: Config) -> Profile:
+def look(config: Config) -> "Profile":
     """Look at the configured table.
 
     Raises:
         DataError: it cannot be read, or training would refuse it.
     """
+    from bpcli.datasets.profile import profile  # noqa: PLC0415 - who trains does not look at tables
+
     read, columns = table_options(config)
     return profile(config.data.source, read, columns, target=config.data.target, task=config.data.task)
 
 
-def written_config(config: Config, found: Profile, file: Path) -> str:
+def written_config(config: Config, found: "Profile", file: Path) -> str:
     """A configuration file for a table that was looked at, everything written down; ``file`` is where it will lie."""
     dataset = found.dataset
     config = complete(config, dataset)
