@@ -106,7 +106,7 @@ def test_every_tensor_is_shown_with_its_shape_norm_and_worst_entry():
     for tensor in check.tensors:
         assert tensor.norm > 0
         assert tensor.residual <= 1e-14
-        assert tensor.worst.analytic == pytest.approx(tensor.worst.numeric, rel=1e-12)
+        assert tensor.worst.found == pytest.approx(tensor.worst.true, rel=1e-12)
         assert tensor.left_out == 0
 
 
