@@ -216,7 +216,7 @@ def caught(mutant: Mutant, processes: int) -> bool:
         shutil.copytree(ROOT / "configs", Path(folder) / "configs")
         (Path(folder) / "bpcli" / mutant.module).write_text(mutant.source)
         environment = os.environ | {
-            "PYTHONPATH": folder,
+            "PYTHONPATH": os.pathsep.join([folder, os.environ.get("PYTHONPATH", "")]),
             "OPENBLAS_NUM_THREADS": "1",
             "PYTHONDONTWRITEBYTECODE": "1",
         }

@@ -52,6 +52,8 @@ def belongs_to(name: str) -> str | None:
     except (OSError, ValueError):
         return None  # no path at all
     given, shown = shlex.quote(name), printable(name)
+    if folder and (path / "plan.json").is_file():
+        return f"{shown} is the folder of a sweep: go on with it by bpcli sweep --resume {given}"
     if folder and (path / "config.yaml").is_file():
         return (
             f"{shown} is a run folder: continue it with bpcli train --resume {given}, or use its configuration, "

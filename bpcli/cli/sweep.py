@@ -19,7 +19,8 @@ from bpcli.common.errors import UsageError
 
 if TYPE_CHECKING:
     from bpcli.sweep.combinations import SweepResult
-    from bpcli.sweep.sweeping import Command, Planned, Sweep
+    from bpcli.sweep.planned import Command, Planned
+    from bpcli.sweep.sweeping import Sweep
 
 
 class Keep(StrEnum):
@@ -108,7 +109,7 @@ def sweep(
     same settings and seed. Exits with 3 if none of them has a finite loss.
     """
     from bpcli.render.sweep import header, warnings
-    from bpcli.sweep.sweeping import Planned
+    from bpcli.sweep.planned import Planned
     from bpcli.training.environment import processors
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
@@ -161,7 +162,8 @@ def _command(
 ) -> "Command":
     """Return the command that was typed; with ``--resume`` alone, the one that created the sweep."""
     from bpcli.config import is_table
-    from bpcli.sweep.sweeping import Command, stored_command
+    from bpcli.sweep.planned import Command
+    from bpcli.sweep.sweeping import stored_command
 
     given = {key: value for key, value in options.items() if value is not None}
     if resume and config is None:

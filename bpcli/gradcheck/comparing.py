@@ -80,6 +80,18 @@ def named_factors(example: Example) -> list[tuple[float, Ids]]:
     return _named(example.samples, example.architecture.sizes[-1], example.learning_rate)
 
 
+def named_factor(match: Match, first: Example, other: Example) -> float | None:
+    """The factor of a match found at one example, as it is at another with more samples; None where it has none."""
+    if match.factor is None:
+        return None
+    scalings = {name for name in match.ids if name in SCALINGS}
+    here, there = (
+        [factor for factor, ids in named_factors(example) if set(ids) == scalings]
+        for example in (first, other)
+    )
+    return there[here.index(match.factor)] if match.factor in here and len(here) == len(there) else None
+
+
 @lru_cache(maxsize=64)
 def _named(samples: int, outputs: int, rate: float) -> list[tuple[float, Ids]]:
     batch: list[tuple[float, Ids]] = [(1.0, ())]

@@ -19,6 +19,7 @@ from bpcli.network.example import Example
 FEWEST_SAMPLES = 3
 VANISHING_ROW = 1e-8  # of the largest row of the same matrix
 SATURATED = 1e-6  # the derivative of a unit, at most ¼ for a sigmoid and 1 for tanh
+DRAWS = 300
 COINCIDES = 1e-6  # relative: a mistake this close to the truth could pass for it
 CANCELLED = 1e-8  # of the sum of the absolute values that make it up
 RATES = (0.3, 0.37, 0.23, 0.43)  # of which one is no simple factor, whatever N and K are
@@ -143,13 +144,15 @@ def _listed(numbers: Array) -> str:
 def random_example(example: Example, rng: np.random.Generator, *, samples: int | None = None) -> Example:
     """Return an example of the same sizes that is not degenerate, with weights of order 1 and random biases.
 
+    Where none is found in a few hundred draws, as with twenty layers of two relu units, the last one is returned.
     ``samples`` asks for another N; it is raised to one that is no other size, and no factor of one.
     """
     count = max(example.samples if samples is None else samples, FEWEST_SAMPLES)
     while not _distinct_samples(example, count):
         count += 1
-    while degeneracies(drawn := _draw(example, rng, count)):
-        pass
+    for _ in range(DRAWS):
+        if not degeneracies(drawn := _draw(example, rng, count)):
+            break
     return drawn
 
 

@@ -160,6 +160,8 @@ def _sort_out(answer: Mapping[str, Array], example: Example) -> _SortedOut:
             missing.append(name)
         elif tensor.shape in {true.shape, matrix, matrix[::-1]}:
             whole[name] = tensor
+        elif true.ndim == 1 and tensor.size == example.samples:
+            whole[name] = tensor  # a sum over the units, as that along the wrong axis is
         elif tensor.ndim == 0 and true.ndim == 1:
             whole[name] = np.full(true.shape, tensor)  # one number, as an update would spread it
         else:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bpcli.gradcheck.comparing import SCALINGS, Match, Precision, constant_factor
+from bpcli.gradcheck.comparing import SCALINGS, Match, Precision, constant_factor, named_factor
 from bpcli.gradcheck.findings import CONSTANT_FACTOR, Group
 from bpcli.gradcheck.matching import BETTER, bias_matches, point_matches, vector
 from bpcli.gradcheck.verdicts import Ids, relative_residual
@@ -99,6 +99,13 @@ class Search:
         for place, view in enumerate(self.layer):
             work = view.prepared.work(view.index)
             deltas = [(m.ids, delta) for m in options if (delta := self._delta(place, m)) is not None]
+            if not work.last:  # a factor in the line that passes back is there once more in the layer below
+                factors = [named_factor(m, self.layer[0].example, view.example) for m in options]
+                deltas += [
+                    (ids_, factor * delta)
+                    for factor, (ids_, delta) in zip(factors, deltas, strict=False)
+                    if factor is not None and len(deltas) == len(options)
+                ]
             times = 0 if "decay-missing" in ids else 2 if "decay-doubled" in ids else 1
             answered = view.found[matrix] - times * view.decay
             if match is not None and "outer-transposed" in match.ids:

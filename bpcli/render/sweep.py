@@ -11,7 +11,7 @@ from bpcli.render.styles import ACCENT
 from bpcli.render.text import columns, counted, heading, known, number
 from bpcli.render.trajectories import brief
 from bpcli.sweep.combinations import CombinationResult, Rate, Spread, SweepResult
-from bpcli.sweep.sweeping import Estimate, Planned
+from bpcli.sweep.planned import Estimate, Planned
 
 MOST_ROWS = 30  # combinations in a table; results.csv has all of them
 MOST_CURVES = 6

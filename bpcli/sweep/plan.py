@@ -18,6 +18,7 @@ SEED = "seed"
 MOST_COMBINATIONS = 100_000
 MOST_NETWORKS = 10_000_000
 _MOST_PROBLEMS = 20
+_LOOKED_AT = 1000  # combinations, where it is known already that none will be trained
 _CACHED = 1000  # configurations that are kept; others are merged anew when they are needed
 _RANGE = re.compile(r"(-?\d+):(-?\d+)")
 _SPACED = re.compile(r"(\w+):([^:]+):([^:]+):([^:]+)")
@@ -109,13 +110,14 @@ def make_plan(layers: Layers, over: Sequence[str], sample: int | None = None) ->
         raise UsageError(f"a sweep needs values to vary: give a key with them, such as {_EXAMPLE}")
     numbers = [axis for axis in axes if axis.key != SEED]
     seeds = next((_seeds(axis, problems) for axis in axes if axis.key == SEED), None)
-    if problems:
-        _raise_base_problems(layers, problems)
     total = prod(len(axis.values) for axis in numbers)
-    _check_size(total, len(seeds or ()) or 1, sample)
+    if not problems:
+        _check_size(total, len(seeds or ()) or 1, sample)
+    elif total > _LOOKED_AT:  # enough to find what else is wrong
+        total = _LOOKED_AT
     combinations: list[Combination] = []
     configs: dict[int, Config] = {}
-    for at in range(total) if sample is None else _drawn(layers, numbers, total, sample):
+    for at in range(total) if sample is None or problems else _drawn(layers, numbers, total, sample):
         settings = _settings(numbers, at)
         try:
             config = layers.resolved(_over(settings)).config
@@ -124,7 +126,7 @@ def make_plan(layers: Layers, over: Sequence[str], sample: int | None = None) ->
             if len(problems) >= _MOST_PROBLEMS:
                 break
             continue
-        if config.data.source == STDIN:
+        if config.data.source == STDIN and not problems:
             raise UsageError(
                 "a sweep reads its data several times, and standard input only once: give a file"
             )
@@ -288,15 +290,6 @@ def _check_distinct(combinations: Sequence[Combination]) -> None:
         twin = first.setdefault(each.id, each)
         if twin is not each:
             raise UsageError(f"{twin} and {each} are the same configuration: leave one of them out")
-
-
-def _raise_base_problems(layers: Layers, problems: list[Problem]) -> None:
-    """Raise what is wrong with the values together with what is wrong below them."""
-    try:
-        layers.resolved()
-    except ConfigProblems as below:
-        problems = [*below.problems, *problems]
-    raise ConfigProblems(problems)
 
 
 def _add_new(problems: list[Problem], found: Sequence[Problem]) -> None:

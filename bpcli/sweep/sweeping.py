@@ -2,87 +2,30 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from bpcli.common.errors import UsageError
 from bpcli.common.files import write_atomically
-from bpcli.config import Layers, is_table, read_layers, to_yaml
+from bpcli.config import to_yaml
 from bpcli.sweep import store
 from bpcli.sweep.cluster import run_on_dask
-from bpcli.sweep.combinations import Success, SweepResult, best_combination, read_success, summarise
-from bpcli.sweep.groups import Datasets, Kind, find_kinds, tasks, trial_of
+from bpcli.sweep.combinations import SweepResult, best_combination, summarise
+from bpcli.sweep.groups import Kind, tasks
 from bpcli.sweep.machine import prepare_kernel
-from bpcli.sweep.outcome import judged, train_task
-from bpcli.sweep.plan import Plan, make_plan
+from bpcli.sweep.outcome import judged
+from bpcli.sweep.planned import Command, Planned, products, work_of
 from bpcli.sweep.running import run_here, run_in_processes
 from bpcli.training import run_folder
-from bpcli.training.environment import describe_environment, differences
+from bpcli.training.environment import differences
 from bpcli.training.sealed_files import write_commented, write_json, write_npz
 
-Keep = Literal["best", "none", "all"]
 _SMALL = 2.0  # seconds of work that are not worth the start of processes
-_STEP, _MAC = (
-    2e-6,
-    2e-9,
-)  # seconds of a step of one network among others, and of each of its multiplications, about
 _ONE_THREAD = 1 << 17  # multiplications of a product that BLAS leaves to one thread
-_TRIAL, _TRIALS = 0.5, 5.0  # seconds of a trial, and of all of them
-
-
-@dataclass(frozen=True)
-class Command:
-    """What was typed: enough to plan the same sweep again.
-
-    Attributes:
-        config: the name or the path of the configuration.
-        set, environment, options: what lies above it, as ``config.resolve`` takes it.
-        over: KEY=VALUES of every ``--over``.
-        sample, success: as typed.
-        keep: whose weights are kept.
-    """
-
-    config: str
-    set: tuple[str, ...] = ()
-    environment: Mapping[str, str] = field(default_factory=dict)
-    options: Mapping[str, object] = field(default_factory=dict)
-    over: tuple[str, ...] = ()
-    sample: int | None = None
-    success: str | None = None
-    keep: Keep = "best"
-
-    @classmethod
-    def of(cls, stored: Mapping[str, Any]) -> "Command":
-        """Return the command in a plan that was read."""
-        fields = dict(stored["command"])
-        return cls(**fields | {"set": tuple(fields["set"]), "over": tuple(fields["over"])})
-
-    def layers(self) -> Layers:
-        """Read the configuration."""
-        return read_layers(
-            self.config, overrides=self.set, environment=self.environment, options=self.options
-        )
-
-    def wherever(self) -> "Command":
-        """Return the command with a path that means the same in every working directory."""
-        path = Path(self.config)
-        is_file = is_table(self.config) or path.suffix or len(path.parts) > 1
-        return Command(**vars(self) | {"config": str(path.resolve())}) if is_file else self
-
-    def widened(self, over: Sequence[str], sample: int | None, success: str | None) -> "Command":
-        """Return the command with other values for some keys, as ``--resume`` takes them."""
-        keys = {text.partition("=")[0].strip() for text in over}
-        kept = [text for text in self.over if text.partition("=")[0].strip() not in keys]
-        changed = {
-            "over": (*kept, *over),
-            "sample": sample or self.sample,
-            "success": success or self.success,
-        }
-        return Command(**vars(self) | changed)
 
 
 @dataclass(frozen=True)
@@ -91,86 +34,6 @@ class Progress:
 
     networks: int
     loss: float
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """What a sweep would take.
-
-    Attributes:
-        groups: of each kind, how many groups of how many networks at most.
-        seconds: with that number of jobs.
-        jobs: how many groups run at a time.
-    """
-
-    groups: tuple[tuple[int, int], ...]
-    seconds: float
-    jobs: int
-
-
-@dataclass(frozen=True, eq=False)
-class Planned:
-    """A sweep of which everything is known but its results."""
-
-    command: Command
-    plan: Plan
-    kinds: tuple[Kind, ...]
-    success: Success | None
-
-    @classmethod
-    def of(cls, command: Command) -> "Planned":
-        """Plan a sweep.
-
-        Raises:
-            ConfigProblems: every key and value that cannot be used, and every combination of them.
-            UsageError: an option cannot be used.
-        """
-        plan = make_plan(command.layers(), command.over, command.sample)
-        kinds = find_kinds(plan)
-        return cls(command.wherever(), plan, tuple(kinds), read_success(command.success, kinds))
-
-    def document(self) -> dict[str, Any]:
-        """Return what ``plan.json`` holds."""
-        first = self.kinds[0]
-        engine = "compiled" if any(kind.engine == "compiled" for kind in self.kinds) else "numpy"
-        environment = describe_environment(self.plan.layers.name, first.source, first.digest, engine, {})
-        return {
-            "schema": "bpcli.sweep.plan/1",
-            "command": asdict(self.command),
-            "combinations": [{"id": e.id, "settings": dict(e.settings)} for e in self.plan.combinations],
-            "networks": self.plan.networks,
-            "data": {kind.source: kind.digest for kind in self.kinds},
-            "environment": environment | {"threads": {}},
-        }
-
-    def estimate(self, jobs: int) -> Estimate:
-        """Train a group of each kind for a few epochs, and see how long all of them would take."""
-        groups, total, known, started = [], 0.0, list[float](), perf_counter()
-        for kind in self.kinds:
-            networks = len(kind.combinations) * len(self.plan.seeds)
-            groups.append((-(-networks // kind.size), min(kind.size, networks)))
-            work = networks * (kind.steps * (_STEP + _MAC * 3 * _macs(kind)))
-            if perf_counter() - started < _TRIALS:
-                known.append(self._seconds_of_network(kind) * networks / work)
-            total += work * float(np.mean(known))
-        at_once = min(jobs, sum(number for number, _ in groups))
-        return Estimate(tuple(groups), total / at_once, at_once)
-
-    def _seconds_of_network(self, kind: Kind) -> float:
-        """The seconds of one network of a full group, from two short trials of different length."""
-        task = next(tasks(self.plan, [kind], {}))
-        epochs, times = 1, list[tuple[int, float]]()
-        while True:
-            started = perf_counter()
-            train_task(trial_of(task, epochs), Datasets())
-            times.append((epochs, perf_counter() - started))
-            if times[-1][1] > _TRIAL or epochs >= task.combinations[0][2].training.epochs:
-                break
-            epochs *= 4
-        (_, fixed), (last, seconds) = times[0], times[-1]
-        wanted = task.combinations[0][2].training.epochs
-        slope = (seconds - fixed) / (last - 1) if last > 1 else 0.0
-        return (fixed + max(slope, 0.0) * (wanted - 1)) / len(task.cells)
 
 
 class Sweep:
@@ -238,7 +101,8 @@ class Sweep:
         elif self._is_small(left):
             running = run_here(groups, interrupted, seen)
         else:
-            running = run_in_processes(groups, jobs, interrupted, seen)
+            at_once = min(jobs, sum(-(-networks // kind.size) for kind, networks in left.items()))
+            running = run_in_processes(groups, at_once, interrupted, seen)
         for outcomes in running:
             for outcome in outcomes:
                 store.write_part(self.folder, outcome, every=every)
@@ -250,10 +114,8 @@ class Sweep:
 
     def _is_small(self, left: Mapping[Kind, int]) -> bool:
         """Whether this process can do the rest by itself: with one thread of BLAS, and soon."""
-        work = sum(
-            networks * kind.steps * (_STEP + 3 * _MAC * _macs(kind)) for kind, networks in left.items()
-        )
-        return work < _SMALL and all(_macs(kind) < _ONE_THREAD for kind in left)
+        work = sum(networks * work_of(kind) for kind, networks in left.items())
+        return work < _SMALL and all(products(kind) < _ONE_THREAD for kind in left)
 
     def finish(self) -> SweepResult:
         """Write the tables of what is done, and return the result."""
@@ -367,8 +229,3 @@ def stored_command(folder: Path) -> Command:
         UsageError: there is no sweep.
     """
     return Command.of(store.read_plan(folder))
-
-
-def _macs(kind: Kind) -> int:
-    """Multiplications of the products of one forward pass over a batch."""
-    return kind.batch * sum(fan_in * fan_out for fan_in, fan_out in kind.architecture.shapes())

@@ -74,8 +74,10 @@ def test_without_a_configuration_small_networks_of_every_kind_are_checked(bpcli)
     """One table, a line a network, and the document has each with its tensors."""
     found = bpcli("gradcheck")
     assert found.code == 0
-    assert "33 of 33 checks correct" in found.out
     document = json.loads(bpcli("gradcheck", "--json").out)
+    count = len(document["checks"])
+    assert count > len(selection.CASES)
+    assert f"{count} of {count} checks correct" in found.out
     assert document["network"] is None
     networks = [check["network"] for check in document["checks"]]
     assert {network["activation"] for network in networks} == {"sigmoid", "tanh", "relu", "identity"}

@@ -29,6 +29,7 @@ def test_the_report_has_scores_success_the_loss_and_a_next_command(bpcli):
     again = bpcli(*last.split()[2:], "--out", "run", "--json")
     best = json.loads((bpcli(*words[:2], "--resume", "s", *words[2:], "--epochs", "40", "--json")).out)
     loss = json.loads(again.out)["train"]["loss"]
+    assert bpcli("train", "s").err.strip().endswith("go on with it by bpcli sweep --resume s")
     assert loss == pytest.approx(best["combinations"][best["best"]]["train_loss"]["best"], rel=1e-6)
 
 
@@ -60,7 +61,7 @@ def test_json_is_one_document(bpcli):
 
 def test_a_dry_run_trains_nothing_and_leaves_nothing(bpcli, tmp_path, monkeypatch):
     """How many, in which groups, and about how long."""
-    monkeypatch.setattr("bpcli.sweep.sweeping._TRIAL", 0.01)
+    monkeypatch.setattr("bpcli.sweep.planned._TRIAL", 0.01)
     done = bpcli("sweep", "xor", *SMALL, "--over", "seed=0:1199", "--dry-run", "--jobs", "2")
     assert "3 groups of up to 500" in done.out
     assert "about" in done.out

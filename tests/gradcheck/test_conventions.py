@@ -504,6 +504,52 @@ def test_a_wrong_shape_costs_its_own_gradient_only():
     assert "∇W has shape 2×3; it must have 2×4" in found.notes
 
 
+def test_lists_of_numbers_among_others_are_one_gradient_each():
+    """Four outputs and four gradients: the bias's list is not taken for four gradients of one number."""
+    program = """
+def gradients(x, y, W1, b1, W2, b2):
+    h = s(W1 @ x + b1)
+    z = s(W2 @ h + b2)
+    d2 = [float(d) for d in (z - y) * z * (1 - z)]
+    d1 = [float(d) for d in (W2.T @ d2) * h * (1 - h)]
+    return [[d * float(u) for u in x] for d in d1], d1, [[d * float(u) for u in h] for d in d2], d2
+"""
+    assert run(program, points((3, 4, 5))).verdict == "correct"
+    assert run(program, points((3, 4, 4))).verdict == "correct"
+
+
+def test_of_two_readings_that_are_as_wrong_the_one_is_taken_that_has_a_name():
+    """An unrolled vector whose biases are columns, summed over the samples: in another order it would be noise."""
+    program = """
+def cost_function(theta, X, Y):
+    T1, T2 = theta[:16].reshape(4, 4), theta[16:].reshape(5, 5)
+    A1 = np.hstack([np.ones((len(X), 1)), X])
+    A2 = np.hstack([np.ones((len(X), 1)), s(A1 @ T1.T)])
+    Z = s(A2 @ T2.T)
+    D2 = (Z - Y) * Z * (1 - Z)
+    D1 = (D2 @ T2)[:, 1:] * (A2 * (1 - A2))[:, 1:]
+    return 0.0, np.concatenate([(D1.T @ A1).ravel(), (D2.T @ A2).ravel()])
+"""
+    check = run(program, points((3, 4, 5)))
+    assert [finding.ids for finding in check.findings] == [("sum-for-mean",)]
+    assert not check.unexplained
+
+
+def test_a_bias_summed_along_the_wrong_axis_is_named():
+    """A row of one number for each sample where one for each unit belongs."""
+    program = """
+def gradients(X, Y, W1, b1, W2, b2):
+    n = len(X)
+    H = s(X @ W1.T + b1)
+    Z = s(H @ W2.T + b2)
+    D2 = (Z - Y) * Z * (1 - Z)
+    D1 = D2 @ W2 * H * (1 - H)
+    return {"dW1": D1.T @ X / n, "db1": D1.sum(axis=1) / n, "dW2": D2.T @ H / n, "db2": D2.mean(axis=0)}
+"""
+    (finding,) = run(program, points((3, 4, 6))).findings
+    assert (finding.ids, finding.tensors) == (("bias-wrong-axis",), ("bias_V",))
+
+
 @pytest.mark.parametrize(
     ("beside", "name", "role"),
     [

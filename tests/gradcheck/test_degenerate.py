@@ -166,3 +166,12 @@ def test_a_moved_w_is_not_called_correct_where_it_cannot_be_seen():
         check = grade("moved", [hidden], [moved])
         assert check.verdict == "uninformative"
         assert "updated-first" in "; ".join(check.reasons)
+
+
+@pytest.mark.parametrize("sizes", [(3, 100, 100, 5), (4, 8, 8, 8, 8, 3)])
+@pytest.mark.parametrize("bias", [True, False])
+def test_wide_and_deep_relu_networks_have_examples_with_every_unit_awake(sizes, bias):
+    """At random hardly any draw is so: 1 in 100,000 of those of 100 and 100 units."""
+    architecture = Architecture(sizes, "relu", bias=bias)
+    blank = Example(architecture, np.zeros((7, sizes[0])), np.zeros((7, sizes[-1])), {})
+    assert degeneracies(random_example(blank, np.random.default_rng(0))) == ()

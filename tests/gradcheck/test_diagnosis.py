@@ -13,6 +13,7 @@ from bpcli.mistakes.making import injected, suited
 from bpcli.network import Architecture
 from bpcli.network.example import Example
 from tests.gradcheck.quality import DEEP, MISTAKES, answer, distance, random_problem, survey, verdict_of
+from tests.mistakes.byhand import answer as by_hand
 
 ON_W = [m for m in MISTAKES if m not in DEEP and not m.startswith(("bias", "decay", "outer"))]
 ON_V = [m for m in MISTAKES if not m.startswith(("bias", "decay", "outer", "no-omega"))]
@@ -333,3 +334,28 @@ def test_a_wide_matrix_is_named_only_if_every_column_agrees():
     check = grade("unseen", [example], [wrong])
     assert check.verdict == "wrong"
     assert "V" in check.unexplained
+
+
+def test_a_mean_in_the_line_that_passes_back_is_named_in_every_layer():
+    """Divided by N once more in each layer below: 1/N, then 1/N², at two examples with different N."""
+    architecture = Architecture((3, 5, 4, 6))
+    blank = Example(architecture, np.zeros((7, 3)), np.zeros((7, 6)), {}, 0.3)
+    examples = [random_example(blank, np.random.default_rng(0), samples=n) for n in (7, 9)]
+    power = {"W3": 0, "W2": 1, "W1": 2}
+    wrong = [
+        {name: tensor / e.samples ** power[name[-2:]] for name, tensor in by_hand(e).items()}
+        for e in examples
+    ]
+    (finding,) = grade("chain", examples, wrong).findings
+    assert finding.ids == ("mean-twice",)
+    assert set(finding.tensors) == {"W2", "bias_W2", "W1", "bias_W1"}
+
+
+def test_a_scaling_by_another_factor_in_each_layer_is_told_for_each():
+    """Twice ∇W and half ∇V, which with two outputs is also the mean over them."""
+    example = point((3, 4, 2))
+    wrong = {name: tensor * (2 if name.endswith("W") else 0.5) for name, tensor in answer(example).items()}
+    found = {finding.tensors: finding for finding in grade("factors", [example], [wrong]).findings}
+    assert found["W", "bias_W"].factor == 2
+    assert found["V", "bias_V"].factor == 0.5
+    assert ("mean-over-outputs",) in found["V", "bias_V"].alternatives

@@ -94,11 +94,11 @@ def test_every_mistake_is_told_at_once():
     for part in ("the range 5:1 is empty", "write KEY=VALUES", "log:1:0.1:5 is empty", "there is no value"):
         assert part in said
     with pytest.raises(ConfigProblems) as caught:
-        plan("modle.hidden=2,3", "training.epohcs=3,4", "model.activation=tahn,relu")
+        plan("modle.hidden=2,3", "training.epohcs=3,4", "model.activation=tahn,relu", "seed=3:1")
     said = "\n".join(caught.value.lines)
-    for part in ("did you mean model", "did you mean epochs", "did you mean tanh"):
+    for part in ("did you mean model", "did you mean epochs", "did you mean tanh", "write 1:3"):
         assert part in said
-    assert len(caught.value.lines) == 3
+    assert len(caught.value.lines) == 4
 
 
 def test_impossible_combinations_are_told_before_anything_runs():

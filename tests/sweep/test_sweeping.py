@@ -14,7 +14,8 @@ import pytest
 from bpcli.common.errors import UsageError
 from bpcli.sweep import groups, store
 from bpcli.sweep.combinations import Rate, Spread, Success
-from bpcli.sweep.sweeping import Command, Planned, Sweep, created, resumed, stored_command
+from bpcli.sweep.planned import Command, Planned
+from bpcli.sweep.sweeping import Sweep, created, resumed, stored_command
 
 RATE = "training.optimizer.learning_rate"
 SETTINGS = ("training.epochs=30", "model.hidden=2", "training.engine=numpy")
@@ -177,6 +178,17 @@ def test_a_seed_whose_data_cannot_be_used_is_a_row_with_the_reason(tmp_path, mon
         ("3", "no rows for seed 3", "")
     ]
     assert [each.failed for each in result.combinations] == [1, 1]
+
+
+def test_parquet_has_what_the_csv_has(tmp_path):
+    """Where pyarrow is installed, the same columns with their types."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    run(COMMAND, tmp_path / "s")
+    columns = parquet.read_table(tmp_path / "s" / store.PARQUET).to_pydict()
+    table = rows(tmp_path / "s")
+    assert list(columns) == list(table[0])
+    assert columns["seed"] == [int(row["seed"]) for row in table]
+    assert columns["train_loss"] == [float(row["train_loss"]) for row in table]
 
 
 def test_the_wilson_interval_is_that_of_the_paper():

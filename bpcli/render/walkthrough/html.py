@@ -27,7 +27,7 @@ from bpcli.walkthrough.blocks import (
 )
 
 NARROW = 8  # blanks side by side; of more, each is narrower
-FOLDED = 6  # rows of an empty table; of more, its halves stand side by side
+FOLDED = 6  # rows of a table on a worksheet; of more, its halves stand side by side
 
 
 def html(*sheets: Sheet) -> str:
@@ -237,7 +237,7 @@ def _blank() -> str:
 
 def _table(block: Table, mode: Mode) -> str:
     filled = block.filled(mode)
-    if not filled and len(block.rows) > FOLDED:
+    if mode == "worksheet" and len(block.rows) > FOLDED:
         half = (len(block.rows) + 1) // 2
         halves = (block.rows[:half], block.rows[half:])
         return (

@@ -27,7 +27,7 @@ from bpcli.walkthrough.blocks import (
 PAGE = 90  # of an equation, in characters
 NARROW = 8  # blanks side by side; of more, each is narrower
 BLANK, NARROW_BLANK = 12.5, 10.5  # millimetres to write a number
-FOLDED = 6  # rows of an empty table; of more, its halves stand side by side
+FOLDED = 6  # rows of a table on a worksheet; of more, its halves stand side by side
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
@@ -108,7 +108,7 @@ def _block(block: Block, sheet: Sheet) -> str:
             return picture(block, sheet)
         case Givens():
             remarks = ", \\quad ".join(prose(remark) for remark in block.remarks)
-            return displayed(block, sheet) + "\n" + f"with {remarks}" + r"\par"
+            return displayed(block, sheet) + "\n" + rf"{{\raggedright with {remarks}\par}}"
         case _:
             return displayed(block, sheet)
 
@@ -249,7 +249,7 @@ def _table(block: Table, mode: Mode, place: str = "c") -> str:
         )
 
     filled = block.filled(mode)
-    if not filled and len(block.rows) > FOLDED:
+    if mode == "worksheet" and place == "c" and len(block.rows) > FOLDED:
         half = (len(block.rows) + 1) // 2
         left, right = (
             _table(replace(block, rows=each), mode, "t") for each in (block.rows[:half], block.rows[half:])

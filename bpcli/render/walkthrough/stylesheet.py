@@ -67,7 +67,7 @@ code { font-size: .75rem; margin-left: .8rem; }
 .set { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem 1.4rem; margin: .5rem 0; }
 .set > .table { align-self: flex-start; }
 .stack { flex: none; max-width: 100%; break-inside: avoid; }
-.stack .equation { margin: 0; padding-bottom: 0; }
+.stack .equation { margin: 0; }
 .stack .equation + .equation { margin-top: .35rem; }
 .named { display: inline-grid; justify-items: end; line-height: 1.4; }
 .named code { margin: 0; font-size: .68rem; height: 0; }
@@ -109,6 +109,6 @@ svg .beside { text-anchor: end; }
   .set { gap: .5rem 1.2rem; margin: .3rem 0; }
   .set .table { margin: .2rem 1.5rem .2rem 0; }
   svg { max-width: 180mm; margin: .2rem 0; }
-  .worksheet svg { width: auto; max-height: 62mm; }
+  .worksheet svg { max-width: 165mm; }
 }
 """

@@ -9,7 +9,7 @@ from html import escape
 from bpcli.render.walkthrough.layout import BLANK, PlacedArrow, PlacedBox, plan
 from bpcli.walkthrough.blocks import TO_LABEL, Graph, Sheet
 
-WIDTH = 100  # of a graph, in characters
+WIDTH = 105  # of a graph, in characters
 LEVELS = {"": 0, "_": 4, "^": -5}  # of an index, downwards
 ABOVE = 6  # the first line, for high indices
 ACROSS, DOWN = 8, 19  # of a character, in the units of the drawing

@@ -7,8 +7,8 @@ from bpcli.render.walkthrough.digits import Cell
 from bpcli.render.walkthrough.layout import BLANK, PlacedArrow, PlacedBox, plan
 from bpcli.walkthrough.blocks import TO_LABEL, Graph, Sheet
 
-WIDTH = 100  # in characters
-ACROSS, DOWN = 1.7, 4.2  # millimetres of a character; a line of text is 170 wide
+WIDTH = 105  # in characters
+ACROSS, DOWN = 1.7, 4.2  # millimetres of a character; a line of text is 180 wide
 _SYMBOLS = {
     "Λ": r"\Lambda ",
     "Ω": r"\Omega ",

@@ -1,0 +1,162 @@
+"""A sweep before it begins: the command that was typed, what it plans, and about how long that takes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from time import perf_counter
+from typing import Any, Literal
+
+import numpy as np
+
+from bpcli.config import Layers, is_table, read_layers
+from bpcli.sweep.combinations import Success, read_success
+from bpcli.sweep.groups import Datasets, Kind, find_kinds, tasks, trial_of
+from bpcli.sweep.outcome import train_task
+from bpcli.sweep.plan import Plan, make_plan
+from bpcli.training.environment import describe_environment
+
+Keep = Literal["best", "none", "all"]
+# About how many seconds a network takes, a step of it among others, and a multiplication.
+_NETWORK, _STEP, _MAC = 2e-3, 2e-6, 2e-9
+_TRIAL, _TRIALS = 0.5, 5.0  # seconds of a trial, and of all of them
+
+
+@dataclass(frozen=True)
+class Command:
+    """What was typed: enough to plan the same sweep again.
+
+    Attributes:
+        config: the name or the path of the configuration.
+        set, environment, options: what lies above it, as ``config.resolve`` takes it.
+        over: KEY=VALUES of every ``--over``.
+        sample, success: as typed.
+        keep: whose weights are kept.
+    """
+
+    config: str
+    set: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, object] = field(default_factory=dict)
+    over: tuple[str, ...] = ()
+    sample: int | None = None
+    success: str | None = None
+    keep: Keep = "best"
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> "Command":
+        """Return the command in a plan that was read."""
+        fields = dict(stored["command"])
+        return cls(**fields | {"set": tuple(fields["set"]), "over": tuple(fields["over"])})
+
+    def layers(self) -> Layers:
+        """Read the configuration."""
+        return read_layers(
+            self.config, overrides=self.set, environment=self.environment, options=self.options
+        )
+
+    def wherever(self) -> "Command":
+        """Return the command with a path that means the same in every working directory."""
+        path = Path(self.config)
+        is_file = is_table(self.config) or path.suffix or len(path.parts) > 1
+        return Command(**vars(self) | {"config": str(path.resolve())}) if is_file else self
+
+    def widened(self, over: Sequence[str], sample: int | None, success: str | None) -> "Command":
+        """Return the command with other values for some keys, as ``--resume`` takes them."""
+        keys = {text.partition("=")[0].strip() for text in over}
+        kept = [text for text in self.over if text.partition("=")[0].strip() not in keys]
+        changed = {
+            "over": (*kept, *over),
+            "sample": sample or self.sample,
+            "success": success or self.success,
+        }
+        return Command(**vars(self) | changed)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """What a sweep would take.
+
+    Attributes:
+        groups: of each kind, how many groups of how many networks at most.
+        seconds: with that number of jobs.
+        jobs: how many groups run at a time.
+    """
+
+    groups: tuple[tuple[int, int], ...]
+    seconds: float
+    jobs: int
+
+
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """A sweep of which everything is known but its results."""
+
+    command: Command
+    plan: Plan
+    kinds: tuple[Kind, ...]
+    success: Success | None
+
+    @classmethod
+    def of(cls, command: Command) -> "Planned":
+        """Plan a sweep.
+
+        Raises:
+            ConfigProblems: every key and value that cannot be used, and every combination of them.
+            UsageError: an option cannot be used.
+        """
+        plan = make_plan(command.layers(), command.over, command.sample)
+        kinds = find_kinds(plan)
+        return cls(command.wherever(), plan, tuple(kinds), read_success(command.success, kinds))
+
+    def document(self) -> dict[str, Any]:
+        """Return what ``plan.json`` holds."""
+        first = self.kinds[0]
+        engine = "compiled" if any(kind.engine == "compiled" for kind in self.kinds) else "numpy"
+        environment = describe_environment(self.plan.layers.name, first.source, first.digest, engine, {})
+        return {
+            "schema": "bpcli.sweep.plan/1",
+            "command": asdict(self.command),
+            "combinations": [{"id": e.id, "settings": dict(e.settings)} for e in self.plan.combinations],
+            "networks": self.plan.networks,
+            "data": {kind.source: kind.digest for kind in self.kinds},
+            "environment": environment | {"threads": {}},
+        }
+
+    def estimate(self, jobs: int) -> Estimate:
+        """Train a group of each kind for a few epochs, and see how long all of them would take."""
+        groups, total, known, started = [], 0.0, list[float](), perf_counter()
+        for kind in self.kinds:
+            networks = len(kind.combinations) * len(self.plan.seeds)
+            groups.append((-(-networks // kind.size), min(kind.size, networks)))
+            work = networks * work_of(kind)
+            if perf_counter() - started < _TRIALS:
+                known.append(self._seconds_of_network(kind) * networks / work)
+            total += work * float(np.mean(known))
+        at_once = min(jobs, sum(number for number, _ in groups))
+        return Estimate(tuple(groups), total / at_once, at_once)
+
+    def _seconds_of_network(self, kind: Kind) -> float:
+        """The seconds of one network of a full group, from two short trials of different length."""
+        task = next(tasks(self.plan, [kind], {}))
+        epochs, times = 1, list[tuple[int, float]]()
+        while True:
+            started = perf_counter()
+            train_task(trial_of(task, epochs), Datasets())
+            times.append((epochs, perf_counter() - started))
+            if times[-1][1] > _TRIAL or epochs >= task.combinations[0][2].training.epochs:
+                break
+            epochs *= 4
+        (_, fixed), (last, seconds) = times[0], times[-1]
+        wanted = task.combinations[0][2].training.epochs
+        slope = (seconds - fixed) / (last - 1) if last > 1 else 0.0
+        return (fixed + max(slope, 0.0) * (wanted - 1)) / len(task.cells)
+
+
+def products(kind: Kind) -> int:
+    """Multiplications of the products of one forward pass over a batch."""
+    return kind.batch * sum(fan_in * fan_out for fan_in, fan_out in kind.architecture.shapes())
+
+
+def work_of(kind: Kind) -> float:
+    """About how many seconds a network takes: enough to compare, and to choose who trains."""
+    return _NETWORK + kind.steps * (_STEP + 3 * _MAC * products(kind))
