@@ -90,15 +90,17 @@ def _end_descendants(child: int) -> None:
 
 
 def _descendants() -> set[int]:
-    """Every living process below this one, as ``/proc`` has them; none where there is no such folder."""
+    """Every process below this one, as ``/proc`` has them; none where there is no such folder.
+
+    The dead are among them until they are buried: a process whose first thread has ended keeps its children as long as
+    another of its threads is still about to end.
+    """
     parents = {}
     with suppress(OSError):
         for entry in os.listdir("/proc"):  # noqa: PTH208 - this is run by thousands
             if entry.isdigit():
                 with suppress(OSError, ValueError, IndexError), open(f"/proc/{entry}/stat", "rb") as file:  # noqa: PTH123
-                    state, parent = file.read().rpartition(b")")[2].split()[:2]
-                    if state != b"Z":
-                        parents[int(entry)] = int(parent)
+                    parents[int(entry)] = int(file.read().rpartition(b")")[2].split()[1])
     found: set[int] = set()
     last = {os.getpid()}
     while last:

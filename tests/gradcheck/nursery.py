@@ -24,7 +24,7 @@ class Nursery:
     def __init__(self):
         self.ours, theirs = socket.socketpair()
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-        command = [sys.executable, "-P", __file__, str(theirs.fileno())]
+        command = [sys.executable, "-B", "-P", __file__, str(theirs.fileno())]
         self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment)
         theirs.close()
 
