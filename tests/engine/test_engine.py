@@ -163,14 +163,14 @@ class TestTheCompiledEngine:
             def compile(self, _signature):
                 raise EOFError("Ran out of input")
 
-        monkeypatch.setattr(jit, "_with_cache", lambda _precision: Broken())
+        monkeypatch.setattr(jit, "_with_cache", lambda _precision, **_: Broken())
         kernel = jit.load_kernel.__wrapped__("float64")
         assert "/somewhere cannot be used (EOFError: Ran out of input)" in kernel.note
         assert callable(kernel.run)
 
     def test_no_folder_for_the_cache_is_told(self, monkeypatch):
         """Then every run compiles, and the message says how to change that."""
-        monkeypatch.setattr(jit, "_with_cache", lambda _precision: None)
+        monkeypatch.setattr(jit, "_with_cache", lambda _precision, **_: None)
         assert "NUMBA_CACHE_DIR" in jit.compilation_notice("float64")
 
 
