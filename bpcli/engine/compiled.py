@@ -70,19 +70,15 @@ class _Steps:
         )
         self._work = np.zeros(end, parameters.dtype)
         self._count = np.arange(max(rows, *sizes))
-        first = rule.momentum if code == kernels.MOMENTUM else rule.beta1
-        self._constants = tuple(map(real, (rule.decay, first, rule.beta2, rule.epsilon)))
         self._one, self._real, self._rows = real(1), real, rows
+        self._constants = self._constants_of(rule)
         self._dtype = parameters.dtype.name
         # Networks side by side are trained one after the other.
         self._taken = rule.memory.get("t", np.zeros(1, np.int64))
         memory = [slot for name, slot in rule.memory.items() if name != "t"]
         gradient = network.gradients.flat
-        first_memory, second_memory, *_ = [
-            *memory,
-            gradient,
-            gradient,
-        ]  # what a rule does not use may be anything
+        # What a rule does not use may be anything.
+        first_memory, second_memory, *_ = [*memory, gradient, gradient]
         self._networks = [
             (parameters.flat[at], gradient[at], first_memory[at], second_memory[at])
             for at in np.ndindex(*parameters.lead)
@@ -100,39 +96,9 @@ class _Steps:
                 *(self._real(rate), *self._constants, self._taken, self._one),
             )
 
-    def train_epochs(
-        self,
-        member: int,
-        rule: Rule,
-        rows: tuple[Array, Array, Array, Array],
-        orders: Array,
-        rates: Array,
-        evaluated: Array,
-        limit: float,
-        taken: int,
-    ) -> tuple[int, Array, Array]:
-        """Take the steps of many epochs of one network; arguments and results are those of ``CompiledStack.train``."""
-        kernel, real = load_kernel(self._dtype, epochs=True).run, self._real
-        theta, gradient, first, second = self._networks[member]
-        losses, validation_losses = (np.full(len(rates), np.nan, rates.dtype) for _ in range(2))
-        _, beta1, beta2, epsilon = self._constants
-        momentum = real(rule.momentum) if rule.momentum else beta1
-        epochs: Any = kernel(
-            *(
-                *map(_flat, rows),
-                _flat(orders),
-                rates,
-                evaluated,
-                real(limit),
-                losses,
-                validation_losses,
-                self._rows,
-            ),
-            *self._shape,
-            *(theta, gradient, first, second, self._work, self._count),
-            *(real(rule.decay), momentum, beta2, epsilon, np.array([taken]), self._one),
-        )
-        return epochs, losses, validation_losses
+    def _constants_of(self, rule: Rule) -> tuple[Any, ...]:
+        first = rule.momentum if rule.name == "sgd" else rule.beta1
+        return tuple(map(self._real, (rule.decay, first, rule.beta2, rule.epsilon)))
 
 
 class CompiledNetwork(Network):
@@ -193,12 +159,12 @@ class CompiledEpochs:
         return True
 
 
-class CompiledStack:
+class CompiledStack(_Steps):
     """Networks side by side, each trained by itself for many epochs in one call; ``network`` has their leading axis."""
 
     def __init__(self, network: Network, rules: Sequence[Rule]) -> None:
-        self._steps = _Steps(network, rules[0], network.rows)
-        self._rules, self._real = rules, network.parameters.dtype.type
+        super().__init__(network, rules[0], network.rows)
+        self._rules = rules
 
     def train(
         self,
@@ -224,9 +190,17 @@ class CompiledStack:
         Returns:
             The number of epochs, and the losses over both sets after each, E, NaN where they were not wanted.
         """
-        return self._steps.train_epochs(
-            member, self._rules[member], rows, orders, rates.astype(self._real), evaluated, limit, taken
+        kernel, rates = load_kernel(self._dtype, epochs=True).run, rates.astype(self._real)
+        losses, validation_losses = (np.full(len(rates), np.nan, self._real) for _ in range(2))
+        constants = self._constants_of(self._rules[member])
+        epochs: int = kernel(
+            *(*map(_flat, rows), _flat(orders), rates, evaluated),
+            *(self._real(limit), losses, validation_losses, self._rows),
+            *self._shape,
+            *(*self._networks[member], self._work, self._count),
+            *(*constants, np.array([taken]), self._one),
         )
+        return epochs, losses, validation_losses
 
 
 def _flat(array: Array) -> Array:

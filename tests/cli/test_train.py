@@ -49,7 +49,7 @@ def test_train_shows_header_curve_gradients_units_scores_and_what_next(bpcli):
 
 
 CONFIGS = ["iris", "digits", "symmetry", "xor", "logistic", "spiral", "circles"]
-EVERY_WIDTH = ["iris", "symmetry"]  # units that are all distinct, and tied ones
+EVERY_WIDTH = ["iris", "symmetry"]  # units that are all distinct, and identical ones
 
 
 @pytest.mark.parametrize(

@@ -42,17 +42,8 @@ class Cluster:
     def __init__(self, folder, stack):
         self._folder, self._stack = folder, stack
         self._file = folder / f"scheduler-{len(list(folder.iterdir()))}.json"
-        words = [
-            "scheduler",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            "0",
-            "--scheduler-file",
-            self._file,
-            "--no-dashboard",
-        ]
-        self.scheduler = self._started(words)
+        words = ["scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard", "--scheduler-file"]
+        self.scheduler = self._started([*words, self._file])
         wait_until(lambda: self._file.exists() and self._file.read_text(encoding="utf-8").endswith("}"))
         self.address = json.loads(self._file.read_text(encoding="utf-8"))["address"]
 
@@ -98,15 +89,42 @@ def bpcli(*words):
     return [sys.executable, "-c", PROGRAM, *WORDS, *map(str, words)]
 
 
-@pytest.mark.slow
-def test_a_worker_and_the_scheduler_die_and_the_results_are_those_of_this_machine(cluster, tmp_path):
-    """A worker is killed after some groups, then the scheduler; a new cluster finishes. Twenty groups of four."""
+@contextmanager
+def losing_a_worker(cluster, tmp_path):
+    """A sweep on two workers of which one is killed after some of the twenty groups; yields it and its folder.
+
+    Before it, the same is done on this machine, in ``whole``.
+    """
     subprocess.run(bpcli("--out", tmp_path / "whole"), cwd=tmp_path, check=True)
-    first, folder = cluster(), tmp_path / "s"
-    doomed, _ = first.worker(), first.worker()
-    with running(bpcli("--out", folder, "--dask", first.address), tmp_path) as sweep:
+    folder = tmp_path / "s"
+    doomed, _ = cluster.worker(), cluster.worker()
+    with running(bpcli("--out", folder, "--dask", cluster.address), tmp_path) as sweep:
         wait_until(lambda: parts(folder) >= 2 or sweep.poll() is not None)
         doomed.send_signal(signal.SIGKILL)
+        yield sweep, folder
+
+
+def assert_whole(folder):
+    """The twenty groups and the tables are those of the sweep on this machine, byte for byte."""
+    assert parts(folder) == 20
+    for name in ("results.csv", "curves.npz"):
+        assert (folder / name).read_bytes() == (folder.parent / "whole" / name).read_bytes()
+
+
+@pytest.mark.slow
+def test_a_worker_that_dies_costs_no_network(cluster, tmp_path):
+    """Its groups are trained by the other one: each network once, as on this machine."""
+    with losing_a_worker(cluster(), tmp_path) as (sweep, folder):
+        _, said = sweep.communicate(timeout=PATIENCE)
+    assert sweep.returncode == 0, said
+    assert_whole(folder)
+
+
+@pytest.mark.slow
+def test_a_scheduler_that_dies_ends_the_sweep_with_a_message_and_resume_completes_it(cluster, tmp_path):
+    """After a worker has died already; another cluster does the rest."""
+    first = cluster()
+    with losing_a_worker(first, tmp_path) as (sweep, folder):
         seen = parts(folder)
         wait_until(lambda: parts(folder) > seen + 1 or sweep.poll() is not None)
         first.scheduler.kill()
@@ -120,21 +138,4 @@ def test_a_worker_and_the_scheduler_die_and_the_results_are_those_of_this_machin
     second.worker()
     done = subprocess.run(bpcli("--resume", folder, "--dask", second.address), cwd=tmp_path, check=False)
     assert done.returncode == 0
-    assert parts(folder) == 20
-    for name in ("results.csv", "curves.npz"):
-        assert (folder / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
-
-
-@pytest.mark.slow
-def test_a_worker_that_dies_costs_no_network(cluster, tmp_path):
-    """Its groups are trained by the other one: each network once, as on this machine."""
-    subprocess.run(bpcli("--out", tmp_path / "whole"), cwd=tmp_path, check=True)
-    one, folder = cluster(), tmp_path / "s"
-    doomed, _ = one.worker(), one.worker()
-    with running(bpcli("--out", folder, "--dask", one.address), tmp_path) as sweep:
-        wait_until(lambda: parts(folder) >= 2 or sweep.poll() is not None)
-        doomed.send_signal(signal.SIGKILL)
-        _, said = sweep.communicate(timeout=PATIENCE)
-    assert sweep.returncode == 0, said
-    assert parts(folder) == 20
-    assert (folder / "results.csv").read_bytes() == (tmp_path / "whole" / "results.csv").read_bytes()
+    assert_whole(folder)
