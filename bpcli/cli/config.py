@@ -1,7 +1,6 @@
 """``bpcli config``: list, show, check and create configurations."""
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,7 @@ import typer
 from bpcli.cli import completion
 from bpcli.cli.console import Screen
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption, check_free
-from bpcli.cli.resolving import resolved
+from bpcli.cli.resolving import layers_of, resolved
 from bpcli.common.files import write_atomically
 
 app = typer.Typer(
@@ -90,14 +89,14 @@ def check(
     Reads the data, standard input excepted. Exits with 2 if there are any problems.
     """
     from bpcli.common.errors import ConfigError, DataError
-    from bpcli.config import ConfigProblems, read_layers
+    from bpcli.config import ConfigProblems
     from bpcli.yamltext.problems import Problem
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     problems: tuple[dict[str, object], ...] = ()
     try:
-        found = resolved(config, override, {"seed": seed})
-        layers = read_layers(config, overrides=override or [], environment=os.environ, options={"seed": seed})
+        layers = layers_of(config, override, {"seed": seed})
+        found = layers.resolved()
         if layers.sweep:
             from bpcli.sweep.plan import make_plan
 
@@ -114,7 +113,9 @@ def check(
     except (ConfigError, DataError) as error:
         if not as_json:
             raise
-        problems = (asdict(Problem(found.config.data.source, None, None, "data", str(error))),)
+        of_data = isinstance(error, DataError)  # else what is configured does not suit them
+        file, key = (found.config.data.source, "data") if of_data else (str(found.path), "training")
+        problems = (asdict(Problem(file, None, None, key, str(error))),)
     screen.document({"schema": "bpcli.config.check/1", "valid": not problems, "problems": list(problems)})
     return 2 if problems else 0
 

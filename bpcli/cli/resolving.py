@@ -14,7 +14,7 @@ from bpcli.common.errors import UsageError
 from bpcli.common.text import printable
 
 if TYPE_CHECKING:
-    from bpcli.config import Resolved
+    from bpcli.config import Layers, Resolved
 
 PROGRAMS = (".py", ".ipynb")
 TABLES = (".csv", ".tsv", ".npy", ".npz", ".xlsx", ".parquet")
@@ -36,12 +36,19 @@ def resolved(
     Raises:
         UsageError: There is no such configuration, or the file is of another kind.
     """
-    from bpcli.config import is_table, resolve
+    return layers_of(config, overrides, options, tables=tables).resolved()
+
+
+def layers_of(
+    config: str, overrides: Sequence[str] | None, options: Mapping[str, object], *, tables: bool = False
+) -> "Layers":
+    """Return what that configuration is merged from; arguments and errors are those of ``resolved``."""
+    from bpcli.config import is_table, read_layers
 
     other = belongs_to(config)
     if other and not (tables and is_table(config) and not _is_of_a_run(Path(config))):
         raise UsageError(other)
-    return resolve(config, overrides=overrides or [], environment=os.environ, options=options)
+    return read_layers(config, overrides=overrides or [], environment=os.environ, options=options)
 
 
 def belongs_to(name: str) -> str | None:

@@ -80,7 +80,7 @@ def _is_whole(
     precision: Precision,
 ) -> bool:
     """Whether a match of a wide matrix, which was found by combinations of its columns, holds in every column."""
-    found, caught, term = ({**each}.get(view.matrix) for each in terms)
+    found, caught, term = (each.get(view.matrix) for each in terms)
     if found is None or caught is None or term is None or view.prepared.sketch(view.index) is None:
         return True
     gradient = bank.whole(match.candidate, match.rate) + caught

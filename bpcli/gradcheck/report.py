@@ -13,10 +13,6 @@ from bpcli.mistakes.catalogue import BY_ID, Mistake, fitted
 from bpcli.network import Architecture
 from bpcli.network.example import Example
 
-WORDS = {
-    False: ("answer", "true"),
-    True: ("analytic", "numeric"),
-}  # of somebody's gradients, and of bpcli's own
 SCALED = Mistake(
     CONSTANT_FACTOR,
     "The gradient is right but for a constant factor.",
@@ -95,13 +91,14 @@ def _check(check: OwnCheck | SubmissionCheck, point: Example | None) -> dict[str
 
 
 def _tensor(tensor: TensorVerdict | TensorCheck) -> dict[str, Any]:
+    own = isinstance(tensor, TensorCheck)
     document: dict[str, Any] = {
         "name": tensor.name,
         "shape": list(tensor.shape),
         "norm": finite(tensor.norm),
         "residual": finite(tensor.residual),
         "verdict": tensor.verdict,
-        "worst": _entry(tensor.worst, *WORDS[isinstance(tensor, TensorCheck)]),
+        "worst": _entry(tensor.worst, *(("analytic", "numeric") if own else ("answer", "true"))),
     }
     if isinstance(tensor, TensorVerdict):
         document |= {

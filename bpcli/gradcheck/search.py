@@ -114,16 +114,15 @@ class Search:
         self.above = above
 
     def _delta(self, place: int, match: Match) -> Array | None:
-        """The δ that an explanation of this layer has at one example."""
-        if not self._bank_holds(place, match):
+        """The δ (N×d) that an explanation of this layer has at one example; None where it is no candidate there."""
+        number, bank = match.candidate, self.banks[place] if place < len(self.banks) else None
+        if bank is None or not 0 <= number < len(bank.masks):
             return None
-        bank = self.banks[place]
-        number = _numbers(bank, match)
-        delta: Array | None = None if number is None else bank.deltas.values[bank.delta[number]]
+        mask = mask_of(match.ids)
+        if int(bank.masks[number]) | mask != mask:
+            return None
+        delta: Array = bank.deltas.values[bank.delta[number]]
         return delta
-
-    def _bank_holds(self, place: int, match: Match) -> bool:
-        return place < len(self.banks) and match.candidate < len(self.banks[place].masks)
 
     def _bank(self, most: int, *, fit: bool = False) -> list[Candidates]:
         """The candidates of this layer at each example."""
@@ -244,16 +243,6 @@ class Search:
         if first is None or any(f is None or abs(f - first) > SAME * abs(first) for f in factors):
             return None
         return Group(tuple(names), (Match((*self.base, CONSTANT_FACTOR), 0.0, factor=first, candidate=-1),))
-
-
-def _numbers(bank: Candidates, match: Match) -> int | None:
-    """The candidate of a match at another example: the same, or the first of its mistakes."""
-    if match.candidate < 0:
-        return None
-    mask = mask_of(match.ids)
-    if match.candidate < len(bank.masks) and int(bank.masks[match.candidate]) | mask == mask:
-        return match.candidate
-    return None
 
 
 def _another_word(one: Match, other: Match) -> bool:

@@ -125,12 +125,12 @@ def _data(case: Case, rng: np.random.Generator) -> Prepared:
     task: Task = "regression"
     if case.loss == "cross_entropy":
         task = "multilabel" if case.output == "sigmoid" and outputs > 1 else "classification"
-    if case.settings.class_weight:  # most rows of the first class
+    balanced = case.settings.class_weight is not None
+    if balanced:  # most rows of the first class
         Y **= 4 * np.arange(outputs) + (4 if outputs == 1 else 1)
     if case.output == "softmax":
-        Y = np.eye(outputs)[
-            rng.integers(0, outputs, rows) if not case.settings.class_weight else Y.argmax(axis=1)
-        ]
+        classes = Y.argmax(axis=1) if balanced else rng.integers(0, outputs, rows)
+        Y = np.eye(outputs)[classes]
     elif outputs == 1:
         Y = np.round(Y)
     Y = Y.astype(case.dtype)

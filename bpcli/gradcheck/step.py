@@ -21,7 +21,7 @@ import numpy as np
 from bpcli.gradcheck import reference
 from bpcli.gradcheck.bounds import Bound, rounding_bounds
 from bpcli.gradcheck.numerical import CENTRAL_STEP, COMPLEX_STEP, Mask, Method, derivatives
-from bpcli.gradcheck.verdicts import Verdict, Worst, length, relative_residual, worst_entry
+from bpcli.gradcheck.verdicts import Verdict, Worst, norm, relative_residual, worst_entry
 from bpcli.network import Architecture, Array, Network, Parameters
 from bpcli.network.example import Example
 
@@ -193,7 +193,7 @@ def compare(
 ) -> TensorCheck:
     """Judge one quantity; one of another shape than the reference's is wrong, and nothing else is said of it."""
     if analytic.shape != numeric.shape:
-        return TensorCheck(name, analytic.shape, float(np.linalg.norm(analytic)), None, None, "wrong", 0)
+        return TensorCheck(name, analytic.shape, norm(analytic), None, None, "wrong", 0)
     left_out = np.zeros(numeric.shape, np.bool_) if left_out is None else left_out
     magnitude, error = bound
     found = np.where(left_out, 0.0, analytic.astype(np.float64))
@@ -206,8 +206,8 @@ def compare(
         & ~left_out
         & (abs(true) <= np.finfo(analytic.dtype).max)
     )
-    norm = length(found)
-    residual = relative_residual(found, true) if norm or true.any() else None
+    size = norm(found)
+    residual = relative_residual(found, true) if size or true.any() else None
     tolerance = ALLOWED[method] if analytic.dtype == np.float64 else CERTIFIES_FLOAT32
     verdict: Verdict = "uninformative"
     if np.isfinite(true).all():
@@ -218,4 +218,4 @@ def compare(
     worst = None
     if not left_out.all():
         worst = worst_entry(analytic, numeric, np.where(left_out, -1.0, gap))
-    return TensorCheck(name, numeric.shape, norm, residual, worst, verdict, int(left_out.sum()))
+    return TensorCheck(name, numeric.shape, size, residual, worst, verdict, int(left_out.sum()))

@@ -11,15 +11,15 @@ Verdict = Literal["correct", "wrong", "uninformative", "failed"]
 Ids = tuple[str, ...]
 
 
-def length(tensor: Array) -> float:
-    """‖tensor‖, without the threads that BLAS would wake for it thousands of times."""
+def norm(tensor: Array) -> float:
+    """‖tensor‖, inf where it overflows; without the threads that BLAS would wake for it thousands of times."""
     with np.errstate(over="ignore"):
         return float(np.sqrt(np.square(tensor).sum()))
 
 
 def relative_residual(found: Array, true: Array) -> float:
     """‖found - true‖ / ‖true‖; 0 if both are zero, inf if only ``true`` is."""
-    scale, gap = length(true), length(found - true)
+    scale, gap = norm(true), norm(found - true)
     if scale == 0:
         return 0.0 if gap == 0 else float("inf")
     return gap / scale
@@ -27,8 +27,8 @@ def relative_residual(found: Array, true: Array) -> float:
 
 def cosine(found: Array, true: Array) -> float | None:
     """The cosine of the angle between two gradients, within ±1; None where one of them is zero."""
-    lengths = float(np.linalg.norm(found) * np.linalg.norm(true))
-    return float(np.clip(found.ravel() @ true.ravel() / lengths, -1, 1)) if lengths else None
+    scale = norm(found) * norm(true)
+    return float(np.clip(found.ravel() @ true.ravel() / scale, -1, 1)) if scale else None
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,10 @@ from typing import Any, Literal
 import numpy as np
 
 from bpcli.config import Layers, is_table, read_layers
+from bpcli.config.fields import GENERATED
 from bpcli.sweep.combinations import Success, read_success
 from bpcli.sweep.groups import Datasets, Kind, find_kinds, tasks, trial_of
+from bpcli.sweep.machine import prepare_kernel
 from bpcli.sweep.outcome import train_task
 from bpcli.sweep.plan import Plan, make_plan
 from bpcli.training.environment import describe_environment
@@ -118,38 +120,48 @@ class Planned:
             "command": asdict(self.command),
             "combinations": [{"id": e.id, "settings": dict(e.settings)} for e in self.plan.combinations],
             "networks": self.plan.networks,
-            "data": {kind.source: kind.digest for kind in self.kinds},
+            "data": self._files(),
             "environment": environment | {"threads": {}},
         }
+
+    def _files(self) -> dict[str, str]:
+        """The digest of each data file; generated data follow from the configuration."""
+        sources = [self.plan.config(kind.combinations[0]).data.source for kind in self.kinds]
+        kinds = zip(self.kinds, sources, strict=True)
+        return {kind.source: kind.digest for kind, source in kinds if source not in GENERATED}
 
     def estimate(self, jobs: int) -> Estimate:
         """Train a group of each kind for a few epochs, and see how long all of them would take."""
         groups, total, known, started = [], 0.0, list[float](), perf_counter()
+        datasets = Datasets()
         for kind in self.kinds:
             networks = len(kind.combinations) * len(self.plan.seeds)
             groups.append((-(-networks // kind.size), min(kind.size, networks)))
             work = networks * work_of(kind)
             if perf_counter() - started < _TRIALS:
-                known.append(self._seconds_of_network(kind) * networks / work)
+                known.append(self._seconds_of_network(kind, datasets) * networks / work)
             total += work * float(np.mean(known))
         at_once = min(jobs, sum(number for number, _ in groups))
         return Estimate(tuple(groups), total / at_once, at_once)
 
-    def _seconds_of_network(self, kind: Kind) -> float:
+    def _seconds_of_network(self, kind: Kind, datasets: Datasets) -> float:
         """The seconds of one network of a full group, from two short trials of different length."""
         task = next(tasks(self.plan, [kind], {}))
+        wanted = task.combinations[0][2].training.epochs
+        if kind.engine == "compiled":
+            prepare_kernel(task.combinations[0][2].model.dtype)  # which is no part of the training
         epochs, times = 1, list[tuple[int, float]]()
         while True:
             started = perf_counter()
-            train_task(trial_of(task, epochs), Datasets())
+            train_task(trial_of(task, epochs), datasets)
             times.append((epochs, perf_counter() - started))
-            if times[-1][1] > _TRIAL or epochs >= task.combinations[0][2].training.epochs:
+            if times[-1][1] > _TRIAL or epochs >= wanted:
                 break
             epochs *= 4
         (_, fixed), (last, seconds) = times[0], times[-1]
-        wanted = task.combinations[0][2].training.epochs
-        slope = (seconds - fixed) / (last - 1) if last > 1 else 0.0
-        return (fixed + max(slope, 0.0) * (wanted - 1)) / len(task.cells)
+        # Where a single epoch takes longer than a trial may, the set-up that it contains counts for little.
+        of_epoch = max(0.0, seconds - fixed) / (last - 1) if last > 1 else seconds
+        return (fixed + of_epoch * (wanted - 1)) / len(task.cells)
 
 
 def products(kind: Kind) -> int:

@@ -39,7 +39,6 @@ PARQUET = "results.parquet"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _BLOCK = 64 << 20  # bytes of loss curves that are held at a time
 _LEFT_OVER = re.compile(rf"\..+\.[a-z0-9_]{{8}}{re.escape(TEMPORARY)}")
-_NUMBERS = ("train_loss", "train_score", "validation_loss", "validation_score")
 
 
 @contextmanager

@@ -25,7 +25,7 @@ from bpcli.models.sources import array_rows
 from bpcli.training.checkpoint import read_identity
 from bpcli.training.evaluation import Details, Evaluator, Scores
 from bpcli.training.saved_model import load_model
-from bpcli.training.setup import prepared_data
+from bpcli.training.setup import prepared_data, streams
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +104,7 @@ def evaluate_held_out(run: Path) -> Evaluation:
     """
     model = load_model(run)
     found = read_identity(run)
-    for_data, _, _ = map(np.random.default_rng, np.random.SeedSequence(found.config.seed).spawn(3))
+    for_data, _, _ = streams(found.config.seed)
     _, data = prepared_data(found.config, for_data)
     source = found.config.data.source
     if data.digest != found.environment["data"]["sha256"]:

@@ -185,7 +185,7 @@ def survey_outside(count, seed=0):
             ):
                 continue
             verdict, sets = judged(example, given)
-            counts[what, "named" if verdict == "named" else verdict] += 1
+            counts[what, verdict] += 1
             for said in sets:
                 counts[what, "as " + "+".join(sorted(said))] += 1
     return counts

@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from bpcli.config import read_layers
+from bpcli.config import Config, read_layers
+from bpcli.network import Architecture
 from bpcli.sweep.groups import Datasets, find_kinds, tasks
 from bpcli.sweep.outcome import train_task
 from bpcli.sweep.plan import make_plan
+from bpcli.sweep.stack import Start, order_chunks
 from bpcli.training.descent import Batches
 from bpcli.training.session import Session
 
@@ -149,11 +151,22 @@ def test_who_stands_beside_a_network_changes_no_bit_of_it():
 
 
 def test_orders_drawn_many_at_a_time_are_those_drawn_one_by_one():
-    """NumPy shuffles the rows of a matrix as it shuffles one row after another."""
+    """Five epochs, two at a time, are those that the training of a single network draws one after another."""
     one, many = np.random.default_rng(3), np.random.default_rng(3)
     batches = Batches(np.zeros((7, 1)), np.zeros((7, 1)), 7, one)
     orders = [batches.shuffle().copy() for _ in range(5)]
-    assert_array_equal(many.permuted(np.tile(np.arange(7), (5, 1)), axis=1), orders)
+    config = Config.model_validate({"data": {"source": "xor"}})
+    parts = np.zeros((1, 7, 1))
+    start = Start(
+        configs=[config],
+        architecture=Architecture((1, 1)),
+        theta=np.zeros((1, 2)),
+        of_seed=np.zeros(1, np.int64),
+        X=parts, Y=parts, X_validation=parts[:, :0], Y_validation=parts[:, :0],
+        task="classification",
+        orders=[many],
+    )  # fmt: skip
+    assert_array_equal(np.concatenate([*order_chunks(start, 0, 5, 2)]), orders)
 
 
 def test_a_diverged_network_ends_and_the_others_go_on():

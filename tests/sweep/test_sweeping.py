@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from bpcli.common.errors import UsageError
-from bpcli.sweep import groups, store
+from bpcli.sweep import groups, planned, store
 from bpcli.sweep.combinations import Rate, Spread, Success
 from bpcli.sweep.planned import Command, Planned
 from bpcli.sweep.sweeping import Sweep, created, resumed, stored_command
@@ -74,7 +74,7 @@ def test_a_stopped_sweep_goes_on_and_ends_as_an_uninterrupted_one(tmp_path):
 
 def test_more_seeds_leave_the_old_networks_alone(tmp_path):
     """Eight seeds in two goes are eight seeds in one."""
-    wide = stored = Command(**vars(COMMAND) | {"over": ("seed=0:7", f"{RATE}=0.5,2")})
+    wide = Command(**vars(COMMAND) | {"over": ("seed=0:7", f"{RATE}=0.5,2")})
     run(wide, tmp_path / "whole")
     run(COMMAND, tmp_path / "s")
     before = {path.name: path.read_bytes() for path in (tmp_path / "s" / store.PARTS).iterdir()}
@@ -140,6 +140,34 @@ def test_changed_data_are_refused(tmp_path):
         file.write("20,a\n")
     with pytest.raises(UsageError, match="the data have changed"):
         run(command, tmp_path / "s", again=True)
+
+
+def test_generated_data_of_other_seeds_have_not_changed(tmp_path):
+    """A sweep of moons is extended to an earlier seed and another size; what was there is not trained again."""
+    size = "data.samples=60"
+    command = Command("moons", ("training.epochs=2", "model.hidden=3"), over=("seed=5:6", size))
+    run(command, tmp_path / "s")
+    stored = stored_command(tmp_path / "s").widened(["seed=4:6", f"{size},80"], None, None)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "s" / store.PARTS).iterdir()}
+    result, groups_trained = run(stored, tmp_path / "s", again=True)
+    assert (result.networks, groups_trained) == (6, 2)  # seed 4 of 60 rows, and three seeds of 80
+    assert all((tmp_path / "s" / store.PARTS / name).read_bytes() == old for name, old in before.items())
+
+
+@pytest.mark.parametrize("seconds", [0.1, 2.0])
+def test_the_estimate_counts_every_epoch(monkeypatch, seconds):
+    """Also where one epoch of a group takes longer than a trial may: XOR of four seeds, forty epochs of ``seconds``."""
+    clock = [0.0]
+
+    def trained(task, _):
+        clock[0] += seconds * task.combinations[0][2].training.epochs
+
+    monkeypatch.setattr(planned, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(planned, "train_task", trained)
+    settings = ("training.epochs=40", "training.engine=numpy")
+    assert Planned.of(Command("xor", settings, over=("seed=0:3",))).estimate(1).seconds == pytest.approx(
+        40 * seconds
+    )
 
 
 def test_weights_are_kept_as_asked(tmp_path):
