@@ -4,9 +4,8 @@ import gc
 import os
 import sys
 
-_GARBAGE = (
-    50_000  # objects more than before, after which Python looks for cycles; loading makes many that stay
-)
+# Objects more than before, after which Python looks for cycles; loading makes many that stay.
+_GARBAGE = 50_000
 
 
 def main() -> None:

@@ -15,12 +15,8 @@ from bpcli.yamltext.tree import Node, find, from_plain, merge, nested, remove_in
 _PREFIX = "BPCLI_"
 _MAY_BE_NULL = frozenset([*SECTIONS, *VARIANTS])
 
-_ENVIRONMENT, _SET, _OPTIONS, _OVER = (
-    2,
-    3,
-    4,
-    5,
-)  # the order of their errors; which one counts says ``resolution``
+# The order of their errors; which one counts says ``resolution``.
+_ENVIRONMENT, _SET, _OPTIONS, _OVER = 2, 3, 4, 5
 _EXAMPLES = {
     "__": "for example BPCLI_TRAINING__EPOCHS=20",
     ".": "write KEY=VALUE, for example --set training.epochs=20",

@@ -12,7 +12,7 @@ DURATION = "which takes up to half a minute"
 
 @dataclass(frozen=True)
 class Kernel:
-    """The compiled ``kernels.train`` for one precision; ``note`` says what is wrong with the cache, if anything."""
+    """A compiled kernel for one precision; ``note`` says what is wrong with the cache, if anything."""
 
     run: Callable[..., Any]
     note: str | None = None

@@ -595,21 +595,8 @@ def train_epochs(
         )  # fmt: skip
         if evaluated[epoch]:
             mean = mean_loss(
-                X,
-                Y,
-                size,
-                sizes,
-                weight_at,
-                bias_at,
-                out_at,
-                activation,
-                output,
-                loss,
-                theta,
-                work,
-                count,
-                one,
-            )
+                X, Y, size, sizes, weight_at, bias_at, out_at, activation, output, loss, theta, work, count, one,
+            )  # fmt: skip
             losses[epoch] = mean
             if len(X_validation) > 0:
                 validation_losses[epoch] = mean_loss(

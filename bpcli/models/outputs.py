@@ -10,7 +10,7 @@ import numpy as np
 from bpcli.network import Array, Network, Parameters
 
 ROWS = 128  # at a time: enough for BLAS to be busy, little enough to pad a small table
-MORE_ROWS = 512  # where nothing is padded, as no row must have the same outputs elsewhere
+MORE_ROWS = 512  # where a row need not have the same outputs elsewhere
 
 
 class Forward:
@@ -25,12 +25,10 @@ class Forward:
     def __init__(self, parameters: Parameters, *, fast: bool = False) -> None:
         self._parameters = parameters
         exact = parameters.dtype == np.float64
-        self._padded = None if fast and not exact else np.zeros((ROWS, parameters.architecture.sizes[0]))
-        as_it_is = exact or self._padded is None
-        self.network = Network(
-            parameters if as_it_is else Parameters(parameters.architecture),
-            MORE_ROWS if self._padded is None else ROWS,
-        )
+        padded = exact or not fast
+        self._padded = np.zeros((ROWS, parameters.architecture.sizes[0])) if padded else None
+        own = parameters if exact or fast else Parameters(parameters.architecture)
+        self.network = Network(own, ROWS if padded else MORE_ROWS)
 
     def __call__(self, X: Array) -> tuple[Array, Array]:
         """Return b and z of the output layer for X (N×d0), each N×d_L in float64."""

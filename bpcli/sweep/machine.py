@@ -4,7 +4,7 @@ The steps are those that ``bpcli train`` takes with the compiled engine. Where l
 they are computed as there, after every epoch; else the kernel computes them, and the scores at the end are exact.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -22,17 +22,22 @@ def prepare_kernel(dtype: str) -> None:
 class _CompiledGroup(Group):
     """A group whose epochs are trained in machine code; ``losses`` and all else is that of NumPy."""
 
+    def __init__(
+        self, start: Start, members: Array, theta: Array, slots: Mapping[str, Array] | None = None
+    ) -> None:
+        super().__init__(start, members, theta, slots)
+        self._stack = _stack(start, self, members)
+
     def train_epoch(self, order: Array, epoch: int, interrupted: Callable[[], bool]) -> bool:
         """Take the steps of one epoch of each network; False if interrupted."""
         start, settings = self.start, self.start.configs[0].training
-        stack = _stack(start, self, self.members)
         for at, (member, seed) in enumerate(zip(self.members, self.of_seed, strict=True)):
             if interrupted():
                 return False
             first = start.configs[member].training.optimizer.learning_rate
             rate = np.array([learning_rate(settings.schedule, first, epoch, settings.epochs)])
             taken = (epoch - 1) * -(-order.shape[1] // self.network.rows)
-            stack.train(at, _rows(start, seed), order[seed], rate, np.zeros(1, bool), np.inf, taken)
+            self._stack.train(at, _rows(start, seed), order[seed], rate, np.zeros(1, bool), np.inf, taken)
         return True
 
 

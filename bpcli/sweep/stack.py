@@ -220,7 +220,8 @@ class Group:
 class _Losses:
     """Mean losses over whole sets, in float64, some rows at a time as the evaluation of a single network takes them.
 
-    Where a loss decides when a network stops early, a small set is padded as it is there, for the same bits.
+    Where a loss decides when a network stops early, a small set is padded as it is there: in float64 for the same bits.
+    A single network in float32 has its losses in float32, which are other ones in their last digits.
     """
 
     def __init__(self, start: Start, parameters: Parameters, of_seed: Array) -> None:
