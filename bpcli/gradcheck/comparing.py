@@ -55,7 +55,7 @@ class Precision:
     tie: float
 
     @property
-    def loose(self) -> float:
+    def tolerance(self) -> float:
         """What anything that is to be looked at may leave."""
         return max(self.match, self.tie)
 
@@ -120,7 +120,7 @@ def matches(
     """Yield every way in which ``found`` (P entries) is one of the candidates; the truth itself has no ids."""
     factors = named_factors(example)
     values = np.array([factor for factor, _ in factors])
-    tolerance = precision.loose
+    tolerance = precision.tolerance
     for number, scale, rate in _fitted(found - prediction.decay, prediction, tolerance):
         # The constant is fitted; the named one has to do as well.
         for place in np.flatnonzero(np.abs(values - scale) <= 4 * tolerance * np.abs(scale)):

@@ -15,7 +15,7 @@ from bpcli.datasets import Prepared
 from bpcli.gradcheck import reference
 from bpcli.gradcheck.numerical import Method
 from bpcli.gradcheck.scores import score
-from bpcli.gradcheck.step import OwnCheck, TensorCheck, compare, compare_step, observed, summary
+from bpcli.gradcheck.step import OwnCheck, TensorCheck, compare, compare_step, observed, statement, summary
 from bpcli.network import Array, Network
 from bpcli.training.loop import EpochRecord, Trainer
 
@@ -84,7 +84,7 @@ def check_training(
     )
     again.restore(states[-1])
     left = list(again.epochs())  # none: that run was over
-    found.append(_same("resumed_end", np.array(float(not left)), np.ones(())))
+    found.append(statement("resumed_end", not left))
     found += _resumed(again, states[-2 if len(states) > 1 else 0], trainer)
     if len(epochs) > 1 and len(epochs[0].steps) > 1:
         copy = type(network)(network.parameters.copy(), network.rows)
@@ -138,12 +138,12 @@ def _batches(epochs: list[_Epoch], data: Prepared, size: int, *, balanced: bool)
         )
         seen = np.concatenate([np.column_stack([step["x"], step["y"]]) for step in epoch.steps])
         if balanced:
-            yield _same("rows", np.array(float(_all_among(seen, rows))), np.ones(()))
-            yield _same("balanced", np.array(float(_balanced(seen[:, data.X.shape[1] :]))), np.ones(()))
+            yield statement("rows", _all_among(seen, rows))
+            yield statement("balanced", _balanced(seen[:, data.X.shape[1] :]))
         else:
             yield _same("rows", seen[np.lexsort(seen.T)], rows[np.lexsort(rows.T)])
         if distinct and seen.shape == before.shape:
-            yield _same("shuffled", np.array(float((seen != before).any())), np.ones(()))
+            yield statement("shuffled", (seen != before).any())
         before = seen
 
 
@@ -167,7 +167,7 @@ def _updates(epochs: list[_Epoch], settings: TrainingConfig) -> Iterator[TensorC
     for number, epoch in enumerate(epochs, start=1):
         rate = reference.scheduled_rate(settings.schedule, rule.learning_rate, number, settings.epochs)
         yield _same("learning_rate", np.array(epoch.record.learning_rate), np.array(rate), ROUNDING)
-        yield _same("epoch", np.array(float(epoch.record.epoch)), np.array(float(number)))
+        yield statement("epoch", epoch.record.epoch, number)
         for step, later in zip(epoch.steps, [*epoch.steps[1:], epoch.after], strict=True):
             for name, (memory, of_sizes) in memories.items():
                 theta, gradient = (step[key].astype(np.float64) for key in (name, f"grad_{name}"))
@@ -219,7 +219,7 @@ def _records(
             break
     else:
         last = settings.epochs
-    yield _same("epochs", np.array(float(len(epochs))), np.array(float(last)))
+    yield statement("epochs", len(epochs), last)
 
 
 def _resumed(again: Trainer, state: dict[str, Array], first: Trainer) -> Iterator[TensorCheck]:
@@ -227,8 +227,8 @@ def _resumed(again: Trainer, state: dict[str, Array], first: Trainer) -> Iterato
     again.restore(state)
     for _ in again.epochs():
         pass
-    yield _same("resumed_epoch", np.array(float(again.epoch)), np.array(float(first.epoch)))
-    yield _same("resumed_best_epoch", np.array(float(again.best_epoch)), np.array(float(first.best_epoch)))
+    yield statement("resumed_epoch", again.epoch, first.epoch)
+    yield statement("resumed_best_epoch", again.best_epoch, first.best_epoch)
     last = zip(again.network.parameters.named(), first.network.parameters.named(), strict=True)
     for (name, found), (_, true) in last:
         yield _same(f"resumed_{name}", found, true)
@@ -255,8 +255,8 @@ def _kept(
     stopped = len(epochs) < settings.epochs
     monitored = [epoch.record.monitored for epoch in epochs]
     right = trainer.stopped_by == ("early_stopping" if stopped else "epochs")
-    yield _same("stopped_by", np.array(float(right)), np.ones(()))
+    yield statement("stopped_by", right)
     best = epochs[int(np.argmin(monitored))] if stopped else epochs[-1]
-    yield _same("kept_epoch", np.array(float(trainer.kept_epoch)), np.array(float(best.record.epoch)))
+    yield statement("kept_epoch", trainer.kept_epoch, best.record.epoch)
     for name, true in best.after.items():
         yield _same(f"kept_{name}", kept[name], true)

@@ -11,7 +11,7 @@ from bpcli.config import TrainingConfig
 from bpcli.datasets import Prepared
 from bpcli.gradcheck import reference
 from bpcli.gradcheck.numerical import default_method
-from bpcli.gradcheck.step import OwnCheck, TensorCheck, compare, compare_step, observed, summary
+from bpcli.gradcheck.step import OwnCheck, TensorCheck, compare, compare_step, observed, statement, summary
 from bpcli.network import Architecture, Array, Network, Parameters
 from bpcli.network.activations import activate
 from bpcli.training.loop import EpochRecord, Trainer
@@ -116,7 +116,7 @@ def check_divergence(network: Network, data: Prepared, rng: np.random.Generator)
         network, data, {"epochs": 9, "optimizer": {"name": "sgd", "learning_rate": 1e200}}, rng
     )
     said = trainer.stopped_by == "diverged" and len(records) < 9 and not records[-1].train.finite
-    return summary("a run that diverges", network.architecture, "complex", [_told("diverged", said)])
+    return summary("a run that diverges", network.architecture, "complex", [statement("diverged", said)])
 
 
 def check_limits(kinds: Iterable[tuple[Architecture, Array, Array]], rng: np.random.Generator) -> OwnCheck:
@@ -131,7 +131,7 @@ def check_limits(kinds: Iterable[tuple[Architecture, Array, Array]], rng: np.ran
             network = Network(_with_loss(architecture, X, Y, times * limit, rng), len(X))
             trainer, _ = _run(network, _data(X, Y), {"epochs": 1, "optimizer": STANDING}, rng)
             said = trainer.stopped_by == ("diverged" if times > 1 else "epochs")
-            tensors.append(_told(f"limit_{number}_{times:g}", said))
+            tensors.append(statement(f"limit_{number}_{times:g}", said))
     return summary("losses near the limit", architecture, "complex", tensors)
 
 
@@ -152,7 +152,9 @@ def check_records(network: Network, data: Prepared, rng: np.random.Generator) ->
     """Every second epoch of five is recorded, and the last one."""
     _, records = _run(network, data, {"epochs": 5, "evaluate_every": 2, "optimizer": STANDING}, rng)
     said = [record.epoch for record in records] == [2, 4, 5]
-    return summary("every second epoch recorded", network.architecture, "complex", [_told("recorded", said)])
+    return summary(
+        "every second epoch recorded", network.architecture, "complex", [statement("recorded", said)]
+    )
 
 
 def _run(
@@ -160,11 +162,6 @@ def _run(
 ) -> tuple[Trainer, list[EpochRecord]]:
     trainer = Trainer(network, data, TrainingConfig.model_validate(settings), rng)
     return trainer, list(trainer.epochs())
-
-
-def _told(name: str, said: bool) -> TensorCheck:
-    """Something that is so or not."""
-    return compare(name, np.array(float(said)), np.ones(()), (np.ones(()), np.zeros(())), None, "complex")
 
 
 def check_extremes(rng: np.random.Generator) -> tuple[OwnCheck, ...]:

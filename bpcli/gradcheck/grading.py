@@ -70,9 +70,9 @@ def grade(
                 for view, limits in zip(views, tolerances, strict=True)
             ]
             tensor = max(judged, key=_severity)
-            if tensor.verdict == "wrong" and name not in shapes.spoilt:
+            if tensor.verdict == "wrong" and name not in shapes.settled:
                 wrong.append(name)
-            replaced = name in shapes.spoilt or name in shapes.turned
+            replaced = name in shapes.settled or name in shapes.turned
             tensors.append(_as_wrong(tensor, answers[0].get(name)) if replaced else tensor)
     found, unexplained = diagnose(views, wrong, _precision(prepared, tolerances))
     turned = tuple(name for name in shapes.turned if name not in unexplained)

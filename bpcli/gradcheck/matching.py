@@ -86,7 +86,7 @@ def _is_whole(
     gradient = bank.whole(match.candidate, match.rate) + caught
     expected = (1.0 if match.factor is None else match.factor) * gradient + term
     chosen = slice(None) if rows is None else rows
-    return relative_residual(found[chosen], expected[chosen]) <= REDUCED * precision.loose
+    return relative_residual(found[chosen], expected[chosen]) <= REDUCED * precision.tolerance
 
 
 def bias_matches(

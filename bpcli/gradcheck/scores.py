@@ -43,11 +43,8 @@ def check_reports(rng: np.random.Generator) -> tuple[OwnCheck, ...]:
     )
     kinds: tuple[tuple[Task, Architecture, Array], ...] = (
         ("regression", Architecture((3, 2), output="identity"), rng.uniform(size=(ROWS, 2))),
-        (
-            "classification",
-            classes,
-            np.eye(4)[rng.choice(3, ROWS, p=(0.2, 0.5, 0.3))],
-        ),  # no row has the last class
+        # No row has the last class.
+        ("classification", classes, np.eye(4)[rng.choice(3, ROWS, p=(0.2, 0.5, 0.3))]),
         ("classification", binary, (rng.uniform(size=(ROWS, 1)) < 0.7) * 1.0),
         ("multilabel", replace(binary, sizes=(3, 3)), rng.uniform(size=(ROWS, 3)) ** (3.0, 1.0, 0.5)),
     )

@@ -99,12 +99,13 @@ class Search:
         for place, view in enumerate(self.layer):
             work = view.prepared.work(view.index)
             deltas = [(m.ids, delta) for m in options if (delta := self._delta(place, m)) is not None]
-            if not work.last:  # a factor in the line that passes back is there once more in the layer below
+            if not work.last and len(deltas) == len(options):
+                # A factor in the line that passes back is there once more in the layer below.
                 factors = [named_factor(m, self.layer[0].example, view.example) for m in options]
                 deltas += [
-                    (ids_, factor * delta)
-                    for factor, (ids_, delta) in zip(factors, deltas, strict=False)
-                    if factor is not None and len(deltas) == len(options)
+                    (names, factor * delta)
+                    for factor, (names, delta) in zip(factors, deltas, strict=True)
+                    if factor is not None
                 ]
             times = 0 if "decay-missing" in ids else 2 if "decay-doubled" in ids else 1
             answered = view.found[matrix] - times * view.decay
@@ -235,9 +236,8 @@ class Search:
             true = vector([view.true(name) for name in names], None)
             factor = constant_factor(found, true, self.precision.match)
             left = relative_residual(found, (factor or 0.0) * true)
-            better = (
-                BETTER**2 if found.size <= FEWEST else BETTER
-            )  # noise in two numbers lies near a line by chance
+            # Noise in two numbers lies near a line by chance.
+            better = BETTER**2 if found.size <= FEWEST else BETTER
             factors.append(factor if left <= better * relative_residual(found, true) else None)
         first = factors[0]
         if first is None or any(f is None or abs(f - first) > SAME * abs(first) for f in factors):

@@ -32,7 +32,7 @@ class Shapes:
     answers: list[dict[str, Array]]
 
     @property
-    def spoilt(self) -> set[str]:
+    def settled(self) -> set[str]:
         """The tensors that are settled by their shape."""
         return {*self.unexplained, *(name for finding in self.findings for name in finding.tensors)}
 

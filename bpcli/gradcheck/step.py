@@ -140,7 +140,7 @@ def compare_step(
     expected["loss"] = np.array(losses.mean())
     if not whole:
         checks = [
-            compare(name, found[name], true, _loose(true, dtype), None, method)
+            compare(name, found[name], true, _order_one_bound(true, dtype), None, method)
             for name, true in expected.items()
         ]
         return [*checks, *_along_directions(example, found)]
@@ -152,7 +152,7 @@ def compare_step(
     ]
 
 
-def _loose(true: Array, dtype: np.dtype[Any]) -> Bound:
+def _order_one_bound(true: Array, dtype: np.dtype[Any]) -> Bound:
     """A bound for quantities of order 1."""
     return abs(true), np.full_like(true, 1e4 * float(np.finfo(dtype).eps))
 
@@ -186,6 +186,12 @@ def summary(
         tensors=tuple(tensors),
         verdict="wrong" if wrong else "uninformative" if blind else "correct",
     )
+
+
+def statement(name: str, found: float, true: float = 1.0) -> TensorCheck:
+    """Judge a number that has no rounding, or, by default, whether something is so."""
+    exact = np.zeros(()), np.zeros(())
+    return compare(name, np.array(float(found)), np.array(float(true)), exact, None, "complex")
 
 
 def compare(

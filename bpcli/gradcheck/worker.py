@@ -44,7 +44,7 @@ def conventions() -> Any:
     package = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = package
     spec.loader.exec_module(package)
-    names = ("answering", "opening", "program", "refusals", "target", "trying")
+    names = ("answering", "importing", "program", "refusals", "target", "trying")
     return SimpleNamespace(**{name: importlib.import_module(f"_bpcli_conventions.{name}") for name in names})
 
 
@@ -205,7 +205,7 @@ class Submission:
 
     def understand(self, trial: Tensors, example: Tensors) -> None:
         """Import the file, find what to call, and find out how by calling it."""
-        self.module = ROOM.opening.load(self.path, len(self.layers), self.request["function"])
+        self.module = ROOM.importing.load(self.path, len(self.layers), self.request["function"])
         self.changed_numpy |= dict.fromkeys(restore_numpy())
         target = ROOM.target.find(self.module, len(self.layers), self.request["function"])
         trying = ROOM.trying

@@ -20,9 +20,8 @@ def load(path: Path, depth: int, wanted: str | None) -> dict[str, Any]:
     """
     if path.suffix.lower() == ".ipynb":
         return _notebook(path, depth, wanted)
-    loader = SourceFileLoader(
-        "the_submission", str(path)
-    )  # given, since only .py in small letters implies it
+    # Given, since only .py in small letters implies it.
+    loader = SourceFileLoader("the_submission", str(path))
     spec = importlib.util.spec_from_file_location(loader.name, path, loader=loader)
     assert spec is not None  # it has a loader
     module = importlib.util.module_from_spec(spec)
