@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from bpcli.gradcheck.comparing import Match, Precision
-from bpcli.gradcheck.findings import Group, findings
-from bpcli.gradcheck.search import Search, Views
+from bpcli.gradcheck.findings import CONSTANT_FACTOR, Group, findings
+from bpcli.gradcheck.search import SAME, Search, Views
 from bpcli.gradcheck.verdicts import Finding, Ids, relative_residual
 from bpcli.gradcheck.views import LayerView
 from bpcli.mistakes.candidates import Prepared
@@ -34,7 +34,8 @@ def diagnose(views: Views, wrong: Sequence[str], precision: Precision) -> tuple[
             found, left = Search(other, precision, ids).explain(still)
             if not left:
                 whole = [Group((name,), (Match(ids, 0.0),)) for name in wrong if name not in still]
-                return findings([*whole, *found]), []
+                rate = _own_rate(found, other) if "weights-returned" in ids and not whole else None
+                return findings(rate or [*whole, *found]), []
     return findings(groups), rest
 
 
@@ -72,6 +73,22 @@ def _behind(view: LayerView) -> dict[str, Array]:
     """The gradients behind weights θ - α∇ that were returned in their place."""
     parameters, rate = view.example.parameters, view.example.learning_rate
     return {name: (parameters[name] - found) / rate for name, found in view.found.items()}
+
+
+def _own_rate(groups: Sequence[Group], views: Views) -> list[Group] | None:
+    """New weights by a rate of the program's own, where nothing else is wrong: one positive factor in all tensors."""
+    factors = [g.options[0].factor for g in groups if g.options[0].ids[1:] == (CONSTANT_FACTOR,)]
+    tensors = {name for view in views[0] for name in view.found}
+    first = factors[0] if factors else None
+    if first is None or first <= 0 or {name for g in groups for name in g.tensors} != tensors:
+        return None
+    if len(factors) < len(groups) or any(f is None or abs(f - first) > SAME * first for f in factors):
+        return None
+    rate = first * views[0][0].example.learning_rate
+    return [
+        Group(g.tensors, (replace(g.options[0], ids=g.options[0].ids[:1], factor=None, rate=rate),))
+        for g in groups
+    ]
 
 
 def _swapped(views: Views) -> Views | None:

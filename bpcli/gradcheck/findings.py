@@ -41,7 +41,7 @@ def findings(groups: Sequence[Group]) -> list[Finding]:
 def _finding(groups: Sequence[Group], ids: Ids) -> Finding:
     first = groups[0].options[0]
     scaled = [name for name in ids if name in (*SCALINGS, CONSTANT_FACTOR)]
-    moved = {"updated-first", "own-update"} & set(ids)
+    moved = {"updated-first", "own-update", "weights-returned"} & set(ids)
     shared = [_instead(group, ids) for group in groups]
     others = tuple(
         other for other in shared[0] if all(other in each for each in shared) and other != named(ids)

@@ -90,7 +90,7 @@ def check_gradients(
         called = (
             target.of_class(function, depth, None)
             if isinstance(function, type)
-            else target.of_function(function, name)
+            else target.of_function(function, name, depth)
         )
         return GradientCheck(check_target(called, points, layout=layout, weights=weights, path=path))
     except RefusedError as error:

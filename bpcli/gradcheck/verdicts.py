@@ -55,7 +55,7 @@ class Finding:
         tensors: the parameters whose gradients it spoils.
         rows: the rows it spoils; None for all.
         factor: the constant of a scaling.
-        rate: the η of a weight that was moved first.
+        rate: the η of a weight that was moved first, or of new weights by a rate that nobody gave.
         alternatives: other explanations that fit just as well at every point.
     """
 

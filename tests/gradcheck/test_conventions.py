@@ -392,21 +392,109 @@ def test_helpers_are_not_taken_for_the_backward_pass():
     assert run(whole, example).source == "Model.backward"
 
 
-def test_a_class_that_only_moves_its_weights_is_told_what_to_leave():
-    """There is no gradient to check; weights that are moved in place are named."""
+MOVE = " {pass_}\n W1 -= lr * a\n W2 -= lr * b\n"
+IN_PLACE = {
+    "function": f"def train(X, y, W1, W2, lr):\n{MOVE}",
+    "function that returns them": f"def train(X, y, W1, W2, lr):\n{MOVE} return W1, W2\n",
+    "function that returns the loss": f"def train(X, y, W1, W2, lr):\n{MOVE} return float(((z - y)**2).sum())\n",
+    "dict": f"def update(X, y, params, lr):\n W1, W2 = params['W1'], params['W2']\n{MOVE}",
+    "object": (
+        "class Net:\n def __init__(self, W1, W2, lr): self.W1, self.W2, self.lr = W1, W2, lr\n"
+        " def train(self, X, y):\n  W1, W2 = self.W1, self.W2; {pass_}\n"
+        "  self.W1 = W1 - self.lr * a\n  self.W2 = W2 - self.lr * b\n"
+    ),
+    "object that makes its own": (
+        "class Net:\n def __init__(self, n_in, n_hidden, n_out, learning_rate):\n  self.lr = learning_rate\n"
+        "  self.wih = np.zeros((n_in, n_hidden)); self.who = np.zeros((n_hidden, n_out))\n"
+        " def train(self, X, y):\n  W1, W2 = self.wih, self.who; {pass_}\n"
+        "  self.wih -= self.lr * a\n  self.who -= self.lr * b\n"
+    ),
+}
+PASS = (
+    "h = s(X @ W1); z = s(h @ W2); d = (z - y) * z * (1 - z) / len(X); "
+    "a, b = X.T @ (d @ W2.T * h * (1 - h)), h.T @ d"
+)
+
+
+@pytest.mark.parametrize("text", IN_PLACE.values(), ids=IN_PLACE)
+def test_weights_that_are_moved_in_place_are_read_as_new_weights(text):
+    """What returns nothing but moves its weights by the right gradient is weights-returned, and no more."""
+    example = points((3, 4, 2), bias=False)
+    found = run(text.format(pass_=PASS), example)
+    assert [finding.ids for finding in found.findings] == [("weights-returned",)]
+    assert found.findings[0].tensors in {("W", "V"), ("V", "W")}
+    wrong = run(text.format(pass_=PASS.replace("@ W2.T * h * (1 - h)", "@ W2.T")), example)
+    assert {name for finding in wrong.findings for name in finding.ids} == {"weights-returned", "no-lambda"}
+
+
+def test_a_rate_of_ones_own_is_told_with_the_new_weights():
+    """A rate that nobody gave is none of the mistakes if it is positive and the same in all tensors."""
+    text = "def update(X, y, W1, W2):\n {pass_}\n W1 -= {one} * a\n W2 -= {other} * b\n"
+    example = points((3, 4, 2), bias=False)
+    (found,) = run(text.format(pass_=PASS, one=0.7, other=0.7), example).findings
+    assert (found.ids, found.factor) == (("weights-returned",), None)
+    assert found.rate == pytest.approx(0.7, rel=1e-9)
+    for one, other in ((0.7, 0.5), (-0.7, -0.7)):
+        ids = {
+            name
+            for f in run(text.format(pass_=PASS, one=one, other=other), example).findings
+            for name in f.ids
+        }
+        assert ids > {"weights-returned"}
+
+
+def test_what_changes_data_or_returns_gradients_besides_is_refused():
+    """Then it is the update that is to be left out, or the data to be left alone."""
+    example = points((3, 4, 2), bias=False)
+    for text, changed in (
+        (IN_PLACE["function"] + " return a, b\n", "W1"),
+        (IN_PLACE["function"] + " X -= 1\n", "X"),
+    ):
+        with pytest.raises(ChangedError, match=changed):
+            run(text.format(pass_=PASS), example)
+
+
+def test_a_class_that_leaves_nothing_is_told_what_to_leave():
+    """Neither a gradient nor other weights."""
     text = (
         "class Net:\n def __init__(self, W1, W2): self.W1, self.W2 = W1, W2\n"
-        " def backprop(self, X, y):\n  self.W1 = self.W1 - 1\n"
+        " def backprop(self, X, y):\n  self.z = X\n"
+    )
+    with pytest.raises(RefusedError, match=r"leaves no gradient in an attribute such as self\.dW1"):
+        run(text, points((3, 4, 2), bias=False))
+
+
+def test_a_cache_is_that_of_the_forward_pass_beside_it():
+    """In whatever order and under whatever names; and a wrong forward pass is seen, since it is theirs."""
+    text = (
+        (
+            "def forward(X, V, W):\n h = s(X @ V.T); z = s(h @ W.T)\n return z, (h, X, {{'out': z}}, W)\n"
+            "def backward(cache, y):\n h, X, last, W = cache; z = last['out']; d = (z - y) * z * (1 - z) / len(X)\n"
+            " return (d @ W * h * (1 - h)).T @ X, d.T @ h\n"
+        )
+        .replace("{{", "{")
+        .replace("}}", "}")
     )
     example = points((3, 4, 2), bias=False)
-    with pytest.raises(RefusedError, match=r"leaves no gradient in an attribute such as self\.dW1"):
-        run(text, example)
-    own = text.replace("def __init__(self, W1, W2): self.W1, self.W2 = W1, W2", "W1 = W2 = None")
-    own = own.replace("W1 = W2 = None", "def __init__(self): self.W1 = self.W2 = None").replace(
-        "= self.W1 -", "-="
+    found = run(text, example)
+    assert (found.verdict, found.source) == ("correct", "backward")
+    assert run(text.replace("h = s(X @ V.T)", "h = X @ V.T"), example).verdict == "wrong"
+    named = text.replace(
+        "return z, (h, X, {'out': z}, W)", "return {'hid': h, 'in': X, 'out': z, 'W': W}"
+    ).replace("h, X, last, W = cache; z = last['out']", "h, X, z, W = cache.values()")
+    assert run(named, example).verdict == "correct"
+
+
+def test_gradients_by_the_words_hidden_and_output():
+    """A dict of dicts, one for each layer."""
+    text = (
+        "def backward(x, y, V, W, b1, b2):\n h = s(V @ x + b1); z = s(W @ h + b2); d = (z - y) * z * (1 - z)\n"
+        " e = W.T @ d * h * (1 - h)\n return {'output': {'weights': np.outer(d, h), 'bias': d},\n"
+        "  'hidden': {'weights': np.outer(e, x), 'bias': e}}\n"
     )
-    with pytest.raises(ChangedError, match="W1"):
-        run(own, example)
+    assert run(text, points((3, 4, 2))).verdict == "correct"
+    wrong = run(text.replace("'bias': e", "'bias': -e"), points((3, 4, 2)))
+    assert [(finding.ids, finding.tensors) for finding in wrong.findings] == [(("sign",), ("bias_V",))]
 
 
 def test_a_single_output_may_be_a_vector():

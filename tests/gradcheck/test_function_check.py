@@ -64,6 +64,7 @@ def test_what_cannot_be_checked_is_an_error():
 
         def moved(X, Y, V, W):
             W -= 1
+            return V + 1, W + 1
 
         bpcli.check_gradients(moved)
     with pytest.raises(UsageError, match="asks for colour"):

@@ -439,6 +439,18 @@ def test_the_memory_limit_can_be_raised_and_taken_away(submit):
         assert_right(submit(text, memory=memory), make_problem())
 
 
+def test_what_only_draws_need_not_be_installed(submit):
+    """A curve is drawn into nothing; anything else that is missing is missed."""
+    drawing = (
+        "import matplotlib.pyplot as plt\nimport seaborn as sns\nfrom IPython.display import display\n"
+        "plt.rcParams['figure.figsize'] = 5, 4\nfig, (one, other) = plt.subplots(2)\n"
+        "one.plot([1, 2]).set_label('loss')\nwith plt.style.context('dark'):\n    plt.show()\n"
+    )
+    problem = make_problem()
+    assert_right(submit(drawing + PER_POINT, problem), problem)
+    assert "no module no_such_plotter" in submit(f"import no_such_plotter\n{PER_POINT}", problem).message
+
+
 def test_a_notebook_is_read_without_its_magics(read):
     """Its code cells; one that fails is passed over, and an error is found in its cell."""
 

@@ -1,16 +1,63 @@
-"""How a file of somebody's becomes what it defines: a module is imported, the code cells of a notebook are run."""
+"""How a file of somebody's becomes what it defines: a module is imported, the code cells of a notebook are run.
+
+Many a file draws its loss curve as well. A library that draws and is not installed is stood in for by one that does
+nothing: no gradient depends on a picture.
+"""
 
 import importlib.util
 import json
 import linecache
 import sys
 import types
-from importlib.machinery import SourceFileLoader
+from collections.abc import Iterator
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, SourceFileLoader
 from pathlib import Path
 from typing import Any
 
 from .refusals import RefusedError, shortened
 from .target import find
+
+DRAWING = ("matplotlib", "seaborn", "plotly", "IPython", "pylab")
+
+
+class Nothing:
+    """Whatever is drawn with: it may be called, looked into, set, unpacked into two, or entered, and is nothing."""
+
+    def __getattr__(self, name: str) -> "Nothing":
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self
+
+    def __getitem__(self, _: object) -> "Nothing":
+        return self
+
+    def __setitem__(self, *_: object) -> None: ...
+
+    def __iter__(self) -> Iterator["Nothing"]:
+        return iter((self, self))  # fig, axes = plt.subplots()
+
+    def __enter__(self) -> "Nothing":
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def __call__(self, *_: object, **__: object) -> "Nothing":  # noqa: D102
+        return self
+
+
+class NoPictures(MetaPathFinder, Loader):
+    """Find libraries that draw, where nothing else has found them."""
+
+    def find_spec(self, fullname: str, *_: object) -> ModuleSpec | None:
+        """Of a library that draws, or a module in it."""
+        if fullname.partition(".")[0] not in DRAWING:
+            return None
+        return ModuleSpec(fullname, self, is_package=True)
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Everything in it is nothing."""
+        vars(module)["__getattr__"] = Nothing().__getattr__
 
 
 def load(path: Path, depth: int, wanted: str | None) -> dict[str, Any]:

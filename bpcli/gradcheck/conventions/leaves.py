@@ -21,6 +21,10 @@ class Leaf:
     value: Any
 
 
+class Moved(dict[str, Any]):
+    """The weights by name as a program has left them that returns nothing and moves them instead."""
+
+
 def plain_result(returned: Any) -> Any:
     """The result without the kinds of containers that nobody can look into twice."""
     if isinstance(returned, tuple) and (fields := getattr(returned, "_fields", None)):

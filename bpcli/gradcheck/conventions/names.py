@@ -24,9 +24,9 @@ def words(text: str) -> list[str]:
 
 WORDS: dict[str, str] = {
     "x": "x xs xi xb inputs input data features sample samples point xtrain trainx xbatch inputdata images a0 "
-    "trainingdata inputvector example",
+    "trainingdata inputvector example inputslist",
     "y": "y ys yi yb t target targets label labels expected desired truth ytrue ytrain trainy ybatch groundtruth "
-    "yonehot onehot trainingtargets tt",
+    "yonehot onehot trainingtargets tt targetslist",
     "batch": "batch minibatch xy batchxy",
     "rate": "lr learningrate alpha eta rate stepsize learnrate",
     "decay": "weightdecay reg lambda lam lmbda lambd l2 decay regularization regularisation regstrength l2reg "
@@ -37,7 +37,8 @@ WORDS: dict[str, str] = {
     "matrices": "weights ws thetas weightmatrices wlist weightlist",
     "biases": "biases bs bias b blist biaslist biasvectors",
     "cache": "cache caches activations forward cached forwardcache state values",
-    "output": "output outputs yhat ypred prediction predictions pred out al yhats scores z o finaloutput finaloutputs",
+    "output": "output outputs yhat ypred prediction predictions pred out al yhats scores z o finaloutput finaloutputs "
+    "p probs probabilities",
     "sizes": "sizes layers layersizes layerdims dims layersdims architecture shape",
     "self": "self cls",
 }

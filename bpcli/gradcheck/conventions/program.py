@@ -7,7 +7,7 @@ import numpy as np
 
 from .arguments import Point, value_of
 from .flat import orders
-from .leaves import plain_result
+from .leaves import Moved, plain_result
 from .names import Names, Role
 from .reading import CACHED, PACKED, Choices, Layers, Reading
 from .refusals import RefusedError
@@ -15,6 +15,7 @@ from .target import Target
 
 # Roles in which all parameters come at once.
 PACKING = frozenset({"parameters", "vector", "matrices", "self", "positional", "keywords"})
+WEIGHTS = PACKING | {"matrix", "bias", "biases"}
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,10 @@ class Program:
     depth: int
 
     def returned(self, reading: Reading, point: Point, layers: Layers, *, writable: bool = True) -> Any:
-        """Call it; whatever it raises passes.
+        """Call it; whatever it raises passes. The weights are what a program returns that moves them, and nothing else.
 
         Raises:
-            RefusedError: it changed an argument.
+            ChangedError: it changed another argument, or returns something besides.
         """
         given = {name: value_of(role, reading, point, layers) for name, role in self.roles.items()}
         arrays = list(_arrays(given))
@@ -50,11 +51,29 @@ class Program:
         changed = [
             name for (name, _), (array, old) in zip(arrays, before, strict=True) if array.tobytes() != old
         ]
-        if changed and writable:
+        if changed and writable and not self._only_moves(changed, returned, arrays):
             raise ChangedError(list(dict.fromkeys(changed)), reading)
         if refused:
             raise refused
+        if changed and not list(_arrays(returned)):
+            return self._weights(given)
         return returned
+
+    def _only_moves(self, changed: list[str], returned: Any, arrays: list[tuple[str, Any]]) -> bool:
+        """Whether only weights were changed, and nothing but them, or a loss, is returned."""
+        data = {name for name, role in self.roles.items() if role.kind not in WEIGHTS}
+        moved = isinstance(returned, Moved) or all(
+            any(one is array for _, array in arrays) for _, one in _arrays(returned)
+        )
+        return moved and not data & set(changed)
+
+    def _weights(self, given: dict[str, Any]) -> Any:
+        """The weights among the arguments, in the form in which they were given."""
+        weights = {name: given[name] for name, role in self.roles.items() if role.kind in WEIGHTS}
+        first, *others = weights.values()
+        if others or isinstance(first, np.ndarray):
+            return Moved(weights)
+        return Moved(first) if isinstance(first, dict) else first
 
 
 class ChangedError(Exception):
@@ -88,7 +107,7 @@ def understand(target: Target, layers: Layers) -> Program:
         RefusedError: an argument stays unknown, or this network has nothing to give for it.
     """
     depth, has_biases = len(layers), layers[0][1] is not None
-    names = Names(target.names, depth)
+    names = Names([*target.names, *target.forward], depth)
     roles = _named(target, names, has_biases)
     for name, stars in target.starred.items():
         roles.pop(name, None)
@@ -96,7 +115,12 @@ def understand(target: Target, layers: Layers) -> Program:
             roles[name] = Role("positional" if stars == "*" else "keywords")
     roles |= _by_place(target, roles, layers)
     for name in target.forward:
-        if (role := names.role(name)) and name not in roles and role.kind in {"x", "y"}:
+        role = names.role(name)
+        if (
+            role
+            and name not in roles
+            and (role.kind in {"x", "y", *WEIGHTS} and (has_biases or role.kind != "bias"))
+        ):
             roles[name] = role
     if not {"x", "y", "batch"} & {role.kind for role in roles.values()}:
         taken = " and ".join(f"{stars}{name}" for name, stars in target.starred.items())

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from .flat import orders, parted, unflatten
-from .leaves import Leaf, Path, at, real_array, shape_of, spread
+from .leaves import Leaf, Moved, Path, at, real_array, shape_of, spread
 from .names import Names, Role
 from .reading import Layers
 from .refusals import RefusedError
@@ -104,6 +104,8 @@ def plans(returned: Any, layers: Layers, turned: Turned) -> list[Plan]:
         raise RefusedError("missing return", f"it returns nothing but None; {wanted}")
     named = [leaf for leaf in leaves if leaf.name]
     found = _by_name(named, layers, turned) if named else []
+    if isinstance(returned, Moved):
+        found = [replace(plan, said="the weights that it changes in place") for plan in found]
     if not found:
         found = _in_order([leaf for leaf in leaves if not leaf.name], layers, turned)
     if not found:
@@ -166,9 +168,11 @@ def _role_of(leaf: Leaf, names: Names, depth: int) -> Role | None:
     """Whose gradient this is: by its key, by a key and a place in a list, or by two keys (grads["W"][1])."""
     first, *more = leaf.name.split()
     role = names.gradient(first)
-    if role is None and more:  # grads["layer1"]["W"], grads["hidden"]["W"]
+    if role is None and more:  # grads["layer1"]["W"], grads["hidden"]["weight"]
         number = "".join(letter for letter in first if letter.isdigit())
-        both = [f"{more[0]}{number}"] if number else [f"{more[0]}{first}", more[0]]
+        one = names.gradient(f"{more[0]}1")
+        short = "b" if one and one.kind == "bias" else "w"
+        both = [f"{more[0]}{number}"] if number else [f"{more[0]}{first}", f"{short}{first}", more[0]]
         near = Names([*both, f"{more[0]}1"], depth)
         return next((found for name in both if (found := near.gradient(name))), None) or names.gradient(
             more[0]

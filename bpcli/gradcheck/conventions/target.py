@@ -3,9 +3,13 @@
 import inspect
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any
 
+from numpy import array_equal  # under a name of our own, because a submission may take NumPy's away
+
+from .leaves import Moved, spread
 from .names import Names, plain, words
 from .refusals import RefusedError
 
@@ -17,9 +21,12 @@ FUNCTIONS = words(
     "bprop bwd"
 )
 # What may return gradients besides, or new weights; after anything whose name speaks of gradients.
-OTHERS = words("loss cost trainstep updateweights updateparameters update sgdstep gradientdescentstep step")
+OTHERS = words(
+    "loss cost trainstep updateweights updateparameters update sgdstep gradientdescentstep step train"
+)
 HELPERS = words("numer check approx sigmoid relu tanh softmax activation linear test plot")
 FORWARDS = ("forward", "forwardpropagation", "forwardpass", "feedforward", "forwardprop", "predict")
+STORED = ("matrix", "bias", "matrices", "biases", "parameters")  # what an object may have for attributes
 STARS: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 Values = dict[str, Any]
 
@@ -34,7 +41,7 @@ class Target:
         optional: those that it has a default for.
         run: called with arguments by name.
         line: where it begins, if known.
-        forward: arguments that it is given besides if they can be had: those of a class's forward pass.
+        forward: arguments that it is given besides if they can be had: those of its own forward pass.
         starred: "*" or "**" for an argument that takes as many as there are.
     """
 
@@ -59,10 +66,10 @@ def find(module: Mapping[str, Any], depth: int, wanted: str | None) -> Target:
         if inspect.isclass(value):
             return of_class(value, depth, method or None)
         if callable(value):
-            return of_function(value, wanted)
+            return of_function(value, wanted, depth)
         raise RefusedError("no function", f"there is no function {wanted}; it defines {_listed(module)}")
     if callable(value := module.get("gradients")) and not inspect.isclass(value):
-        return of_function(value, "gradients")
+        return of_function(value, "gradients", depth)
     own = {
         name: value for name, value in module.items() if not name.startswith("__") and _is_own(value, module)
     }
@@ -79,15 +86,15 @@ def find(module: Mapping[str, Any], depth: int, wanted: str | None) -> Target:
     ]
     for word in FUNCTIONS:
         if word in functions:
-            return of_function(module[functions[word]], functions[word])
+            return of_function(module[functions[word]], functions[word], depth)
     if classes:
         whole = [cls for cls in classes if _takes_data(getattr(cls, str(_method(cls))), depth)]
         return of_class((whole or classes)[-1], depth, None)
     if len(near) == 1:
-        return of_function(module[near[0]], near[0])
+        return of_function(module[near[0]], near[0], depth)
     for word in OTHERS:
         if word in functions and not near:
-            return of_function(module[functions[word]], functions[word])
+            return of_function(module[functions[word]], functions[word], depth)
     which = f"; which of {', '.join(near)}?" if near else ""
     raise RefusedError(
         "no function",
@@ -106,18 +113,50 @@ def _takes_data(function: Any, depth: int) -> bool:
     return len(names) > 2 or any(role and role.kind in {"y", "batch"} for role in roles)
 
 
-def of_function(function: Callable[..., Any], name: str) -> Target:
-    """Wrap a function, or anything that can be called."""
+def of_function(function: Callable[..., Any], name: str, depth: int) -> Target:
+    """Wrap a function, or anything that can be called.
+
+    Where it takes a cache, it gets that of the forward pass which stands beside it: only that one knows what is in it.
+    """
     signature = _signature(function, name)
-    code = getattr(function, "__code__", None)
+    names = Names(signature.parameters, depth)
+    kept = [n for n in signature.parameters if (role := names.role(n)) and role.kind == "cache"]
+    forward = _forward_beside(function, depth) if kept else None
+    going = _signature(forward, name) if forward else None
+
+    def run(given: Values) -> Any:
+        if forward and going:
+            with suppress(Exception):  # then it gets ours
+                given = given | dict.fromkeys(kept, _cache_in(_call(forward, going, given)))
+        return _call(function, signature, given)
+
     return Target(
         name,
         tuple(signature.parameters),
         _optional(signature),
-        lambda given: _call(function, signature, given),
-        getattr(code, "co_firstlineno", None),
+        run,
+        getattr(getattr(function, "__code__", None), "co_firstlineno", None),
+        forward=tuple(going.parameters) if going else (),
         starred={name: stars for name, p in signature.parameters.items() if (stars := STARS.get(p.kind))},
     )
+
+
+def _forward_beside(function: Callable[..., Any], depth: int) -> Callable[..., Any] | None:
+    """The forward pass in the same file, if all that it must be given is known."""
+    for name, value in getattr(function, "__globals__", {}).items():
+        if plain(name) in FORWARDS and inspect.isfunction(value):
+            signature = _signature(value, name)
+            names = Names(signature.parameters, depth)
+            if all(names.role(n) for n in signature.parameters if n not in _optional(signature)):
+                return value
+    return None
+
+
+def _cache_in(returned: Any) -> Any:
+    """What a forward pass keeps for the backward pass: all that it returns, or what stands beside the output."""
+    if isinstance(returned, dict):
+        return returned
+    return next(part for part in returned if isinstance(part, dict | list | tuple))
 
 
 def of_class(cls: type, depth: int, method: str | None) -> Target:
@@ -133,6 +172,7 @@ def of_class(cls: type, depth: int, method: str | None) -> Target:
     def run(given: Values) -> Any:
         made = _call(cls, making, given)
         _place(made, given, depth)
+        before = deepcopy(_weights_in(made, depth))
         output = None
         if forward and forward != name:
             going = _without_self(_signature(getattr(cls, forward), forward))
@@ -147,12 +187,15 @@ def of_class(cls: type, depth: int, method: str | None) -> Target:
         returned = _call(getattr(made, name), calling, given | more)
         if returned is not None and returned is not made:
             return returned
-        if (left := _left_in(made, depth)) is None:
+        if (left := _left_in(made, depth)) is not None:
+            return left
+        after = _weights_in(made, depth)
+        if all(_alike(after[attribute], value) for attribute, value in before.items()):
             raise RefusedError(
                 "missing return",
                 f"{cls.__name__}.{name} returns nothing and leaves no gradient in an attribute such as self.dW1",
             )
-        return left
+        return Moved(after)
 
     names = [*making.parameters, *(n for n in calling.parameters if n not in making.parameters)]
     return Target(
@@ -179,7 +222,7 @@ def _place(made: Any, given: Values, depth: int) -> None:
         return
     for attribute, value in list(attributes.items()):
         role = names.role(attribute)
-        if role is None or role.kind not in {"matrix", "bias", "matrices", "biases", "parameters"}:
+        if role is None or role.kind not in STORED:
             continue
         if role.kind == "parameters":
             if isinstance(value, dict):
@@ -209,6 +252,20 @@ def _left_in(made: Any, depth: int) -> Any:
         if "grad" in plain(name) and value is not None:
             return value
     return None
+
+
+def _weights_in(made: Any, depth: int) -> Values:
+    """The weights and biases in the attributes of an object."""
+    attributes = vars(made) if hasattr(made, "__dict__") else {}
+    names = Names(attributes, depth)
+    roles = {name: names.role(name) for name in attributes}
+    return {n: attributes[n] for n, role in roles.items() if role and role.kind in STORED}
+
+
+def _alike(one: Any, other: Any) -> bool:
+    """Whether two arrays, or lists of arrays, are the same."""
+    pairs = zip(spread(one, {}), spread(other, {}), strict=False)
+    return all(array_equal(leaf.value, twin.value) for leaf, twin in pairs)
 
 
 def _call(function: Callable[..., Any], signature: inspect.Signature, given: Values) -> Any:
