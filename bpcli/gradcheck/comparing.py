@@ -148,9 +148,10 @@ def _fitted(
             scale = start @ found / lengths
             gap = np.linalg.norm(found - scale[:, None] * start, axis=1)
             good = gap <= 4 * tolerance * np.linalg.norm(found)
-        for number in np.flatnonzero(
-            good & (lengths > ROUNDING**2 * lengths.max(initial=0.0)) & (scale != 0)
-        ):
+        # What is as small as the rounding of the largest candidate is nobody's, by whatever factor it is enlarged.
+        smallest = ROUNDING**2 * lengths.max(initial=0.0)
+        good &= (lengths > smallest) & (found @ found > smallest) & (scale != 0)
+        for number in np.flatnonzero(good):
             yield int(number), float(scale[number]), None
         return
     move = prediction.derivative

@@ -22,16 +22,15 @@ class Group:
 def findings(groups: Sequence[Group]) -> list[Finding]:
     """Gather the mistakes: those that spoil the same tensors stand together.
 
-    A scaling by another factor stands by itself, and a bias that has explanations of its own.
+    A scaling by another factor stands by itself.
     """
-    places: dict[tuple[str, str, tuple[Ids, ...]], list[Group]] = {}
+    places: dict[tuple[str, str], list[Group]] = {}
     for group in groups:
         match = group.options[0]
         for name in match.ids:
             scaling = match.factor is not None and name in (*SCALINGS, CONSTANT_FACTOR)
             factor = f"{match.factor:.5g}" if scaling else ""
-            own = tuple(_instead(group, (name,))) if match.candidate < 0 else ()
-            places.setdefault((name, factor, own), []).append(group)
+            places.setdefault((name, factor), []).append(group)
     by_place: dict[tuple[int, ...], list[str]] = {}
     for (name, *_), where in places.items():
         by_place.setdefault(tuple(groups.index(group) for group in where), []).append(name)

@@ -68,7 +68,7 @@ def judge(
 def _notes(answer: Answer, number: int, advice: str) -> list[str]:
     """How an answer was read, and another reading that fits unless no ``advice`` is needed."""
     said = answer.readings[number].said
-    others = [other.said for index, other in enumerate(answer.readings) if index != number]
+    others = [other.said for other in answer.readings if other.said != said]
     also = f"; fits as well: {others[0]}{advice}" if advice and others else ""
     return [f"read as: {said}{also}", *answer.notes] if said else list(answer.notes)
 

@@ -7,6 +7,7 @@ several that hold, the one with the fewest new mistakes is taken; those that no 
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -65,7 +66,7 @@ class Search:
             groups += found
             unexplained += rest
             self._descend(found)
-        return groups, unexplained
+        return agreed(groups), unexplained
 
     def _explain_layer(self, names: list[str]) -> tuple[list[Group], list[str]]:
         if not self.moving:
@@ -243,6 +244,17 @@ class Search:
         if first is None or any(f is None or abs(f - first) > SAME * abs(first) for f in factors):
             return None
         return Group(tuple(names), (Match((*self.base, CONSTANT_FACTOR), 0.0, factor=first, candidate=-1),))
+
+
+def agreed(groups: Sequence[Group]) -> list[Group]:
+    """Of explanations of a group that fit as well, put first what other groups have too: one mistake, not two."""
+    first = [set(group.options[0].ids) for group in groups]
+    out = []
+    for number, group in enumerate(groups):
+        elsewhere = set().union(*first[:number], *first[number + 1 :])
+        options = sorted(group.options, key=lambda match: not set(match.ids) <= elsewhere)
+        out.append(replace(group, options=tuple(options)))
+    return out
 
 
 def _another_word(one: Match, other: Match) -> bool:

@@ -485,6 +485,20 @@ def test_a_cache_is_that_of_the_forward_pass_beside_it():
     assert run(named, example).verdict == "correct"
 
 
+def test_layers_by_the_names_that_libraries_give_them():
+    """fc1.weight and fc1.bias, as arguments and as keys, in the order of the layers."""
+    text = (
+        "def backward(input, target, fc1_weight, fc1_bias, fc2_weight, fc2_bias):\n"
+        " h = s(input @ fc1_weight.T + fc1_bias); z = s(h @ fc2_weight.T + fc2_bias)\n"
+        " d = (z - target) * z * (1 - z) / len(input); e = d @ fc2_weight * h * (1 - h)\n"
+        " return {'fc1.weight': e.T @ input, 'fc1.bias': e.sum(0), 'fc2.weight': d.T @ h, 'fc2.bias': d.sum(0)}\n"
+    )
+    assert run(text, points((3, 4, 2))).verdict == "correct"
+    names = Names(["W_layer1", "l2.kernel", "b_fc1", "dense2_bias"], 2)
+    roles = [names.role(name) for name in ("W_layer1", "l2.kernel", "b_fc1", "dense2_bias")]
+    assert roles == [Role("matrix", 0), Role("matrix", 1), Role("bias", 0), Role("bias", 1)]
+
+
 def test_gradients_by_the_words_hidden_and_output():
     """A dict of dicts, one for each layer."""
     text = (

@@ -216,6 +216,24 @@ def test_under_cross_entropy_the_raw_error_is_right(output):
     assert grade("wrong", [example], [{k: -v for k, v in right.items()}]).findings[0].ids == ("sign",)
 
 
+def test_a_mistake_in_every_bias_is_one_even_where_one_bias_could_have_another():
+    """The deltas of softmax sum to zero: its bias alone could be one that was left out."""
+    blank = Example(
+        Architecture((4, 5, 3), "relu", "softmax", "cross_entropy"), np.zeros((7, 0)), np.zeros((7, 0)), {}
+    )
+    example = random_example(blank, np.random.default_rng(0))
+    true = prepared(example)
+    summed = {
+        names.bias: np.full_like(example.parameters[names.bias], true.work(i).delta.sum() / 7)
+        for i, names in enumerate(example.architecture.names())
+    }
+    right = {names.matrix: true.work(i).grad_weight for i, names in enumerate(example.architecture.names())}
+    (finding,) = grade("both", [example], [right | summed]).findings
+    assert (finding.ids, set(finding.tensors)) == (("bias-summed",), {"bias_V", "bias_W"})
+    (alone,) = grade("one", [example], [by_hand(example) | {"bias_W": summed["bias_W"]}]).findings
+    assert {alone.ids, *alone.alternatives} == {("bias-summed",), ("bias-frozen",)}
+
+
 @pytest.mark.parametrize("output", ["softmax", "sigmoid"])
 def test_a_derivative_too_many_under_cross_entropy_is_named(output):
     """z(1-z) left in the delta, where it cancels: in both matrices, one mistake."""

@@ -4,7 +4,8 @@ from collections import Counter
 
 import pytest
 
-from tests.mistakes.survey import survey, survey_deep, survey_outside
+from tests.mistakes.byhand import answer
+from tests.mistakes.survey import networks, outcome, survey, survey_deep, survey_outside
 
 
 @pytest.mark.parametrize(("networks", "pairs"), [(4, 3), pytest.param(48, 12, marks=pytest.mark.slow)])
@@ -19,6 +20,14 @@ def test_singles_pairs_and_noise_over_random_networks(networks, pairs):
     for kind, share in (("single", 0.99), ("pair", 0.9)):
         told = sum(number for (k, said), number in totals.items() if k == kind and said != "same")
         assert totals[kind, "named"] >= share * told
+
+
+def test_an_error_that_fades_to_rounding_has_no_name_there():
+    """Gradients passed back in place of weights, layer after layer: the first ∇W is 1e-15, as any mistake over N is."""
+    (example,) = networks(1, 0, 4)
+    given = answer(example, None, "gradient-for-weight", None)
+    assert abs(given["W1"]).max() < 1e-14
+    assert outcome(example, given, answer(example), {"gradient-for-weight"}) == "unknown"
 
 
 @pytest.mark.parametrize(("networks", "depth"), [(1, 3), pytest.param(12, 4, marks=pytest.mark.slow)])

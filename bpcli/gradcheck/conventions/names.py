@@ -75,8 +75,13 @@ ONE_LAYER = {
 HIDDEN_OUT = words("h hidden hiddenlayer hiddenoutput hiddenoutputs hiddenactivations hiddenlayeroutput hid")
 FORWARD = re.compile("(z|a|h)([1-9])")  # of the courses: z before the activation, a after it
 DELTA = re.compile("(?:dz|delta|δ)([1-9])")
-NUMBERED_MATRIX = re.compile(r"(?:w|weights?|theta|syn|wt|wts|weightslayer)(\d{1,2})")
-NUMBERED_BIAS = re.compile(r"(?:b|bias|biases|biasw|bw|biaslayer)(\d{1,2})")
+LAYER = r"(?:fc|l|layer|lin|linear|dense)"  # fc1.weight, l2_b, W_layer1
+NUMBERED_MATRIX = re.compile(
+    rf"(?:w|weights?|theta|syn|wt|wts)(?:{LAYER})?(\d{{1,2}})|{LAYER}(\d{{1,2}})(?:w|weights?|kernel)"
+)
+NUMBERED_BIAS = re.compile(
+    rf"(?:b|bias|biases|biasw|bw)(?:{LAYER})?(\d{{1,2}})|{LAYER}(\d{{1,2}})(?:b|bias|biases)"
+)
 # What says of a name that it is a gradient: dW1, grad_V, Theta1_grad, dL_dW.
 PREFIXES = words("dld djd dcd ded dlossd dcostd gradients gradient grads grad nabla delta dl dj d g")
 SUFFIXES = ("gradients", "gradient", "grads", "grad")
@@ -96,7 +101,7 @@ class Names:
         self.depth = depth
         words = {form for name in names for form in _forms(plain(name))}
         digits = [
-            int(found[1])
+            int(found[1] or found[2])
             for word in words
             if (found := NUMBERED_MATRIX.fullmatch(word) or NUMBERED_BIAS.fullmatch(word))
         ]
@@ -156,7 +161,7 @@ class Names:
                     return Role("bias", index)
         for kind, pattern in (("matrix", NUMBERED_MATRIX), ("bias", NUMBERED_BIAS)):
             if found := pattern.fullmatch(word):
-                index = int(found[1]) - self.start
+                index = int(found[1] or found[2]) - self.start
                 return Role(kind, index) if 0 <= index < self.depth else None
         return None
 

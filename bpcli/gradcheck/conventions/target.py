@@ -25,7 +25,9 @@ OTHERS = words(
     "loss cost trainstep updateweights updateparameters update sgdstep gradientdescentstep step train"
 )
 HELPERS = words("numer check approx sigmoid relu tanh softmax activation linear test plot")
-FORWARDS = ("forward", "forwardpropagation", "forwardpass", "feedforward", "forwardprop", "predict")
+FORWARDS = words(
+    "forward forwardpropagation forwardpass feedforward forwardprop modelforward lmodelforward predict"
+)
 STORED = ("matrix", "bias", "matrices", "biases", "parameters")  # what an object may have for attributes
 STARS: dict[Any, str] = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
 Values = dict[str, Any]
