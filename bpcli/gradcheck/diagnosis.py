@@ -30,21 +30,61 @@ def diagnose(views: Views, wrong: Sequence[str], precision: Precision) -> tuple[
         return [], []
     groups, rest = Search(views, precision).explain(wrong)
     if rest:
+        if moved := _new_weights(views, wrong, precision):
+            return findings(moved), []
         for ids, other, still in _readings(views, wrong, precision):
-            found, left = Search(other, precision, ids).explain(still)
-            if not left:
-                whole = [Group((name,), (Match(ids, 0.0),)) for name in wrong if name not in still]
-                rate = _own_rate(found, other) if "weights-returned" in ids and not whole else None
-                return findings(rate or [*whole, *found]), []
+            if explained := _explained(ids, other, wrong, still, precision):
+                return findings(explained), []
     return findings(groups), rest
+
+
+def _new_weights(views: Views, wrong: Sequence[str], precision: Precision) -> list[Group] | None:
+    """What is wrong with weights θ - η∇ that were returned in place of gradients, by the rate given or one's own."""
+    ids, given = ("weights-returned",), views[0][0].example.learning_rate
+    for rate in (given, 1.0):  # 1 where there is none
+        behind = [[replace(v, found=_behind(v, rate)) for v in layers] for layers in views]
+        groups = _explained(ids, behind, wrong, _still_wrong(behind, wrong, precision), precision)
+        if groups and (factor := _common_factor(groups)):
+            return [_by_rate(Group(group.tensors, (Match(ids, 0.0),)), factor * rate) for group in groups]
+        if groups:
+            return groups if rate == given else [_by_rate(group, rate) for group in groups]
+    return None
+
+
+def _explained(
+    ids: Ids, other: Views, wrong: Sequence[str], still: Sequence[str], precision: Precision
+) -> list[Group] | None:
+    """What explains every tensor in this reading: some need no more than that, some are ``still`` wrong in it."""
+    found, left = Search(other, precision, ids).explain(still)
+    whole = [Group((name,), (Match(ids, 0.0),)) for name in wrong if name not in still]
+    return None if left else [*whole, *found]
+
+
+def _by_rate(group: Group, rate: float) -> Group:
+    """The group with the rate by which the weights were moved, unless it tells another one."""
+    return replace(
+        group, options=tuple(replace(m, rate=rate) if m.rate is None else m for m in group.options)
+    )
+
+
+def _common_factor(groups: Sequence[Group]) -> float | None:
+    """The positive constant that all tensors are multiplied by, if nothing else is wrong with any."""
+    firsts = [group.options[0] for group in groups]
+    factor = firsts[0].factor
+    alike = all(
+        m.ids[1:] == (CONSTANT_FACTOR,)
+        and m.factor is not None
+        and factor is not None
+        and abs(m.factor - factor) <= SAME * factor
+        for m in firsts
+    )
+    return factor if alike else None
 
 
 def _readings(
     views: Views, wrong: Sequence[str], precision: Precision
 ) -> Iterator[tuple[Ids, Views, list[str]]]:
-    """Answers that are something else than gradients of this pass: the mistakes, the views, what is wrong then."""
-    returned = [[replace(v, found=_behind(v)) for v in layers] for layers in views]
-    yield ("weights-returned",), returned, _still_wrong(returned, wrong, precision)
+    """Gradients exchanged, or those of another forward pass: the mistakes, the views, what is wrong then."""
     if len(views[0]) == 2 and (swapped := _swapped(views)):
         yield ("swapped-return",), swapped, _still_wrong(swapped, wrong, precision)
     architecture = views[0][0].example.architecture
@@ -69,26 +109,10 @@ def _readings(
             yield (mistake,), other, list(wrong)
 
 
-def _behind(view: LayerView) -> dict[str, Array]:
-    """The gradients behind weights θ - α∇ that were returned in their place."""
-    parameters, rate = view.example.parameters, view.example.learning_rate
+def _behind(view: LayerView, rate: float) -> dict[str, Array]:
+    """The gradients behind weights θ - η∇ that were returned in their place."""
+    parameters = view.example.parameters
     return {name: (parameters[name] - found) / rate for name, found in view.found.items()}
-
-
-def _own_rate(groups: Sequence[Group], views: Views) -> list[Group] | None:
-    """New weights by a rate of the program's own, where nothing else is wrong: one positive factor in all tensors."""
-    factors = [g.options[0].factor for g in groups if g.options[0].ids[1:] == (CONSTANT_FACTOR,)]
-    tensors = {name for view in views[0] for name in view.found}
-    first = factors[0] if factors else None
-    if first is None or first <= 0 or {name for g in groups for name in g.tensors} != tensors:
-        return None
-    if len(factors) < len(groups) or any(f is None or abs(f - first) > SAME * first for f in factors):
-        return None
-    rate = first * views[0][0].example.learning_rate
-    return [
-        Group(g.tensors, (replace(g.options[0], ids=g.options[0].ids[:1], factor=None, rate=rate),))
-        for g in groups
-    ]
 
 
 def _swapped(views: Views) -> Views | None:

@@ -7,6 +7,8 @@ from bpcli.gradcheck.comparing import SCALINGS, Match
 from bpcli.gradcheck.verdicts import Finding, Ids
 
 CONSTANT_FACTOR = "constant-factor"
+SCALED = (*SCALINGS, CONSTANT_FACTOR)  # what comes with a factor
+MOVED = ("updated-first", "own-update", "raw-and-updated", "weights-returned")  # what comes with a rate
 TOGETHER = {frozenset({"raw-error-back", "updated-first"}): "raw-and-updated"}
 
 
@@ -28,7 +30,7 @@ def findings(groups: Sequence[Group]) -> list[Finding]:
     for group in groups:
         match = group.options[0]
         for name in match.ids:
-            scaling = match.factor is not None and name in (*SCALINGS, CONSTANT_FACTOR)
+            scaling = match.factor is not None and name in SCALED
             factor = f"{match.factor:.5g}" if scaling else ""
             places.setdefault((name, factor), []).append(group)
     by_place: dict[tuple[int, ...], list[str]] = {}
@@ -39,8 +41,8 @@ def findings(groups: Sequence[Group]) -> list[Finding]:
 
 def _finding(groups: Sequence[Group], ids: Ids) -> Finding:
     first = groups[0].options[0]
-    scaled = [name for name in ids if name in (*SCALINGS, CONSTANT_FACTOR)]
-    moved = {"updated-first", "own-update", "weights-returned"} & set(ids)
+    scaled = [name for name in ids if name in SCALED]
+    moved = set(MOVED) & set(ids)
     shared = [_instead(group, ids) for group in groups]
     others = tuple(
         other for other in shared[0] if all(other in each for each in shared) and other != named(ids)

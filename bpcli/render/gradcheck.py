@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bpcli.common.text import printable
+from bpcli.gradcheck.findings import MOVED, SCALED
 from bpcli.gradcheck.report import GradcheckReport, mistakes_of
 from bpcli.gradcheck.step import OwnCheck, TensorCheck
 from bpcli.gradcheck.summary import by_mistake, check_of, verdict_line
@@ -200,7 +201,7 @@ def _explained(finding: Finding) -> list[RenderableType]:
         where += f", row{'s' if len(finding.rows) > 1 else ''} {ranges(finding.rows)}"
     for mistake in mistakes_of(finding.ids):
         parts += [
-            Text.assemble((mistake.id, f"bold {BAD}"), (f"{_constant(finding)}  in {where}", "dim")),
+            Text.assemble((mistake.id, f"bold {BAD}"), (f"{_constant(finding, mistake.id)}  in {where}", "dim")),
             algebra(mistake, "yours"),
         ]
     if finding.alternatives:
@@ -209,11 +210,11 @@ def _explained(finding: Finding) -> list[RenderableType]:
     return parts
 
 
-def _constant(finding: Finding) -> str:
-    """The number that a scaling or a moved weight was fitted with."""
-    if finding.rate is not None:
+def _constant(finding: Finding, name: str) -> str:
+    """The number that a scaling or a moved weight was fitted with, beside the mistake whose number it is."""
+    if finding.rate is not None and name in MOVED:
         return f" (η = {number(finding.rate)})"
-    return "" if finding.factor is None else f" (factor {finding.factor:.10g})"
+    return "" if finding.factor is None or name not in SCALED else f" (factor {finding.factor:.10g})"
 
 
 def _unexplained(tensor: TensorVerdict) -> list[RenderableType]:

@@ -434,6 +434,8 @@ def test_a_rate_of_ones_own_is_told_with_the_new_weights():
     (found,) = run(text.format(pass_=PASS, one=0.7, other=0.7), example).findings
     assert (found.ids, found.factor) == (("weights-returned",), None)
     assert found.rate == pytest.approx(0.7, rel=1e-9)
+    (summed,) = run(text.format(pass_=PASS.replace(" / len(X)", ""), one=1, other=1), example).findings
+    assert (set(summed.ids), summed.rate) == ({"weights-returned", "sum-for-mean"}, 1)
     for one, other in ((0.7, 0.5), (-0.7, -0.7)):
         ids = {
             name
@@ -441,6 +443,19 @@ def test_a_rate_of_ones_own_is_told_with_the_new_weights():
             for name in f.ids
         }
         assert ids > {"weights-returned"}
+
+
+def test_training_is_looked_at_for_one_step():
+    """Of as many epochs as a program wants, one: its new weights are those of a single update."""
+    text = (
+        "class Net:\n def __init__(self, n_in, n_hidden, n_out, lr):\n  self.lr = lr\n"
+        "  self.W1, self.W2 = np.zeros((n_in, n_hidden)), np.zeros((n_hidden, n_out))\n"
+        " def fit(self, X, y, {epochs}):\n  for _ in range(epochs):\n   W1, W2 = self.W1, self.W2; {pass_}\n"
+        "   self.W2 = W2 - self.lr * b\n   self.W1 = W1 - self.lr * a\n"
+    )
+    for epochs in ("epochs", "epochs=1000"):
+        found = run(text.format(epochs=epochs, pass_=PASS), points((3, 4, 2), bias=False))
+        assert [finding.ids for finding in found.findings] == [("weights-returned",)]
 
 
 def test_what_changes_data_or_returns_gradients_besides_is_refused():

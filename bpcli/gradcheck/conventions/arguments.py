@@ -80,6 +80,7 @@ def value_of(role: Role, reading: Reading, point: Point, layers: Layers) -> Any:
     others = {
         "rate": point.get("learning_rate"),
         "decay": point.get("weight_decay"),
+        "epochs": 1,  # one step is what is looked at
         "samples": 1 if reading.per_point else len(point["X"]),
         "size": sizes[index] if index < len(sizes) else None,
         "sizes": sizes,

@@ -24,13 +24,15 @@ def words(text: str) -> list[str]:
 
 WORDS: dict[str, str] = {
     "x": "x xs xi xb inputs input data features sample samples point xtrain trainx xbatch inputdata images a0 "
-    "trainingdata inputvector example inputslist",
+    "trainingdata inputvector example inputslist traininginputs trainingsetinputs",
     "y": "y ys yi yb t target targets label labels expected desired truth ytrue ytrain trainy ybatch groundtruth "
-    "yonehot onehot trainingtargets tt targetslist",
+    "yonehot onehot trainingtargets tt targetslist trainingoutputs trainingsetoutputs",
     "batch": "batch minibatch xy batchxy",
     "rate": "lr learningrate alpha eta rate stepsize learnrate",
     "decay": "weightdecay reg lambda lam lmbda lambd l2 decay regularization regularisation regstrength l2reg "
     "reglambda regparam lambdareg wd",
+    "epochs": "epochs nepochs numepochs maxepochs iterations niterations numiterations numberofiterations niter niters "
+    "iters maxiter steps nsteps numsteps trainingiterations numberoftrainingiterations",
     "samples": "m n nsamples numsamples batchsize nexamples numexamples",
     "parameters": "params parameters param model network net weightsandbiases parametersdict",
     "vector": "theta nnparams thetavec wvec flat flatparams paramvector thetaflat unrolled initialtheta paramsvec",

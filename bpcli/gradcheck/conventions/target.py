@@ -22,7 +22,7 @@ FUNCTIONS = words(
 )
 # What may return gradients besides, or new weights; after anything whose name speaks of gradients.
 OTHERS = words(
-    "loss cost trainstep updateweights updateparameters update sgdstep gradientdescentstep step train"
+    "loss cost trainstep updateweights updateparameters update sgdstep gradientdescentstep step train fit"
 )
 HELPERS = words("numer check approx sigmoid relu tanh softmax activation linear test plot")
 FORWARDS = words(
