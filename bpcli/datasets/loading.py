@@ -13,6 +13,7 @@ from bpcli.common.errors import DataError
 from bpcli.common.files import read_bytes, unzipped
 from bpcli.common.text import did_you_mean
 from bpcli.datasets.arrays import read_npy, read_npz
+from bpcli.datasets.cell_columns import Cells
 from bpcli.datasets.columns import InputOptions, decide_roles, target_positions
 from bpcli.datasets.dataset import Column, Dataset, Inputs, Role, Table, Task
 from bpcli.datasets.encoding import select
@@ -20,7 +21,7 @@ from bpcli.datasets.generators import CLOUDS, GATES, cloud, gate
 from bpcli.datasets.labels import TargetCells, infer_task, read_targets
 from bpcli.datasets.layout import ReadOptions
 from bpcli.datasets.text_source import GZIP, STDIN
-from bpcli.datasets.text_table import Cells, read_text
+from bpcli.datasets.text_table import read_text
 from bpcli.datasets.workbooks import WORKBOOKS, read_workbook
 
 SHIPPED = {"digits": "digits.csv.gz", "iris": "iris.csv"}

@@ -4,7 +4,7 @@ from typing import Any
 
 from bpcli.common.errors import DataError
 from bpcli.common.files import read_bytes
-from bpcli.datasets.text_table import Cells, cells_of
+from bpcli.datasets.cell_columns import Cells, cells_of
 
 WORKBOOKS = (".xlsx", ".parquet", ".arff")
 

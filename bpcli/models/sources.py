@@ -13,13 +13,14 @@ from bpcli.common.errors import DataError
 from bpcli.common.files import read_bytes, unpacked_limit
 from bpcli.common.text import printable
 from bpcli.datasets import Encoding, ReadOptions
+from bpcli.datasets.cell_columns import Cells, cells_of
 from bpcli.datasets.cells import is_missing
 from bpcli.datasets.dataset import Category, FloatArray, Inputs, Role
 from bpcli.datasets.encoding import CategoryCode, select
 from bpcli.datasets.layout import nameless
 from bpcli.datasets.loading import ARRAYS, SHIPPED, decompressed, read_cells, shipped_cells, suffix_of
 from bpcli.datasets.text_source import STDIN
-from bpcli.datasets.text_table import Cells, cells_of, read_chunks
+from bpcli.datasets.text_table import read_chunks
 from bpcli.datasets.workbooks import WORKBOOKS, cell_text
 
 

@@ -12,13 +12,13 @@ from bpcli.common.files import read_bytes
 from bpcli.common.json_numbers import finite
 from bpcli.datasets import Prepared
 from bpcli.datasets.arrays import read_npy, read_npz
-from bpcli.datasets.cells import is_missing, number, shown
+from bpcli.datasets.cell_columns import Cells, cells_of, written
+from bpcli.datasets.cells import is_missing, is_text, number, shown
 from bpcli.datasets.columns import number_values
 from bpcli.datasets.dataset import FloatArray
 from bpcli.datasets.encoding import Output, encode
 from bpcli.datasets.layout import nameless
 from bpcli.datasets.loading import ARRAYS, decompressed, suffix_of
-from bpcli.datasets.text_table import Cells, cells_of, written
 from bpcli.models import Model, Rows
 from bpcli.models.model import Noticed
 from bpcli.models.sources import array_rows
@@ -219,6 +219,7 @@ def _class_positions(cells: Cells, j: int, classes: tuple[str, ...]) -> FloatArr
     exact = {name: i for i, name in enumerate(classes)}
     by_number = {value: i for i, name in enumerate(classes) if (value := number(name)) is not None}
     by_letters = {name.casefold(): i for i, name in enumerate(classes) if len(name) > 1}
+    words = any(map(is_text, classes))
     found: list[float] = []
     for code, word in enumerate(text.vocabulary):
         position = exact.get(word)
@@ -226,7 +227,7 @@ def _class_positions(cells: Cells, j: int, classes: tuple[str, ...]) -> FloatArr
             position = by_number.get(value)
         if position is None:
             position = by_letters.get(word.casefold())
-        if position is None and not is_missing(word, among_words=True):
+        if position is None and not is_missing(word, among_words=words):
             rows = np.flatnonzero(text.codes == code)
             if len(rows):
                 raise DataError(
