@@ -260,7 +260,7 @@ def select(cells: Cells, roles: Mapping[int, Role], invalid: str = "error") -> t
     """
     wanted = [j for j, role in roles.items() if role.kind == "number"]
     plain = not any(j in cells.texts for j in wanted) and not cells.others
-    names = [cells.names[j] for j in wanted]
+    names = [roles[j].name for j in wanted]  # as in training; another table may not name it
     if plain:
         # Neighbouring columns are a view: a large table is not copied.
         together = wanted == list(range(len(wanted)))

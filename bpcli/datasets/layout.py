@@ -43,6 +43,11 @@ class ReadOptions:
     max_rows: int | None = None
 
 
+def first_rows_only(most: int) -> str:
+    """What is said of a table of which ``max_rows`` leaves rows out."""
+    return f"the first {most:,} rows only (data.max_rows)"
+
+
 @dataclass(frozen=True)
 class Layout:
     """How the rows of a text table are to be read.

@@ -19,7 +19,7 @@ from bpcli.common.files import MIB, free_memory
 from bpcli.datasets.cell_columns import Cells, Vocabulary, numbers_among, plain_numbers, stripped
 from bpcli.datasets.cells import is_missing, number, shown
 from bpcli.datasets.dataset import Codes, FloatArray
-from bpcli.datasets.layout import ReadOptions, Record, recognise, records
+from bpcli.datasets.layout import ReadOptions, Record, first_rows_only, recognise, records
 from bpcli.datasets.text_source import NotDecodable, fallback, open_text, plain_size
 
 _BLOCK_ROWS, _BLOCK_CELLS = 8192, 4_000_000
@@ -122,8 +122,8 @@ def _read(
                 raise DataError(_too_large(place, whole, rows, taken, free))
         if not blocks:
             raise DataError(f"{place}: the file has a header and no rows; a table needs rows")
-        if reader.cut:
-            notes.append(f"the first {options.max_rows:,} rows only (data.max_rows)")
+        if reader.cut and options.max_rows:
+            notes.append(first_rows_only(options.max_rows))
         return reader.joined(blocks, tuple(notes))
 
 
