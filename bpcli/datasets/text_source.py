@@ -203,6 +203,8 @@ def _refuse_other_kinds(start: bytes, place: str) -> None:
         raise DataError(
             f"{place}: an Excel workbook; name it .xlsx, which the extra bpcli[tables] reads, or save it as CSV"
         )
+    if start.startswith(b"PK\x03\x04") and b".npy" in start[:100]:
+        raise DataError(f"{place}: this is an NPZ of NumPy; name it .npz")
     for magic, what in _OTHERS:
         if start.startswith(magic):
             raise DataError(f"{place}: this is {what}")
