@@ -6,6 +6,7 @@ import re
 import runpy
 import shutil
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
@@ -258,7 +259,7 @@ def test_check_estimator(name):
 )
 def test_an_exported_program_reads_numbers_as_a_table_is_read(cell):
     """Plain ones and amounts, whatever letters stand around the digits."""
-    program = {"re": re, "np": np, "M": {"missing": []}}
+    program: dict[str, Any] = {"re": re, "np": np, "M": {"missing": []}}
     exec(NUMBER, program)
     plain, found = number(cell), amount(cell)
     assert program["number"](cell) == (plain if found is None else found.value)
