@@ -113,7 +113,8 @@ class DataConfig(StrictModel):
     )
     delimiter: str = Field(
         "auto",
-        description="Between the cells of a text table: auto | comma | semicolon | tab | blanks | pipe, or your own.",
+        description="Between the cells of a text table: auto | comma | semicolon | tab | blanks | pipe | colon, or "
+        "your own.",
         min_length=1,
         examples=["auto"],
     )

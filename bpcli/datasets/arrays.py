@@ -1,6 +1,7 @@
 """NPZ and NPY files: arrays that are checked before anybody believes them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,15 +10,71 @@ from numpy.typing import NDArray
 from bpcli.common import array_files
 from bpcli.common.array_files import ArrayFileError
 from bpcli.common.errors import DataError
-from bpcli.common.files import unpacked_limit
+from bpcli.common.files import read_bytes, unpacked_limit, unzipped
 from bpcli.common.text import printable
 from bpcli.datasets.cells import is_missing, number
 from bpcli.datasets.columns import target_positions
 from bpcli.datasets.dataset import Column, FloatArray, Table
+from bpcli.datasets.layout import first_rows_only
+from bpcli.datasets.text_source import GZIP
 
 REQUIRED = ("X", "y")
 OPTIONAL = ("X_validation", "y_validation")
 LONGEST_LIST = 200  # characters of the names of other arrays
+
+
+def read_arrays(
+    source: str, suffix: str, target: Sequence[str | int] | None = None, most: int | None = None
+) -> Table:
+    """The table in an NPZ or NPY file, as ``suffix`` says, .gz after it or not; of ``most`` rows at most.
+
+    Args:
+        source: the path.
+        suffix: .npz, which says itself what its targets are, or .npy.
+        target: positions of the target columns of an NPY; None is the last column.
+        most: how many of the first rows are taken; validation rows of the file's own all stay.
+
+    Raises:
+        DataError: there is no such file, or it is damaged or no table.
+    """
+    if suffix == ".npz" and target is not None:
+        raise DataError(f"{source}: the targets of an NPZ file are in y; leave data.target out")
+    raw = _read(source)
+    table = read_npz(raw, source) if suffix == ".npz" else read_npy(raw, source, target)
+    if most is None or most >= len(table.X):
+        return table
+    y = tuple(column[:most] for column in table.y)
+    return replace(table, X=table.X[:most], y=y, notes=(first_rows_only(most),))
+
+
+def read_inputs(source: str, suffix: str) -> NDArray[Any]:
+    """The array ``X`` of an NPZ file, or that of an NPY, whatever it holds.
+
+    Raises:
+        DataError: there is no such file, or it is damaged or has no ``X``.
+    """
+    raw = _read(source)
+    try:
+        if suffix == ".npy":
+            return array_files.read_npy(raw, limit=unpacked_limit(raw))
+        members = array_files.read_npz(raw, limit=unpacked_limit(raw), wanted=lambda name: name == "X")
+    except ArrayFileError as error:
+        raise DataError(f"{source}: {error}; save it again, as numbers") from None
+    if "X" not in members:
+        raise DataError(f"{source}: there is no array X; save the inputs as X")
+    return members["X"]
+
+
+def _read(source: str) -> bytes:
+    """The bytes of a file; gzip is undone where it is named .gz or begins like one."""
+    advice = "check the path (in a configuration file a relative path starts at its folder)"
+    raw = read_bytes(source, DataError, advice)
+    if not (source.lower().endswith(".gz") or raw.startswith(GZIP)):
+        return raw
+    try:
+        return unzipped(raw)
+    except ValueError as error:
+        raise DataError(f"{source}: the gzip file {error}; download it or save it again") from None
 
 
 def read_npz(raw: bytes, place: str) -> Table:

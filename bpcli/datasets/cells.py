@@ -10,25 +10,49 @@ _comma_number = re.compile(r"[+-]?(?:[0-9]+,?[0-9]*|,[0-9]+)(?:[eE][+-]?[0-9]+)?
 _decimal_comma = re.compile(r"[+-]?[0-9]+,[0-9]+").fullmatch
 
 _NOT_AVAILABLE = frozenset(
-    {"", "na", "n/a", "n.a.", "#n/a", "#na", "<na>", "nan", "+nan", "-nan", "null", "?"}
+    {
+        "",
+        "na",
+        "n/a",
+        "n.a.",
+        "#n/a",
+        "#n/a n/a",
+        "#na",
+        "<na>",
+        "nan",
+        "+nan",
+        "-nan",
+        "null",
+        "(null)",
+        "\\n",
+        "?",
+    }
 )
 _SPREADSHEET_ERRORS = frozenset({"#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"})
-_NOTHING = frozenset({"none", "-", "--", ".", "missing"})  # among words these may be a category
+_DASHES = frozenset({"-", "--", "---", "–", "—", ".", "..", "...", "…", ":"})
+# Among words these may be a category.
+_NOTHING = _DASHES | {"none", "nil", "missing", "not available", "n.d.", "k.a."}
 _INFINITE = frozenset({sign + word for sign in ("", "+", "-") for word in ("inf", "infinity")})
 MISSING_NUMBERS = _NOT_AVAILABLE | _SPREADSHEET_ERRORS | _NOTHING
 MISSING_WORDS = _NOT_AVAILABLE | _SPREADSHEET_ERRORS
 _MARKS = MISSING_NUMBERS | _INFINITE
 
-_CURRENCY = r"[$€£¥₹₩₽]|US\$|USD|EUR|GBP|CHF|JPY|INR"
+_CODES = "USD|EUR|GBP|CHF|JPY|INR|CNY|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|TRY|ZAR"
+_CURRENCY = rf"[$€£¥₹₩₽₺₴₪]|(?:US|A|C|R|HK|S)\$|Rs\.?|zł|Kč|kr|{_CODES}"
+_MINUS = "\u2212"
+_GROUPS = re.compile(
+    r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}"
+).fullmatch  # 12,34,567: India
 _SPACES = "\u0020\u00a0\u2009\u202f"
 _amount = re.compile(
-    rf"(?P<open>\()?(?P<sign>[+-])?\s?(?P<before>{_CURRENCY})?\s?(?P<sign2>-)?(?P<digits>[0-9][0-9.,'’{_SPACES}]*|[.,][0-9]+)"
+    rf"(?P<open>\()?(?P<sign>[+-])?\s?(?P<before>{_CURRENCY})?\s?(?P<sign2>-)?"
+    rf"(?P<digits>[0-9](?:[0-9.,'’{_SPACES}]*[0-9.,])?|[.,][0-9]+)"
     rf"\s?(?P<after>%|{_CURRENCY})?(?P<close>\))?"
 ).fullmatch
 
 
 class Amount(NamedTuple):
-    """A number that is not written plainly, and how it is marked: a currency, %, () or the thousands separator."""
+    """A number that is not written plainly, and how it is marked: a currency, %, (), − or the thousands separator."""
 
     value: float
     mark: str
@@ -47,23 +71,24 @@ def number(cell: str, decimal: str = ".") -> float | None:
 
 
 def amount(cell: str, decimal: str = ".", thousands: str = "auto") -> Amount | None:
-    """The number in a cell with a currency, a percent sign, parentheses for minus, or separated thousands; or None.
+    """The number in a cell with a currency, %, a minus sign (−), () for minus, or separated thousands; or None.
 
     ``12%`` is 12: the number is read as it is written. ``thousands`` is the separator, or "auto" for any that
     stands before every three digits and is not the decimal point.
     """
-    found = _amount(cell)
+    found = _amount(cell.replace(_MINUS, "-"))
     if not found or bool(found["open"]) != bool(found["close"]):
         return None
     if found["open"] and (found["sign"] or found["sign2"]):
         return None
-    digits, mark = found["digits"], found["before"] or found["after"] or ("()" if found["open"] else "")
+    mark = found["before"] or found["after"] or ("()" if found["open"] else _MINUS if _MINUS in cell else "")
+    digits = found["digits"]
     separators = f",.'’{_SPACES}".replace(decimal, "") if thousands == "auto" else thousands
     used = sorted({c for c in digits if c in separators})
     whole, point, fraction = digits.partition(decimal)
     if used:
         groups = whole.split(used[0])
-        if len(used) > 1 or not 1 <= len(groups[0]) <= 3 or any(len(group) != 3 for group in groups[1:]):
+        if len(used) > 1 or not _GROUPS(",".join(groups)):
             return None
         whole, mark = "".join(groups), mark or "thousands"
     value = number(whole + point.replace(decimal, ".") + fraction)

@@ -10,21 +10,27 @@ import numpy as np
 from bpcli.common.errors import DataError
 from bpcli.common.text import did_you_mean
 from bpcli.datasets import dates
+from bpcli.datasets.cell_columns import Cells, NumberColumn, TextColumn
 from bpcli.datasets.cells import amount, explain, is_missing, number, shown
 from bpcli.datasets.dataset import Category, FloatArray, Role
-from bpcli.datasets.text_table import Cells, NumberColumn, TextColumn
 
 FEW = 20  # distinct values of a column of categories among numbers
 _FAULTY = (
     0.1  # of the cells: so many that are not numbers are faults in a column of numbers, more make it text
 )
+_WORDS = 2  # so few distinct words among numbers are faults too, however often they come
 _DISTINCT = 0.5  # of the rows: a text column with more distinct values says who a row is, not what it is like
 _FEWEST_ROWS = 10  # of a table in which row numbers can be told from numbers
 _NAMED_ID = re.compile(
     r"(?:^|[\s_.-])(?:id|ids|uuid|guid|key|index|rownames?|row|serial no\.?|record no\.?)$|^unnamed|.+[a-z]Id$|.+ID$",
     re.IGNORECASE,
 )
-_MARKS = {"()": "parentheses read as minus", "thousands": "thousands separators left out", "%": "in percent"}
+_MARKS = {
+    "()": "parentheses read as minus",
+    "\u2212": "− read as minus",
+    "thousands": "thousands separators left out",
+    "%": "in percent",
+}
 LAST = (-1,)
 
 
@@ -105,7 +111,12 @@ def _no_such_name(name: str, names: Sequence[str] | None, width: int, place: str
         )
     listed = ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
     hint = f" ({meant})" if (meant := did_you_mean(name, names)) else ""
-    return f"{place}: there is no column {name!r}{hint}; the columns are: {listed}"
+    message = f"{place}: there is no column {name!r}{hint}; the columns are: {listed}"
+    if len(names) == 1:
+        quoted = "," in names[0]
+        return message + ("; remove the quotes around whole rows" if quoted else "; set data.delimiter")
+    whole = next((each for each in names if each.partition(",")[0].strip() == name.strip()), "")
+    return message + (f"; a name with a comma stands in double quotes: '\"{whole}\"'" if "," in whole else "")
 
 
 def decide_roles(cells: Cells, targets: Sequence[int], options: InputOptions) -> dict[int, Role]:
@@ -147,12 +158,13 @@ def decide_roles(cells: Cells, targets: Sequence[int], options: InputOptions) ->
 
 def _declared_date(cells: Cells, j: int) -> Role:
     words = [word for word in cells.text(j).vocabulary if not is_missing(word)]
-    form = dates.date_format(words)
+    form = dates.date_format(words, digits=True)
     if not form:
-        strange = next((word for word in words if not dates.date_format([word])), words[0] if words else "")
+        strange = next((word for word in words if not dates.date_format([word], digits=True)), None)
+        fault = "its dates have several formats" if strange is None else f"{shown(strange)} is not a date"
         raise DataError(
-            f"{cells.place}: {cells.layout.column(j)}: {shown(strange)} is not a date in the format of the others; "
-            "write dates as 2024-01-31, or leave the column out of data.dates"
+            f"{cells.place}: {cells.layout.column(j)}: {fault if words else 'every cell is empty'}; write dates as "
+            "2024-01-31, or leave the column out of data.dates"
         )
     return Role(cells.names[j], "date", "declared", form)
 
@@ -188,9 +200,9 @@ def _role(cells: Cells, j: int, options: InputOptions, *, is_number: bool, span:
             return _number_role(name, values, cells, j, (float(np.nanmin(values)), float(np.nanmax(values))))
         return Role(name, "number", "; ".join(_MARKS.get(mark, f"{mark} left out") for mark in marks))
     codes_of_few = distinct_numbers <= FEW and rows["text"] >= 2 * len(words)
-    if is_number or (
-        numeric > rows["text"] and rows["text"] <= max(1, _FAULTY * filled) and not codes_of_few
-    ):
+    # A word or two that come again among many numbers stand for a missing value, or for one below a limit.
+    faulty = rows["text"] <= max(1, _FAULTY * filled) or (len(words) <= _WORDS and distinct_numbers > FEW)
+    if is_number or (numeric > rows["text"] and faulty and not codes_of_few):
         number_values(cells, j, options.invalid)
         return Role(name, "number", "text counted as missing")
     return _text_role(name, text, words, filled)
@@ -278,7 +290,7 @@ def number_values(  # noqa: PLR0912 - one branch for each way to write a number
         elif value is not None:
             marks[""] += counts[position]
         parsed.append(np.nan if value is None else value)
-    units = {mark for mark in marks if mark not in ("", "()", "thousands")}
+    units = {mark for mark in marks if (mark and mark not in _MARKS) or mark == "%"}
     if len(units) > 1 or ("%" in units and marks[""] > 0):
         rare = min(units | ({""} if marks[""] and "%" in units else set()), key=lambda mark: marks[mark])
         strange |= {
@@ -302,6 +314,8 @@ def _refuse(cells: Cells, j: int, faults: dict[int, str], *, target: bool) -> No
     if amount(cell, cells.layout.decimal):
         reason = f"{shown(cell)} has another unit than the other cells"
     name = cells.names[j]
+    if cell == name and cells.layout.header:
+        raise DataError(f"{cells.where(row, j)}: the header is repeated here; remove this row")
     advice = (
         "; correct it, or leave its row out (--set data.invalid=missing)"
         if target

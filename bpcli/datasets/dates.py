@@ -19,9 +19,19 @@ _DAYS: tuple[str, ...] = (
     "%d %b %Y",
     "%b %d, %Y",
 )
-_DAYS += ("%d-%b-%y", "%m/%d/%y", "%B %d, %Y")
+_DAYS += (
+    "%d-%b-%y",
+    "%m/%d/%y",
+    "%d/%m/%y",
+    "%d.%m.%y",
+    "%B %d, %Y",
+    "%d %B %Y",
+    "%A %d %B %Y",
+    "%A, %B %d, %Y",
+)
+_MONTHS = ("%Y-%m", "%m/%Y", "%b-%y", "%b %Y", "%B %Y")
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
-FORMATS = ("iso", *(day + time for day, time in product(_DAYS, _TIMES)))
+FORMATS = ("iso", *(day + time for day, time in product(_DAYS, _TIMES)), *_MONTHS)
 PARTS = ("day", "month", "weekday", "hour")
 _EPOCH = datetime(1970, 1, 1)
 
@@ -35,9 +45,9 @@ def parse(cell: str, form: str) -> datetime | None:
     return found.replace(tzinfo=None)
 
 
-def date_format(cells: Sequence[str]) -> str:
-    """The first format that all cells have, or "" if they are not dates; plain numbers are none."""
-    if not cells or any(len(cell) < 6 or cell.isdigit() for cell in cells[:50]):
+def date_format(cells: Sequence[str], *, digits: bool = False) -> str:
+    """The first format that all cells have, or "" if they are not dates; digits alone (20240131) may be numbers."""
+    if not cells or any(len(cell) < 6 or (cell.isdigit() and not digits) for cell in cells[:50]):
         return ""
     likely = [form for form in FORMATS if parse(cells[0], form)]
     return next((form for form in likely if all(parse(cell, form) for cell in cells)), "")

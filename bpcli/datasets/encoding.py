@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from bpcli.common.errors import DataError
 from bpcli.datasets import dates
+from bpcli.datasets.cell_columns import Cells
 from bpcli.datasets.columns import category_of, number_values
 from bpcli.datasets.dataset import Category, Dataset, FloatArray, Inputs, IntArray, Role, Task
-from bpcli.datasets.text_table import Cells
 
 Output: TypeAlias = Literal["sigmoid", "identity", "softmax"]
 Scaling: TypeAlias = Literal["standard", "minmax", "none"]
@@ -260,7 +260,7 @@ def select(cells: Cells, roles: Mapping[int, Role], invalid: str = "error") -> t
     """
     wanted = [j for j, role in roles.items() if role.kind == "number"]
     plain = not any(j in cells.texts for j in wanted) and not cells.others
-    names = [cells.names[j] for j in wanted]
+    names = [roles[j].name for j in wanted]  # as in training; another table may not name it
     if plain:
         # Neighbouring columns are a view: a large table is not copied.
         together = wanted == list(range(len(wanted)))
@@ -316,8 +316,8 @@ def fit(
     names = [inputs.names[j] for j in kept] + [f"{inputs.names[j]} {MISSING}" for j in indicators]
     if not names and not codes:
         raise DataError(
-            f"{dataset.name}: no input is left: every column is constant, an identifier or free text; name the columns "
-            "to use with data.numbers, data.categories or data.dates"
+            f"{dataset.name}: no input is left: every column is constant, an identifier, a date or free text; name the "
+            "columns to use with data.numbers, data.categories or data.dates"
         )
     return Encoding(
         roles=dataset.roles,

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpcli.common.errors import DataError
+from bpcli.datasets.cell_columns import Cells, NumberColumn, TextColumn
 from bpcli.datasets.cells import amount, is_missing, is_text, number, shown
 from bpcli.datasets.columns import number_values, one_spelling
 from bpcli.datasets.dataset import Column, Dataset, FloatArray, IntArray, Table, Task
-from bpcli.datasets.text_table import Cells, NumberColumn, TextColumn
 
 AUTO_CLASSES = 20  # up to so many distinct integers are classes unless the task says otherwise
 _STRAY = 0.01  # of the rows: so few fractions among a few integers are probably typing errors
@@ -105,7 +105,7 @@ def read_targets(
     for j in positions:
         found = cells.column(j)
         text = cells.text(j) if isinstance(found, TextColumn) else None
-        gaps = _missing_labels(text) if text else np.zeros(0, bool)
+        gaps = missing_labels(text) if text else np.zeros(0, bool)
         absent = (
             gaps[found.codes] if isinstance(found, TextColumn) else np.isnan(found.values) & ~_is_other(found)
         )
@@ -149,7 +149,7 @@ def _is_other(column: NumberColumn) -> NDArray[np.bool_]:
     return found
 
 
-def _missing_labels(text: TextColumn) -> NDArray[np.bool_]:
+def missing_labels(text: TextColumn) -> NDArray[np.bool_]:
     """Which words of a target column stand for a missing value. NA beside DE and FR is a country."""
     words = [word for word in text.vocabulary if is_text(word)]
     codes = len(words) > 1 and all(len(word) == 2 and word.isupper() for word in words)
@@ -184,7 +184,7 @@ def _target_column(
     if not strange:
         counted = number_values(cells, j, invalid, target=True)
         coded = any(len(word) > 1 and word[0] == "0" and word.isdigit() for word in words)
-        merged = len(set(numeric)) < len(set(words))
+        merged = len(set(numeric)) < len(numeric)
         if task != "regression" and len(numeric) == len(words) and whole and (coded or merged):
             if coded and len(set(words)) <= max(AUTO_CLASSES, len(text.codes) // 2):
                 notes.append(f"{cells.names[j]}: labels with leading zeros are kept as they are written")

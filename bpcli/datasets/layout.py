@@ -13,12 +13,14 @@ from bpcli.datasets.text_source import LONGEST_LINE
 
 csv.field_size_limit(LONGEST_LINE)
 _MOST_COLUMNS = 2000
+_MOST_TITLES = 10
 SAMPLE = 300  # rows that a layout is recognised from
 DELIMITERS = {"tab": "\t", "semicolon": ";", "pipe": "|", "comma": ",", "blanks": " "}
 _NAMES = {"\t": "tabs", ";": "semicolons", "|": "pipes (|)", " ": "blanks"}
 _QUOTES = ("'", "|")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+").fullmatch
 _COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+").fullmatch
+_DOTTED = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+").fullmatch
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+").fullmatch
 _LIBSVM = re.compile(r"[+-]?[0-9.]+(?:\s+[0-9]+:[^\s:]+)+").fullmatch
 
@@ -41,11 +43,18 @@ class ReadOptions:
     max_rows: int | None = None
 
 
+def first_rows_only(most: int) -> str:
+    """What is said of a table of which ``max_rows`` leaves rows out."""
+    return f"the first {most:,} rows only (data.max_rows)"
+
+
 @dataclass(frozen=True)
 class Layout:
     """How the rows of a text table are to be read.
 
     Attributes:
+        escape: what stands before a quote within quotes, where quotes are not doubled.
+        padded: whether blanks may stand between a delimiter and a quote.
         width: cells in a row; the columns from ``used`` on are empty throughout.
         skipped: records before the first row of data: titles, the header, a row of units.
         names: of the columns; "column 3" where the file gives none.
@@ -56,6 +65,8 @@ class Layout:
     place: str
     delimiter: str = ","
     quote: str = '"'
+    escape: str = ""
+    padded: bool = False
     comment: str = ""
     decimal: str = "."
     thousands: str = "auto"
@@ -96,7 +107,12 @@ def records(lines: Iterable[str], layout: Layout, first_line: int = 1) -> Iterat
 
     source = plain(lines) if comment or blanks else lines
     reader = csv.reader(
-        source, delimiter=layout.delimiter, quotechar=layout.quote, strict=True, skipinitialspace=blanks
+        source,
+        delimiter=layout.delimiter,
+        quotechar=layout.quote,
+        escapechar=layout.escape or None,
+        strict=True,
+        skipinitialspace=blanks or layout.padded,
     )
     start = first_line
     try:
@@ -158,27 +174,27 @@ def recognise(
         comment = "#" if any(_is_comment(line, "#") for line in content) else ""
     layout = Layout(place, comment=comment or "")
     delimiter = separator[1].replace("\\t", "\t") if separator else options.delimiter
-    delimiter = DELIMITERS.get(delimiter, delimiter)
+    delimiter = {**DELIMITERS, "colon": ":"}.get(delimiter, delimiter)
     if delimiter == "auto":
         delimiter = _delimiter(lines, layout)
     layout = _with(layout, delimiter=delimiter)
     if comment and options.comment == "auto":
         layout, lines, note = _comments(lines, layout)
         notes += note
-    layout = _with(layout, quote=_quote(_sample(lines, layout)))
+    layout = _quoting(lines, _with(layout, quote=_quote(_sample(lines, layout))))
     if delimiter != "," and not separator and options.delimiter == "auto":
         notes.append(f"{_NAMES.get(delimiter, repr(delimiter))} between cells")
     elif place.lower().removesuffix(".gz").endswith(".tsv"):
         notes.append("commas between cells")
     if layout.quote != '"':
         notes.append(f"quotes {layout.quote}")
+    if layout.escape:
+        notes.append(f"{layout.escape}{layout.quote} is a quote within quotes")
     rows = _sample(lines, layout, complete=complete)[skipped:]
     if not rows:
         raise DataError(f"{place}: the file is empty; a table needs rows")
-    titles = _titles(rows)
-    for line, cells in rows[:titles]:
-        what = "counts of rows and columns" if len(cells) > 1 and cells[0].isdigit() else "a title"
-        notes.append(f"line {line} ({shown(delimiter.join(filter(None, cells)).strip())}) skipped: {what}")
+    titles = _above_names(rows, target) or _titles(rows)
+    notes += [_skipped(line, cells, delimiter) for line, cells in rows[:titles]]
     rows = rows[titles:]
     skipped += titles
     decimal = options.decimal if options.decimal != "auto" else _decimal(rows, delimiter)
@@ -209,7 +225,7 @@ def _sample(lines: Sequence[str], layout: Layout, *, complete: bool = False) -> 
 
 def _delimiter(lines: Sequence[str], layout: Layout) -> str:
     """The candidate that gives rows of one width, and among those the one with most cells that are numbers."""
-    best, best_score = ",", (0.0, 0.0)
+    best, best_score = ",", (0.0, False, 0.0)
     first = next((line for line in lines if line.strip()), "")
     for delimiter in DELIMITERS.values():
         if not any(delimiter in line.strip() for line in (first, *lines[1:40])) and delimiter != " ":
@@ -223,7 +239,8 @@ def _delimiter(lines: Sequence[str], layout: Layout) -> str:
             continue
         cells = [cell for _, cells in rows[:50] for cell in cells[:200]]
         numbers = sum(bool(number(cell) is not None or _COMMA(cell)) for cell in cells) / len(cells)
-        score = (min(round(count / len(rows), 2), 0.95), round(numbers, 1))
+        whole = len(rows[0][1]) == width  # else it may be the decimal comma, which no name has
+        score = (min(round(count / len(rows), 2), 0.95), whole, round(numbers, 1))
         if score > best_score:
             best, best_score = delimiter, score
     return best
@@ -252,22 +269,55 @@ def _quote(rows: list[Record]) -> str:
     return '"'
 
 
+def _quoting(lines: Sequence[str], layout: Layout) -> Layout:
+    r"""The ways of csv unless more rows are alike with ``\"`` for a quote, or with blanks before opening quotes."""
+    ways = [layout]
+    if any("\\" + layout.quote in line for line in lines):
+        ways.append(_with(layout, escape="\\"))
+    if any(layout.delimiter + " " in line and layout.quote in line for line in lines):
+        ways.append(_with(layout, padded=True))
+
+    def alike(way: Layout) -> int:
+        return max(Counter(len(cells) for _, cells in _sample(lines, way)).values(), default=0)
+
+    return max(ways, key=alike) if len(ways) > 1 else layout
+
+
 def _titles(rows: list[Record]) -> int:
     """How many records at the beginning are titles, or counts of rows and columns, above the table."""
     width = Counter(len(cells) for _, cells in rows).most_common(1)[0][0]
     if width < 2 or len(rows) < 3:
         return 0
     titles = 0
-    for _, cells in rows[: min(10, len(rows) - 2)]:
+    for _, cells in rows[: min(_MOST_TITLES, len(rows) - 2)]:
         filled = [cell for cell in cells if cell]
         one_text = len(filled) == 1 and bool(cells[0]) and is_text(filled[0])
-        title = one_text and (len(cells) == 1 or (len(cells) == width and width > 2))
+        title = not filled or (one_text and (len(cells) == 1 or (len(cells) == width and width > 2)))
         counts = len(cells) != width and len(cells) >= 2 and cells[0].isdigit() and cells[1] == str(width - 1)
         if not (title or counts):
             break
         titles += 1
-    alike = sum(1 for _, cells in rows[titles:] if len([cell for cell in cells if cell]) == 1)
-    return titles if alike == 0 else 0
+    alike = any(len(cells) > 1 and len([cell for cell in cells if cell]) == 1 for _, cells in rows[titles:])
+    return 0 if alike else titles
+
+
+def _skipped(line: int, cells: list[str], delimiter: str) -> str:
+    """What is said of a record above the table."""
+    if not any(cells):
+        return f"line {line} skipped: empty"
+    what = "counts of rows and columns" if len(cells) > 1 and cells[0].isdigit() else "a title"
+    return f"line {line} ({shown(delimiter.join(filter(None, cells)).strip())}) skipped: {what}"
+
+
+def _above_names(rows: list[Record], asked: Sequence[str | int] | None) -> int:
+    """How many records stand above one that holds the asked names among other names, none of which comes again."""
+    names = {name.strip() for name in asked or () if isinstance(name, str) and name}
+    for i, (_, cells) in enumerate(rows[: min(_MOST_TITLES, len(rows) - 2)] if names else ()):
+        filled = [cell for cell in cells if cell]
+        if names <= set(cells) and all(map(is_text, filled)) and len(set(filled)) == len(filled):
+            below = {(j, cell) for _, row in rows[i + 1 :] for j, cell in enumerate(row)}
+            return 0 if any(cell and (j, cell) in below for j, cell in enumerate(cells)) else i
+    return 0
 
 
 def _decimal(rows: list[Record], delimiter: str) -> str:
@@ -278,6 +328,8 @@ def _decimal(rows: list[Record], delimiter: str) -> str:
         return "."
     points = [cell for cell in cells if "." in cell and number(cell) is not None]
     sure = [cell for cell in commas if not _THOUSANDS(cell)]
+    if sure and delimiter != "," and all(map(_DOTTED, points)):
+        points = []  # 10.000 beside 2,5 is ten thousand
     return "," if len(commas) > len(points) and (sure or delimiter == ";") else "."
 
 
@@ -418,9 +470,9 @@ def _is_units(below: list[list[str]], decimal: str) -> bool:
         unit, zip(*(cells[:_MOST_COLUMNS] for cells in rest), strict=False), strict=False
     ):
         if all(number(other, decimal) is not None or is_missing(other) for other in column):
-            if not is_text(cell) or number(cell, decimal) is not None:
+            if cell and (not is_text(cell) or number(cell, decimal) is not None):
                 return False  # in most tables that is the first column of numbers
-            numeric += 1
+            numeric += bool(cell)
     return len(rest) > 1 and numeric > 0 and (numeric > 1 or len(unit) <= 2)
 
 

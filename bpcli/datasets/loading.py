@@ -10,17 +10,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpcli.common.errors import DataError
-from bpcli.common.files import read_bytes, unzipped
 from bpcli.common.text import did_you_mean
-from bpcli.datasets.arrays import read_npy, read_npz
+from bpcli.datasets.arrays import read_arrays
+from bpcli.datasets.cell_columns import Cells
 from bpcli.datasets.columns import InputOptions, decide_roles, target_positions
 from bpcli.datasets.dataset import Column, Dataset, Inputs, Role, Table, Task
 from bpcli.datasets.encoding import select
 from bpcli.datasets.generators import CLOUDS, GATES, cloud, gate
 from bpcli.datasets.labels import TargetCells, infer_task, read_targets
 from bpcli.datasets.layout import ReadOptions
-from bpcli.datasets.text_source import GZIP, STDIN
-from bpcli.datasets.text_table import Cells, read_text
+from bpcli.datasets.text_source import STDIN
+from bpcli.datasets.text_table import read_text
 from bpcli.datasets.workbooks import WORKBOOKS, read_workbook
 
 SHIPPED = {"digits": "digits.csv.gz", "iris": "iris.csv"}
@@ -77,10 +77,8 @@ def load(
         return replace(infer_task(table, task, source), text=False)
     name = "standard input" if source == STDIN else PurePath(source).name
     if suffix_of(source) in ARRAYS:
-        advice = "check the path (in a configuration file a relative path starts at its folder)"
-        raw = decompressed(read_bytes(source, DataError, advice), source)
-        array = _npz(raw, source, target) if suffix_of(source) == ".npz" else read_npy(raw, source, target)
-        return infer_task(_first(array, read.max_rows if read else None), task, name)
+        arrays = read_arrays(source, suffix_of(source), target, read.max_rows if read else None)
+        return infer_task(arrays, task, name)
     columns = columns or InputOptions()
     cells = read_cells(source, read, target=target, columns=columns)
     return infer_task(text_table(cells, target, task, columns), task, name)
@@ -195,31 +193,3 @@ def _complete_rows(
             f"{count:,} row{'s' if count > 1 else ''} with a missing value left out (first: line {cells.line(row)})",
         ),
     )
-
-
-def decompressed(raw: bytes, path: str) -> bytes:
-    """Undo gzip where a file is named .gz or begins like one.
-
-    Raises:
-        DataError: the file is truncated or damaged, or is called .gz and is not gzip.
-    """
-    if not (path.lower().endswith(".gz") or raw.startswith(GZIP)):
-        return raw
-    try:
-        return unzipped(raw)
-    except ValueError as error:
-        raise DataError(f"{path}: the gzip file {error}; download it or save it again") from None
-
-
-def _first(table: Table, rows: int | None) -> Table:
-    """The first rows of a table; its own validation rows stay."""
-    if rows is None or rows >= len(table.X):
-        return table
-    return replace(table, X=table.X[:rows], y=tuple(column[:rows] for column in table.y))
-
-
-def _npz(raw: bytes, place: str, target: Sequence[str | int] | None) -> Table:
-    """The table in an NPZ, which says itself what its targets are."""
-    if target is not None:
-        raise DataError(f"{place}: the targets of an NPZ file are in y; leave data.target out")
-    return read_npz(raw, place)

@@ -105,14 +105,14 @@ def prepare(
         with np.errstate(over="ignore"):
             for piece in _pieces(X):
                 X[piece] = encoding.transform(inputs.take(rows[piece]))
-        return _cast(X, dtype, where)
+        return _within_range(X, where)
 
     def cast_Y(targets: NDArray[Any]) -> NDArray[Any]:
         if dataset.task == "classification":
             return encode(targets, len(dataset.classes), output).astype(dtype)
         with np.errstate(over="ignore", invalid="ignore"):
-            scaled = (targets - target.offset) / target.scale
-        return _cast(scaled, dtype, [f"{dataset.name}: the target {target!r}" for target in dataset.outputs])
+            scaled = ((targets - target.offset) / target.scale).astype(dtype, order="C")
+        return _within_range(scaled, [f"{dataset.name}: the target {target!r}" for target in dataset.outputs])
 
     return Prepared(
         name=dataset.name,
@@ -129,7 +129,7 @@ def prepare(
         digest=digest(dataset),
         encoding=encoding,
         text=dataset.text,
-        notes=summarise(dataset, encoding, inputs.take(training)) if dataset.text else (),
+        notes=summarise(dataset, encoding, inputs.take(training)) if dataset.text or dataset.notes else (),
         warnings=warnings(dataset) if dataset.text else (),
     )
 
@@ -155,14 +155,12 @@ def _pieces(array: NDArray[Any]) -> Iterator[slice]:
     return (slice(start, start + rows) for start in range(0, len(array), rows))
 
 
-def _cast(values: FloatArray, dtype: DTypeLike, where: list[str]) -> NDArray[Any]:
-    """The M×d values as ``dtype``, C-contiguous, where all of them fit; ``where`` names the columns."""
-    with np.errstate(over="ignore"):
-        cast = np.ascontiguousarray(values, dtype=dtype)
-    lost = ~np.isfinite(cast).all(axis=0)
+def _within_range(values: NDArray[Any], where: list[str]) -> NDArray[Any]:
+    """The M×d values, where the precision holds all of them; ``where`` names the columns."""
+    lost = ~np.isfinite(values).all(axis=0)
     if lost.any():
         raise DataError(
             f"{where[lost.argmax()]} holds numbers so large, or so far apart, that they leave the range of "
-            f"{cast.dtype}; choose another unit for it"
+            f"{values.dtype}; choose another unit for it"
         )
-    return cast
+    return values

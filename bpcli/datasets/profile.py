@@ -9,15 +9,15 @@ import numpy as np
 
 from bpcli.common.errors import DataError
 from bpcli.common.json_numbers import finite
+from bpcli.datasets.cell_columns import Cells
 from bpcli.datasets.cells import is_missing
 from bpcli.datasets.column_notes import leaks
 from bpcli.datasets.columns import InputOptions, number_values, target_positions
 from bpcli.datasets.dataset import Dataset, FloatArray, Role, Task
-from bpcli.datasets.labels import infer_task
+from bpcli.datasets.labels import infer_task, missing_labels
 from bpcli.datasets.layout import ReadOptions
 from bpcli.datasets.loading import read_cells, text_table
 from bpcli.datasets.text_source import STDIN
-from bpcli.datasets.text_table import Cells
 
 BINS = 8
 _TOP = 3  # most frequent words of a column
@@ -149,9 +149,11 @@ def _column(cells: Cells, j: int, role: Role | None) -> ColumnProfile:
     if j in cells.texts:
         text = cells.texts[j]
         counts = np.bincount(text.codes, minlength=len(text.vocabulary))
-        absent = np.array(
-            [is_missing(word, among_words=kind == "category") for word in text.vocabulary], bool
-        )
+        if role is None:
+            absent = missing_labels(text)
+        else:
+            among_words = kind == "category"
+            absent = np.array([is_missing(word, among_words=among_words) for word in text.vocabulary], bool)
         missing = int(counts[absent].sum())
         order = [int(i) for i in np.argsort(-counts, kind="stable") if not absent[i] and counts[i]]
         base = ColumnProfile(name, kind, why, missing, len(order))

@@ -203,12 +203,18 @@ def _refuse_other_kinds(start: bytes, place: str) -> None:
         raise DataError(
             f"{place}: an Excel workbook; name it .xlsx, which the extra bpcli[tables] reads, or save it as CSV"
         )
+    if start.startswith(b"PK\x03\x04") and b".npy" in start[:100]:
+        raise DataError(f"{place}: this is an NPZ of NumPy; name it .npz")
     for magic, what in _OTHERS:
         if start.startswith(magic):
             raise DataError(f"{place}: this is {what}")
     head = start[:200].lstrip().lower()
     if head.startswith((b"<!doctype html", b"<html", b"<?xml")):
         raise DataError(f"{place}: this is a web page (HTML or XML), not a table; download the file itself")
+    if head.startswith(b"@relation"):
+        raise DataError(
+            f"{place}: this is ARFF; name it .arff, which the extra bpcli[tables] reads, or save it as CSV"
+        )
     if head.startswith((b"{", b"[{")) and b'":' in start:
         raise DataError(f"{place}: this is JSON; save the table as CSV")
 
@@ -223,7 +229,7 @@ def _codec(start: bytes, place: str, encoding: str) -> tuple[str, str]:
     even, odd = start[::2].count(0), start[1::2].count(0)
     if max(even, odd) > 0.3 * (len(start) // 2 + 1) and min(even, odd) < 0.05 * len(start):
         return ("utf-16-le", "UTF-16") if odd > even else ("utf-16-be", "UTF-16")
-    control = sum(start.count(c) for c in range(32) if c not in b"\t\n\v\f\r\x1a\x1b" and c)
+    control = sum(start.count(c) for c in range(32) if c not in b"\x01\t\n\v\f\r\x1a\x1b" and c)
     zeros = start.count(0)
     if start and (control > 0.02 * len(start) or zeros > 0.5 * len(start)):
         what = "NUL bytes" if zeros > 0.5 * len(start) else "binary data"

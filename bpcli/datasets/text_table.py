@@ -4,114 +4,30 @@ The stages of a table: text (``text_source``) → layout (``layout``) → cells 
 """
 
 import io
+import re
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cache
 from itertools import chain, islice
 from typing import Any, NoReturn
 
 import numpy as np
-from numpy.typing import NDArray
 
 from bpcli.common.errors import DataError
 from bpcli.common.files import MIB, free_memory
+from bpcli.datasets.cell_columns import Cells, Vocabulary, numbers_among, plain_numbers, stripped
 from bpcli.datasets.cells import is_missing, number, shown
-from bpcli.datasets.dataset import FloatArray
-from bpcli.datasets.layout import Layout, ReadOptions, nameless, recognise, records
+from bpcli.datasets.dataset import Codes, FloatArray
+from bpcli.datasets.layout import ReadOptions, Record, first_rows_only, recognise, records
 from bpcli.datasets.text_source import NotDecodable, fallback, open_text, plain_size
 
-Codes = NDArray[np.int32]
 _BLOCK_ROWS, _BLOCK_CELLS = 8192, 4_000_000
-_MANY_LINES = 8192  # of a block: worth loading pyarrow for
+_MOST_NOTES = 20  # below a table
+_WORD, _OTHER_ROW = re.compile(r"[^\W\d_]{3}").search, re.compile("[\t;|\\0]").search
 _MOST_LABELS = 1000
 _COPIES = 3  # of a table that training keeps: as it was read, what is being encoded, and the inputs
 _HEAD_LINES, _HEAD_CHARACTERS = 400, 1 << 18
-
-
-@dataclass(frozen=True, eq=False)
-class TextColumn:
-    """A column in which some cell is text: every cell as its position in the vocabulary of distinct, stripped cells."""
-
-    codes: Codes  # N
-    vocabulary: tuple[str, ...]
-
-
-@dataclass(frozen=True, eq=False)
-class NumberColumn:
-    """A column of numbers: N of them, NaN where one is missing, or where a cell is text, as ``others`` has it."""
-
-    values: FloatArray
-    others: dict[int, str]
-
-
-@dataclass(frozen=True, eq=False)
-class Cells:
-    """The cells of a text table, column by column, with the line of every row.
-
-    Attributes:
-        numbers: N×d; NaN in columns of text, for missing values, and where a cell is not a number.
-        texts: the columns that have text (or were asked for exactly), by position.
-        others: the text in columns of numbers, by row and column.
-        row_lines: the lines that rows start on, a sequence for each block.
-        notes: what was recognised in the file, a phrase each.
-    """
-
-    place: str
-    layout: Layout
-    numbers: FloatArray
-    texts: dict[int, TextColumn]
-    others: dict[tuple[int, int], str]
-    row_lines: tuple[Sequence[int], ...]
-    notes: tuple[str, ...] = ()
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The name of each column."""
-        return self.layout.names
-
-    @cached_property
-    def others_by_column(self) -> dict[int, dict[int, str]]:
-        """The text in columns of numbers: column → row → cell."""
-        found: dict[int, dict[int, str]] = {}
-        for (row, j), cell in self.others.items():
-            found.setdefault(j, {})[row] = cell
-        return found
-
-    def column(self, j: int) -> NumberColumn | TextColumn:
-        """Column j, as numbers if it is one of numbers."""
-        if j in self.texts:
-            return self.texts[j]
-        return NumberColumn(self.numbers[:, j], self.others_by_column.get(j, {}))
-
-    def text(self, j: int) -> TextColumn:
-        """Column j as text: numbers in their shortest form, a missing value as an empty cell."""
-        if j in self.texts:
-            return self.texts[j]
-        values, others = self.numbers[:, j], self.others_by_column.get(j, {})
-        words = ["" if np.isnan(value) else written(value) for value in values.tolist()]
-        for row, cell in others.items():
-            words[row] = cell
-        met: dict[str, int] = {}
-        codes = np.fromiter((met.setdefault(word, len(met)) for word in words), np.int32, len(words))
-        return TextColumn(codes, tuple(met))
-
-    def line(self, row: int) -> int:
-        """The line of the file on which a row starts."""
-        for lines in self.row_lines:
-            if row < len(lines):
-                return lines[row]
-            row -= len(lines)
-        raise IndexError(row)
-
-    def where(self, row: int, j: int) -> str:
-        """What an error message calls a cell."""
-        return f"{self.place}:{self.line(row)}: {self.layout.column(j)}"
-
-
-def written(value: float) -> str:
-    """A number in its shortest form: 2 for 2.0."""
-    return repr(value + 0.0).removesuffix(".0")
 
 
 def read_text(
@@ -200,13 +116,14 @@ def _read(
         for block in reader:
             blocks.append(block)
             rows, taken = rows + len(block.lines), taken + block.numbers.nbytes
-            whole = size / reader.characters if size and len(blocks) == 1 else 1.0
-            if free is not None and _COPIES * taken * max(whole, 1.0) > free:
-                raise DataError(_too_large(place, max(whole, 1.0), rows, taken, free))
+            # The first block tells how large the file is, if its other lines are as long; then what was read does.
+            whole = max(size / reader.characters, 1.0) if size and len(blocks) == 1 else 1.0
+            if free is not None and _COPIES * taken * whole > free:
+                raise DataError(_too_large(place, whole, rows, taken, free))
         if not blocks:
             raise DataError(f"{place}: the file has a header and no rows; a table needs rows")
-        if reader.cut:
-            notes.append(f"the first {options.max_rows:,} rows only (data.max_rows)")
+        if reader.cut and options.max_rows:
+            notes.append(first_rows_only(options.max_rows))
         return reader.joined(blocks, tuple(notes))
 
 
@@ -229,23 +146,15 @@ class Block:
     others: dict[tuple[int, int], str]
 
 
-class _Vocabulary(dict[str, int]):
-    """Distinct cells, numbered as they come."""
-
-    def __missing__(self, cell: str) -> int:
-        self[cell] = position = len(self)
-        return position
-
-
 class _Lines:
-    """An iterator of lines that counts them.
+    """An iterator of lines that counts them, and keeps the last that was asked for alone.
 
     Raises:
         NotDecodable: bytes that the encoding does not have.
     """
 
     def __init__(self, lines: Iterator[str], place: str) -> None:
-        self._lines, self._place, self.count = lines, place, 0
+        self._lines, self._place, self.count, self.last = lines, place, 0, ""
 
     def take(self, most: int) -> list[str]:
         """The next lines, ``most`` at most."""
@@ -266,6 +175,7 @@ class _Lines:
         except UnicodeError as error:
             raise NotDecodable(f"{self._place}:{self.count + 1}: {error}") from None
         self.count += 1
+        self.last = line
         return line
 
 
@@ -276,6 +186,7 @@ class BlockReader:
         layout: recognised from the first rows.
         cut: whether ``most`` rows were read and there are more.
         characters: of the lines of the first block.
+        below: a phrase on the notes below the table, if there are any.
     """
 
     def __init__(
@@ -311,22 +222,23 @@ class BlockReader:
         wanted = [column.strip() if isinstance(column, str) else column for column in wanted]
         kept = (known.get(column) if isinstance(column, str) else column for column in wanted)
         used = self.layout.used
-        self._texts: dict[int, _Vocabulary] = {
-            j % used: _Vocabulary() for j in kept if j is not None and -used <= j < used
+        self._texts: dict[int, Vocabulary] = {
+            j % used: Vocabulary() for j in kept if j is not None and -used <= j < used
         }
         # A position may be written as text where columns have no names.
         for column in wanted:
             if isinstance(column, str) and column not in known and column.lstrip("-").isdigit():
                 j = int(column)
                 if -used <= j < used:
-                    self._texts[j % used] = _Vocabulary()
+                    self._texts[j % used] = Vocabulary()
         if verbatim:
-            self._texts |= {j: _Vocabulary() for j in range(used)}
+            self._texts |= {j: Vocabulary() for j in range(used)}
         declared = {column.strip() if isinstance(column, str) else column for column in exact}
         targets = {-1} if target is None else set(wanted) - declared
         self._targets = {j for j in self._texts if {j, j - used, str(j), self.layout.names[j]} & targets}
         self._gaps: set[int] = set()
-        self._most, self.cut, self.characters = most, False, 1
+        self._most, self.cut, self.characters, self.below = most, False, 1, list[str]()
+        self._rows = max(16, min(_BLOCK_ROWS, _BLOCK_CELLS // self.layout.width))
         self._first = True
 
     def __iter__(self) -> Iterator[Block]:
@@ -335,9 +247,8 @@ class BlockReader:
         Raises:
             DataError: a row of another width, or a quote that is not closed.
         """
-        rows = max(16, min(_BLOCK_ROWS, _BLOCK_CELLS // self.layout.width))
         left = sys.maxsize if self._most is None else self._most
-        while lines := self._lines.take(min(rows, left)):
+        while lines := self._lines.take(min(self._rows, left)):
             if self._first:
                 self.characters = sum(map(len, lines))
             block = self._fast(lines) or self._careful(lines)
@@ -382,8 +293,9 @@ class BlockReader:
             others.update({(row + i, j): cell for (i, j), cell in block.others.items()})
             blocks[position] = Block((), np.empty((0, used)), {}, {})  # its memory is free for the rest
             row = stop
-        texts = {j: _merged(codes[j], tuple(vocabulary)) for j, vocabulary in self._texts.items()}
-        return Cells(self.place, self.layout, numbers, texts, others, lines, (*notes, *self.layout.notes))
+        texts = {j: stripped(codes[j], tuple(vocabulary)) for j, vocabulary in self._texts.items()}
+        notes = (*notes, *self.layout.notes, *self.below)
+        return Cells(self.place, self.layout, numbers, texts, others, lines, notes)
 
     def _fast(self, lines: list[str]) -> Block | None:
         """The block by ``numpy.loadtxt``, or None if there is anything that it does not like."""
@@ -391,13 +303,16 @@ class BlockReader:
         if layout.decimal != "." or layout.used != layout.width or layout.thousands not in ("auto", "none"):
             return None
         text = "".join(lines)
-        strange = layout.quote in text or (layout.comment and layout.comment in text) or "\0" in text
-        if strange or text.isspace():
+        if (
+            any(mark in text for mark in (layout.quote, layout.comment, layout.escape, "\0") if mark)
+            or text.isspace()
+        ):
             return None
-        found = self._by_arrow(text) if len(lines) >= _MANY_LINES else None
-        table, codes = found or self._by_loadtxt(lines) or (np.empty((0, 0)), {})
-        if table.shape != (len(lines), layout.width):
+        many = len(lines) >= self._rows  # worth loading pyarrow for
+        found = (self._by_arrow(text) if many else None) or self._by_loadtxt(lines)
+        if found is None or found[0].shape != (len(lines), layout.width):
             return None
+        table, codes = found
         checked = np.delete(table, [*codes, *self._gaps], axis=1) if codes or self._gaps else table
         if not np.isfinite(checked).all():
             return None
@@ -460,8 +375,11 @@ class BlockReader:
         feed = _Lines(chain(lines, self._lines), self.place)
         starts: list[int] = []
         rows: list[list[str]] = []
-        for line, cells in records(feed, layout, first):
+        found = records(feed, layout, first)
+        for line, cells in found:
             if len(cells) != layout.width or any(map(str.strip, cells[layout.used :])):
+                if self._is_note(cells) and self._ends_with_notes(line, feed, found):
+                    break
                 self._refuse_ragged(line, cells, lines)
             starts.append(line)
             rows.append(cells)
@@ -478,18 +396,37 @@ class BlockReader:
             if j in self._texts:
                 codes[j] = np.fromiter(map(self._texts[j].__getitem__, cells), np.int32, n)
                 continue
-            values = _plain_numbers(cells) if layout.decimal == "." else None
+            values = plain_numbers(cells) if layout.decimal == "." else None
             if values is None:
-                values, texts = _numbers(cells, layout.decimal)
+                values, texts = numbers_among(cells, layout.decimal)
                 if np.isnan(values).any():
                     self._gaps.add(j)
                 if texts and self._first:
-                    self._texts[j] = _Vocabulary()
+                    self._texts[j] = Vocabulary()
                     codes[j] = np.fromiter(map(self._texts[j].__getitem__, cells), np.int32, n)
                     continue
                 others.update({(i, j): cell for i, cell in texts.items()})
             numbers[:, j] = values
         return Block(starts, numbers, codes, others)
+
+    def _is_note(self, cells: list[str]) -> bool:
+        """Whether a record can be a note below the table: words alone, and not a row with another delimiter."""
+        return (
+            len(cells) == 1 and self.layout.width > 2 and bool(_WORD(cells[0])) and not _OTHER_ROW(cells[0])
+        )
+
+    def _ends_with_notes(self, line: int, feed: _Lines, found: Iterator[Record]) -> bool:
+        """Whether only notes follow one on ``line``, and it is no row that is cut off."""
+        rest = list(islice(found, _MOST_NOTES))
+        if next(found, None) or not all(self._is_note(cells) for _, cells in rest):
+            return False
+        if not rest and not feed.last.endswith(("\n", "\r")):
+            return False
+        last = rest[-1][0] if rest else line
+        self.below = [
+            f"line{'s' if rest else ''} {line}{f' to {last}' if rest else ''} skipped: notes below the table"
+        ]
+        return True
 
     def _refuse_ragged(self, line: int, cells: list[str], lines: list[str]) -> NoReturn:
         layout = self.layout
@@ -538,57 +475,3 @@ def _number_or_nan(cell: str) -> float:
     if value is None and not is_missing(cell):
         raise ValueError(cell)
     return np.nan if value is None else value
-
-
-def _plain_numbers(cells: Sequence[str]) -> FloatArray | None:
-    """The n cells as numbers, if all of them are plain and finite."""
-    try:
-        values = np.fromiter(map(float, cells), np.float64, len(cells))
-    except ValueError:
-        return None
-    text = "".join(cells)
-    return values if text.isascii() and "_" not in text and np.isfinite(values).all() else None
-
-
-def _numbers(cells: Sequence[str], decimal: str) -> tuple[FloatArray, dict[int, str]]:
-    """The n cells as numbers, NaN where there is none; and those that are text, by position."""
-    known: dict[str, float] = {}
-    strange: dict[str, str] = {}
-    for cell in set(cells):
-        stripped = cell.strip()
-        value = number(stripped, decimal)
-        if value is None and not is_missing(stripped):
-            strange[cell] = stripped
-        known[cell] = np.nan if value is None else value
-    values = np.fromiter(map(known.__getitem__, cells), np.float64, len(cells))
-    return values, {i: strange[cell] for i, cell in enumerate(cells) if cell in strange} if strange else {}
-
-
-def _merged(codes: Codes, vocabulary: tuple[str, ...]) -> TextColumn:
-    """A column whose vocabulary is stripped of spaces; cells that are then the same share a position."""
-    met: dict[str, int] = {}
-    new = np.array([met.setdefault(cell.strip(), len(met)) for cell in vocabulary], np.int32)
-    return TextColumn(new[codes] if len(new) else codes, tuple(met))
-
-
-def cells_of(place: str, names: Sequence[str], rows: Iterable[Sequence[str]]) -> Cells:
-    """The cells of a table that another reader has read, as text; rows are counted as lines from 1."""
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    n = len(columns[0]) if columns else 0
-    layout = Layout(
-        place,
-        width=len(names),
-        used=len(names),
-        header=True,
-        names=tuple(name or nameless(j) for j, name in enumerate(names)),
-    )
-    numbers = np.full((n, len(names)), np.nan)
-    texts: dict[int, TextColumn] = {}
-    for j, column in enumerate(columns):
-        values, strange = _numbers(column, ".")
-        numbers[:, j] = values
-        if strange:
-            vocabulary = _Vocabulary()
-            codes = np.fromiter(map(vocabulary.__getitem__, column), np.int32, n)
-            texts[j] = _merged(codes, tuple(vocabulary))
-    return Cells(place, layout, numbers, texts, {}, (range(1, n + 1),))

@@ -1,10 +1,12 @@
 """Tables that are not text: Excel, Parquet and ARFF, read through pandas where the extra ``tables`` is installed."""
 
+from dataclasses import replace
 from typing import Any
 
 from bpcli.common.errors import DataError
 from bpcli.common.files import read_bytes
-from bpcli.datasets.text_table import Cells, cells_of
+from bpcli.datasets.cell_columns import Cells, cells_of
+from bpcli.datasets.layout import first_rows_only
 
 WORKBOOKS = (".xlsx", ".parquet", ".arff")
 
@@ -34,9 +36,11 @@ def read_workbook(source: str, suffix: str, most: int | None = None) -> Cells:
         raise DataError(f"{source}: cannot be read as {suffix} ({error}); save it again") from None
     if frame.empty:
         raise DataError(f"{source}: the table is empty; a table needs rows")
+    cut = most is not None and most < len(frame)
     frame = frame[:most]
     columns = [[cell_text(value) for value in frame[name].tolist()] for name in frame.columns]
-    return cells_of(source, [str(name) for name in frame.columns], zip(*columns, strict=True))
+    cells = cells_of(source, [str(name) for name in frame.columns], zip(*columns, strict=True))
+    return replace(cells, notes=(first_rows_only(len(frame)),)) if cut else cells
 
 
 def cell_text(value: Any) -> str:

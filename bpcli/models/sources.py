@@ -2,24 +2,22 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from bpcli.common import array_files
-from bpcli.common.array_files import ArrayFileError
 from bpcli.common.errors import DataError
-from bpcli.common.files import read_bytes, unpacked_limit
 from bpcli.common.text import printable
 from bpcli.datasets import Encoding, ReadOptions
+from bpcli.datasets.arrays import read_inputs
+from bpcli.datasets.cell_columns import Cells, cells_of
 from bpcli.datasets.cells import is_missing
 from bpcli.datasets.dataset import Category, FloatArray, Inputs, Role
 from bpcli.datasets.encoding import CategoryCode, select
 from bpcli.datasets.layout import nameless
-from bpcli.datasets.loading import ARRAYS, SHIPPED, decompressed, read_cells, shipped_cells, suffix_of
+from bpcli.datasets.loading import ARRAYS, SHIPPED, read_cells, shipped_cells, suffix_of
 from bpcli.datasets.text_source import STDIN
-from bpcli.datasets.text_table import Cells, cells_of, read_chunks
+from bpcli.datasets.text_table import read_chunks
 from bpcli.datasets.workbooks import WORKBOOKS, cell_text
 
 
@@ -60,7 +58,7 @@ def read_rows(
     place = "standard input" if source == STDIN else source
     suffix = suffix_of(source)
     if suffix in ARRAYS:
-        yield array_rows(_array(source, suffix), encoding, place)
+        yield array_rows(read_inputs(source, suffix), encoding, place)
         return
     needed = needed_roles(encoding)
     words = [role.name for role in needed if role.kind in ("category", "date")]
@@ -138,15 +136,23 @@ def cell_rows(cells: Cells, encoding: Encoding, first: int = 0) -> Rows:
     return Rows(Inputs(numbers, encoding.numbers, categories), cells, ignored, first)
 
 
-def _positions(cells: Cells, encoding: Encoding, needed: Sequence[Role]) -> dict[str, int]:
-    """Where each needed column is; without any names, and without the targets, they stand in the order of training."""
+def trained_names(cells: Cells, encoding: Encoding) -> list[str]:
+    """What training called each column: its name, or by its place where training knew no names.
+
+    Without the targets, columns stand in the order of training.
+    """
     names = list(cells.names)
+    needed = {role.name for role in needed_roles(encoding)}
     trained = [role.name for role in encoding.roles] or list(encoding.numbers)
     unnamed = not encoding.roles or all(name.startswith(nameless(0)[:-1]) for name in trained)
-    if unnamed and not {role.name for role in needed} <= set(names):
-        names = trained if len(names) == len(trained) else [nameless(j) for j in range(len(names))]
-    elif unnamed and not cells.layout.header and len(names) == len(trained):
-        names = trained
+    if unnamed and (not needed <= set(names) or not cells.layout.header):
+        return trained if len(names) == len(trained) else [nameless(j) for j in range(len(names))]
+    return names
+
+
+def _positions(cells: Cells, encoding: Encoding, needed: Sequence[Role]) -> dict[str, int]:
+    """Where each needed column is."""
+    names = trained_names(cells, encoding)
     missing = [role.name for role in needed if role.name not in names]
     if missing:
         raise DataError(_missing(cells, missing, names))
@@ -214,17 +220,3 @@ def array_rows(array: Any, encoding: Encoding, place: str) -> Rows:
             f"{place}: the entry in row {row}, column {column} is not finite; give finite numbers"
         )
     return Rows(Inputs(numbers, encoding.numbers), None, ())
-
-
-def _array(source: str, suffix: str) -> Any:
-    raw = decompressed(read_bytes(Path(source), DataError, "check the path"), source)
-    limit = unpacked_limit(raw)
-    try:
-        if suffix == ".npy":
-            return array_files.read_npy(raw, limit=limit)
-        members = array_files.read_npz(raw, limit=limit, wanted=lambda name: name == "X")
-    except ArrayFileError as error:
-        raise DataError(f"{source}: {error}; save it again, as numbers") from None
-    if "X" not in members:
-        raise DataError(f"{source}: there is no array X; save the inputs as X")
-    return members["X"]

@@ -16,11 +16,14 @@ from bpcli.models.sources import needed_roles
 
 Flavour: TypeAlias = Literal["numpy", "torch", "sklearn"]
 
-_NUMBER = """
+NUMBER = r"""
 def number(cell):  # NaN where it is missing; $, %, blanks and separated thousands are left out
     cell = "" if cell is None else str(cell).strip()
-    digits = re.sub(r"[^0-9eE.+-]", "", cell)
-    return np.nan if cell.lower() in M["missing"] else -float(digits) if cell[0] == "(" else float(digits)
+    if cell.lower() in M["missing"]:
+        return np.nan
+    cell = re.sub(r"[\s,'’]", "", cell).replace("\u2212", "-")
+    digits = re.search(r"(?:(?<![A-Za-z])\.)?[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?", cell)[0]
+    return -float(digits) if re.match(r"[^0-9]*[-(]", cell) else float(digits)
 
 """
 _DATE = """
@@ -158,7 +161,7 @@ def program(model: Model, flavour: Flavour) -> str:
         head
         + imported
         + f"\nimport numpy as np\n{_IMPORTS[flavour]}\nM = json.loads({_literal(model, dates)})\n",
-        _NUMBER,
+        NUMBER,
         _DATE if dates else "",
         _ONE_HOT if words else "",
         _ENCODE.format(

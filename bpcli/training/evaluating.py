@@ -8,20 +8,19 @@ from typing import Any
 import numpy as np
 
 from bpcli.common.errors import DataError, UsageError
-from bpcli.common.files import read_bytes
 from bpcli.common.json_numbers import finite
 from bpcli.datasets import Prepared
-from bpcli.datasets.arrays import read_npy, read_npz
-from bpcli.datasets.cells import is_missing, number, shown
+from bpcli.datasets.arrays import read_arrays
+from bpcli.datasets.cell_columns import Cells, cells_of, written
+from bpcli.datasets.cells import is_missing, is_text, number, shown
 from bpcli.datasets.columns import number_values
 from bpcli.datasets.dataset import FloatArray
 from bpcli.datasets.encoding import Output, encode
 from bpcli.datasets.layout import nameless
-from bpcli.datasets.loading import ARRAYS, decompressed, suffix_of
-from bpcli.datasets.text_table import Cells, cells_of, written
+from bpcli.datasets.loading import ARRAYS, suffix_of
 from bpcli.models import Model, Rows
 from bpcli.models.model import Noticed
-from bpcli.models.sources import array_rows
+from bpcli.models.sources import array_rows, trained_names
 from bpcli.training.checkpoint import read_identity
 from bpcli.training.evaluation import Details, Evaluator, Scores
 from bpcli.training.saved_model import load_model
@@ -144,11 +143,9 @@ def _labelled(model: Model, source: str) -> Iterator[tuple[Rows, Cells]]:
                 yield rows, rows.cells
         return
     outputs = model.encoding.target.outputs
-    raw = decompressed(read_bytes(source, DataError, "check the path"), source)
-    if suffix_of(source) == ".npz":
-        table = read_npz(raw, source)
-    else:
-        table = read_npy(raw, source, [name.removeprefix(nameless(0)[:-1]) for name in outputs])
+    suffix = suffix_of(source)
+    target = None if suffix == ".npz" else [name.removeprefix(nameless(0)[:-1]) for name in outputs]
+    table = read_arrays(source, suffix, target)
     if len(table.y) != len(outputs):
         raise DataError(
             f"{source}: {len(table.y)} target columns where the network was trained on {len(outputs)}"
@@ -189,8 +186,8 @@ def _targets(cells: Cells, model: Model) -> FloatArray:
     """The class position of each row, N×1, or its numbers, N×(number of targets); NaN where a target is missing."""
     target = model.encoding.target
     names = list(cells.names)
-    if not cells.layout.header and len(names) == len(model.encoding.roles) + len(target.outputs):
-        names = [f"column {j}" for j in range(len(names))]
+    if not set(target.outputs) <= set(names):
+        names = trained_names(cells, model.encoding)
     missing = [name for name in target.outputs if name not in names]
     if missing:
         raise DataError(
@@ -219,6 +216,7 @@ def _class_positions(cells: Cells, j: int, classes: tuple[str, ...]) -> FloatArr
     exact = {name: i for i, name in enumerate(classes)}
     by_number = {value: i for i, name in enumerate(classes) if (value := number(name)) is not None}
     by_letters = {name.casefold(): i for i, name in enumerate(classes) if len(name) > 1}
+    words = any(map(is_text, classes))
     found: list[float] = []
     for code, word in enumerate(text.vocabulary):
         position = exact.get(word)
@@ -226,7 +224,7 @@ def _class_positions(cells: Cells, j: int, classes: tuple[str, ...]) -> FloatArr
             position = by_number.get(value)
         if position is None:
             position = by_letters.get(word.casefold())
-        if position is None and not is_missing(word, among_words=True):
+        if position is None and not is_missing(word, among_words=words):
             rows = np.flatnonzero(text.codes == code)
             if len(rows):
                 raise DataError(

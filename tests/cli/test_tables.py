@@ -267,3 +267,49 @@ def test_what_is_shown_fits_the_terminal(bpcli, people, width):
         found = bpcli(*command.split(), columns=width)
         assert found.code == 0
         assert max(map(len, found.out.splitlines())) <= width, command
+
+
+def test_a_run_without_names_takes_a_table_with_names(bpcli, tmp_path):
+    """Its columns are those of training in their order, targets or not, and no value is missing."""
+    rows, y = lines()
+    body = [f"{x},{colour},{value!r}" for (x, colour), value in zip(rows, y, strict=True)]
+    (tmp_path / "bare.csv").write_text("\n".join(body), encoding="utf-8")
+    (tmp_path / "named.csv").write_text("\n".join(["length,paint,price", *body]), encoding="utf-8")
+    inputs = [line.rpartition(",")[0] for line in ["length,paint,price", *body]]
+    (tmp_path / "inputs.csv").write_text("\n".join(inputs), encoding="utf-8")
+    bpcli("train", "bare.csv", "--epochs", "5", "--out", "run", "-q")
+    bare = bpcli("predict", "run", "bare.csv")
+    for name in ("named.csv", "inputs.csv"):
+        found = bpcli("predict", "run", name)
+        assert (found.code, found.out) == (0, bare.out)
+        assert "missing values" not in found.err
+    scores = [
+        json.loads(bpcli("evaluate", "run", name, "--json").out)["loss"] for name in ("bare.csv", "named.csv")
+    ]
+    assert scores[0] == scores[1]
+
+
+def test_a_missing_label_is_missing_for_evaluate_too(bpcli, tmp_path):
+    """A dash among numbers, which training leaves out; among words it is a label."""
+    rows = [f"0.{i},{'-' if i == 4 else i % 2}" for i in range(20)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,y", *rows]), encoding="utf-8")
+    assert bpcli("train", "t.csv", "--epochs", "2", "--out", "run", "-q").code == 0
+    found = json.loads(bpcli("evaluate", "run", "t.csv", "--json").out)
+    assert (found["rows"], found["rows_without_target"]) == (19, 1)
+    (tmp_path / "signs.csv").write_text(
+        "\n".join(["x,y", *(f"0.{i},{'+-'[i % 2]}" for i in range(20))]), encoding="utf-8"
+    )
+    target = json.loads(bpcli("data", "signs.csv", "--json").out)["columns"][1]
+    assert target["missing"] == 0
+
+
+@pytest.mark.parametrize("name", ["t.npy", "t.npz"])
+def test_max_rows_is_said_of_arrays_too(bpcli, tmp_path, name):
+    """As it is of a text table."""
+    X = np.arange(60.0).reshape(20, 3)
+    X[:, -1] %= 2
+    np.save(tmp_path / "t.npy", X)
+    np.savez(tmp_path / "t.npz", X=X[:, :2], y=X[:, -1])
+    found = bpcli("train", name, "--set", "data.max_rows=12", "--epochs", "1")
+    assert "the first 12 rows only (data.max_rows)" in found.out
+    assert "only (data.max_rows)" not in bpcli("train", name, "--epochs", "1").out

@@ -54,3 +54,12 @@ def test_a_workbook_is_read_as_its_csv_would_be(tmp_path):
     (tmp_path / "bad.xlsx").write_bytes(b"PK no workbook")
     with pytest.raises(DataError, match=r"cannot be read as \.xlsx"):
         read_workbook(str(tmp_path / "bad.xlsx"), ".xlsx")
+
+
+def test_max_rows_is_said_of_workbooks_too(tmp_path):
+    """If there are more rows."""
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    pandas.DataFrame({"a": [1.5, 2.5, 3.5]}).to_parquet(tmp_path / "t.parquet")
+    notes = [read_workbook(str(tmp_path / "t.parquet"), ".parquet", most).notes for most in (2, 3, None)]
+    assert notes == [("the first 2 rows only (data.max_rows)",), (), ()]

@@ -2,16 +2,20 @@
 
 import csv
 import io
+import re
 import runpy
 import shutil
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 
 from bpcli import api
 from bpcli.common.errors import DataError, MachineError, UsageError
+from bpcli.datasets.cells import amount, number
 from bpcli.models import Forward
+from bpcli.models.standalone import NUMBER
 from bpcli.network import Architecture, Parameters
 from bpcli.training.evaluating import evaluate
 from bpcli.training.evaluation import Evaluator
@@ -234,3 +238,28 @@ def test_check_estimator(name):
 
     checks = check_estimator(getattr(estimators, name)(), on_skip=None, on_fail=None)
     assert [each["check_name"] for each in checks if each["status"] == "failed"] == []
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "1.5",
+        "-2",
+        "5e-3",
+        ".5",
+        "EUR 5",
+        "-$1,200.50",
+        "($3)",
+        "Rs. 1,234",
+        "12 %",
+        "\u22121.5",
+        "1'000",
+        "zł 2.5",
+    ],
+)
+def test_an_exported_program_reads_numbers_as_a_table_is_read(cell):
+    """Plain ones and amounts, whatever letters stand around the digits."""
+    program: dict[str, Any] = {"re": re, "np": np, "M": {"missing": []}}
+    exec(NUMBER, program)
+    plain, found = number(cell), amount(cell)
+    assert program["number"](cell) == (plain if found is None else found.value)

@@ -1,0 +1,201 @@
+"""Tables as spreadsheets, statistics programs, databases and public offices export them."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from bpcli.datasets import InputOptions
+from bpcli.datasets.dates import date_format, parse
+
+ROWS = 30
+
+
+def export(header, row, *, above="", below="", end="\n"):
+    """A table of thirty rows, each made by ``row`` from its number."""
+    return above + end.join([header, *map(row, range(ROWS))]) + end + below
+
+
+def kinds(dataset):
+    """The kind of each input column."""
+    return {role.name: role.kind for role in dataset.roles}
+
+
+def test_a_decimal_comma_is_no_delimiter(read):
+    """Every row has one comma, but only the semicolons divide the header too."""
+    found = read(export("x;raucher;y", lambda i: f"0,{i + 10};{'JA' if i % 2 else 'NEIN'};{i % 3}"))
+    assert found.features == ("x",)
+    assert_array_equal(found.X[:, 0], [(i + 10) / 100 for i in range(ROWS)])
+    assert found.notes[:2] == ("semicolons between cells", "decimal comma")
+
+
+def test_points_separate_thousands_beside_a_decimal_comma(read):
+    """10.000 beside 0,5 is ten thousand."""
+    found = read(export("x;people;y", lambda i: f"0,{i};{10 + i}.000;{i % 2}"))
+    assert_array_equal(found.X[:, 1], [1000.0 * (10 + i) for i in range(ROWS)])
+
+
+@pytest.mark.parametrize(
+    ("cell", "value", "decimal"),
+    [
+        ("1 0{:02d},50 €", 1000.5, ","),
+        ("1.0{:02d},50 zł", 1000.5, ","),
+        ("R$ 1.0{:02d},50", 1000.5, ","),
+        ("0,{:02d} %", 0.0, ","),
+        ('"Rs. 1,0{:02d}"', 1000.0, "."),
+        ('"₹12,34,0{:02d}"', 1234000.0, "."),
+        ("\u22121.{:02d}", -1.0, "."),
+        ("CHF 1'0{:02d}.50", 1000.5, "."),
+    ],
+)
+def test_amounts_are_numbers(read, cell, value, decimal):
+    """Blanks before the unit, currencies of several countries, the minus sign of typography."""
+    delimiter = ";" if decimal == "," else ","
+    found = read(
+        export(
+            delimiter.join("xpy"),
+            lambda i: delimiter.join([f"0{decimal}{i:02d}", cell.format(i), str(i % 2)]),
+        )
+    )
+    step = 1.0 if abs(value) >= 1000 else np.copysign(0.01, value)
+    np.testing.assert_allclose(found.X[:, 1], [value + step * i for i in range(ROWS)], rtol=1e-15)
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Table 3. Population\nSource: Statistical Office\n\n",
+        "Table 3. Population,,,\nSource: Office,,,\n,,,\n",
+        "Series,Population\nUnits,Persons\nUpdated,2020-01-01\n",
+        '"Data Source","Indicators",\n\n"Updated","2020-07-01",\n\n',
+        "2019,2019,2020,\n",
+        "Where,Measurements,,\n",
+    ],
+)
+def test_what_stands_above_the_row_with_the_name_of_the_target_is_skipped_and_said(read, above):
+    """Titles, keys and values, blank rows, and a first header row."""
+    found = read(
+        export("region,x,people,y", lambda i: f"{'ab'[i % 2]},0.{i},{1000 + i},{i % 3}", above=above),
+        target=["y"],
+    )
+    assert found.features == ("x", "people")
+    assert len(found.X) == ROWS
+    assert "line 1" in found.notes[0]
+
+
+def test_a_name_that_occurs_as_a_value_makes_no_header(read, refuse):
+    """A row of labels among rows of labels is a row, whatever the target is called."""
+    table = export("p,q,n", lambda i: f"{'pq'[i % 2]},{'qr'[i % 2]},{'yn'[i % 2]}")
+    assert "there is no column 'y'" in refuse(table, target=["y"])
+
+
+@pytest.mark.parametrize(
+    "below", ["Source: Eurostat 2020\n", "\nNote: provisional figures\nSource: Eurostat\n"]
+)
+def test_notes_below_a_table_are_skipped_and_said(read, refuse, below):
+    """Words alone in the last lines; a row that was cut off there is refused."""
+    table = export("region,x,y", lambda i: f"{'ab'[i % 2]},0.{i},{i % 3}", below=below)
+    found = read(table)
+    assert len(found.X) == ROWS
+    assert "skipped: notes below the table" in found.notes[-1]
+    line = ROWS + 2 + below.startswith("\n")
+    assert refuse(table + "a,0.5,1\n").startswith(f"data.csv:{line}: this row has 1 cell")
+
+
+def test_a_row_that_is_cut_off_is_no_note(refuse):
+    """Its words are alone too, but the line does not end."""
+    table = export("name,x,y", lambda i: f"Name of {i},0.{i},{i % 3}", below="Name of")
+    assert refuse(table).startswith(f"data.csv:{ROWS + 2}: the file is cut off here")
+
+
+def test_units_may_leave_a_column_out(read):
+    """A number without a unit has an empty cell in the row of units."""
+    found = read(export("speed,mass,y\n(m/s),(kg),", lambda i: f"0.{i},{i}.5,{i % 2}"))
+    assert "line 2 skipped: units ((m/s), (kg))" in found.notes
+
+
+def test_quotes_may_be_escaped_by_a_backslash(read):
+    r"""\" within quotes, as databases and Spark write it."""
+    found = read(export("name,x,y", lambda i: f'"the \\"{"ab"[i % 2]}\\", one",0.{i},{i % 3}'))
+    assert found.categories[0].levels == ('the "a", one', 'the "b", one')
+
+
+def test_blanks_may_stand_before_a_quote(read):
+    """Then the delimiters within the quotes are none."""
+    found = read(export('x, z, "c", y', lambda i: f'0.{i}, {i}.5, "{"ab"[i % 2]}, q", {i % 3}'))
+    assert found.features == ("x", "z")
+    assert found.categories[0].levels == ("a, q", "b, q")
+
+
+@pytest.mark.parametrize(
+    "mark", ["\\N", "(null)", "..", ":", "—", "n.d.", "k.A.", "#N/A N/A", "nil", "not available"]
+)
+def test_marks_for_missing_values(read, mark):
+    """Of databases, public offices and spreadsheets, in any share of the rows."""
+    found = read(export("a,x,y", lambda i: f"{mark if i % 4 == 0 else i + 0.5},0.{i},{i % 3}"))
+    assert kinds(found)["a"] == "number"
+    assert np.isnan(found.X[::4, 0]).all()
+    assert not np.isnan(found.X[1::4, 0]).any()
+
+
+@pytest.mark.parametrize("word", ["unknown", "<0.05", "x", "TBD"])
+def test_a_word_that_recurs_among_many_numbers_is_asked_about(read, refuse, word):
+    """It does not make the column free text."""
+    table = export("a,x,y", lambda i: f"{word if i % 4 == 0 else i + 0.5},0.{i},{i % 3}")
+    assert refuse(table).startswith(f"data.csv:2: column 'a': '{word}' is not a number (8 such cells)")
+    found = read(table, columns=InputOptions(invalid="missing"))
+    assert np.isnan(found.X[::4, 0]).all()
+
+
+def test_a_header_in_the_middle_is_named(refuse):
+    """As files have it that were put together."""
+    table = export("x,c,y", lambda i: f"0.{i},{'ab'[i % 2]},{i % 3}")
+    assert (
+        refuse(table * 2) == f"data.csv:{ROWS + 2}: column 'x': the header is repeated here; remove this row"
+    )
+
+
+@pytest.mark.parametrize(
+    ("cell", "day"),
+    [
+        ("20240131", "2024-01-31"),
+        ("2024-01", "2024-01-01"),
+        ("31.01.24", "2024-01-31"),
+        ("31/01/24", "2024-01-31"),
+        ("Jan-24", "2024-01-01"),
+        ("31 January 2024", "2024-01-31"),
+        ("Wednesday 31 January 2024", "2024-01-31"),
+    ],
+)
+def test_dates_in_many_ways(cell, day):
+    """Digits alone are a date where the column is declared as one."""
+    found = parse(cell, date_format([cell], digits=True))
+    assert found is not None
+    assert found.date().isoformat() == day
+    assert not date_format(["20240131"])
+
+
+def test_dates_that_are_none_are_named(refuse):
+    """One that is no date, or dates in several formats."""
+    options = InputOptions(dates=("d",))
+    table = export("d,x,y", lambda i: f"{'2024-01-31' if i else 'soon'},0.{i},{i % 2}")
+    assert "column 'd': 'soon' is not a date" in refuse(table, columns=options)
+    table = export("d,x,y", lambda i: f"{'2024-01-31' if i else '31.01.2024'},0.{i},{i % 2}")
+    assert "column 'd': its dates have several formats" in refuse(table, columns=options)
+
+
+def test_amounts_to_predict_are_no_labels(read):
+    """So nothing is said of labels."""
+    found = read(export("x,z,y", lambda i: f"0.{i},{i}.5,{i + 0.5}%"))
+    assert found.task == "regression"
+    assert found.notes == ()
+
+
+def test_a_table_of_one_column_says_what_to_set(refuse):
+    """The delimiter, the quotes around whole rows, or the name that has a comma."""
+    assert refuse(export("x^z^y", lambda i: f"{i}^1^{i % 2}"), target=["y"]).endswith(
+        "x^z^y; set data.delimiter"
+    )
+    table = export('"x,z,y"', lambda i: f'"0.{i},1,{i % 2}"')
+    assert refuse(table, target=["y"]).endswith("remove the quotes around whole rows")
+    table = export('x,z,"price, USD"', lambda i: f"0.{i},{i}.5,{i}.25")
+    assert refuse(table, target=["price", "USD"]).endswith("""stands in double quotes: '"price, USD"'""")
