@@ -2,8 +2,9 @@
 
     python benchmarks/detection.py [cost|flags|misses|all] [--networks N] [--steps N]
 
-``cost`` times epochs of 784-1024-10 on 10,000 random rows and, right after each, the detection on the weights that
-it left and on constant ones; it shows the medians of five rounds. ``flags`` counts groups in random networks,
+``cost`` times epochs of 784-1024-10 on 10,000 random rows and, right after each, the count of different units as an
+epoch takes it: of the weights that it left, of constant ones, and of ties that rounding has touched or that come
+apart. It shows the medians of five rounds. ``flags`` counts groups in random networks,
 ``misses`` planted twins that are not found after training, where the network itself keeps them together
 (tests/symmetry/surveys.py says how). OPENBLAS_NUM_THREADS=1 restricts BLAS to one thread.
 """
@@ -24,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bpcli.config import TrainingConfig
 from bpcli.datasets import Prepared
 from bpcli.network import Architecture, Network, Parameters, initialise
-from bpcli.symmetry import network_symmetry
+from bpcli.symmetry import effective_units, network_symmetry
 from bpcli.training.loop import Trainer
 from tests.symmetry.surveys import STABLE, Setting, random_networks
 
@@ -35,8 +36,10 @@ ROWS = 10_000
 
 def cost() -> None:
     """Print the share of an epoch that the detection takes, for each precision and batch size."""
-    print("784-1024-10, 10,000 rows; detection on trained random, constant, and nearly constant weights")
-    print("precision  batch   epoch ms   detection ms          share of the epoch, %")
+    print(
+        "784-1024-10, 10,000 rows; units of trained, constant and rounded weights, and of a tie that comes apart"
+    )
+    print("precision  batch   epoch ms   count ms                    share of the epoch, %")
     for dtype, batch in product((np.float32, np.float64), (32, 256, 1000)):
         rng = np.random.default_rng(0)
         X = rng.normal(size=(ROWS, SIZES[0])).astype(dtype)
@@ -47,13 +50,15 @@ def cost() -> None:
         initialise(constant, rng, "constant", value=0.3)
         rounded = constant.copy()
         rounded.flat *= 1 + np.finfo(dtype).eps * rng.integers(-2, 3, rounded.flat.shape).astype(dtype)
+        apart = constant.copy()
+        apart.flat *= 1 + (30 * 1024 * np.finfo(dtype).eps * rng.normal(size=apart.flat.shape)).astype(dtype)
         settings = TrainingConfig(epochs=ROUNDS, batch_size=batch)
         trainer = Trainer(Network(parameters, batch), prepared(X, Y), settings, rng)
         epochs, detections = [], []
         started = perf_counter()
         for _ in trainer.epochs():
             epochs.append(perf_counter() - started)
-            detections.append([seconds(weights) for weights in (parameters, constant, rounded)])
+            detections.append([seconds(weights) for weights in (parameters, constant, rounded, apart)])
             started = perf_counter()
         times = [median(column) for column in zip(*detections, strict=True)]
         epoch = median(epochs) - times[0]  # it has one in it
@@ -87,7 +92,7 @@ def prepared(X: np.ndarray, Y: np.ndarray) -> Prepared:
 def seconds(parameters: Parameters) -> float:
     """Time one detection, once: in training, too, it finds the caches full of something else."""
     started = perf_counter()
-    network_symmetry(parameters)
+    effective_units(parameters)
     return perf_counter() - started
 
 

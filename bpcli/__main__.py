@@ -4,8 +4,8 @@ import gc
 import os
 import sys
 
-# Objects more than before, after which Python looks for cycles; loading makes many that stay.
-_GARBAGE = 50_000
+# Objects more than before, after which Python looks for cycles; loading makes up to 100,000, and they stay.
+_GARBAGE = 200_000
 
 
 def main() -> None:

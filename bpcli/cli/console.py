@@ -49,6 +49,7 @@ def _console(*, stderr: bool = False, color: bool = True) -> "Console":
         no_color=None if color else True,
         highlight=False,
         markup=False,
+        emoji=False,  # :key: in a name stays as it is
         theme=Theme(LIBRARY),
     )
 

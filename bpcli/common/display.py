@@ -1,11 +1,7 @@
 """How a result shows itself in Python: a few lines of text, and the report of its command in a notebook."""
 
 import importlib
-import sys
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from contextlib import contextmanager
-from types import ModuleType
 
 
 class Displayed(ABC):
@@ -24,16 +20,3 @@ class Displayed(ABC):
     def _repr_html_(self) -> str:
         html: str = importlib.import_module("bpcli.render.notebook").html(self)
         return html
-
-
-@contextmanager
-def without(module: str) -> Iterator[None]:
-    """Let what is imported in the block do without a module, as where that is not installed."""
-    modules: dict[str, ModuleType | None] = sys.modules  # type: ignore[assignment]  # None is what Python means by it
-    before = {module: modules[module]} if module in modules else {}
-    modules[module] = None
-    try:
-        yield
-    finally:
-        del modules[module]
-        modules.update(before)

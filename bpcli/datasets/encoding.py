@@ -172,7 +172,8 @@ class Encoding:
         numbers = numbers[:, self.kept] if len(self.kept) < numbers.shape[1] else numbers.copy()
         k = numbers.shape[1]
         _fill(numbers, self.fill[list(self.kept)])
-        _scale(numbers, self.offset[:k], self.scale[:k])
+        if self.offset[:k].any() or (self.scale[:k] != 1).any():
+            _scale(numbers, self.offset[:k], self.scale[:k])
         if not self.indicators and not self.categories:
             return numbers
         by_name = {category.name: category for category in inputs.categories}
@@ -291,16 +292,17 @@ def fit(
     dataset: Dataset, rows: NDArray[Any], scaling: Scaling, target: TargetCode, invalid: str = "error"
 ) -> Encoding:
     """Fit an encoding on the training rows of a data set."""
-    inputs = dataset.inputs.take(rows)
+    # Arrays have no gaps: where they are not scaled either, nothing is fitted to their numbers, and they may be many.
+    inputs = dataset.inputs.take(rows) if dataset.text or scaling != "none" else dataset.inputs
     numbers = inputs.numbers
-    gaps = np.isnan(numbers)
     indicators: tuple[int, ...] = ()
     fill = np.zeros(numbers.shape[1])
-    if dataset.text and gaps.any():
+    if dataset.text:
+        gaps = np.isnan(numbers)
         indicators = tuple(int(j) for j in np.flatnonzero(gaps.any(axis=0) & ~gaps.all(axis=0)))
         for j in indicators:
             fill[j] = np.median(numbers[~gaps[:, j], j])
-    _fill(numbers, fill)
+        _fill(numbers, fill)
     kept = np.arange(numbers.shape[1])
     if dataset.text and len(numbers) >= _FEWEST_ROWS:
         kept = np.flatnonzero(numbers.min(axis=0) < numbers.max(axis=0))

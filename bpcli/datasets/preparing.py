@@ -141,7 +141,7 @@ def digest(dataset: Dataset) -> str:
         little = array.dtype.newbyteorder("<")
         sha.update(f"{little.str}{array.shape}".encode())
         for piece in _pieces(array):  # a large table needs no second one beside it
-            sha.update(np.ascontiguousarray(array[piece], dtype=little).tobytes())
+            sha.update(np.ascontiguousarray(array[piece], dtype=little).data)
     sha.update(repr(dataset.classes).encode())
     for category in dataset.categories:
         sha.update(repr((category.name, category.levels)).encode())

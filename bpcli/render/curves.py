@@ -1,20 +1,21 @@
 """Loss curves over epochs, drawn in the terminal."""
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import isfinite, log10
 from typing import TYPE_CHECKING
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.text import Text
 
-from bpcli.common.display import without
 from bpcli.render.styles import CURVES
 from bpcli.render.text import heading
 
 if TYPE_CHECKING:
     from bpcli.training.loop import EpochRecord
+
+Cell = tuple[int, int]  # column and row, from 0
 
 MARKERS = ("•", "×", "+", "o", "*", "#")
 HEIGHT = 12
@@ -53,10 +54,9 @@ def axis_is_log(values: Sequence[float]) -> bool:
 
 @dataclass(frozen=True)
 class Plot:
-    """Up to six curves as wide as the terminal, each with its own marker, none hidden, with axes of our own.
+    """Up to six curves as wide as the terminal, each with its own marker, none hidden.
 
-    Where curves meet, their markers take turns. The plotting library rounds its tick labels (0.65 becomes 1), so it
-    draws the curves only; the labels here are the values that their rows stand for, to three digits.
+    Where curves meet, their markers take turns. Labels are the values that their rows stand for, to three digits.
 
     Attributes:
         series: the points of each curve by its name; a curve without points is left out.
@@ -71,11 +71,6 @@ class Plot:
     span: tuple[float, float] | None = None
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        # Drawing takes the library that is slowest to import, so it is imported when something is drawn. Where Numba is
-        # installed, it would load that too and compile its loops, which takes longer than many a training.
-        with without("numba"):
-            from uniplot import plot_to_string
-
         # A mark belongs to a name, drawn or not, so that two plots of the same networks can be compared.
         looks = zip(MARKERS, CURVES, self.series.items(), strict=False)
         drawn = [(mark, color, name, curve) for mark, color, (name, curve) in looks if curve]
@@ -86,33 +81,20 @@ class Plot:
         labels = {row: self._label(low, high, row) for row in LABELLED}
         margin = max(map(len, labels.values())) + 1
         width = max(10, options.max_width - margin - 2)
-        # One drawing for each curve: in one for all of them, the last would cover the others.
-        drawings = [
-            plot_to_string(
-                xs=[x for x, _ in curve],
-                ys=[log10(y) if self.log else y for _, y in curve],
-                x_min=first,
-                x_max=last,
-                y_min=low,
-                y_max=high,
-                x_labels=False,
-                y_labels=False,
-                x_gridlines=[],
-                y_gridlines=[],
-                character_set="ascii",
-                force_ascii_characters=[mark],
-                color=False,
-                lines=True,
-                width=width,
-                height=HEIGHT,
-            ).splitlines()[: HEIGHT + 2]
-            for mark, *_, curve in drawn
-        ]
-        for row, lines in enumerate(zip(*drawings, strict=True), start=-1):
-            text = Text(_interleaved(lines, [mark for mark, *_ in drawn], row))
-            for mark, color, *_ in drawn:
-                text.highlight_regex(re.escape(mark), color)
-            yield Text.assemble(f"{labels.get(row, ''):>{margin - 1}} ", text)
+        crossing: dict[Cell, list[tuple[str, str]]] = {}
+        for mark, color, _, curve in drawn:
+            across = [(x - first) / (last - first or 1) * (width - 1) for x, _ in curve]
+            up = [((log10(y) if self.log else y) - low) / (high - low) * (HEIGHT - 1) for _, y in curve]
+            for cell in set(line_cells(list(zip(across, up, strict=True)))):
+                crossing.setdefault(cell, []).append((mark, color))
+        yield Text(f"{'':{margin}}┌{'─' * width}┐")
+        for row in range(HEIGHT):
+            line = Text(f"{labels.get(row, ''):>{margin - 1}} │")
+            for column in range(width):
+                here = crossing.get((column, HEIGHT - 1 - row), [(" ", "")])
+                line.append(*here[(column + 1 + row) % len(here)])
+            yield line.append("│")
+        yield Text(f"{'':{margin}}└{'─' * width}┘")
         ends = f"{left:<{width - len(right)}}{right}"
         yield Text(f"{'':{margin}} {ends}", style="dim")
         yield from _legend(
@@ -144,10 +126,18 @@ def _legend(entries: Sequence[tuple[str, str, str]], margin: int, width: int) ->
     yield line
 
 
-def _interleaved(lines: Sequence[str], marks: Sequence[str], row: int) -> str:
-    """One row of several drawings in one: in a place that several curves cross, their marks take turns."""
-    places = []
-    for column, here in enumerate(zip(*lines, strict=True)):
-        crossing = [mark for mark in marks if mark in here]
-        places.append(crossing[(column + row) % len(crossing)] if crossing else here[0])
-    return "".join(places)
+def line_cells(points: Sequence[tuple[float, float]]) -> Iterator[Cell]:
+    """Yield the cells that the lines from point to point pass, (column, row): the nearest one of each column.
+
+    Of a line that is steeper than 45° it is the nearest one of each row, so that no line has gaps. A cell may come
+    several times.
+    """
+    yield from ((round(x), round(y)) for x, y in points)
+    for (x, y), (next_x, next_y) in pairwise(points):
+        steep = abs(next_y - y) > abs(next_x - x)
+        ends = [(y, x), (next_y, next_x)] if steep else [(x, y), (next_x, next_y)]
+        (start, from_), (end, to) = sorted(ends)
+        for along in range(round(start), round(end) + 1):
+            share = (min(max(along, start), end) - start) / (end - start or 1)
+            across = round(from_ + share * (to - from_))
+            yield (across, along) if steep else (along, across)

@@ -17,8 +17,8 @@ from bpcli.network import Array
 TOLERANCE = 1024  # of ε √n: see docs/symmetry.md
 DIRECTIONS = 3
 NEIGHBOURS = 32  # a unit with more of them than this in its best view is measured anyway
-CROWD = 32  # units near to one and different from it: beyond so many, pairs are measured many at a time
-BLOCK = 128  # units whose pairs are, so that wide layers need no square matrix
+BLOCK = 128  # units compared with all others at a time, so that wide layers need no square matrix
+SPARSE = 1 / 32  # of all pairs: so few are faster to measure one by one than by a product of matrices
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,35 +35,36 @@ class Part:
     sizes: Array
     tolerance: float
 
-    def same(self, unit: int, others: Array) -> Array:
-        """Say of each of ``others`` whether ‖v - v_unit‖ ≤ τ max(‖v‖, ‖v_unit‖, m): as many truth values."""
-        gaps = self.rows[others] - self.rows[unit]  # exact where it matters: the two are within a factor of 2
-        apart = gaps.any(axis=1)
-        distances = np.zeros(len(others))
-        distances[apart] = np.linalg.norm(gaps[apart].astype(np.float64), axis=1)
-        within: Array = distances <= self.tolerance * np.maximum(self.sizes[others], self.sizes[unit])
+    def same(self, units: Array, others: Array) -> Array:
+        """Say of each pair, one of ``units`` and one of ``others``, whether ‖v - u‖ ≤ τ max(‖v‖, ‖u‖, m)."""
+        gaps = (
+            self.rows[others] - self.rows[units]
+        )  # exact where it matters: the two are within a factor of 2
+        distances = np.linalg.norm(gaps.astype(np.float64), axis=1)
+        within: Array = distances <= self.tolerance * np.maximum(self.sizes[others], self.sizes[units])
         return within
 
     def same_pairs(self, units: Array, others: Array) -> Array:
-        """``same`` for each of ``units``, which are close to each other: len(units)×len(others) truth values.
+        """``same`` for every one of ``units`` with every one of ``others``: len(units)×len(others) truth values.
 
         ‖u‖² + ‖v‖² - 2 u·v is the square of the distance, up to ``blur``, once the first unit is taken away from both:
-        (n + 8) ε bounds what a sum of n products and the three terms are rounded by. Only pairs that this cannot
-        decide are measured as differences.
+        (n + 8) ε bounds what a sum of n products and the three terms are rounded by, and n times the smallest normal
+        number what vanishes. Only pairs that this cannot decide are measured as differences.
         """
-        origin = self.rows[units[0]]
-        u, v = self.rows[units] - origin, self.rows[others] - origin
-        squares = np.einsum("ij,ij->i", u, u).astype(np.float64)[:, None] + np.einsum(
-            "ij,ij->i", v, v
-        ).astype(np.float64)
-        limits = (self.tolerance * np.maximum(self.sizes[units][:, None], self.sizes[others])) ** 2
-        blur = 4 * (self.rows.shape[1] + 8) * np.finfo(self.rows.dtype).eps * (squares + limits)
-        margin = limits - (squares - 2 * (u @ v.T))
-        within: Array = margin >= blur
-        undecided = abs(margin) < blur
-        for row in np.flatnonzero(undecided.any(axis=1)):
-            columns = np.flatnonzero(undecided[row])
-            within[row, columns] = self.same(units[row], others[columns])
+        length, precision = self.rows.shape[1], np.finfo(self.rows.dtype)
+        u, v = self.rows[units], self.rows[others]
+        u -= (origin := self.rows[units[0]])
+        v -= origin
+        limit = (self.tolerance * self.sizes) ** 2
+        limits = np.maximum.outer(limit[units], limit[others])
+        squares = np.add.outer(np.einsum("ij,ij->i", u, u), np.einsum("ij,ij->i", v, v))
+        margin = 2 * (u @ v.T) - squares + limits
+        blur = 4 * (length + 8) * precision.eps * (squares + limits) + length * precision.tiny
+        within: Array = margin > blur
+        undecided = abs(margin) <= blur
+        if undecided.any():
+            one, other = np.nonzero(undecided)
+            within[one, other] = self.same(units[one], others[other])
         return within
 
     def views(self) -> tuple[Array, Array]:
@@ -142,53 +143,32 @@ def near(one: Array, other: Array, window: Array, other_window: Array) -> Array:
 
 def equal_units(parts: tuple[Part, ...]) -> list[tuple[int, ...]]:
     """Return the groups of units that are the same in every part: a unit and all later ones that are the same as it."""
-    views, windows = _all_views(parts)
     groups: list[tuple[int, ...]] = []
-    waiting = suspects(views, windows)
+    waiting = suspects(*_all_views(parts))
     shortest_first = sorted(parts, key=lambda part: part.rows.shape[1])
-    known: dict[int, Array] = {}
-    measured, crowded = np.zeros(views.shape[1], bool), False
+    count = 1  # all may be the same as the first one; if not, several are compared with all others at a time
     while len(waiting) > 1:
-        unit, waiting = int(waiting[0]), waiting[1:]
-        if unit in known:
-            close = known.pop(unit)[waiting]
-        else:
-            in_view = near(views[:, waiting], views[:, [unit]], windows[:, waiting], windows[:, [unit]])
-            beside: Array = np.all(in_view, axis=0)
-            if crowded and np.count_nonzero(beside) > CROWD:
-                crowd = np.append(unit, waiting[beside & ~measured[waiting]])[:BLOCK]
-                measured[crowd] = True
-                known |= _same_in_crowd(shortest_first, crowd, waiting, len(measured))
-                close = known.pop(unit)[waiting]
-            else:
-                close = beside.copy()
-                for part in shortest_first:
-                    if close.any():
-                        close[close] = part.same(unit, waiting[close])
-                crowded = bool(np.count_nonzero(beside & ~close) > CROWD)  # a tie that comes apart
-        if close.any():
-            groups.append((unit, *waiting[close].tolist()))
-            waiting = waiting[~close]
+        same = _same_in_all(shortest_first, waiting[:count], waiting)
+        left = np.ones(len(waiting), bool)
+        for place, close in enumerate(same):
+            if left[place] and (close & left).any():
+                groups.append((int(waiting[place]), *waiting[close & left].tolist()))
+                left &= ~close
+        left[:count] = False
+        waiting, count = waiting[left], min(8 * count, BLOCK)
     return groups
 
 
-def _same_in_crowd(parts: Sequence[Part], units: Array, others: Array, count: int) -> dict[int, Array]:
-    """Say for each of ``units``, which are close to each other, which later ones of ``others`` are the same.
-
-    The answer has a truth value for each of the ``count`` units of the layer.
-    """
-    close = others > units[:, None]
+def _same_in_all(parts: Sequence[Part], units: Array, others: Array) -> Array:
+    """Say for each of ``units`` which later ones of ``others`` are the same: len(units)×len(others) truth values."""
+    same = others > units[:, None]
     for part in parts:
-        left = close.sum(axis=1)
-        many = np.flatnonzero(left > CROWD)
-        if len(many):
-            close[many] &= part.same_pairs(units[many], others)
-        for row in np.flatnonzero((left > 0) & (left <= CROWD)):
-            columns = np.flatnonzero(close[row])
-            close[row, columns] = part.same(units[row], others[columns])
-    same = np.zeros((len(units), count), bool)
-    same[:, others] = close
-    return dict(zip(units.tolist(), same, strict=True))
+        if np.count_nonzero(same) > SPARSE * same.size:
+            same &= part.same_pairs(units, others)
+        else:
+            one, other = np.nonzero(same)
+            same[one, other] = part.same(units[one], others[other])
+    return same
 
 
 def _all_views(parts: tuple[Part, ...]) -> tuple[Array, Array]:

@@ -65,8 +65,12 @@ def network_symmetry(parameters: Parameters) -> tuple[LayerSymmetry, ...]:
 
 
 def effective_units(parameters: Parameters) -> tuple[int, ...]:
-    """Count the different units of every hidden layer."""
-    return tuple(layer.effective_units for layer in network_symmetry(parameters))
+    """Count the different units of every hidden layer: each group counts as one."""
+    return tuple(
+        parameters.architecture.sizes[layer]
+        - sum(len(group) - 1 for group in _groups(unit_vectors(parameters, layer)))
+        for layer in range(1, parameters.architecture.depth)
+    )
 
 
 def layer_symmetry(parameters: Parameters, layer: int) -> LayerSymmetry:
@@ -77,15 +81,18 @@ def layer_symmetry(parameters: Parameters, layer: int) -> LayerSymmetry:
     Weights that are not finite are in no group: the same NaN everywhere, after a divergence, says nothing of units.
     """
     vectors = unit_vectors(parameters, layer)
-    parts = [part(rows) for rows in vectors]
-    units = len(vectors[0])
-    verdicts: list[UnitVerdict] = ["distinct"] * units
-    finite = tuple(part for part in parts if part is not None)
-    groups = sorted(equal_units(finite), key=lambda g: (-len(g), g)) if len(finite) == len(parts) else []
+    verdicts: list[UnitVerdict] = ["distinct"] * len(vectors[0])
+    groups = sorted(_groups(vectors), key=lambda g: (-len(g), g))
     for group in groups:
         for unit, exact in zip(group, _bit_identical(vectors, group), strict=True):
             verdicts[unit] = "exact" if exact else "within rounding"
-    return LayerSymmetry(layer, units, tuple(groups), tuple(verdicts))
+    return LayerSymmetry(layer, len(verdicts), tuple(groups), tuple(verdicts))
+
+
+def _groups(vectors: tuple[Array, Array]) -> list[tuple[int, ...]]:
+    """Return the groups of units by the two parts of each; none where weights are not finite."""
+    incoming, outgoing = map(part, vectors)
+    return equal_units((incoming, outgoing)) if incoming and outgoing else []
 
 
 def _bit_identical(vectors: tuple[Array, Array], group: tuple[int, ...]) -> list[bool]:

@@ -30,13 +30,13 @@ for line in sys.stdin.read().splitlines():
     try:
         main()
     except SystemExit as ended:
-        heavy = sorted({"numpy", "uniplot", "bpcli.cli.walkthrough"} & set(sys.modules))
+        heavy = sorted({"numpy", "bpcli.cli.walkthrough"} & set(sys.modules))
         print(ended.code, heavy, file=sys.stderr)
 """
 
 
 def test_what_computes_nothing_imports_no_numerics():
-    """``--version``, ``--help`` and ``config list`` start without NumPy and the plotting library; a check does not.
+    """``--version``, ``--help`` and ``config list`` start without NumPy; a check does not.
 
     And until all commands are listed, the others are not loaded.
     """

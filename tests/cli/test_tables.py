@@ -66,6 +66,14 @@ def test_data_says_what_each_column_is_and_would_become(bpcli, people):
     assert document["rows"] == 10
 
 
+def test_a_name_between_colons_is_shown_as_it_is(bpcli, tmp_path):
+    """Rich would show an emoji."""
+    (tmp_path / "keys.csv").write_text(
+        ":key:,y\n" + "".join(f"{i},{i}\n" for i in range(9)), encoding="utf-8"
+    )
+    assert ":key:" in bpcli("data", "keys.csv").out
+
+
 def test_a_column_that_gives_the_target_away_is_named(bpcli, tmp_path):
     """As titanic's alive does."""
     body = "".join(f"{i % 7},{'yes' if i % 3 else 'no'},{int(bool(i % 3))}\n" for i in range(60))
