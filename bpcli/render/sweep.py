@@ -163,10 +163,14 @@ def _table(
     """A row for each combination: its values, then the given columns."""
     keys = _varied(result)
     names = _names(keys)
-    wide, narrow = (
-        columns(*names, *rows, numbers=(*names, *rows)),
-        columns("combination", *rows, numbers=tuple(rows)),
+    words = tuple(
+        name
+        for name, key in zip(names, keys, strict=True)
+        if any(dict(each.settings)[key][:1].isalpha() for each in shown)
     )
+    numbers = tuple(name for name in (*names, *rows) if name not in words)
+    wide = columns(*names, *rows, numbers=numbers, whole=words)
+    narrow = columns("combination", *rows, numbers=tuple(rows))
     for at, each in enumerate(shown):
         best = result.best is not None and each is result.combinations[result.best] and len(shown) > 1
         settings, style = dict(each.settings), "bold" if best else ""
@@ -186,19 +190,18 @@ def _scores(result: SweepResult, shown: Sequence[CombinationResult]) -> list[Ren
         "mean ± std": [_plus_minus(each.score) for each in shown],
         "best": [brief(each.score.best) for each in shown],
         "worst": [brief(each.score.worst) for each in shown],
-        "loss": [brief(each.loss.mean) for each in shown],
     }
+    if result.seeds == 1:
+        rows = {" and ".join(_SCORE[metric] for metric in metrics): rows["mean ± std"]}
+    rows["loss"] = [brief(each.loss.mean) for each in shown]
     many = len(result.combinations) > len(shown)
     remark = f"over {counted(result.seeds, 'seed')}{f'; the best {len(shown)} combinations' if many else ''}"
     if not _varied(result):
         only = shown[0]
-        facts = {
-            part: f"{_plus_minus(only.score)}; best {number(only.score.best)}, worst {number(only.score.worst)}"
-        }
-        facts["loss"] = (
-            f"{_plus_minus(only.loss)}; best {number(only.loss.best)}, worst {number(only.loss.worst)}"
-        )
-        return [heading(title, remark), known(**facts)]
+        return [
+            heading(title, remark),
+            known(**{_SCORE[only.metric]: _spread(only.score), "loss": _spread(only.loss)}),
+        ]
     return [heading(title, remark), _table(result, shown, rows)]
 
 
@@ -216,21 +219,27 @@ def _networks(result: SweepResult, shown: Sequence[CombinationResult]) -> list[R
     ):
         if any(getattr(each, name) for each in result.combinations):
             rows[title] = [f"{getattr(each, name):,}" for each in shown]
-    none = [title for title in ("symmetric", "dead units", "diverged") if title not in rows]
     remark = f"success: {result.success}" if result.success else ""
-    said = Text(
-        {
-            ("symmetric", "dead units", "diverged"): "no symmetric and no dead units; none diverged",
-            ("symmetric", "dead units"): "no symmetric and no dead units",
-        }.get(tuple(none), "none: " + ", ".join(none) if none else ""),
-        style="dim",
-    )
+    absent = {
+        "symmetric": "no symmetric units",
+        "dead units": "no dead units",
+        "diverged": "none diverged",
+    }
+    none = [words for title, words in absent.items() if title not in rows]
+    said = Text("; ".join(none), style="dim")
     if not rows:
         return [Text(), said]
     if not _varied(result):
         facts = {title: values[0] for title, values in rows.items()}
         return [heading("Networks", remark), known(**facts), said]
     return [heading("Networks", remark), _table(result, shown, rows), *([said] if none else [])]
+
+
+def _spread(spread: Spread) -> str:
+    """A mean with what it varies by, the best and the worst; of one network its number."""
+    if spread.std is None:
+        return number(spread.mean)
+    return f"{_plus_minus(spread)}; best {number(spread.best)}, worst {number(spread.worst)}"
 
 
 def _plus_minus(spread: Spread) -> str:
@@ -260,7 +269,7 @@ def _map(result: SweepResult) -> list[RenderableType]:
             for each in result.combinations
         }
     found = {place: value for place, value in values.items() if value is not None}
-    if not found:
+    if not found or min(found.values()) == max(found.values()):  # then a map shows nothing
         return []
     turned = {(second, first): value for (first, second), value in found.items()}
     names, backwards = _names(keys), _names(keys)[::-1]
@@ -307,8 +316,7 @@ def _shaded(names: Sequence[str], values: Mapping[tuple[str, str], float]) -> Ta
 
 
 def _shade(value: float, low: float, high: float) -> str:
-    share = (value - low) / (high - low) if high > low else 1.0
-    return SHADES[min(int(len(SHADES) * share), len(SHADES) - 1)]
+    return SHADES[min(int(len(SHADES) * (value - low) / (high - low)), len(SHADES) - 1)]
 
 
 def _bands(result: SweepResult) -> list[RenderableType]:
@@ -353,5 +361,6 @@ def _plot(title: str, remark: str, curves: dict[str, tuple[list[int], list[float
     if len(set(epochs)) < 2:
         return []
     log = axis_is_log(losses)
-    ends = (f"epoch {min(epochs)}", str(max(epochs)))
-    return [heading(title, f"{remark}{', log axis' if log else ''}"), Plot(drawn, log, ends)]
+    ends = (f"epoch {min(epochs):,}", f"{max(epochs):,}")
+    remark = ", ".join(filter(None, (remark, "log axis" if log else "")))
+    return [heading(title, remark), Plot(drawn, log, ends)]

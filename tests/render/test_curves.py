@@ -1,5 +1,6 @@
-"""Loss curves: when their axis is logarithmic, and where their lines pass."""
+"""Loss curves: when their axis is logarithmic, and where their lines pass, and what stands on it."""
 
+import re
 from io import StringIO
 from itertools import pairwise
 
@@ -58,3 +59,12 @@ def test_curves_that_meet_take_turns_and_end_where_their_axes_do():
     assert set(marks) == set(MARKERS[:2])
     assert abs(marks.count(MARKERS[0]) - marks.count(MARKERS[1])) <= len(marks) // 4
     assert lines[-1].split() == [MARKERS[0], "one", MARKERS[1], "two"]
+
+
+@pytest.mark.parametrize("losses", [(0.125, 0.125), (0.12501, 0.125), (-3.0, -3.0), (0.0, 0.0), (0.5, 0.4)])
+def test_the_labels_of_an_axis_differ(losses, capsys):
+    """Of a level curve too: an axis that says 0.125 four times tells nobody how level it is."""
+    plot = Plot({"training": list(enumerate(losses))}, log=False, ends=("1", "2"))
+    Console(width=60, color_system=None).print(plot)
+    labels = re.findall(r"^ *(\S+) │", capsys.readouterr().out, re.MULTILINE)
+    assert len(labels) == len(set(labels)) == 4
