@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bpcli.network import Architecture, Parameters, initialise
-from bpcli.symmetry import closeness, layer_symmetry, network_symmetry, unit_differences
+from bpcli.symmetry import closeness, effective_units, layer_symmetry, network_symmetry, unit_differences
 from bpcli.symmetry.closeness import suspects
 from bpcli.symmetry.differences import nearest_units
 from tests.symmetry.surveys import Setting, random_networks
@@ -218,6 +218,7 @@ def test_ties_that_come_apart_are_told_apart_as_all_pairs_are(dtype, apart, monk
     )
     groups = layer_symmetry(parameters, 1).groups
     assert groups == by_the_rule(parameters)
+    assert effective_units(parameters) == (300 - sum(len(group) - 1 for group in groups),)
     assert any({3, 290} <= set(group) for group in groups)
     assert max(compared) > 64 * 64 or apart in (0.7, 30)  # one group, and a crowd that the views tell apart
 
