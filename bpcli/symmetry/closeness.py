@@ -2,7 +2,8 @@
 
 The rows of a part are looked at from a few directions, and their lengths are compared: where two rows are within
 τ of each other, each of these numbers is, too, up to its own rounding. Units that no other is near to in all these
-views are done with; only the others, usually none, are measured.
+views are done with; only the others, usually none, are measured. In a small layer all pairs are fewer operations than
+that, and are compared at once.
 """
 
 from collections.abc import Sequence
@@ -18,6 +19,7 @@ TOLERANCE = 1024  # of ε √n: see docs/symmetry.md
 DIRECTIONS = 3
 NEIGHBOURS = 32  # a unit with more of them than this in its best view is measured anyway
 CROWD = 32  # units near to one and different from it: beyond so many, pairs are measured many at a time
+ALL_PAIRS = 4096  # entries of the differences of all pairs: beyond so many it is quicker not to form them
 BLOCK = 128  # units whose pairs are, so that wide layers need no square matrix
 
 
@@ -42,6 +44,13 @@ class Part:
         distances = np.zeros(len(others))
         distances[apart] = np.linalg.norm(gaps[apart].astype(np.float64), axis=1)
         within: Array = distances <= self.tolerance * np.maximum(self.sizes[others], self.sizes[unit])
+        return within
+
+    def same_as_each(self) -> Array:
+        """``same`` for all pairs of units: d×d truth values."""
+        gaps = (self.rows[:, None] - self.rows).astype(np.float64)
+        distances = np.sqrt(np.einsum("ijk,ijk->ij", gaps, gaps))
+        within: Array = distances <= self.tolerance * np.maximum(self.sizes[:, None], self.sizes)
         return within
 
     def same_pairs(self, units: Array, others: Array) -> Array:
@@ -142,6 +151,8 @@ def near(one: Array, other: Array, window: Array, other_window: Array) -> Array:
 
 def equal_units(parts: tuple[Part, ...]) -> list[tuple[int, ...]]:
     """Return the groups of units that are the same in every part: a unit and all later ones that are the same as it."""
+    if all(len(part.rows) * part.rows.size <= ALL_PAIRS for part in parts):
+        return _grouped(np.all([part.same_as_each() for part in parts], axis=0))
     views, windows = _all_views(parts)
     groups: list[tuple[int, ...]] = []
     waiting = suspects(views, windows)
@@ -169,6 +180,18 @@ def equal_units(parts: tuple[Part, ...]) -> list[tuple[int, ...]]:
         if close.any():
             groups.append((unit, *waiting[close].tolist()))
             waiting = waiting[~close]
+    return groups
+
+
+def _grouped(same: Array) -> list[tuple[int, ...]]:
+    """Return the groups among units of which d×d truth values say who is the same as whom."""
+    groups: list[tuple[int, ...]] = []
+    waiting = list(range(len(same))) if np.count_nonzero(same) > len(same) else []
+    while len(waiting) > 1:
+        unit, *waiting = waiting
+        if close := [other for other in waiting if same[unit, other]]:
+            groups.append((unit, *close))
+            waiting = [other for other in waiting if not same[unit, other]]
     return groups
 
 
