@@ -83,7 +83,8 @@ def forked(act: Callable[[], int], *, seconds: float = SECONDS, kill_after: floa
             warnings.simplefilter("ignore")  # of threads of a test runner; the fork needs none of them
             pid = os.fork()
         if pid == 0:
-            _child(act, out.fileno(), err.fileno(), ended_read)
+            os.close(ended_read)
+            become(act, out.fileno(), err.fileno())
         os.close(ended_write)
         wait = seconds if kill_after is None else kill_after
         in_time = bool(select.select([ended_read], [], [], wait)[0])
@@ -100,10 +101,10 @@ def forked(act: Callable[[], int], *, seconds: float = SECONDS, kill_after: floa
     return Outcome(code if in_time or kill_after is not None else None, *texts, peak=usage.ru_maxrss << 10)
 
 
-def _child(act: Callable[[], int], out: int, err: int, unused: int) -> None:
+def become(act: Callable[[], int], out: int, err: int) -> None:
+    """Do something in place of what this process, a fork, was about, and end; ``out`` and ``err`` are its streams."""
     code = TRACEBACK
     try:
-        os.close(unused)
         os.dup2(out, 1)
         os.dup2(err, 2)
         sys.stdout, sys.stderr = (open(n, "w", encoding="utf-8", closefd=False) for n in (1, 2))  # noqa: SIM115
