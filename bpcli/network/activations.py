@@ -6,6 +6,7 @@ complex step differentiates exactly this code: NumPy orders complex numbers by t
 ``minimum`` and ``maximum`` branch on the real part as they should.
 """
 
+from functools import cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -35,7 +36,7 @@ class Sigmoid:
 
     def __init__(self, dtype: np.dtype[Any]) -> None:
         self._one = np.ones((), dtype)  # arrays without axes: a Python number is converted anew in every call
-        self._most = np.array(0.999 * np.log(np.finfo(dtype).max), dtype)
+        self._most = _largest_exponent(dtype)
 
     def __call__(self, a: Array, /, *, out: Array) -> None:
         """Fill h = s(a)."""
@@ -49,6 +50,12 @@ class Sigmoid:
         """Fill h (1-h)."""
         np.subtract(self._one, h, out=out)
         np.multiply(out, h, out=out)
+
+
+@cache
+def _largest_exponent(dtype: np.dtype[Any]) -> Array:
+    """Just below the logarithm of the largest number of a precision, which takes longer to find than a small pass."""
+    return np.array(0.999 * np.log(np.finfo(dtype).max), dtype)
 
 
 class Tanh:

@@ -2,7 +2,8 @@
 
 The rows of a part are looked at from a few directions, and their lengths are compared: where two rows are within
 τ of each other, each of these numbers is, too, up to its own rounding. Units that no other is near to in all these
-views are done with; only the others, usually none, are measured.
+views are done with; only the others, usually none, are measured. In a small layer all pairs are fewer operations than
+that, and are compared at once.
 """
 
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from bpcli.network import Array
 TOLERANCE = 1024  # of ε √n: see docs/symmetry.md
 DIRECTIONS = 3
 NEIGHBOURS = 32  # a unit with more of them than this in its best view is measured anyway
+ALL_PAIRS = 4096  # entries of the differences of all pairs: beyond so many it is quicker not to form them
 BLOCK = 128  # units compared with all others at a time, so that wide layers need no square matrix
 SPARSE = 1 / 32  # of all pairs: so few are faster to measure one by one than by a product of matrices
 
@@ -42,6 +44,13 @@ class Part:
         )  # exact where it matters: the two are within a factor of 2
         distances = np.linalg.norm(gaps.astype(np.float64), axis=1)
         within: Array = distances <= self.tolerance * np.maximum(self.sizes[others], self.sizes[units])
+        return within
+
+    def same_as_each(self) -> Array:
+        """``same`` for all pairs of units: d×d truth values."""
+        gaps = (self.rows[:, None] - self.rows).astype(np.float64)
+        distances = np.sqrt(np.einsum("ijk,ijk->ij", gaps, gaps))
+        within: Array = distances <= self.tolerance * np.maximum(self.sizes[:, None], self.sizes)
         return within
 
     def same_pairs(self, units: Array, others: Array) -> Array:
@@ -144,15 +153,21 @@ def near(one: Array, other: Array, window: Array, other_window: Array) -> Array:
 def equal_units(parts: tuple[Part, ...]) -> list[tuple[int, ...]]:
     """Return the groups of units that are the same in every part: a unit and all later ones that are the same as it."""
     groups: list[tuple[int, ...]] = []
-    waiting = suspects(*_all_views(parts))
+    small = all(len(part.rows) * part.rows.size <= ALL_PAIRS for part in parts)
+    waiting = np.arange(len(parts[0].rows)) if small else suspects(*_all_views(parts))
     shortest_first = sorted(parts, key=lambda part: part.rows.shape[1])
-    count = 1  # all may be the same as the first one; if not, several are compared with all others at a time
+    # All may be the same as the first one; if not, several are compared with all others at a time.
+    count = len(waiting) if small else 1
     while len(waiting) > 1:
-        same = _same_in_all(shortest_first, waiting[:count], waiting)
+        if small:
+            same = np.triu(np.all([part.same_as_each() for part in parts], axis=0), 1)
+        else:
+            same = _same_in_all(shortest_first, waiting[:count], waiting)
         left = np.ones(len(waiting), bool)
-        for place, close in enumerate(same):
-            if left[place] and (close & left).any():
-                groups.append((int(waiting[place]), *waiting[close & left].tolist()))
+        for place in np.flatnonzero(same.any(axis=1)):
+            close = same[place] & left
+            if left[place] and close.any():
+                groups.append((int(waiting[place]), *waiting[close].tolist()))
                 left &= ~close
         left[:count] = False
         waiting, count = waiting[left], min(8 * count, BLOCK)

@@ -31,6 +31,9 @@ SQUASHED = 0.05  # how far a sigmoid stays from 0 and 1
 LARGEST = 4.0  # of what is not squashed
 KINK = 0.5
 SPREAD = 2.0  # of the pre-activations of a softmax
+LIMITS = {
+    "sigmoid": np.log(1 / SQUASHED - 1), "tanh": np.arctanh(1 - SQUASHED), "identity": LARGEST, "softmax": SPREAD,
+}  # fmt: skip
 VISIBLE = 1e-3
 SHOWS = 3  # units of the last digit
 SHOWS_AT_MOST = 3e-4
@@ -66,8 +69,7 @@ def reachable(activation: str, pre: Array, *, others_off: bool = False) -> Array
         on = (pre >= KINK) & (pre <= LARGEST)
         fine: Array = on | (pre <= -KINK) & (pre >= -LARGEST) & (not others_off)
         return fine
-    limit = {"sigmoid": np.log(1 / SQUASHED - 1), "tanh": np.arctanh(1 - SQUASHED), "identity": LARGEST}
-    return np.asarray(np.abs(pre) <= limit.get(activation, SPREAD))
+    return np.asarray(np.abs(pre) <= LIMITS[activation])
 
 
 def _moderate(activation: str, out: Array) -> bool:

@@ -138,20 +138,25 @@ def _drawn(architecture: Architecture, rng: np.random.Generator, learning_rate: 
     parameters = Parameters(architecture)
     x = h = _inputs(rng, architecture.sizes[0])
     for weight, bias in zip(parameters.weights, parameters.biases, strict=True):
-        activation = architecture.output if weight is parameters.weights[-1] else architecture.activation
+        last = weight is parameters.weights[-1]
+        activation = architecture.output if last else architecture.activation
         pre = np.zeros(len(weight))
         for unit in range(len(weight)):
-            rows = rng.choice(HALVES, (AT_ONCE, len(h) + 1))
-            offered = rows[:, :-1] @ h + (0.0 if bias is None else rows[:, -1])
+            rows = HALVES[rng.integers(len(HALVES), size=(AT_ONCE, len(h) + 1))]
+            offered = rows[:, :-1] @ h
+            if bias is not None:
+                offered += rows[:, -1]
             fine = reachable(activation, offered, others_off=bool((pre < 0).any()))
-            fine &= ~np.isin(np.abs(offered), np.abs(pre[:unit]))
+            if unit:
+                fine &= (np.abs(offered)[:, None] != np.abs(pre[:unit])).all(axis=1)
             if not fine.any():
                 return None
             row = int(fine.argmax())
             weight[unit], pre[unit] = rows[row, :-1], offered[row]
             if bias is not None:
                 bias[unit] = rows[row, -1]
-        h = activate(activation, pre)[0]
+        if not last:
+            h = activate(activation, pre)[0]
     named = dict(parameters.named())
     return Example(architecture, x[None], _targets(rng, architecture)[None], named, learning_rate)
 

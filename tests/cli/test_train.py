@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.torturing.running import become, called
+
 FAST = ("--set", "training.epochs=20")
 DIVERGING = (
     "train",
@@ -245,18 +247,7 @@ def test_file_names_are_printed_as_they_are(bpcli):
 @pytest.mark.filterwarnings("ignore:.*forkpty.*:DeprecationWarning")
 def test_a_terminal_without_unicode_gets_a_report_all_the_same(tmp_path):
     """In ASCII a question mark stands for what cannot be written; nothing breaks."""
-    command = [
-        "env",
-        "PYTHONIOENCODING=ascii",
-        sys.executable,
-        "-m",
-        "bpcli",
-        "train",
-        "xor",
-        "--epochs",
-        "5",
-    ]
-    assert "2 ? 4 ? 1" in terminal_output(command, tmp_path)
+    assert "2 ? 4 ? 1" in terminal_output(tmp_path, "train", "xor", "--epochs", 5, encoding="ascii")
 
 
 @pytest.mark.parametrize(
@@ -474,13 +465,17 @@ def test_a_signal_stops_the_run_and_loses_nothing(bpcli, tmp_path, default_signa
     assert json.loads(again.out)["epochs"] == done + 5
 
 
-def terminal_output(command, folder, columns=100):
-    """Run a command on a pseudo-terminal and return everything that it writes there."""
+def terminal_output(folder, *arguments, encoding="utf-8"):
+    """Run bpcli on a pseudo-terminal, in a fork of this process, and return everything that it writes there."""
+
+    def run():
+        for stream in (sys.stdout, sys.stderr):
+            stream.reconfigure(encoding=encoding)
+        return called(folder, *arguments)
+
     pid, terminal = pty.fork()
-    if pid == 0:  # the child is replaced at once
-        os.chdir(folder)
-        os.environ |= {"COLUMNS": str(columns), "TERM": "xterm-256color"}
-        os.execvp(command[0], command)
+    if pid == 0:
+        become(run, 1, 2)
     written = b""
     while True:
         try:
@@ -498,11 +493,11 @@ def terminal_output(command, folder, columns=100):
 @pytest.mark.filterwarnings("ignore:.*forkpty.*:DeprecationWarning")
 def test_progress_is_shown_on_a_terminal_and_colour_can_be_switched_off(tmp_path):
     """A bar with epochs and loss on a terminal, which in the tests above has left no trace in a pipe."""
-    command = [sys.executable, "-m", "bpcli", "train", "xor", "--epochs", "15"]
-    shown = terminal_output(command, tmp_path)
+    command = ("train", "xor", "--epochs", 15)
+    shown = terminal_output(tmp_path, *command)
     assert "/15" in shown
     assert "loss" in shown
     assert "\x1b[1" in shown
-    plain = terminal_output([*command, "--no-color"], tmp_path)
+    plain = terminal_output(tmp_path, *command, "--no-color")
     assert "\x1b[3" not in plain
     assert "/15" in plain

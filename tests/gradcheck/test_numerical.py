@@ -8,7 +8,7 @@ from bpcli.gradcheck.numerical import default_method, derivatives
 from bpcli.network import Architecture
 from bpcli.network.example import Example
 from tests.network.oracle import central_difference, complex_step, plain_loss, residual
-from tests.network.test_gradients import DEPTHS, EVERY, PAIRS, loss_of_z
+from tests.network.test_gradients import ACTIVATIONS, DEPTHS, EVERY, PAIRS, loss_of_z
 from tests.network.test_gradients import problem as network_and_batch
 
 
@@ -56,7 +56,6 @@ def naive(point):
     return found
 
 
-ACTIVATIONS = ["sigmoid", "tanh", "relu", "identity"]
 # Every activation with every output and loss, and each of them at every depth, with and without biases.
 COVERING = [
     (activation, pair, (i // 2 + j) % 2 == 0, DEPTHS[(i + j) % 4])

@@ -1,5 +1,7 @@
 """The catalogue is one: its rows, its edits, its page, and what --inject makes of each."""
 
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -16,10 +18,19 @@ from tests.mistakes.documentation import rows, written
 from tests.mistakes.survey import judged, networks
 
 
-def start(sizes=(3, 4, 5), *, bias=True):
-    """An example without numbers, of sizes that are all different."""
-    architecture = Architecture(sizes, bias=bias)
-    return Example(architecture, np.zeros((7, sizes[0])), np.zeros((7, sizes[-1])), {}, 0.3, 0.0)
+def blank(architecture, decay=0.0):
+    """An example without numbers."""
+    X, Y = np.zeros((7, architecture.sizes[0])), np.zeros((7, architecture.sizes[-1]))
+    return Example(architecture, X, Y, {}, 0.3, decay)
+
+
+@cache  # what is worked out for one mistake serves the next
+def drawn(architecture, decay):
+    """The same with random numbers, which nobody can write into."""
+    example = random_example(blank(architecture, decay), np.random.default_rng(1))
+    for tensor in (example.X, example.Y, *example.parameters.values()):
+        tensor.flags.writeable = False
+    return example
 
 
 def test_every_edit_has_a_row_and_every_id_is_there_once():
@@ -32,7 +43,8 @@ def test_every_edit_has_a_row_and_every_id_is_there_once():
 @pytest.mark.parametrize("name", list(BY_ID))
 def test_every_row_is_made_and_named_alone(name, bias):
     """At a random example of the configured sizes, or of others where the mistake needs them."""
-    example = random_example(suited(start(bias=bias), name), np.random.default_rng(1))
+    wanted = suited(blank(Architecture((3, 4, 5), bias=bias)), name)  # of sizes that are all different
+    example = drawn(wanted.architecture, wanted.weight_decay)
     assert judged(example, made(example, name)) == ("named", [frozenset({name})])
 
 

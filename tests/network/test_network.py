@@ -88,7 +88,7 @@ def test_a_training_step_allocates_no_array_that_grows_with_the_data(optimizer, 
         network = random_network((784, 30, 10), rows=rows, dtype=dtype, output=output, loss=loss)
         network.parameters.flat *= 0.01
         rng = np.random.default_rng(1)
-        X = rng.normal(size=(2 * rows, 784)).astype(dtype)
+        X = rng.random((2 * rows, 784), dtype)
         Y = np.eye(10, dtype=dtype)[rng.integers(0, 10, 2 * rows)]
         data = Prepared(
             "random", "classification", (), (), (), X, Y, X[:0], Y[:0], np.zeros(784), np.ones(784), ""

@@ -85,7 +85,8 @@ def forked(act: Callable[[], int], *, seconds: float = SECONDS, kill_after: floa
             warnings.simplefilter("ignore")  # of threads of a test runner; the fork needs none of them
             pid = os.fork()
         if pid == 0:
-            _child(act, out.fileno(), err.fileno(), ended_read)
+            os.close(ended_read)
+            become(act, out.fileno(), err.fileno())
         os.close(ended_write)
         in_time = _ended(pid, ended_read, seconds) if kill_after is None else _ready(ended_read, kill_after)
         if not in_time:
@@ -123,10 +124,10 @@ def _processor_time(pid: int) -> float:
     return math.inf
 
 
-def _child(act: Callable[[], int], out: int, err: int, unused: int) -> None:
+def become(act: Callable[[], int], out: int, err: int) -> None:
+    """Do something in place of what this process, a fork, was about, and end; ``out`` and ``err`` are its streams."""
     code = TRACEBACK
     try:
-        os.close(unused)
         os.dup2(out, 1)
         os.dup2(err, 2)
         sys.stdout, sys.stderr = (open(n, "w", encoding="utf-8", closefd=False) for n in (1, 2))  # noqa: SIM115

@@ -156,13 +156,14 @@ class Network:
             value = self.out(later, self.pre(later, value))
         return self.loss(value)
 
+    @cache  # noqa: B019 - a network lives as long as its test
     def value(self, kind, layer):
         """A quantity at the point."""
         parameters = {"weight": self.weights, "bias": self.biases}
         found = parameters[kind][layer] if kind in parameters else getattr(self, kind)(layer)
         return found.evalf(DIGITS)
 
-    @cache  # noqa: B019 - a network lives as long as its test
+    @cache  # noqa: B019
     def gradient(self, kind, layer):
         """The derivative of the loss with respect to a quantity, entry by entry, in its shape."""
         at = self.value(kind, layer)

@@ -6,6 +6,7 @@ The rules are checked here on numbers worked out in plain Python (``byhand``), n
 import re
 from collections import Counter
 from contextlib import suppress
+from functools import cache
 from math import inf
 
 import numpy as np
@@ -17,12 +18,15 @@ from bpcli.walkthrough.blocks import Equation, Graph, Numbers, Room, Table
 from bpcli.walkthrough.sheet import sheet as sheet_of
 from bpcli.walkthrough.symmetry_sheet import symmetry_sheet
 from bpcli.walkthrough.walk import walk
+from bpcli.worksheets import generate
 from bpcli.worksheets.answers import Answers
 from bpcli.worksheets.blanks import blanks
-from bpcli.worksheets.generate import drawn_equal, drawn_point
 from bpcli.worksheets.grading import grade
 from tests.walkthrough.byhand import ROWS, mistakes, sheet
 from tests.walkthrough.points import answers_of
+
+# An example is frozen, and drawing one takes longer than what is tested on it.
+drawn_point = cache(generate.drawn_point)
 
 DIGITS = 4
 UNIT = 10.0**-DIGITS
@@ -207,7 +211,7 @@ def survey_equal(seeds):
     """Count, over the sheets on equal weights of these seeds, what a survey counts of the others."""
     counts: Counter[tuple[str, str]] = Counter()
     for seed in seeds:
-        example = drawn_equal(Architecture((3, 2, 2), bias=False), seed)
+        example = generate.drawn_equal(Architecture((3, 2, 2), bias=False), seed)
         counts["printed", "; ".join(leaks(example, "symmetry")) or "nothing asked for"] += 1
         rounded = {blank.name: np.round(blank.value, DIGITS) for blank in blanks(example, topic="symmetry")}
         judged = grade(example, Answers("key", rounded, tuple("abcdef"), "symmetry"), DIGITS)

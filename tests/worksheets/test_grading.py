@@ -1,6 +1,5 @@
 """Marks: what is right, what follows, what is wrong, and the name of the mistake."""
 
-import functools
 import json
 
 import numpy as np
@@ -18,10 +17,7 @@ from bpcli.worksheets.chain import given, steps
 from bpcli.worksheets.grading import grade
 from tests.walkthrough.byhand import MISTAKES, ROUNDINGS, ROWS, UNNAMED, each, outer, product, sheet
 from tests.walkthrough.points import answers_of
-from tests.worksheets.survey import SHOWS, architectures, change, verdict_on
-
-# An example is frozen, and drawing one takes longer than what is tested on it.
-drawn_point = functools.cache(generate.drawn_point)
+from tests.worksheets.survey import SHOWS, architectures, change, drawn_point, verdict_on
 
 DEFAULT, WIDER, SQUARE, ENTROPY = architectures()
 POINT = drawn_point(WIDER, 7)

@@ -8,8 +8,7 @@ import pytest
 from bpcli.network import Architecture
 from bpcli.walkthrough import sheet
 from bpcli.walkthrough.blocks import Equation, Prose
-from bpcli.worksheets.generate import drawn_point
-from tests.worksheets.survey import NUMBER, architectures, leaks, printed, survey_equal
+from tests.worksheets.survey import NUMBER, architectures, drawn_point, leaks, printed, survey_equal
 
 OTHERS = (
     Architecture((3, 2), bias=True),
