@@ -57,16 +57,23 @@ class Layers:
     problems: Collector
     sweep: Mapping[str, str]
 
-    def resolved(self, over: Sequence[str] = ()) -> Resolved:
+    def resolved(self) -> Resolved:
+        """Return the configuration, and where each value comes from.
+
+        Raises:
+            ConfigProblems: Every problem of the layers.
+        """
+        config, tree = _combined(self.layers, self.path, self.problems.copy())
+        return Resolved(config, self.name, self.path, MappingProxyType(_origins(config, tree)))
+
+    def config(self, over: Sequence[str]) -> Config:
         """Return the configuration with ``KEY=VALUE`` of every ``--over`` above all other layers.
 
         Raises:
             ConfigProblems: Every problem of the layers, and of these values.
         """
         problems = self.problems.copy()
-        layers = (*self.layers, from_set(over, problems, option="--over"))
-        config, tree = _combined(layers, self.path, problems)
-        return Resolved(config, self.name, self.path, MappingProxyType(_origins(config, tree)))
+        return _combined((*self.layers, from_set(over, problems, option="--over")), self.path, problems)[0]
 
 
 def resolve(

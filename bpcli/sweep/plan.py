@@ -84,7 +84,7 @@ class Plan:
     def config(self, number: int) -> Config:
         """Return the configuration of a combination; its seed is that of the configuration file."""
         if number not in self._configs:
-            config = self.layers.resolved(_over(self.combinations[number].settings)).config
+            config = self.layers.config(_over(self.combinations[number].settings))
             if len(self._configs) >= _CACHED:
                 return config
             self._configs[number] = config
@@ -120,7 +120,7 @@ def make_plan(layers: Layers, over: Sequence[str], sample: int | None = None) ->
     for at in range(total) if sample is None or problems else _drawn(layers, numbers, total, sample):
         settings = _settings(numbers, at)
         try:
-            config = layers.resolved(_over(settings)).config
+            config = layers.config(_over(settings))
         except ConfigProblems as found:
             _add_new(problems, found.problems)
             if len(problems) >= _MOST_PROBLEMS:
@@ -262,7 +262,7 @@ def _settings(axes: Sequence[Axis], at: int) -> tuple[tuple[str, str], ...]:
 def _drawn(layers: Layers, axes: Sequence[Axis], total: int, sample: int) -> list[int]:
     """Which combinations are drawn; the seed is that of the first one, whose value no key of a sweep changes."""
     try:
-        seed = layers.resolved(_over(_settings(axes, 0))).config.seed
+        seed = layers.config(_over(_settings(axes, 0))).seed
     except ConfigProblems:
         seed = 0  # what is wrong is said of every combination that is drawn
     return sorted(random.Random(seed).sample(range(total), sample))
