@@ -127,11 +127,12 @@ def track(
     what: str,
     done: int,
     total: int,
-    seen: Callable[[Record], tuple[int, float]],
+    seen: Callable[[Record], tuple[int, float | None]],
 ) -> Iterator[Record]:
     """Yield the records on, showing how many of ``total`` steps are done, the loss and the time left.
 
-    ``what`` a step is called, ``done`` of them were there before, and ``seen`` tells a record's step and loss.
+    ``what`` a step is called, ``done`` of them were there before, and ``seen`` tells a record's step and its loss, if
+    that is known.
     """
     if not screen.shows_progress:
         yield from records
@@ -149,7 +150,7 @@ def track(
         task = progress.add_task("training", total=total, completed=done, loss="")
         for record in records:
             step, loss = seen(record)
-            progress.update(task, completed=step, loss=f"{loss:.4g}")
+            progress.update(task, completed=step, loss="" if loss is None else f"{loss:.4g}")
             yield record
 
 

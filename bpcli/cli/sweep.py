@@ -93,8 +93,11 @@ def sweep(
         ),
     ] = None,
     keep: Annotated[
-        Keep, typer.Option("--keep", help="Weights to keep: of the best network, of none, or of all.")
-    ] = Keep.best,
+        Keep | None,
+        typer.Option(
+            "--keep", help="Weights to keep: of the best network (the default), of none, or of all."
+        ),
+    ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be trained, and about how long it would take.")
     ] = False,
@@ -132,22 +135,20 @@ def sweep(
         ):
             pass
         result = opened.finish()
-    return _shown(result, planned, screen, warnings(result), interrupts.exit_code() if interrupts() else 0)
-
-
-def _shown(
-    result: "SweepResult", planned: "Planned", screen: Screen, warnings: list[str], interrupted: int
-) -> int:
-    from bpcli.render.sweep import report
-    from bpcli.render.train import advised
-
+        screen.warn(opened.notes)
+    again = [] if jobs is None else ["--jobs", str(jobs)]
+    again += [] if dask is None else ["--dask", dask]
+    after = next_command(result, again)
     if screen.speaks:
+        from bpcli.render.sweep import report
+        from bpcli.render.train import advised
+
         screen.show(report(result))
-        if after := _next(result, planned):
+        if after:
             screen.show(advised(after), whole_lines=True)
-    screen.document(result.document() | {"next": _next(result, planned)})
-    screen.warn(warnings)
-    return interrupted or (0 if result.best is not None else 3)
+    screen.document(result.document() | {"next": after})
+    screen.warn(warnings(result))
+    return interrupts.exit_code() if interrupts() else 0 if result.best is not None else 3
 
 
 def _command(
@@ -157,7 +158,7 @@ def _command(
     success: str | None,
     override: list[str],
     options: Mapping[str, object],
-    keep: Keep,
+    keep: Keep | None,
     resume: Path | None,
 ) -> "Command":
     """Return the command that was typed; with ``--resume`` alone, the one that created the sweep."""
@@ -172,14 +173,16 @@ def _command(
                 "--resume DIR goes on with the settings of its sweep: --over can add seeds and values; leave --set, "
                 "--seed and --epochs out"
             )
-        return stored_command(resume).widened(over, sample, success)
+        return stored_command(resume).widened(over, sample, success, keep.value if keep else None)
     if config is None:
         raise UsageError("sweep needs a configuration, such as: bpcli sweep xor --over seed=0:99")
     other = belongs_to(config)
     if other and not is_table(config):
         raise UsageError(other)
     environment = {name: value for name, value in os.environ.items() if name.startswith("BPCLI_")}
-    return Command(config, tuple(override), environment, given, tuple(over), sample, success, keep.value)
+    return Command(
+        config, tuple(override), environment, given, tuple(over), sample, success, (keep or Keep.best).value
+    )
 
 
 def _opened(planned: "Planned", out: Path | None, resume: Path | None) -> AbstractContextManager["Sweep"]:
@@ -194,11 +197,11 @@ def _opened(planned: "Planned", out: Path | None, resume: Path | None) -> Abstra
 
 
 def _dry_run(planned: "Planned", jobs: int, screen: Screen) -> int:
-    from bpcli.render.sweep import estimated, header
+    from bpcli.render.sweep import header
 
+    screen.warn(planned.notices())
     estimate = planned.estimate(jobs)
-    screen.show(header(planned))
-    screen.show(estimated(estimate))
+    screen.show(header(planned, estimate=estimate))
     screen.document(
         {
             "schema": "bpcli.sweep.estimate/1",
@@ -213,18 +216,17 @@ def _dry_run(planned: "Planned", jobs: int, screen: Screen) -> int:
     return 0
 
 
-def _next(result: "SweepResult", planned: "Planned") -> str | None:
-    """The command worth typing after this sweep: the best network as a run, or the rest of the sweep."""
+def next_command(result: "SweepResult", again: list[str]) -> str | None:
+    """The command worth typing after this sweep: the best network as a run, or the rest of the sweep.
+
+    ``again`` are the options that a sweep does not keep.
+    """
     import shlex
 
+    from bpcli.sweep.store import BEST_CONFIG
+
     if result.stopped_by == "interrupted":
-        return shlex.join(["bpcli", "sweep", "--resume", result.folder])
+        return shlex.join(["bpcli", "sweep", "--resume", result.folder, *again])
     if result.best is None:
         return None
-    best, command = result.combinations[result.best], planned.command
-    settings = [*command.set, *(f"{key}={value}" for key, value in best.settings)]
-    words = [word for text in settings for word in ("--set", text)]
-    epochs = command.options.get("training.epochs")
-    swept = "training.epochs" in result.keys
-    words += ["--epochs", str(epochs)] if epochs is not None and not swept else []
-    return shlex.join(["bpcli", "train", command.config, *words, "--seed", str(best.best_seed)])
+    return shlex.join(["bpcli", "train", str(Path(result.folder) / BEST_CONFIG)])

@@ -40,18 +40,19 @@ def load_kernel(precision: str, *, epochs: bool = False) -> Kernel:
     return Kernel(function, note)
 
 
-def compilation_notice(precision: str) -> str | None:
+def compilation_notice(precision: str, *, epochs: bool = False) -> str | None:
     """Say that the first epoch has to wait for the compiler, where nothing compiled is found; else None."""
     from bpcli.engine import kernels
 
-    cached = _with_cache(precision)
+    cached = _with_cache(precision, epochs=epochs)
     if cached is None:
         return (
             f"the compiled engine is compiled now, {DURATION}, and in every run: there is no folder where it could be "
             "kept; set NUMBA_CACHE_DIR to one that can be written to"
         )
     source = Path(kernels.__file__).stat().st_mtime
-    found = Path(cached.stats.cache_path).glob(f"kernels.train_{precision}-*.nbc")
+    name = _named(precision, epochs=epochs).__name__
+    found = Path(cached.stats.cache_path).glob(f"kernels.{name}-*.nbc")
     if any(path.stat().st_mtime >= source for path in found):
         return None
     return f"the compiled engine is compiled now, {DURATION}; later runs of this precision find it compiled"

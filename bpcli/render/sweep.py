@@ -1,9 +1,12 @@
 """What a sweep trains and what it found: a table by combination, the band of the loss, and a map of two keys."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import isfinite
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType
+from rich.measure import Measurement
+from rich.table import Table
 from rich.text import Text
 
 from bpcli.render.curves import Plot, axis_is_log
@@ -17,9 +20,25 @@ MOST_ROWS = 30  # combinations in a table; results.csv has all of them
 MOST_CURVES = 6
 SHADES = "░▒▓█"
 _SCORE = {"accuracy": "accuracy", "r2": "R²"}
+_PART = {"train": "training", "validation": "validation"}
+_UNBOUNDED = 10_000  # columns of a terminal that everything fits
 
 
-def header(planned: Planned, done: int = 0) -> RenderableType:
+@dataclass(frozen=True)
+class _Fitting:
+    """The first of some forms that the terminal has room for, or else the last."""
+
+    forms: Sequence[RenderableType]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
+        *wide, last = self.forms
+        unbounded = options.update_width(_UNBOUNDED)
+        widths = (Measurement.get(console, unbounded, form).maximum for form in wide)
+        fitting = (form for form, width in zip(wide, widths, strict=True) if width <= options.max_width)
+        yield next(fitting, last)
+
+
+def header(planned: Planned, done: int = 0, estimate: Estimate | None = None) -> RenderableType:
     """Show what is trained before it begins; ``done`` networks are there already."""
     plan, kinds = planned.plan, planned.kinds
     varied = [f"{axis.key}={_some(axis.values)}" for axis in plan.axes]
@@ -28,33 +47,39 @@ def header(planned: Planned, done: int = 0) -> RenderableType:
     drawn = f"{combined} drawn" if plan.sample else combined
     sizes = list(dict.fromkeys("-".join(map(str, kind.architecture.sizes)) for kind in kinds))
     engines = " and ".join(dict.fromkeys(kind.engine for kind in kinds))
-    groups = f"groups of up to {max(kind.size for kind in kinds)} side by side, {engines} engine"
+    most = max(min(kind.size, len(kind.combinations) * len(plan.seeds)) for kind in kinds)
+    side_by_side = f"groups of up to {most} side by side" if most > 1 else "one after another"
     first = kinds[0]
     rows = f"{first.rows:,} rows to train, {first.validation_rows:,} to validate"
     facts = {
         "data": f"{', '.join(dict.fromkeys(kind.source for kind in kinds))}: {rows}",
         "over": "\n".join(varied) or "seeds only",
         "seeds": seeds,
-        "networks": f"{plan.networks:,} = {drawn} × {counted(len(plan.seeds), 'seed')}; {_some(sizes)}; {groups}",
+        "networks": f"{plan.networks:,} = {drawn} × {counted(len(plan.seeds), 'seed')}; {_some(sizes)}; "
+        f"{side_by_side}, {engines} engine",
     }
     if done:
         facts["resumed"] = f"{counted(done, 'network')} of them finished before"
+    if estimate:
+        facts["groups"] = _groups(estimate)
+        seconds = duration(estimate.seconds)
+        facts["time"] = f"about {seconds} with {counted(estimate.jobs, 'job')}, from a short trial"
     return Group(
         Text.assemble(("bpcli sweep ", "bold"), (plan.layers.name, f"bold {ACCENT}")), known(**facts)
     )
 
 
-def estimated(estimate: Estimate) -> RenderableType:
-    """Show how the networks are grouped, and how long they would take."""
-    groups = ", ".join(
-        f"{counted(number, 'group')} of {'up to ' if number > 1 else ''}{size}"
-        for number, size in estimate.groups[:6]
-    )
-    more = f", and {counted(len(estimate.groups) - 6, 'kind')} more" if len(estimate.groups) > 6 else ""
-    return known(
-        groups=f"{groups}{more}",
-        time=f"about {duration(estimate.seconds)} with {counted(estimate.jobs, 'job')}, from a short trial",
-    )
+def _groups(estimate: Estimate, most: int = 6) -> str:
+    """How many groups there are, by their size."""
+    of_size: dict[int, int] = {}
+    for groups, size in estimate.groups:
+        of_size[size] = of_size.get(size, 0) + groups
+    texts = [
+        f"{counted(groups, 'group')} of {'up to ' if groups > 1 else ''}{size}"
+        for size, groups in of_size.items()
+    ]
+    more = len(texts) - most
+    return ", ".join(texts[:most]) + (f", and {counted(more, 'size')} more" if more > 0 else "")
 
 
 def duration(seconds: float) -> str:
@@ -68,10 +93,15 @@ def duration(seconds: float) -> str:
 
 def report(result: SweepResult) -> RenderableType:
     """Show the scores by combination, how many networks succeed, the loss by epoch, and the map of two keys."""
-    shown = _shown(result)
-    parts: list[RenderableType] = [*_scores(result, shown), *_networks(result, shown)]
-    parts += _map(result) + _bands(result)
+    parts: list[RenderableType] = []
+    if result.networks:
+        shown = _shown(result)
+        parts += [*_scores(result, shown), *_networks(result, shown), *_map(result), *_bands(result)]
     parts.append(Text())
+    if result.best is not None:
+        best = result.combinations[result.best]
+        settings = _settings(best, [key for key, _ in best.settings])
+        parts.append(Text(f"best network: {settings}{', ' if settings else ''}seed {best.best_seed}"))
     if result.networks < result.planned:
         parts.append(Text(f"{result.networks:,} of {counted(result.planned, 'network')} are finished"))
     parts.append(Text(f"results in {result.folder}: results.csv, curves.npz, summary.json", style="dim"))
@@ -114,39 +144,42 @@ def _names(keys: Sequence[str]) -> list[str]:
     return [name if last.count(name) == 1 else key for key, name in zip(keys, last, strict=True)]
 
 
+def _varied(result: SweepResult) -> list[str]:
+    """The keys with several values; what all networks have in common stands in the header."""
+    settings = [dict(each.settings) for each in result.combinations]
+    return [key for key in result.keys if any(each[key] != settings[0][key] for each in settings)]
+
+
 def _shown(result: SweepResult) -> list[CombinationResult]:
     """The combinations that a table has room for: all of them, or the best."""
     if len(result.combinations) <= MOST_ROWS:
         return list(result.combinations)
-
-    def rank(each: CombinationResult) -> tuple[float, float, float]:
-        mean, loss = each.score.mean, each.loss.mean
-        return (
-            -(each.success.rate if each.success else 0.0),
-            float("inf") if mean is None else -mean,
-            float("inf") if loss is None else loss,
-        )
-
-    return sorted(result.combinations, key=rank)[:MOST_ROWS]
+    return sorted(result.combinations, key=lambda each: each.rank, reverse=True)[:MOST_ROWS]
 
 
 def _table(
     result: SweepResult, shown: Sequence[CombinationResult], rows: dict[str, list[str]]
 ) -> RenderableType:
     """A row for each combination: its values, then the given columns."""
-    names = _names(result.keys)
-    table = columns(*names, *rows, numbers=(*names, *rows))
+    keys = _varied(result)
+    names = _names(keys)
+    wide, narrow = (
+        columns(*names, *rows, numbers=(*names, *rows)),
+        columns("combination", *rows, numbers=tuple(rows)),
+    )
     for at, each in enumerate(shown):
         best = result.best is not None and each is result.combinations[result.best] and len(shown) > 1
-        settings = [_value(value) for _, value in each.settings]
-        table.add_row(*settings, *(column[at] for column in rows.values()), style="bold" if best else "")
-    return table
+        settings, style = dict(each.settings), "bold" if best else ""
+        figures = [column[at] for column in rows.values()]
+        wide.add_row(*(_value(settings[key]) for key in keys), *figures, style=style)
+        narrow.add_row(_settings(each, keys), *figures, style=style)
+    return _Fitting([wide, narrow])
 
 
 def _scores(result: SweepResult, shown: Sequence[CombinationResult]) -> list[RenderableType]:
     if not shown:
         return []
-    part = {"train": "training", "validation": "validation"}[shown[0].part]
+    part = _PART[shown[0].part]
     metrics = list(dict.fromkeys(each.metric for each in shown))
     title = f"{part.capitalize()} {' and '.join(_SCORE[metric] for metric in metrics)}"
     rows = {
@@ -157,7 +190,7 @@ def _scores(result: SweepResult, shown: Sequence[CombinationResult]) -> list[Ren
     }
     many = len(result.combinations) > len(shown)
     remark = f"over {counted(result.seeds, 'seed')}{f'; the best {len(shown)} combinations' if many else ''}"
-    if not result.keys:
+    if not _varied(result):
         only = shown[0]
         facts = {
             part: f"{_plus_minus(only.score)}; best {number(only.score.best)}, worst {number(only.score.worst)}"
@@ -194,7 +227,7 @@ def _networks(result: SweepResult, shown: Sequence[CombinationResult]) -> list[R
     )
     if not rows:
         return [Text(), said]
-    if not result.keys:
+    if not _varied(result):
         facts = {title: values[0] for title, values in rows.items()}
         return [heading("Networks", remark), known(**facts), said]
     return [heading("Networks", remark), _table(result, shown, rows), *([said] if none else [])]
@@ -213,63 +246,101 @@ def _interval(rate: Rate | None) -> str:
 
 
 def _map(result: SweepResult) -> list[RenderableType]:
-    """The map of two keys: a row for each value of the first, a column for each value of the second."""
-    if len(result.keys) != 2:
+    """The map of two keys, with the numbers where there is room for them."""
+    keys = _varied(result)
+    if len(keys) != 2:
         return []
-    found = {tuple(value for _, value in each.settings): each for each in result.combinations}
-    lines, across = (list(dict.fromkeys(values)) for values in zip(*found, strict=True))
-    if min(len(lines), len(across)) < 2 or len(across) > 12:
-        return []
-    what, digits = "mean score", ".3g"
-    values = {place: each.score.mean for place, each in found.items()}
+    part, metric = result.combinations[0].part, result.combinations[0].metric
+    what, digits = f"mean {_PART[part]} {_SCORE[metric]}", ".3g"
+    values = {_place(each, keys): each.score.mean for each in result.combinations}
     if result.success:
-        what = "success in %"
-        values = {place: 100 * each.success.rate if each.success else None for place, each in found.items()}
-        digits = ".1f"
-    numbers = [value for value in values.values() if value is not None]
-    if not numbers:
+        what, digits = "success in %", ".1f"
+        values = {
+            _place(each, keys): 100 * each.success.rate if each.success else None
+            for each in result.combinations
+        }
+    found = {place: value for place, value in values.items() if value is not None}
+    if not found:
         return []
-    low, high = min(numbers), max(numbers)
-    first, second = _names(result.keys)
-    table = columns(f"{first} \\ {second}", *map(_value, across), numbers=tuple(map(_value, across)))
-    for line in lines:
-        cells = [values.get((line, column)) for column in across]
-        texts = ["" if each is None else f"{_shade(each, low, high)} {each:{digits}}" for each in cells]
-        table.add_row(_value(line), *texts)
-    legend = Text(f"{' '.join(SHADES)} quarters from {low:{digits}} to {high:{digits}}", style="dim")
-    return [heading("Map", what), table, legend]
+    turned = {(second, first): value for (first, second), value in found.items()}
+    names, backwards = _names(keys), _names(keys)[::-1]
+    forms = [_numbered(names, found, digits), _numbered(backwards, turned, digits)]
+    forms += [_shaded(names, found), _shaded(backwards, turned)]
+    ends = f"{min(found.values()):{digits}} to {max(found.values()):{digits}}"
+    legend = Text(f"{' '.join(SHADES)} quarters from {ends}", style="dim")
+    fits = [Group(form, legend) for form in forms if form.row_count <= MOST_ROWS]
+    too_large = Text("it has more values than fit here; results.csv has them", style="dim")
+    return [heading("Map", what), _Fitting([*fits, too_large])]
+
+
+def _place(each: CombinationResult, keys: Sequence[str]) -> tuple[str, str]:
+    settings = dict(each.settings)
+    first, second = (settings[key] for key in keys)
+    return first, second
+
+
+def _numbered(names: Sequence[str], values: Mapping[tuple[str, str], float], digits: str) -> Table:
+    """A row for each value of the first key, a column for each of the second, and in it the number with its shade."""
+    rows, across = (list(dict.fromkeys(each)) for each in zip(*values, strict=True))
+    titles = [_value(text) for text in across]
+    table = columns(" \\ ".join(names), *titles, numbers=tuple(titles))
+    low, high = min(values.values()), max(values.values())
+    for row in rows:
+        cells = [values.get((row, column)) for column in across]
+        texts = ["" if each is None else f"{2 * _shade(each, low, high)} {each:{digits}}" for each in cells]
+        table.add_row(_value(row), *texts)
+    return table
+
+
+def _shaded(names: Sequence[str], values: Mapping[tuple[str, str], float]) -> Table:
+    """A row for each value of the first key, and in it a shade for each value of the second."""
+    rows, across = (list(dict.fromkeys(each)) for each in zip(*values, strict=True))
+    title = f"{_value(across[0])} … {_value(across[-1])}"
+    table = columns(" \\ ".join(names), title, numbers=(names[0],))
+    low, high = min(values.values()), max(values.values())
+    for row in rows:
+        cells = [values.get((row, column)) for column in across]
+        table.add_row(
+            _value(row), "".join(" " if each is None else _shade(each, low, high) for each in cells)
+        )
+    return table
 
 
 def _shade(value: float, low: float, high: float) -> str:
     share = (value - low) / (high - low) if high > low else 1.0
-    return 2 * SHADES[min(int(len(SHADES) * share), len(SHADES) - 1)]
+    return SHADES[min(int(len(SHADES) * share), len(SHADES) - 1)]
 
 
 def _bands(result: SweepResult) -> list[RenderableType]:
     """The loss by epoch: of the best combination with the spread of its seeds, and the medians of up to six."""
     if result.best is None:
         return []
-    part = {"train": "Training", "validation": "Validation"}[result.combinations[result.best].part]
+    part = _PART[result.combinations[result.best].part].capitalize()
     epochs, band = result.band(result.best)
     best = result.combinations[result.best]
     curves = {f"{100 * quantile:.0f} %": band[quantile] for quantile in (0.95, 0.5, 0.05)}
     curves = {"median" if name == "50 %" else name: losses for name, losses in curves.items()}
-    of = f"of {_settings(best)}, " if result.keys else ""
-    parts = _plot(
-        f"{part} loss", f"{of}quantiles over the seeds", {n: (epochs, losses) for n, losses in curves.items()}
-    )
+    keys = _varied(result)
+    of = f"of {_settings(best, keys)}, " if keys else ""
+    over = "quantiles over the seeds" if result.seeds > 1 else f"seed {best.best_seed}"
+    curves = curves if result.seeds > 1 else {"loss": band[0.5]}
+    parts = _plot(f"{part} loss", f"{of}{over}", {n: (epochs, losses) for n, losses in curves.items()})
     if 1 < len(result.combinations) <= MOST_CURVES:
         medians = {}
         for at, each in enumerate(result.combinations):
             epochs, band = result.band(at)
-            medians[", ".join(_value(value) for _, value in each.settings)] = (epochs, band[0.5])
-        parts += _plot(f"{part} loss", f"medians by {', '.join(_names(result.keys))}", medians)
+            settings = dict(each.settings)
+            medians[", ".join(_value(settings[key]) for key in keys)] = (epochs, band[0.5])
+        parts += _plot(
+            f"{part} loss", f"{'medians ' if result.seeds > 1 else ''}by {', '.join(_names(keys))}", medians
+        )
     return parts
 
 
-def _settings(each: CombinationResult) -> str:
-    names = _names([key for key, _ in each.settings])
-    return " ".join(f"{name}={_value(value)}" for name, (_, value) in zip(names, each.settings, strict=True))
+def _settings(each: CombinationResult, keys: Sequence[str]) -> str:
+    settings = dict(each.settings)
+    named = zip(_names(keys), keys, strict=True)
+    return " ".join(f"{name}={_value(settings[key])}" for name, key in named)
 
 
 def _plot(title: str, remark: str, curves: dict[str, tuple[list[int], list[float]]]) -> list[RenderableType]:

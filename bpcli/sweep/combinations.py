@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import sqrt
+from math import inf, sqrt
 from typing import Any, Literal
 
 import numpy as np
@@ -12,7 +12,7 @@ from bpcli.common.errors import UsageError
 from bpcli.common.text import did_you_mean
 from bpcli.network import Array
 from bpcli.sweep.groups import Kind
-from bpcli.sweep.outcome import judged
+from bpcli.sweep.outcome import best_first
 from bpcli.sweep.plan import Plan
 from bpcli.sweep.store import QUANTILES, Parts
 
@@ -34,10 +34,10 @@ class Success:
         return f"{self.part}.{self.metric}{self.sign}{self.limit:g}"
 
     def of(self, rows: dict[str, Array]) -> Array:
-        """Say of each network whether it is one; a network without such a number is none."""
+        """Say of each network whether it is one; a network that diverged, or without such a number, is none."""
         values = rows[f"{self.part}_{'loss' if self.metric == 'loss' else 'score'}"]
         compare = {">=": np.greater_equal, "<=": np.less_equal, ">": np.greater, "<": np.less}[self.sign]
-        found: Array = compare(values, self.limit)  # False for NaN
+        found: Array = compare(values, self.limit) & (rows["stopped_by"] != "diverged")  # False for NaN
         return found
 
 
@@ -145,6 +145,16 @@ class CombinationResult:
     failed: int
     best_seed: int | None
 
+    @property
+    def rank(self) -> tuple[float, float, float]:
+        """What combinations are compared by, the higher the better: success rate, mean score, and mean loss."""
+        mean, loss = self.score.mean, self.loss.mean
+        return (
+            self.success.rate if self.success else 0.0,
+            -inf if mean is None else mean,
+            -inf if loss is None else -loss,
+        )
+
     def document(self) -> dict[str, Any]:
         """Return it as values for JSON."""
         spreads = {
@@ -221,8 +231,7 @@ def summarise(
     kind_of = {number: kind for kind in kinds for number in kind.combinations}
     found = []
     for number, combination in enumerate(plan.combinations):
-        begin, end = np.searchsorted(parts.combination, [number, number + 1])
-        rows = {name: row[begin:end] for name, row in parts.rows.items()}
+        rows = {name: row[parts.of(number)] for name, row in parts.rows.items()}
         found.append(_combination(combination.settings, kind_of[number], rows, success))
     return tuple(found)
 
@@ -237,13 +246,13 @@ def _combination(
     part: Literal["train", "validation"] = "validation" if kind.validation_rows else "train"
 
     def spread(name: str) -> Spread:
-        values = rows[name][rows["stopped_by"] != "diverged"].astype(np.float64) if networks else np.empty(0)
+        values = rows[name][rows["stopped_by"] != "diverged"]
         return Spread.of(values, high_is_good=name.endswith("score"))
 
     def count(name: str) -> int:
-        return int((rows[name] > 0).sum()) if networks else 0
+        return int((rows[name] > 0).sum())
 
-    stopped = rows["stopped_by"].tolist() if networks else []
+    stopped, best = rows["stopped_by"].tolist(), best_first(rows)
     return CombinationResult(
         settings=settings,
         networks=networks,
@@ -258,34 +267,11 @@ def _combination(
         dead=count("dead"),
         diverged=stopped.count("diverged"),
         failed=stopped.count("failed"),
-        best_seed=_best_seed(rows),
+        best_seed=int(rows["seed"][best[0]]) if len(best) else None,
     )
-
-
-def _best_seed(rows: dict[str, Array]) -> int | None:
-    """The seed of the network with the highest score; of equals that with the lowest loss, and then the first."""
-    if not len(rows["seed"]):
-        return None
-    scores, losses = judged(rows)
-    order = np.lexsort((np.nan_to_num(losses, nan=np.inf), -np.nan_to_num(scores, nan=-np.inf)))
-    first = int(order[0])
-    return int(rows["seed"][first]) if np.isfinite(losses[first]) else None
 
 
 def best_combination(combinations: Sequence[CombinationResult]) -> int | None:
     """The position of the best combination; None if no network has a finite loss."""
-
-    def rank(each: CombinationResult) -> tuple[float, float, float]:
-        mean, loss = each.score.mean, each.loss.mean
-        return (
-            each.success.rate if each.success else 0.0,
-            -np.inf if mean is None else mean,
-            -np.inf if loss is None else -loss,
-        )
-
-    usable = [
-        at
-        for at, each in enumerate(combinations)
-        if each.loss.mean is not None and each.best_seed is not None
-    ]
-    return max(usable, key=lambda at: rank(combinations[at]), default=None)
+    usable = [at for at, each in enumerate(combinations) if each.best_seed is not None]
+    return max(usable, key=lambda at: combinations[at].rank, default=None)

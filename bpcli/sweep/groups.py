@@ -19,6 +19,7 @@ from bpcli.datasets import Dataset
 from bpcli.engine import available, worth_compiling
 from bpcli.network import Architecture
 from bpcli.sweep.plan import Plan
+from bpcli.training.evaluation import Metric, metric_of
 from bpcli.training.setup import load_data, setup, streams
 
 MOST = 500  # networks of a group
@@ -36,7 +37,7 @@ class Kind:
         rows, validation_rows: of the data, for training and for validation.
         batch: the rows of a step.
         steps: of one network in all its epochs.
-        task: what the targets are.
+        metric: the score beside the loss.
         source, digest: name and SHA-256 of the data.
         engine: what trains them.
         size: how many are trained side by side.
@@ -48,16 +49,11 @@ class Kind:
     validation_rows: int
     batch: int
     steps: int
-    task: str
+    metric: Metric
     source: str
     digest: str
     engine: Literal["numpy", "compiled"]
     size: int
-
-    @property
-    def metric(self) -> str:
-        """The score beside the loss."""
-        return "r2" if self.task == "regression" else "accuracy"
 
 
 @dataclass(frozen=True)
@@ -151,17 +147,20 @@ def tasks(
 def _task(plan: Plan, kind: Kind, cells: list[tuple[int, int]], *, every: bool) -> Task:
     numbers = list(dict.fromkeys(number for number, _ in cells))
     place = {number: at for at, number in enumerate(numbers)}
-
-    def config(number: int) -> Config:
-        found = plan.config(number)
-        training = found.training.model_copy(update={"engine": kind.engine})
-        return found.model_copy(update={"training": training})
-
     return Task(
-        tuple((number, plan.combinations[number].id, config(number)) for number in numbers),
+        tuple(
+            (number, plan.combinations[number].id, trained_config(plan, kind, number)) for number in numbers
+        ),
         tuple((place[number], seed) for number, seed in cells),
         every,
     )
+
+
+def trained_config(plan: Plan, kind: Kind, number: int) -> Config:
+    """Return the configuration of a combination with the engine that trains it."""
+    config = plan.config(number)
+    training = config.training.model_copy(update={"engine": kind.engine})
+    return config.model_copy(update={"training": training})
 
 
 def _shared(config: Config) -> str:
@@ -197,7 +196,7 @@ def _kind(config: Config, numbers: tuple[int, ...], datasets: Datasets, seeds: i
         validation_rows=len(data.X_validation),
         batch=batch,
         steps=steps,
-        task=data.task,
+        metric=metric_of(data.task),
         source=data.name,
         digest=data.digest,
         engine="compiled" if plain.engine == "compiled" else "numpy",

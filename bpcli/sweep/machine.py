@@ -14,9 +14,12 @@ from bpcli.sweep.stack import ORDERS, End, Group, Start, empty_end, limits, orde
 from bpcli.training.schedules import learning_rate
 
 
-def prepare_kernel(dtype: str) -> None:
-    """Compile what is trained with, so that no two processes do it at the same time."""
-    load_kernel(dtype, epochs=True)
+def prepare_kernel(dtype: str) -> str | None:
+    """Compile what is trained with, so that no two processes do it at the same time.
+
+    Returns what is wrong with its cache, if anything.
+    """
+    return load_kernel(dtype, epochs=True).note
 
 
 class _CompiledGroup(Group):

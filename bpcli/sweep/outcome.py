@@ -84,6 +84,8 @@ def train_task(
     ready: dict[int, _Seeded] = {}
     failed: dict[int, str] = {}
     for seed in dict.fromkeys(seed for _, seed in task.cells):
+        if interrupted():
+            return None
         seeded = config.model_copy(update={"seed": seed})
         for_data, weights, order = streams(seed)
         try:
@@ -140,11 +142,13 @@ def _train(
     end = train(start, interrupted, seen)
     if end is None:
         return None
-    rows = _empty_rows(task, cells, ["" for _ in cells]) | {
+    measured = _measured(start, end.theta, architecture)
+    rows = _named_rows(task, cells) | {
         "epochs": end.epochs,
         "kept_epoch": end.kept,
         "stopped_by": end.stopped_by,
-        **_measured(start, end.theta, architecture),
+        **measured,
+        "reason": _reasons(start, end, measured["train_loss"]),
     }
     kept = np.arange(len(cells)) if task.every else _best(rows)
     return Outcome(
@@ -184,13 +188,15 @@ def _measured(start: stack.Start, theta: Array, architecture: Architecture) -> d
     return found
 
 
-def better(score: float, loss: float, than: tuple[float, float]) -> bool:
-    """Whether a network is better than another one of ``than`` score and loss: by score, then by loss; NaN is worst."""
-    return _rank(score, loss) > _rank(*than)
+def best_first(rows: dict[str, Array]) -> Array:
+    """Return the numbers of the networks with a finite loss: the highest score first, of equals the lowest loss.
 
-
-def _rank(score: float, loss: float) -> tuple[float, float]:
-    return (-np.inf if np.isnan(score) else score, -np.inf if np.isnan(loss) else -loss)
+    A network without a score, such as the R² of one row, comes after those that have one; equals stay as they are.
+    """
+    scores, losses = judged(rows)
+    order = np.lexsort((losses, -np.where(np.isnan(scores), -np.inf, scores)))
+    found: Array = order[np.isfinite(losses[order])]
+    return found
 
 
 def judged(rows: dict[str, Array]) -> tuple[Array, Array]:
@@ -207,31 +213,50 @@ def judged(rows: dict[str, Array]) -> tuple[Array, Array]:
 
 def _best(rows: dict[str, Array]) -> Array:
     """The best network of every combination that is here."""
-    scores, losses = judged(rows)
-    best: dict[str, int] = {}
-    for k, name in enumerate(rows["combination"].tolist()):
-        at = best.get(name)
-        if at is None or better(scores[k], losses[k], (scores[at], losses[at])):
-            best[name] = k
-    return np.array(sorted(best.values()))
+    order = best_first(rows)
+    _, first = np.unique(rows["combination"][order], return_index=True)
+    return np.sort(order[first])
 
 
-def _empty_rows(task: Task, cells: list[tuple[int, int]], reasons: list[str]) -> dict[str, Array]:
-    networks = len(cells)
+def _reasons(start: stack.Start, end: stack.End, losses: Array) -> Array:
+    """Say why a network diverged, and nothing of the others; ``losses`` are those of the training rows at its end."""
+    limits = stack.limits(start)[start.of_seed]
+
+    def reason(loss: float, limit: float) -> str:
+        if not np.isfinite(loss):
+            return "the loss is not finite"
+        return f"the loss has grown to {loss:.4g}" if loss > limit else "the validation loss is not finite"
+
+    diverged = end.stopped_by == "diverged"
+    return np.array(
+        [reason(*each) if k else "" for k, *each in zip(diverged, losses, limits, strict=True)], dtype="U"
+    )
+
+
+def empty_rows(networks: int) -> dict[str, Array]:
+    """Return the rows of networks of which nothing is known."""
     return {
-        "combination": np.array([task.combinations[at][1] for at, _ in cells]),
-        "seed": np.array([seed for _, seed in cells], np.int64),
+        "combination": np.full(networks, "", "U16"),
+        "seed": np.zeros(networks, np.int64),
         "epochs": np.zeros(networks, np.int64),
         "kept_epoch": np.zeros(networks, np.int64),
         "stopped_by": np.full(networks, "failed", "U16"),
         **{name: np.full(networks, np.nan) for name in _SCORES},
         **{name: np.zeros(networks, np.int64) for name in _UNITS},
-        "reason": np.array(reasons, dtype="U"),
+        "reason": np.full(networks, "", "U1"),
+    }
+
+
+def _named_rows(task: Task, cells: list[tuple[int, int]]) -> dict[str, Array]:
+    """Return the rows of the networks of a group, by combination and seed."""
+    return empty_rows(len(cells)) | {
+        "combination": np.array([task.combinations[at][1] for at, _ in cells]),
+        "seed": np.array([seed for _, seed in cells], np.int64),
     }
 
 
 def _failure(task: Task, cells: list[tuple[int, int]], reasons: dict[int, str]) -> Outcome:
     nothing = np.empty((len(cells), 0), np.float32)
-    rows = _empty_rows(task, cells, [reasons[seed] for _, seed in cells])
+    rows = _named_rows(task, cells) | {"reason": np.array([reasons[seed] for _, seed in cells])}
     none = np.empty(0, np.int64)
     return Outcome(rows, none, nothing, nothing, none, np.empty((0, 0)), none, np.array(False))

@@ -10,6 +10,7 @@ import numpy as np
 
 from bpcli.config import Layers, is_table, read_layers
 from bpcli.config.fields import GENERATED
+from bpcli.engine import compilation_notice
 from bpcli.sweep.combinations import Success, read_success
 from bpcli.sweep.groups import Datasets, Kind, find_kinds, tasks, trial_of
 from bpcli.sweep.machine import prepare_kernel
@@ -62,7 +63,9 @@ class Command:
         is_file = is_table(self.config) or path.suffix or len(path.parts) > 1
         return Command(**vars(self) | {"config": str(path.resolve())}) if is_file else self
 
-    def widened(self, over: Sequence[str], sample: int | None, success: str | None) -> "Command":
+    def widened(
+        self, over: Sequence[str], sample: int | None, success: str | None, keep: Keep | None = None
+    ) -> "Command":
         """Return the command with other values for some keys, as ``--resume`` takes them."""
         keys = {text.partition("=")[0].strip() for text in over}
         kept = [text for text in self.over if text.partition("=")[0].strip() not in keys]
@@ -70,6 +73,7 @@ class Command:
             "over": (*kept, *over),
             "sample": sample or self.sample,
             "success": success or self.success,
+            "keep": keep or self.keep,
         }
         return Command(**vars(self) | changed)
 
@@ -123,6 +127,17 @@ class Planned:
             "data": self._files(),
             "environment": environment | {"threads": {}},
         }
+
+    @property
+    def compiled(self) -> list[str]:
+        """The precisions of the networks that are trained in machine code."""
+        numbers = [kind.combinations[0] for kind in self.kinds if kind.engine == "compiled"]
+        return sorted({self.plan.config(number).model.dtype for number in numbers})
+
+    def notices(self) -> list[str]:
+        """Say that training, and its estimate, have to wait for the compiler, where nothing compiled is found."""
+        found = (compilation_notice(dtype, epochs=True) for dtype in self.compiled)
+        return [notice for notice in found if notice]
 
     def _files(self) -> dict[str, str]:
         """The digest of each data file; generated data follow from the configuration."""

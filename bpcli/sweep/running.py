@@ -43,6 +43,9 @@ def run_in_processes(
 ) -> Iterator[Outcomes]:
     """Train ``jobs`` groups at a time, each in a process, and yield what comes of them, whichever is ready first.
 
+    Every now and then nothing is yielded, so that whoever waits can look how far the others are. A group that is
+    finished when ``interrupted`` says to stop is still yielded.
+
     Raises:
         MachineError: a process was killed.
     """
@@ -53,6 +56,10 @@ def run_in_processes(
         known, more = 0, iter(tasks)
         try:
             while True:
+                if interrupted():
+                    stop.set()
+                    waiting = {future for future in waiting if not future.cancel()}
+                    more = iter(())
                 while len(waiting) < _AHEAD * jobs and (task := next(more, None)) is not None:
                     waiting.add(pool.submit(_train, task))
                 if not waiting:
@@ -61,11 +68,10 @@ def run_in_processes(
                 if epochs.value > known:
                     seen(epochs.value - known)
                     known = epochs.value
+                yield []
                 for future in ready:
                     if outcomes := future.result():
                         yield outcomes
-                if interrupted():
-                    return
         except BrokenProcessPool:
             raise MachineError(
                 "a worker process was killed, perhaps because memory ran out: what is finished is kept; go on with "

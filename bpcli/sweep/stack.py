@@ -121,14 +121,14 @@ def train(
                 end.train[members, column[epoch]] = train_loss
                 end.validation[members, column[epoch]] = validation_loss
             over = watch.add(members, epoch, group.parameters.flat, train_loss, validation_loss)
+            over |= epoch == epochs
             if over.any():
                 _finish(end, watch, group, over, epoch, train_loss, validation_loss)
                 seen((epochs - epoch) * int(over.sum()))
                 if over.all():
                     return end
                 group = group.without(over)
-        _finish(end, watch, group, np.ones(len(group.members), bool), epochs, *group.last_losses)
-    return end
+    raise AssertionError("every network ends with the last epoch")
 
 
 class Group:
@@ -172,7 +172,6 @@ class Group:
         self._x, self._y = (
             np.empty((len(members), self._size, each.shape[-1]), each.dtype) for each in (start.X, start.Y)
         )
-        self.last_losses: tuple[Array, Array] = (np.empty(0), np.empty(0))
 
     def without(self, over: Array) -> "Group":
         """Return the networks that go on."""
@@ -181,10 +180,7 @@ class Group:
             name: slot[on] if len(slot) == len(on) and slot.ndim > 1 else slot
             for name, slot in self.optimiser.slots.items()
         }
-        rest = type(self)(self.start, self.members[on], self.parameters.flat[on], slots)
-        train, validation = self.last_losses
-        rest.last_losses = train[on], validation[on]
-        return rest
+        return type(self)(self.start, self.members[on], self.parameters.flat[on], slots)
 
     def train_epoch(self, order: Array, epoch: int, interrupted: Callable[[], bool]) -> bool:
         """Take the steps of one epoch; ``order`` are the row numbers of every seed, S×N. False if interrupted."""
@@ -213,8 +209,7 @@ class Group:
         validation = np.full(len(self.members), np.nan)
         if start.X_validation.shape[1]:
             validation = self._losses(start.X_validation, start.Y_validation)
-        self.last_losses = self._losses(start.X, start.Y), validation
-        return self.last_losses
+        return self._losses(start.X, start.Y), validation
 
 
 class _Losses:
@@ -330,7 +325,8 @@ def empty_end(start: Start) -> End:
     """Return what training fills in."""
     networks, settings = len(start.configs), start.configs[0].training
     epochs = range(1, settings.epochs + 1)
-    recorded = _spread_out([e for e in epochs if not e % settings.evaluate_every or e == settings.epochs])
+    evaluated = [e for e in epochs if not e % settings.evaluate_every or e == settings.epochs]
+    recorded = np.array(evaluated)[spread_out(len(evaluated), CURVE)]
     return End(
         theta=start.theta.copy(),
         epochs=np.zeros(networks, np.int64),
@@ -342,11 +338,10 @@ def empty_end(start: Start) -> End:
     )
 
 
-def _spread_out(epochs: Sequence[int]) -> Array:
-    """At most ``CURVE`` of the epochs, the first and the last among them."""
-    places = np.unique(np.round(np.linspace(0, len(epochs) - 1, min(CURVE, len(epochs)))).astype(int))
-    chosen: Array = np.array(epochs)[places]
-    return chosen
+def spread_out(number: int, most: int) -> Array:
+    """Return at most ``most`` of the places 0 to ``number`` - 1, evenly spaced, the first and the last among them."""
+    places: Array = np.unique(np.round(np.linspace(0, number - 1, min(most, number))).astype(int))
+    return places
 
 
 def _orders(start: Start, epochs: int) -> Iterator[Array]:

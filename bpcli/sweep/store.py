@@ -21,8 +21,9 @@ from bpcli.common.errors import UsageError
 from bpcli.common.files import TEMPORARY, write_atomically
 from bpcli.common.text import cell
 from bpcli.network import Architecture, Array, Parameters
-from bpcli.sweep.outcome import Outcome
+from bpcli.sweep.outcome import Outcome, empty_rows
 from bpcli.sweep.plan import Plan
+from bpcli.sweep.stack import spread_out
 from bpcli.training import run_folder
 from bpcli.training.sealed_files import (
     DamagedError,
@@ -33,7 +34,8 @@ from bpcli.training.sealed_files import (
     write_npz,
 )
 
-PLAN, RESULTS, CURVES, BEST, SUMMARY = "plan.json", "results.csv", "curves.npz", "best.npz", "summary.json"
+PLAN, RESULTS, CURVES, SUMMARY = "plan.json", "results.csv", "curves.npz", "summary.json"
+BEST, BEST_CONFIG = "best.npz", "best.yaml"
 PARTS, WEIGHTS = "parts", "weights"
 PARQUET = "results.parquet"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -148,10 +150,10 @@ class Parts:
                 self._places.append((np.flatnonzero(fresh), places[fresh]))
                 found.append({name: row[fresh] for name, row in rows.items()})
         self._order = np.argsort(np.concatenate([np.empty(0, np.int64), *(at for _, at in self._places)]))
-        names = found[0] if found else ("combination", "seed")
+        nothing = empty_rows(0)
         self.rows = {
-            name: np.concatenate([rows[name] for rows in found])[self._order] if found else np.empty(0, "U1")
-            for name in names
+            name: np.concatenate([nothing[name], *(rows[name] for rows in found)])[self._order]
+            for name in nothing
         }
         self.combination = np.array(
             [self._numbers[each] for each in self.rows["combination"].tolist()], np.int64
@@ -159,6 +161,11 @@ class Parts:
 
     def __len__(self) -> int:
         return len(self.combination)
+
+    def of(self, number: int) -> slice:
+        """Return where the networks of a combination are."""
+        first, end = np.searchsorted(self.combination, [number, number + 1])
+        return slice(int(first), int(end))
 
     def done(self) -> dict[str, set[int]]:
         """Return the seeds that are done, by id of a combination."""
@@ -191,7 +198,7 @@ class Parts:
         most = max(map(len, recorded), default=0)
         # Of very many combinations some epochs only, or their bands would not fit.
         shown = max(2, _BLOCK // (8 * len(QUANTILES) * max(1, combinations)))
-        chosen = np.unique(np.round(np.linspace(0, max(0, most - 1), min(most, shown))).astype(int))
+        chosen = spread_out(most, shown)
         most = len(chosen)
         epochs = np.zeros((combinations, most), np.int64)
         for epochs_here, (_, places) in zip(recorded, self._places, strict=True):
@@ -203,18 +210,15 @@ class Parts:
         width = max(1, _BLOCK // (4 * max(1, len(self))))
         for first in range(0, most, width):
             for name, band in bands.items():
-                losses = np.full((len(self), min(width, most - first)), np.nan, np.float32)
-                start, unsorted = 0, np.empty_like(losses)
+                start, losses = 0, np.full((len(self), min(width, most - first)), np.nan, np.float32)
                 for fresh, arrays in self._read(name):
                     columns = chosen[first : first + width]
                     here = arrays[name][fresh][:, columns[columns < arrays[name].shape[1]]]
-                    unsorted[start : start + len(fresh)] = np.nan
-                    unsorted[start : start + len(fresh), : here.shape[1]] = here
+                    losses[start : start + len(fresh), : here.shape[1]] = here
                     start += len(fresh)
-                losses[...] = unsorted[self._order]
+                losses = losses[self._order]
                 for number in range(combinations):
-                    begin, end = np.searchsorted(self.combination, [number, number + 1])
-                    band[number, :, first : first + width] = _quantiles(losses[begin:end])
+                    band[number, :, first : first + width] = _quantiles(losses[self.of(number)])
         return {"epochs": epochs, "quantiles": np.array(QUANTILES), **bands}
 
     def weights(self, combination: str, seed: int) -> tuple[Array, Array] | None:
@@ -257,14 +261,14 @@ def _columns(plan: Plan, metrics: Sequence[str], parts: Parts) -> dict[str, list
     rows = {name: row.tolist() for name, row in parts.rows.items()}
     columns: dict[str, list[Any]] = {key: [settings[n][key] for n in numbers] for key in plan.keys}
     for name in ("seed", "epochs", "kept_epoch", "stopped_by"):
-        columns[name] = rows.get(name, [])
+        columns[name] = rows[name]
     for part in ("train", "validation"):
-        columns[f"{part}_loss"] = [_number(value) for value in rows.get(f"{part}_loss", [])]
+        columns[f"{part}_loss"] = [_number(value) for value in rows[f"{part}_loss"]]
         for metric in dict.fromkeys(metrics):
-            scores = zip(rows.get(f"{part}_score", []), numbers, strict=True)
+            scores = zip(rows[f"{part}_score"], numbers, strict=True)
             columns[f"{part}_{metric}"] = [_number(v) if metrics[n] == metric else None for v, n in scores]
     for name in ("effective_units", "symmetric", "dead", "saturated", "reason"):
-        columns[name] = rows.get(name, [])
+        columns[name] = rows[name]
     return columns
 
 

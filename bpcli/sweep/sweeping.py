@@ -12,10 +12,11 @@ import numpy as np
 from bpcli.common.errors import UsageError
 from bpcli.common.files import write_atomically
 from bpcli.config import to_yaml
+from bpcli.network import Array
 from bpcli.sweep import store
 from bpcli.sweep.cluster import run_on_dask
 from bpcli.sweep.combinations import SweepResult, best_combination, summarise
-from bpcli.sweep.groups import Kind, tasks
+from bpcli.sweep.groups import Kind, tasks, trained_config
 from bpcli.sweep.machine import prepare_kernel
 from bpcli.sweep.outcome import judged
 from bpcli.sweep.planned import Command, Planned, products, work_of
@@ -30,10 +31,10 @@ _ONE_THREAD = 1 << 17  # multiplications of a product that BLAS leaves to one th
 
 @dataclass(frozen=True)
 class Progress:
-    """How many networks are done, in whole ones, and the lowest loss that any of them has reached."""
+    """How many networks are done, in whole ones, and the lowest loss that any of them has reached, if known."""
 
     networks: int
-    loss: float
+    loss: float | None
 
 
 class Sweep:
@@ -44,6 +45,7 @@ class Sweep:
         planned: what it trains.
         parts: what is done.
         warnings: what a person must be told of before it goes on.
+        notes: and what turned up while it ran.
     """
 
     def __init__(self, folder: Path, planned: Planned, warnings: Sequence[str] = ()) -> None:
@@ -52,12 +54,10 @@ class Sweep:
         self.warnings = (
             *warnings,
             *(f"{text}; its networks are trained again" for text in self.parts.damaged),
+            *(planned.notices() if self.done < planned.plan.networks else ()),
         )
-        self._loss = (
-            min((x for x in judged(self.parts.rows)[1] if np.isfinite(x)), default=np.inf)
-            if len(self.parts)
-            else np.inf
-        )
+        self.notes: list[str] = []
+        self._loss = _lowest_loss(self.parts.rows)
         self._seconds = 0.0
 
     @property
@@ -90,12 +90,8 @@ class Sweep:
             epochs += more
 
         groups = tasks(plan, list(planned.kinds), done, every=every)
-        for dtype in {
-            plan.config(k.combinations[0]).model.dtype
-            for k, n in left.items()
-            if n and k.engine == "compiled"
-        }:
-            prepare_kernel(dtype)
+        for dtype in planned.compiled if networks else ():
+            self.notes += filter(None, [prepare_kernel(dtype)])
         if dask is not None:
             running = run_on_dask(dask, jobs, groups, interrupted, seen)
         elif self._is_small(left):
@@ -106,10 +102,10 @@ class Sweep:
         for outcomes in running:
             for outcome in outcomes:
                 store.write_part(self.folder, outcome, every=every)
-                losses = judged(outcome.rows)[1]
-                self._loss = min(self._loss, *losses[np.isfinite(losses)].tolist(), np.inf)
+                self._loss = min(self._loss, _lowest_loss(outcome.rows))
             share = min(1.0, epochs / max(1, epochs_left))
-            yield Progress(self.done + int(networks * share), self._loss)
+            lowest = self._loss if np.isfinite(self._loss) else None
+            yield Progress(self.done + int(networks * share), lowest)
         self._seconds = perf_counter() - started
 
     def _is_small(self, left: Mapping[Kind, int]) -> bool:
@@ -127,8 +123,8 @@ class Sweep:
         best = best_combination(combinations)
         digest = store.write_results(folder, plan, [each.metric for each in combinations], parts)
         write_npz(folder / store.CURVES, bands)
-        if best is not None and planned.command.keep != "none":
-            self._write_best(best, combinations[best].best_seed)
+        if best is not None and (seed := combinations[best].best_seed) is not None:
+            self._write_best(best, seed)
         result = SweepResult(
             folder=str(folder),
             name=plan.layers.name,
@@ -146,17 +142,26 @@ class Sweep:
         write_json(folder / store.SUMMARY, result.document() | {"results_sha256": digest})
         return result
 
-    def _write_best(self, number: int, seed: int | None) -> None:
-        plan = self.planned.plan
-        found = self.parts.weights(plan.combinations[number].id, seed) if seed is not None else None
-        if found is None:
+    def _write_best(self, number: int, seed: int) -> None:
+        """Write the configuration of the best network, for ``bpcli train``, and its weights if they are kept."""
+        plan, folder = self.planned.plan, self.folder
+        kind = next(kind for kind in self.planned.kinds if number in kind.combinations)
+        config = trained_config(plan, kind, number).model_copy(update={"seed": seed})
+        write_atomically(folder / store.BEST_CONFIG, to_yaml(config).encode())
+        found = self.parts.weights(plan.combinations[number].id, seed)
+        if self.planned.command.keep == "none":
+            return
+        if found is None:  # a better one of its group was kept, and is no longer in the plan
+            (folder / store.BEST).unlink(missing_ok=True)
             return
         theta, sizes = found
-        config = plan.config(number)
         weights = store.named(theta, sizes, bias=config.model.bias)
-        write_npz(self.folder / store.BEST, {"seed": np.array(seed), **weights})
-        best = config.model_copy(update={"seed": seed})
-        write_atomically(self.folder / "best.yaml", to_yaml(best).encode())
+        write_npz(folder / store.BEST, {"seed": np.array(seed), **weights})
+
+
+def _lowest_loss(rows: dict[str, Array]) -> float:
+    losses = judged(rows)[1]
+    return float(np.min(losses, initial=np.inf, where=~np.isnan(losses)))
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -11,6 +11,13 @@ from bpcli.datasets import Prepared
 from bpcli.models.outputs import Forward
 from bpcli.network import Array, Parameters
 from bpcli.network.losses import LOSSES
+
+Metric: TypeAlias = Literal["accuracy", "r2"]
+
+
+def metric_of(task: str) -> Metric:
+    """The score beside the loss: ``accuracy`` for classes, ``r2`` for numbers."""
+    return "r2" if task == "regression" else "accuracy"
 
 
 @dataclass(frozen=True)
@@ -22,7 +29,7 @@ class Scores:
     """
 
     loss: float
-    metric: Literal["accuracy", "r2"]
+    metric: Metric
     value: float | None
 
     @property
@@ -133,11 +140,12 @@ class Evaluator:
 
     def _scores(self, b: Array, z: Array, Y: Array) -> Scores:
         loss = float(self._loss.mean(b, z, Y))
-        if self._task == "regression":
-            return Scores(loss, "r2", _r2(Y, ((Y - z) ** 2).sum(axis=0)))
+        metric = metric_of(self._task)
+        if metric == "r2":
+            return Scores(loss, metric, _r2(Y, ((Y - z) ** 2).sum(axis=0)))
         several = self._task == "multilabel"
         right = (z >= 0.5) == (Y >= 0.5) if several else _classes(z) == _classes(Y)
-        return Scores(loss, "accuracy", int(np.count_nonzero(right)) / right.size if isfinite(loss) else None)
+        return Scores(loss, metric, int(np.count_nonzero(right)) / right.size if isfinite(loss) else None)
 
     def outputs(self, X: Array) -> Array:
         """Return z for X (N×d0), N×d_L in float64."""

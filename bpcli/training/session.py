@@ -13,7 +13,7 @@ from bpcli.network import Array, Network, Parameters
 from bpcli.network.formulas import gradient_formulas
 from bpcli.symmetry import network_symmetry, unit_activity, unit_differences
 from bpcli.training.environment import describe_environment
-from bpcli.training.evaluation import Evaluator
+from bpcli.training.evaluation import Evaluator, Metric, metric_of
 from bpcli.training.loop import EpochRecord, Trainer
 from bpcli.training.result import DataFacts, GradientReport, RunHeader, TrainResult
 from bpcli.training.setup import setup
@@ -53,9 +53,9 @@ class Session:
         self.config, self.trainer.settings = config, config.training
 
     @property
-    def metric(self) -> str:
-        """The score beside the loss: ``accuracy`` for classes, ``r2`` for numbers."""
-        return "r2" if self.data.task == "regression" else "accuracy"
+    def metric(self) -> Metric:
+        """The score beside the loss."""
+        return metric_of(self.data.task)
 
     @property
     def trained(self) -> bool:

@@ -1,12 +1,16 @@
 """What ``bpcli sweep`` prints, and how it ends."""
 
 import json
+import re
+from types import SimpleNamespace
 
 import pytest
 
 from bpcli.cli.completion import swept
+from bpcli.cli.sweep import next_command
 
-RATE = "training.optimizer.learning_rate"
+RULE = "training.optimizer"
+RATE = f"{RULE}.learning_rate"
 SMALL = ["--set", "model.hidden=2", "--epochs", "40", "--set", "training.engine=numpy"]
 
 
@@ -25,12 +29,122 @@ def test_the_report_has_scores_success_the_loss_and_a_next_command(bpcli):
     ):
         assert part in done.out
     last = done.out.splitlines()[-1]
-    assert last.startswith("next   bpcli train xor --set ")
+    assert last == "next   bpcli train s/best.yaml"
+    assert re.search(r"^best network: learning_rate=2 hidden=\w+, seed \d$", done.out, re.MULTILINE)
     again = bpcli(*last.split()[2:], "--out", "run", "--json")
     best = json.loads((bpcli(*words[:2], "--resume", "s", *words[2:], "--epochs", "40", "--json")).out)
     loss = json.loads(again.out)["train"]["loss"]
     assert bpcli("train", "s").err.strip().endswith("go on with it by bpcli sweep --resume s")
     assert loss == pytest.approx(best["combinations"][best["best"]]["train_loss"]["best"], rel=1e-6)
+
+
+TABLE = "x,y\n" + "".join(f"{i},{i * i % 7}.5\n" for i in range(20))
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["xor", *SMALL, "--seed", "3", "--over", f"{RATE}=1,2", "--keep", "none"],
+        ["xor", *SMALL, "--set", "model.hidden=9", "--over", "model.hidden=2,3x2", "--over", "training.epochs=9,10"],
+        ["xor", "--epochs", "20", "--set", f"{RULE}.momentum=0.5", "--over", f"{RULE}.name=sgd,adam"],
+        ["moons", "--epochs", "3", "--over", "seed=2:3", "--over", "data.samples=40,50"],
+        ["table.csv", "--epochs", "3", "--over", "model.hidden=2,3"],
+        ["folder/own.yaml", "--sample", "2"],
+    ],
+)  # fmt: skip
+def test_the_next_command_trains_the_best_network(bpcli, tmp_path, monkeypatch, words):
+    """Whatever the sweep was given: its options, the environment of that time, a table, a section of its file."""
+    (tmp_path / "table.csv").write_text(TABLE, encoding="utf-8")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "table.csv").write_text(TABLE, encoding="utf-8")
+    text = "data: {source: table.csv}\ntraining: {epochs: 3}\nsweep: {seed: 0:2, model.hidden: [2, 3, 4]}\n"
+    (tmp_path / "folder" / "own.yaml").write_text(text, encoding="utf-8")
+    with monkeypatch.context() as patched:
+        patched.setenv("BPCLI_TRAINING__BATCH_SIZE", "3")
+        document = json.loads(bpcli("sweep", *words, "--out", "s", "--json").out)
+    assert document["next"] == "bpcli train s/best.yaml"
+    best = document["combinations"][document["best"]]
+    part = "validation" if "validation_loss" in best else "train"
+    trained = json.loads(bpcli(*document["next"].split()[1:], "--out", "run", "--json").out)[part]
+    (metric,) = {"accuracy", "r2"} & set(trained)
+    assert trained[metric] == pytest.approx(best[f"{part}_{metric}"]["best"], rel=1e-6)
+
+
+def test_an_interrupted_sweep_goes_on_as_it_ran():
+    """With the options that its folder does not keep."""
+    result = SimpleNamespace(stopped_by="interrupted", folder="my sweep", best=None)
+    assert (
+        next_command(result, ["--jobs", "3", "--dask", "tcp://10.0.0.1:8786"])
+        == "bpcli sweep --resume 'my sweep' --jobs 3 --dask tcp://10.0.0.1:8786"
+    )
+
+
+MANY = ["--over", "model.activation=sigmoid,tanh", "--over", f"{RATE}=log:0.01:10:13"]
+
+
+def test_where_columns_do_not_fit_a_combination_is_folded(bpcli):
+    """Three keys at 60 columns: no number is cut off, and a key with a single value is left out."""
+    more = [
+        "--over",
+        "model.init={scheme: xavier},{scheme: uniform}",
+        "--over",
+        "training.optimizer.momentum=0.5",
+    ]
+    words = ["sweep", "xor", *SMALL, "--epochs", "2", "--over", "seed=0:2", *MANY, *more, "--sample", "9"]
+    done = bpcli(*words, "--success", "train.accuracy>=1", columns=60)
+    assert re.search(r"^combination +mean ± std +best +worst +loss$", done.out, re.MULTILINE)
+    table = done.out.partition("Training accuracy")[2].partition("Networks")[0]
+    assert table.count(" ± ") == 10
+    assert "momentum" not in table
+    header = done.out.partition("Training accuracy")[0]
+    assert header.count("…") == done.out.count("…") == 1  # 0.01, 0.01778, 0.03162, …, 10
+
+
+@pytest.mark.parametrize(
+    ("columns", "over", "title", "rows"),
+    [
+        (200, MANY, "activation \\ learning_rate", 2),
+        (60, MANY, "learning_rate \\ activation", 13),
+        (
+            60,
+            ["--over", f"{RATE}=log:0.01:10:7", "--over", "model.hidden=1:20"],
+            "learning_rate \\ hidden  1 … 20",
+            7,
+        ),
+    ],
+)
+def test_a_map_has_the_form_that_fits(bpcli, columns, over, title, rows):
+    """Its first key down; else its second; else shades without numbers. All of its values are there."""
+    done = bpcli("sweep", "xor", "--epochs", "1", *over, columns=columns)
+    drawn = done.out.partition("Map  mean training accuracy\n")[2].partition("quarters")[0].splitlines()
+    assert drawn[0].strip().startswith(title)
+    assert len(drawn) == rows + 3
+    shades = sum(line.count(shade) for line in drawn[2:-1] for shade in "░▒▓█")
+    assert shades == (7 * 20 if "…" in title else 2 * 26)
+
+
+def test_a_map_that_fits_nowhere_is_left_out_with_a_word(bpcli, monkeypatch):
+    """More rows than a table has room for, both ways."""
+    monkeypatch.setattr("bpcli.render.sweep.MOST_ROWS", 3)
+    over = ["--over", "model.hidden=1:4", "--over", f"{RATE}=1,2,3,4"]
+    assert "it has more values than fit here" in bpcli("sweep", "xor", "--epochs", "1", *over).out
+
+
+def test_of_one_seed_there_is_a_curve_and_no_band(bpcli):
+    """Quantiles of one number are that number."""
+    done = bpcli("sweep", "xor", *SMALL, "--over", f"{RATE}=1,2")
+    assert "quantiles" not in done.out
+    assert "median" not in done.out
+    assert "Training loss  by learning_rate" in done.out
+
+
+def test_without_a_finished_network_there_are_no_empty_tables(bpcli, monkeypatch):
+    """Ctrl-C at once."""
+    monkeypatch.setattr("bpcli.sweep.sweeping.Sweep.run", lambda *_: iter(()))
+    done = bpcli("sweep", "xor", *SMALL, "--over", "seed=0:3", "--out", "s")
+    after = done.out.partition("engine\n")[2].strip().splitlines()
+    assert after[0] == "0 of 4 networks are finished"
+    assert after[-1] == "next   bpcli sweep --resume s"
 
 
 @pytest.mark.parametrize("columns", [60, 100, 160])
@@ -63,9 +177,26 @@ def test_a_dry_run_trains_nothing_and_leaves_nothing(bpcli, tmp_path, monkeypatc
     """How many, in which groups, and about how long."""
     monkeypatch.setattr("bpcli.sweep.planned._TRIAL", 0.01)
     done = bpcli("sweep", "xor", *SMALL, "--over", "seed=0:1199", "--dry-run", "--jobs", "2")
-    assert "3 groups of up to 500" in done.out
+    assert "groups    3 groups of up to 500" in done.out
     assert "about" in done.out
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_dry_run_counts_groups_of_one_size_together(bpcli, monkeypatch):
+    """Three widths are three groups of four."""
+    monkeypatch.setattr("bpcli.sweep.planned._TRIAL", 0.01)
+    done = bpcli(
+        "sweep", "xor", "--epochs", "3", "--over", "seed=0:3", "--over", "model.hidden=2,3,4", "--dry-run"
+    )
+    assert "groups    3 groups of up to 4\n" in "\n".join(map(str.rstrip, done.out.splitlines()))
+
+
+def test_resume_refuses_to_keep_other_weights(bpcli):
+    """What was not kept is not there."""
+    bpcli("sweep", "xor", *SMALL, "--over", "seed=0:1", "--out", "s", "-q")
+    assert bpcli("sweep", "--resume", "s", "--keep", "best", "-q").code == 0
+    done = bpcli("sweep", "--resume", "s", "--keep", "all")
+    assert (done.code, "created with --keep best" in done.err) == (2, True)
 
 
 def test_a_sweep_whose_networks_all_diverge_says_no(bpcli):

@@ -1,6 +1,7 @@
 """The compiled engine against the core, over every kind of network; and where there is no Numba, what is said."""
 
 from itertools import product, repeat
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -172,6 +173,16 @@ class TestTheCompiledEngine:
         """Then every run compiles, and the message says how to change that."""
         monkeypatch.setattr(jit, "_with_cache", lambda _precision, **_: None)
         assert "NUMBA_CACHE_DIR" in jit.compilation_notice("float64")
+
+    def test_the_notice_is_about_the_kernel_that_is_wanted(self, monkeypatch, tmp_path):
+        """The one that takes many epochs has files of its own."""
+        cached = SimpleNamespace(stats=SimpleNamespace(cache_path=tmp_path))
+        monkeypatch.setattr(jit, "_with_cache", lambda _precision, **_: cached)
+        (tmp_path / "kernels.train_float64-1.nbc").touch()
+        assert jit.compilation_notice("float64") is None
+        assert "compiled now" in jit.compilation_notice("float64", epochs=True)
+        (tmp_path / "kernels.train_epochs_float64-1.nbc").touch()
+        assert jit.compilation_notice("float64", epochs=True) is None
 
 
 @pytest.fixture

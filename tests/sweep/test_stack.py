@@ -179,3 +179,6 @@ def test_a_diverged_network_ends_and_the_others_go_on():
     assert outcome.rows["epochs"].tolist()[::2] == [30, 30]
     assert max(outcome.rows["epochs"].tolist()[1::2]) < 30
     assert np.isinf(outcome.train[1, -1])
+    reasons = outcome.rows["reason"].tolist()
+    assert reasons[::2] == ["", ""]
+    assert all(reason.startswith("the loss ") for reason in reasons[1::2])

@@ -14,6 +14,7 @@ import pytest
 from bpcli.common.errors import UsageError
 from bpcli.sweep import groups, planned, store
 from bpcli.sweep.combinations import Rate, Spread, Success
+from bpcli.sweep.outcome import best_first, train_task
 from bpcli.sweep.planned import Command, Planned
 from bpcli.sweep.sweeping import Sweep, created, resumed, stored_command
 
@@ -107,9 +108,35 @@ def test_processes_give_what_this_process_gives(tmp_path, jobs, monkeypatch):
     run(COMMAND, tmp_path / "whole")
     monkeypatch.setattr(Sweep, "_is_small", lambda *_: False)
     with created(Planned.of(COMMAND), tmp_path / "s") as sweep:
-        list(sweep.run(lambda: False, jobs))
+        seen = [progress.networks for progress in sweep.run(lambda: False, jobs)]
         sweep.finish()
     assert content(tmp_path / "s") == content(tmp_path / "whole")
+    assert len(seen) > 3, "it is told how far they are between the three groups too"
+    assert seen == sorted(seen)
+    assert seen[-1] == 12
+
+
+def test_an_interrupted_group_does_not_draw_the_data_of_its_seeds_first(monkeypatch):
+    """Ctrl-C does not wait for the preparation of five hundred networks."""
+    monkeypatch.setattr("bpcli.sweep.outcome.prepared_data", lambda *_: pytest.fail("it went on"))
+    prepared = Planned.of(COMMAND)
+    task = next(groups.tasks(prepared.plan, list(prepared.kinds), {}))
+    assert train_task(task, groups.Datasets(), interrupted=lambda: True) is None
+
+
+def test_what_has_to_be_compiled_is_told_before_it_begins(tmp_path, monkeypatch):
+    """And not where nothing is left to be trained."""
+    run(COMMAND, tmp_path / "done")
+    monkeypatch.setattr(planned, "compilation_notice", lambda precision, *, epochs: f"{precision} {epochs}")
+    monkeypatch.setattr(Planned, "compiled", ["float32"])
+    monkeypatch.setattr("bpcli.sweep.sweeping.prepare_kernel", lambda precision: f"cache of {precision}")
+    with created(Planned.of(COMMAND), tmp_path / "s") as sweep:
+        assert sweep.warnings == ("float32 True",)
+        list(sweep.run(lambda: False, jobs=1))
+        assert sweep.notes == ["cache of float32"]
+    with resumed(Planned.of(COMMAND), tmp_path / "done") as sweep:
+        list(sweep.run(lambda: False, jobs=1))
+        assert (sweep.warnings, sweep.notes) == ((), [])
 
 
 def test_a_folder_of_something_else_is_refused(tmp_path):
@@ -187,6 +214,22 @@ def test_weights_are_kept_as_asked(tmp_path):
     assert np.array_equal(match, best["V"])
     run(Command(**vars(COMMAND) | {"keep": "none"}), tmp_path / "none")
     assert not (tmp_path / "none" / store.BEST).exists()
+    assert (tmp_path / "none" / store.BEST_CONFIG).exists()
+
+
+def test_weights_that_are_no_longer_those_of_the_best_network_are_removed(tmp_path):
+    """With fewer seeds another network is the best, whose weights were not kept; its configuration says what it is."""
+    result, _ = run(COMMAND, tmp_path / "s")
+    best = result.combinations[result.best].best_seed
+    seeds = ",".join(str(seed) for seed in range(6) if seed != best)
+    stored = stored_command(tmp_path / "s").widened([f"seed={seeds}", f"{RATE}=2"], None, None)
+    result, trained = run(stored, tmp_path / "s", again=True)
+    assert (trained, result.networks) == (0, 5)
+    other = result.combinations[result.best].best_seed
+    assert other != best
+    assert f"seed: {other}" in (tmp_path / "s" / store.BEST_CONFIG).read_text(encoding="utf-8")
+    if (tmp_path / "s" / store.BEST).exists():  # it was the best of its group
+        assert int(np.load(tmp_path / "s" / store.BEST)["seed"]) == other
 
 
 def test_a_seed_whose_data_cannot_be_used_is_a_row_with_the_reason(tmp_path, monkeypatch):
@@ -238,9 +281,28 @@ def test_spreads_leave_out_what_is_not_finite():
 
 def test_a_success_is_a_comparison_and_nan_is_none():
     """On the right side of the limit, the limit itself as its sign says."""
-    values = {"train_loss": np.array([0.1, 0.01, np.nan])}
+    values = {"train_loss": np.array([0.1, 0.01, np.nan]), "stopped_by": np.array(["epochs"] * 3)}
     assert Success("train", "loss", "<", 0.1).of(values).tolist() == [False, True, False]
     assert Success("train", "loss", "<=", 0.1).of(values).tolist() == [True, True, False]
+
+
+def test_a_network_that_diverged_is_no_success():
+    """Whatever the weights that it ended with happen to give: at XOR, half of the rows."""
+    values = {"train_score": np.array([0.5, 0.5]), "stopped_by": np.array(["epochs", "diverged"])}
+    assert Success("train", "accuracy", ">=", 0.5).of(values).tolist() == [True, False]
+
+
+def test_the_best_network_has_the_highest_score_and_of_equals_the_lowest_loss():
+    """Of six: one without a score comes last; one that diverged, and one without a finite loss, are not in it."""
+    none = np.full(6, np.nan)
+    found = {
+        "stopped_by": np.array(["epochs"] * 4 + ["diverged", "failed"]),
+        "train_score": np.array([0.5, 1.0, 1.0, np.nan, 1.0, np.nan]),
+        "train_loss": np.array([0.01, 0.3, 0.2, 0.1, 0.0, np.nan]),
+        "validation_score": none,
+        "validation_loss": none,
+    }
+    assert best_first(found).tolist() == [2, 1, 0, 3]
 
 
 @pytest.mark.parametrize(
