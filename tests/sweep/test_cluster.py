@@ -13,7 +13,7 @@ import pytest
 from bpcli.common.errors import UsageError
 from bpcli.sweep.cluster import run_on_dask
 
-PATIENCE = 120  # seconds for whatever should come
+PATIENCE = 300  # seconds for whatever should come
 WORDS = ["sweep", "xor", "--over", "seed=0:79", "--set", "model.hidden=2", "--epochs", "400"]
 WORDS += ["--set", "training.engine=numpy", "-q", "--jobs", "1"]
 PROGRAM = (
