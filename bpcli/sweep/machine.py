@@ -5,6 +5,7 @@ they are computed as there, after every epoch; else the kernel computes them, an
 """
 
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 import numpy as np
 
@@ -12,6 +13,8 @@ from bpcli.engine import CompiledStack, Rule, load_kernel
 from bpcli.network import Array
 from bpcli.sweep.stack import ORDERS, End, Group, Start, empty_end, limits, order_chunks, train
 from bpcli.training.schedules import learning_rate
+
+_RATES = 32  # schedules that are kept, by initial rate: computing one takes a fifth of the training of XOR
 
 
 def prepare_kernel(dtype: str) -> str | None:
@@ -61,6 +64,14 @@ def train_compiled(
     number = np.arange(1, epochs + 1)
     evaluated = (number % settings.evaluate_every == 0) | (number == epochs)
     end.epochs[:], end.kept[:], end.stopped_by[:] = epochs, epochs, "epochs"
+
+    @lru_cache(_RATES)
+    def rates(initial: float, first: int, last: int) -> Array:
+        """The learning rate of each epoch after ``first`` up to ``last``, for whoever begins with the same."""
+        return np.array(
+            [learning_rate(settings.schedule, initial, epoch, epochs) for epoch in number[first:last]]
+        )
+
     for seed in range(len(start.X)):
         first, members = 0, np.flatnonzero(start.of_seed == seed).tolist()
         for orders in order_chunks(start, seed, epochs, max(1, ORDERS // rows)):
@@ -69,13 +80,10 @@ def train_compiled(
             for member in [*members]:
                 if interrupted():
                     return None
-                initial = start.configs[member].training.optimizer.learning_rate
-                rates = [
-                    learning_rate(settings.schedule, initial, epoch, epochs) for epoch in number[first:last]
-                ]
+                own_rates = rates(start.configs[member].training.optimizer.learning_rate, first, last)
                 wanted = evaluated[first:last]
                 done, *losses = stack.train(
-                    member, _rows(start, seed), orders, np.array(rates), wanted, limit[seed], first * batches
+                    member, _rows(start, seed), orders, own_rates, wanted, limit[seed], first * batches
                 )
                 seen(done)
                 for curve, found in zip((end.train, end.validation), losses, strict=True):
