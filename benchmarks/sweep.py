@@ -3,6 +3,7 @@
     python benchmarks/sweep.py xor        # 1,000 networks 2-2-1, 5,000 full-batch epochs, one process
     python benchmarks/sweep.py digits     # 300 networks 64-32-10, batch 32, 20 epochs, a process for each core
     python benchmarks/sweep.py grid       # 3 widths × 5 rates × 10 seeds, against GridSearchCV (grid=3: 3 seeds)
+    python benchmarks/sweep.py memory     # 100,000 networks 2-2-1, 200 epochs: resident memory of all processes (Linux)
 
 Everything that is compared runs in the same call, in turns, evaluation of every epoch included; ratios are of process
 time, which other users of the machine hardly change, but of wall time for digits and grid. "One after another" is
@@ -17,6 +18,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from time import perf_counter, process_time
 
@@ -67,10 +69,8 @@ def bare(networks, steps):
 
 def xor():
     """Process time of an epoch of a network, alone and among a thousand."""
-    for engine in ("numpy", "compiled") if available() else ("numpy",):
+    for engine in engines():
         plan = make_plan(read_layers("xor", overrides=[*XOR, f"training.engine={engine}"]), ["seed=0:999"])
-        if engine == "compiled":
-            prepare_kernel("float64")
         single, seconds = [], 0.0
         reference = make_plan(
             read_layers("xor", overrides=[*XOR, "training.engine=numpy"]), ["seed=0:999"]
@@ -89,22 +89,26 @@ def xor():
         )
 
 
-def command(*words):
-    """Wall seconds of a sweep as it is typed, and its folder's size left to the temporary folder."""
+def engines():
+    """What there is; the machine code is compiled before anything is timed."""
+    if not available():
+        return ["numpy"]
+    prepare_kernel("float64")
+    return ["numpy", "compiled"]
+
+
+def command(*words, look=lambda _: None):
+    """Wall seconds of a sweep as it is typed, in a temporary folder; meanwhile ``look`` sees its process."""
     with tempfile.TemporaryDirectory() as folder:
         started = perf_counter()
-        line = [
-            sys.executable,
-            "-m",
-            "bpcli",
-            "sweep",
-            "digits",
-            *words,
-            "-q",
-            "--out",
-            str(Path(folder) / "s"),
-        ]
-        subprocess.run(line, check=True)
+        line = [sys.executable, "-m", "bpcli", "sweep", *words, "-q", "--out", str(Path(folder) / "s")]
+        with subprocess.Popen(line) as process:
+            while process.poll() is None:
+                look(process)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(0.3)
+        if process.returncode:
+            sys.exit(f"it ended with {process.returncode}")
         return perf_counter() - started
 
 
@@ -126,7 +130,7 @@ def digits(networks=300):
         return (perf_counter() - started) / 10
 
     before = ten()
-    seconds = command("--over", f"seed=0:{networks - 1}", *sets(DIGITS))
+    seconds = command("digits", "--over", f"seed=0:{networks - 1}", *sets(DIGITS))
     one = (before + ten()) / 2
     print(
         f"{networks} networks: {seconds:.1f} s; one after another {networks * one:.1f} s: "
@@ -158,17 +162,51 @@ def grid(seeds=10):
     )
     over = ["--over", f"seed=0:{seeds - 1}", "--over", f"model.hidden={','.join(map(str, widths))}"]
     over += ["--over", f"training.optimizer.learning_rate={','.join(map(str, rates))}"]
-    ours = command(*over, *sets([*DIGITS[1:], "training.evaluate_every=20"]), "--jobs", "2")
+    settings = ["training.batch_size=32", "training.epochs=20", "training.evaluate_every=20"]
+    ours = {}
+    for engine in engines():
+        words = [*over, *sets([*settings, f"training.engine={engine}"]), "--jobs", "2"]
+        ours[engine] = command("digits", *words)
     started = perf_counter()
     os.environ["PYTHONWARNINGS"] = "ignore"  # that 20 epochs have not converged
     search.fit(X, y)
     theirs = perf_counter() - started
-    print(
-        f"{15 * seeds} networks: bpcli sweep {ours:.1f} s, GridSearchCV(n_jobs=2) {theirs:.1f} s: {ours / theirs:.2f}"
+    print(f"{15 * seeds} networks: GridSearchCV(n_jobs=2) {theirs:.1f} s")
+    for engine, seconds in ours.items():
+        print(f"bpcli sweep, {engine}: {seconds:.1f} s: {seconds / theirs:.2f}")
+
+
+def memory(networks=100_000):
+    """The most that the processes of a sweep have resident together, looked at three times a second."""
+    most = 0
+
+    def look(process):
+        nonlocal most
+        most = max(most, sum(map(resident, family(process.pid))))
+
+    seconds = command(
+        "xor", "--over", f"seed=0:{networks - 1}", *sets([XOR[0], "training.epochs=200"]), look=look
     )
+    print(f"{networks} networks: {most / 2**20:.0f} MiB, {seconds:.0f} s")
+
+
+def family(pid):
+    """A process, its children, and theirs."""
+    found = [pid]
+    for path in Path(f"/proc/{pid}/task").glob("*/children"):
+        with suppress(OSError):  # it has ended
+            found += [each for child in path.read_text().split() for each in family(int(child))]
+    return found
+
+
+def resident(pid):
+    """Bytes of a process in memory; what it shares with others is counted for each of them."""
+    with suppress(OSError):
+        return int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
 
 
 if __name__ == "__main__":
     for word in sys.argv[1:] or ("xor", "digits", "grid"):
         name, _, fewer = word.partition("=")
-        {"xor": xor, "digits": digits, "grid": grid}[name](*([int(fewer)] if fewer else []))
+        {"xor": xor, "digits": digits, "grid": grid, "memory": memory}[name](*([int(fewer)] if fewer else []))
