@@ -112,6 +112,7 @@ def sweep(
     same settings and seed. Exits with 3 if none of them has a finite loss.
     """
     from bpcli.render.sweep import header, warnings
+    from bpcli.sweep.cluster import check_installed
     from bpcli.sweep.planned import Planned
     from bpcli.training.environment import processors
 
@@ -122,6 +123,8 @@ def sweep(
     at_once = jobs or processors()
     if dry_run:
         return _dry_run(planned, at_once, screen)
+    if dask is not None:
+        check_installed()
     with _opened(planned, out, resume) as opened, listening() as interrupts:
         screen.warn(opened.warnings)
         screen.show(header(planned, opened.done))

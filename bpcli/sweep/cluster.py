@@ -24,6 +24,18 @@ _AHEAD = 3  # groups for each thread of the cluster that are on their way
 _PATIENCE = 15  # seconds that a scheduler may be silent
 
 
+def check_installed() -> None:
+    """Check that there is Dask.
+
+    Raises:
+        UsageError: it is not installed.
+    """
+    if not find_spec("distributed"):
+        raise UsageError(
+            '--dask needs Dask, which is not installed: pip install "bpcli[dask]"; or leave --dask out'
+        )
+
+
 def run_on_dask(
     address: str,
     jobs: int,
@@ -34,13 +46,9 @@ def run_on_dask(
     """Train the groups on the cluster at ``address``, or on one of ``jobs`` processes of this machine, with "local".
 
     Raises:
-        UsageError: Dask is not installed, or there is no scheduler.
+        UsageError: there is no scheduler.
         MachineError: the scheduler was lost, or a worker cannot train.
     """
-    if not find_spec("distributed"):
-        raise UsageError(
-            '--dask needs Dask, which is not installed: pip install "bpcli[dask]"; or leave --dask out'
-        )
     with ExitStack() as stack:
         client = _connected(address, jobs, stack)
         stack.callback(_close, client)

@@ -191,6 +191,14 @@ def test_a_dry_run_counts_groups_of_one_size_together(bpcli, monkeypatch):
     assert "groups    3 groups of up to 4\n" in "\n".join(map(str.rstrip, done.out.splitlines()))
 
 
+def test_without_dask_it_says_what_to_install_and_leaves_nothing(bpcli, tmp_path, monkeypatch):
+    """One message, before there is a folder that would be in the way of the next try."""
+    monkeypatch.setattr("bpcli.sweep.cluster.find_spec", lambda name: None)
+    done = bpcli("sweep", "xor", *SMALL, "--over", "seed=0:1", "--out", "s", "--dask", "local")
+    assert (done.code, done.out, list(tmp_path.iterdir())) == (2, "", [])
+    assert 'pip install "bpcli[dask]"' in done.err
+
+
 def test_resume_refuses_to_keep_other_weights(bpcli):
     """What was not kept is not there."""
     bpcli("sweep", "xor", *SMALL, "--over", "seed=0:1", "--out", "s", "-q")

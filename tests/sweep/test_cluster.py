@@ -10,22 +10,12 @@ from time import monotonic, sleep
 
 import pytest
 
-from bpcli.common.errors import UsageError
-from bpcli.sweep.cluster import run_on_dask
-
 PATIENCE = 300  # seconds for whatever should come
 WORDS = ["sweep", "xor", "--over", "seed=0:79", "--set", "model.hidden=2", "--epochs", "400"]
 WORDS += ["--set", "training.engine=numpy", "-q", "--jobs", "1"]
 PROGRAM = (
     "import sys\nfrom bpcli.sweep import groups\ngroups.MOST = 4\nfrom bpcli.__main__ import main\nmain()\n"
 )
-
-
-def test_without_dask_it_says_what_to_install(monkeypatch):
-    """One message."""
-    monkeypatch.setattr("bpcli.sweep.cluster.find_spec", lambda name: None)
-    with pytest.raises(UsageError, match=r"pip install \"bpcli\[dask\]\""):
-        next(run_on_dask("local", 1, [], lambda: False, lambda _: None))
 
 
 @pytest.fixture
