@@ -185,7 +185,11 @@ def memory(networks=100_000):
         most = max(most, sum(map(resident, family(process.pid))))
 
     seconds = command(
-        "xor", "--over", f"seed=0:{networks - 1}", *sets([XOR[0], "training.epochs=200"]), look=look
+        "xor",
+        "--over",
+        f"seed=0:{networks - 1}",
+        *sets([XOR[0], "training.epochs=200", "training.engine=numpy"]),
+        look=look,
     )
     print(f"{networks} networks: {most / 2**20:.0f} MiB, {seconds:.0f} s")
 
