@@ -193,7 +193,7 @@ def recognise(
     rows = _sample(lines, layout, complete=complete)[skipped:]
     if not rows:
         raise DataError(f"{place}: the file is empty; a table needs rows")
-    titles = _above_names(rows, target) or _titles(rows)
+    titles = (_above_names(rows, target) if options.header else 0) or _titles(rows)
     notes += [_skipped(line, cells, delimiter) for line, cells in rows[:titles]]
     rows = rows[titles:]
     skipped += titles
