@@ -110,10 +110,13 @@ def main() -> None:
 
 
 def _legible_help() -> None:
-    """Give the help the colours of the reports; typer's own yellow and cyan cannot be read on white."""
+    """Give the help the colours of the reports, and room; typer's own yellow and cyan cannot be read on white."""
     from typer import rich_utils
 
+    from bpcli.render.help import HelpTable
     from bpcli.render.styles import HELP
+
+    rich_utils.Table = HelpTable  # type: ignore[attr-defined]
 
     for name, style in HELP.items():
         setattr(rich_utils, name, style)

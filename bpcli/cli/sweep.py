@@ -48,7 +48,7 @@ def sweep(
             metavar="KEY=VALUES",
             autocompletion=completion.swept,
             help="A dotted key and its values: seed=0:99, model.hidden=2,3,16x8, "
-            "training.optimizer.learning_rate=log:0.01:10:7. Repeatable; all combinations are trained.",
+            "training.weight_decay=log:1e-5:0.1:5. Repeatable; all combinations are trained.",
         ),
     ] = None,
     sample: Annotated[
@@ -77,7 +77,7 @@ def sweep(
         typer.Option(
             "--dask",
             metavar="ADDRESS",
-            help="Train on the cluster of this Dask scheduler, or local: on one of this machine.",
+            help="Train on the cluster of the Dask scheduler at ADDRESS; local starts one on this machine.",
         ),
     ] = None,
     out: Annotated[

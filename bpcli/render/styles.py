@@ -30,6 +30,7 @@ LIBRARY = {
     "markdown.table.header": "bold",
 }
 HELP = {
+    "STYLE_HELPTEXT": "",
     "STYLE_OPTION": f"bold {ACCENT}",
     "STYLE_SWITCH": f"bold {GOOD}",
     "STYLE_NEGATIVE_OPTION": f"bold {MAGENTA}",
