@@ -173,10 +173,17 @@ def settings(
 
 def in_words(overrides: list[str], values: Mapping[str, object]) -> list[str]:
     """Return ``--set`` and short options as ``--set KEY=VALUE``, which every command takes."""
+    texts = [*overrides, *(f"{key}={_typed(value)}" for key, value in values.items() if value is not None)]
+    return [word for text in texts for word in ("--set", text)]
+
+
+def _typed(value: object) -> str:
+    """A value as ``--set`` takes it: numbers between commas, since some shells expand brackets; other lists as YAML."""
     from bpcli.yamltext.scalars import flow
 
-    texts = [*overrides, *(f"{key}={flow(value)}" for key, value in values.items() if value is not None)]
-    return [word for text in texts for word in ("--set", text)]
+    if isinstance(value, list) and value and all(isinstance(each, int) for each in value):
+        return ",".join(map(str, value))
+    return flow(value)
 
 
 def _columns(text: str) -> list[str]:

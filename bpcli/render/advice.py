@@ -93,14 +93,14 @@ def _divergence(result: TrainResult) -> str:
     run = result.header.run
     loss = result.records[-1].train.loss
     what = f"has grown to {number(loss)}" if isfinite(loss) else "is not finite"
-    kept = "No epoch before it had a finite loss"
+    kept = " No epoch before it had a finite loss." if len(result.records) > 1 else ""
     if result.best_epoch:
-        kept = f"The lowest loss before was at epoch {result.best_epoch}"
-        kept += f"; its weights are in {run / 'best.npz'}" if run else ""
+        weights = f"; its weights are in {run / 'best.npz'}" if run else ""
+        kept = f" The lowest loss before was at epoch {result.best_epoch:,}{weights}."
 
     unscaled = result.header.config.data.scale == "none"
     scaling = ", or scale the inputs (data.scale: standard)" if unscaled else ""
     return (
-        f"training diverged: the loss {what} after epoch {len(result.records)}. {kept}. "
+        f"training diverged: the loss {what} after epoch {len(result.records):,}.{kept} "
         f"Lower training.optimizer.learning_rate (it was {number(rate)}){scaling}"
     )

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 MARKERS = ("•", "×", "+", "o", "*", "#")
 HEIGHT = 12
 LABELLED = (0, 4, 8, 11)  # rows that carry their loss
+FLAT = 0.03  # of its height, within which a curve is drawn as level
 LOG_RATIO = 10  # one decade: from there on a linear axis would flatten the later part of the curve
 
 
@@ -38,7 +39,7 @@ def loss_curves(records: Sequence["EpochRecord"]) -> list[RenderableType]:
     if len(records) < 2 or not losses:
         return []
     log = axis_is_log(losses)
-    plot = Plot(drawn, log, (f"epoch {records[0].epoch}", str(records[-1].epoch)))
+    plot = Plot(drawn, log, (f"epoch {records[0].epoch:,}", f"{records[-1].epoch:,}"))
     parts: list[RenderableType] = [heading("Loss", f"by epoch{', log axis' if log else ''}"), plot]
     left_out = sum(len(points) for points in series.values()) - len(losses)
     if left_out:
@@ -122,7 +123,9 @@ class Plot:
     def _heights(self, values: Sequence[float]) -> tuple[float, float]:
         """The range of the vertical axis, in log10 on a log axis; never empty."""
         low, high = (log10(y) if self.log else y for y in (min(values), max(values)))
-        slack = (high - low) / (2 * HEIGHT) or abs(high) * 1e-3 or 1e-3
+        slack = (high - low) / (2 * HEIGHT)
+        if high - low <= FLAT * abs(high):  # else four labels of three digits would all be the same
+            slack = 2 * FLAT * abs(high) or 1e-3
         return low - slack, high + slack
 
     def _label(self, low: float, high: float, row: int) -> str:

@@ -15,7 +15,7 @@ from bpcli.gradcheck.verdicts import Finding, SubmissionCheck, TensorVerdict
 from bpcli.mistakes.catalogue import CATALOGUE
 from bpcli.render.mistakes import algebra
 from bpcli.render.styles import ACCENT, BAD, CAUTION, GOOD
-from bpcli.render.text import LOSS_NAMES, columns, counted, heading, number, ranges, shape
+from bpcli.render.text import LOSS_NAMES, Fitting, columns, counted, heading, number, ranges, shape
 
 ROUNDED = 1e-4  # a residual that rounding to a few digits leaves
 STYLES = {
@@ -100,29 +100,35 @@ def selection_table(checks: Sequence[OwnCheck]) -> RenderableType:
 
 
 def _own(check: OwnCheck) -> list[RenderableType]:
-    entry = "worst entry: analytic, numeric"
-    table = columns(
-        "tensor", "shape", "norm", "residual", entry, "verdict", numbers=("shape", "norm", "residual")
-    )
     # Gradients are what one looks for; of the rest only what is not as it should be.
     shown = [t for t in check.tensors if t.name.startswith(("grad_", "delta_")) or t.verdict == "wrong"]
-    for tensor in shown:
+    method = {"complex": "complex step", "central": "central differences"}[check.method]
+    parts: list[RenderableType] = [
+        heading(check.source, f"against {method}"),
+        Fitting(_own_table(shown, norm=True), _own_table(shown, norm=False)),
+    ]
+    if rest := [tensor for tensor in check.tensors if tensor not in shown]:
+        parts.append(Text(f"{_agreeing(rest)} with the reference", style="dim"))
+    if left_out := sum(tensor.left_out for tensor in check.tensors):
+        parts.append(Text(f"{counted(left_out, 'entry', 'entries')} at a kink of relu left out", style="dim"))
+    return parts
+
+
+def _own_table(tensors: Sequence[TensorCheck], *, norm: bool) -> Table:
+    """A row for each quantity; without its norm there is room for the worst entry in a narrow terminal."""
+    left, entry = ("shape", *["norm"] * norm, "residual"), "worst entry: analytic, numeric"
+    table = columns("tensor", *left, entry if norm else entry.replace(": ", ":\n"), "verdict", numbers=left)
+    for tensor in tensors:
         worst = tensor.worst
         table.add_row(
             _symbol(tensor.name),
             shape(tensor.shape),
-            number(tensor.norm),
+            *[number(tensor.norm)] * norm,
             _short(tensor.residual),
             _entry(worst.index, worst.found, worst.true) if worst else "–",
             _verdict(tensor.verdict),
         )
-    method = {"complex": "complex step", "central": "central differences"}[check.method]
-    parts: list[RenderableType] = [heading(check.source, f"against {method}"), table]
-    if rest := [tensor for tensor in check.tensors if tensor not in shown]:
-        parts.append(Text(f"{_agreeing(rest)} agree with the reference", style="dim"))
-    if left_out := sum(tensor.left_out for tensor in check.tensors):
-        parts.append(Text(f"{counted(left_out, 'entry', 'entries')} at a kink of relu left out", style="dim"))
-    return parts
+    return table
 
 
 def _verdict(verdict: str) -> Text:
@@ -131,7 +137,7 @@ def _verdict(verdict: str) -> Text:
 
 
 def _agreeing(tensors: Sequence[TensorCheck]) -> str:
-    """The names of quantities; new_V, new_W and new_bias_V are one."""
+    """Say that quantities agree, by their names; new_V, new_W and new_bias_V are one."""
     several = {
         "new": "updated parameters",
         "kept": "kept parameters",
@@ -143,7 +149,7 @@ def _agreeing(tensors: Sequence[TensorCheck]) -> str:
     for tensor in tensors:
         kind = tensor.name.partition("_")[0]
         kinds[several.get(kind, tensor.name.replace("_", " "))] = None
-    return ", ".join(kinds)
+    return f"{', '.join(kinds)} agree{'s' if len(kinds) == 1 else ''}"
 
 
 def _entry(index: tuple[int, ...], found: float, true: float) -> str:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from bpcli.common.text import printable
 from bpcli.render.styles import CAUTION
-from bpcli.render.text import columns, counted, heading, known, measure, number
+from bpcli.render.text import Fitting, columns, counted, heading, known, measure, number
 from bpcli.yamltext.scalars import flow
 
 # Predictions are printed without Rich, which takes long to load.
@@ -117,12 +117,19 @@ def run_details(run: "RunFacts") -> "RenderableType":
 def compared(runs: "Sequence[RunFacts]", differences: "Mapping[str, tuple[object, ...]]") -> "RenderableType":
     """Show the scores of runs, and the settings in which they differ."""
     from rich.console import Group
+    from rich.table import Table
     from rich.text import Text
 
     parts: list[RenderableType] = [run_table(runs), heading("Settings that differ")]
     if not differences:
         return Group(*parts, Text("none"))
-    table = columns("setting", *(printable(run.folder, 30) for run in runs))
+    names = [printable(run.folder, 30) for run in runs]
+    beside, below = columns("setting", *names), Table.grid(padding=(0, 2, 0, 0))
     for key, values in differences.items():
-        table.add_row(key, *(printable(flow(value), 40) for value in values))
-    return Group(*parts, table)
+        shown = [printable(flow(value), 40) for value in values]
+        beside.add_row(key, *shown)
+        below.add_row(Text(key, style="bold"))
+        for value in dict.fromkeys(shown):
+            having = (name for name, its_value in zip(names, shown, strict=True) if its_value == value)
+            below.add_row(f"  {', '.join(having)}  {value}")
+    return Group(*parts, Fitting(beside, below))

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 # Warnings are written with the words of this module where nothing else is shown, and Rich takes long to load.
 if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
     from rich.table import Table
     from rich.text import Text
 
@@ -60,10 +61,10 @@ def heading(title: str, remark: str = "") -> "Text":
     return Text.assemble("\n", (title, "bold"), (f"  {remark}" if remark else "", "dim"))
 
 
-def columns(*names: str, numbers: tuple[str, ...] = ()) -> "Table":
+def columns(*names: str, numbers: tuple[str, ...] = (), whole: tuple[str, ...] = ()) -> "Table":
     """An empty table, its columns close enough together for 60 characters.
 
-    ``numbers`` stand to the right and are never folded; the other columns fold between words.
+    ``numbers`` stand to the right; they and what is ``whole`` are never folded. The other columns fold between words.
     """
     from rich import box
     from rich.table import Table
@@ -74,8 +75,27 @@ def columns(*names: str, numbers: tuple[str, ...] = ()) -> "Table":
         if name in numbers:
             table.add_column(name, justify="right", no_wrap=True, min_width=longest)
         else:
-            table.add_column(name, overflow="fold", min_width=longest)
+            table.add_column(name, overflow="fold", no_wrap=name in whole, min_width=longest)
     return table
+
+
+class Fitting:
+    """The first of several forms of one thing that the terminal has room for, else the last."""
+
+    def __init__(self, *forms: "RenderableType") -> None:
+        self._forms = forms
+
+    def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
+        """Choose by the width that each form has where nothing of it is folded."""
+        unbounded = options.update(width=10_000)
+        yield next(
+            (
+                form
+                for form in self._forms[:-1]
+                if console.measure(form, options=unbounded).maximum <= options.max_width
+            ),
+            self._forms[-1],
+        )
 
 
 def known(**rows: str) -> "Table":

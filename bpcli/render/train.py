@@ -8,15 +8,13 @@ from bpcli.config import Config
 from bpcli.render.advice import early_stopping
 from bpcli.render.curves import loss_curves
 from bpcli.render.styles import ACCENT, CAUTION
-from bpcli.render.text import LOSS_NAMES, columns, counted, heading, known, measure, number, shape
+from bpcli.render.text import LOSS_NAMES, Fitting, columns, counted, heading, known, measure, number, shape
 from bpcli.render.units import unit_tables
 from bpcli.training.evaluation import Details, Scores
 from bpcli.training.result import DataFacts, RunHeader, TrainResult
 
 SCORE_NAMES = {"accuracy": "accuracy", "r2": "R²"}
-HOW_TO_READ = (
-    "Norm: √(sum of squared entries). Near 0 for each matrix: a step on these samples hardly moves it."
-)
+HOW_TO_READ = "Norm: √(sum of squared entries). If all are near 0, a step hardly moves the weights."
 MOST_CLASSES = 12  # in a table
 SOFTMAX_JACOBIAN = "J = diag(z) - z zᵀ, the Jacobian of softmax, is not diagonal: it stands where Ω stood"
 
@@ -102,7 +100,11 @@ def _training(config: Config) -> str:
         settings.append(f"weight decay {number(training.weight_decay)}")
     batch = "full batch" if training.batch_size == "full" else f"batches of {training.batch_size}"
     balanced = ", classes balanced" if training.class_weight else ""
-    stopping = f", stops early after {training.early_stopping.patience}" if training.early_stopping else ""
+    stopping = (
+        f", stops early after {training.early_stopping.patience} without improvement"
+        if training.early_stopping
+        else ""
+    )
     return (
         f"{LOSS_NAMES[training.loss]}{balanced}; {', '.join(settings)}; {batch}; "
         f"{counted(training.epochs, 'epoch')}{stopping}; seed {config.seed}"
@@ -110,40 +112,45 @@ def _training(config: Config) -> str:
 
 
 def _gradients(result: TrainResult) -> list[RenderableType]:
+    samples = counted(result.batch, "sample")
+    parts: list[RenderableType] = [
+        heading("Gradients", f"of the mean loss over {samples}, in the order of the backward pass"),
+        Fitting(
+            _gradient_table(result),
+            _gradient_table(result, forward="known\nafter\nforward"),
+            _gradient_table(result, forward="known\nafter\nforward", equals=" =\n"),
+        ),
+        Text(HOW_TO_READ, style="dim"),
+    ]
+    if result.header.architecture.output == "softmax":
+        parts.append(Text(SOFTMAX_JACOBIAN, style="dim"))
+    return parts
+
+
+def _gradient_table(
+    result: TrainResult, forward: str = "known after\nforward", equals: str = " = "
+) -> RenderableType:
     norms = ("norm\nbefore", "norm\nafter")
     table = columns(
-        "gradient",
-        "shape",
-        *norms,
-        "known after\nforward",
-        "passed\nback",
-        numbers=("shape", *norms),
+        "gradient", "shape", *norms, forward, "passed\nback", numbers=("shape", *norms), whole=("gradient",)
     )
     for gradient in result.gradients:
         formula = gradient.formula
         table.add_row(
-            f"{formula.symbol} = {formula.formula}",
+            f"{formula.symbol}{equals}{formula.formula}",
             shape(gradient.shape),
             number(gradient.initial_norm),
             number(gradient.norm),
             ", ".join(formula.known),
             ", ".join(formula.arrived) or "–",
         )
-    samples = counted(result.batch, "sample")
-    parts: list[RenderableType] = [
-        heading("Gradients", f"of the mean loss over {samples}, in the order of the backward pass"),
-        table,
-    ]
-    parts.append(Text(HOW_TO_READ, style="dim"))
-    if result.header.architecture.output == "softmax":
-        parts.append(Text(SOFTMAX_JACOBIAN, style="dim"))
-    return parts
+    return table
 
 
 def _scores(result: TrainResult) -> list[RenderableType]:
     metric = SCORE_NAMES[result.train.metric]
     more = _more_columns(result)
-    table = columns("", "loss", metric, *more, " ", numbers=("loss", metric, *more))
+    table = columns("", "loss", metric, *more, " ", numbers=("loss", metric, *more), whole=("",))
     data = result.header.data
     sets = [("training", result.train, result.train_details, data.training_rows)]
     if result.validation and result.validation_details:
@@ -156,19 +163,20 @@ def _scores(result: TrainResult) -> list[RenderableType]:
             *_more_scores(details, more),
             _right(scores, rows) if data.task != "multilabel" else "",
         )
-    if more:
+    if more and result.stopped_by != "diverged":
         _, _, details, _ = sets[-1]
         table.add_row(*_baseline(details, more), style="dim")
     which = "the last" if result.kept_epoch == len(result.records) else "the best"
     parts: list[RenderableType] = [
-        heading("Scores", f"of the weights after epoch {result.kept_epoch}, {which}"),
+        heading("Scores", f"of the weights after epoch {result.kept_epoch:,}, {which}"),
         table,
     ]
     parts += _class_table(result)
     best = result.best
-    if best and result.kept_epoch != result.best_epoch:
+    kept = result.validation or result.train
+    if best and result.kept_epoch != result.best_epoch and number(best.monitored) != number(kept.loss):
         loss = "validation" if best.validation else "training"
-        note = f"lowest {loss} loss: {number(best.monitored)}, after epoch {best.epoch}"
+        note = f"lowest {loss} loss: {number(best.monitored)}, after epoch {best.epoch:,}"
         parts.append(Text(note if result.header.run is None else f"{note}; its weights are in best.npz"))
     if best and result.validation and result.overfits:
         parts.append(
@@ -248,9 +256,9 @@ def _right(scores: Scores, rows: int) -> str:
 def _closing(result: TrainResult) -> list[RenderableType]:
     ended = {
         "epochs": f"{counted(len(result.records), 'epoch')} done",
-        "early_stopping": f"stopped early after epoch {len(result.records)}: no better since {result.best_epoch}",
-        "interrupted": f"interrupted after epoch {len(result.records)}",
-        "diverged": f"diverged at epoch {len(result.records)}",
+        "early_stopping": f"stopped early after epoch {len(result.records):,}: no better since {result.best_epoch:,}",
+        "interrupted": f"interrupted after epoch {len(result.records):,}",
+        "diverged": f"diverged at epoch {len(result.records):,}",
     }[result.stopped_by]
     speed = f", {result.samples_per_second:,.0f} samples a second" if result.samples_per_second else ""
     run = {} if result.header.run is None else {"run": str(result.header.run)}

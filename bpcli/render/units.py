@@ -44,7 +44,7 @@ def unit_tables(
             parts.append(heading(title, "their weights are not finite, or too large to measure"))
             continue
         distinct = "all" if layer.effective_units == layer.units else f"only {layer.effective_units}"
-        amount = f"{counted(layer.units, 'unit')}, {distinct} distinct"
+        amount = f"{layer.units:,} units, {distinct} distinct" if layer.units > 1 else "1 unit"
         if full or layer.groups:
             rows = ROWS if full else 0
             parts += [heading(title, amount), _table(units, layer, activities, rows)]
@@ -73,7 +73,7 @@ def _line(units: list[UnitDifference], activities: Sequence[Activity]) -> Text:
     if distances:
         said.append(f"nearest pair {number(min(distances))} apart")
     said += [f"{activities.count(kind)} {kind}" for kind in STUCK if kind in activities]
-    return Text.assemble("; ".join(said), ("  (--units lists them)", "dim"))
+    return Text.assemble("; ".join(said), ("  (--units lists them)" if len(units) > 1 else "", "dim"))
 
 
 def _table(

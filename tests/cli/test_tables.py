@@ -247,6 +247,16 @@ def test_runs_are_listed_shown_compared_and_the_best_is_found(bpcli, table):
     assert "none" in bpcli("runs", "compare", "runs/2", "runs/2").out
 
 
+def test_no_setting_is_folded_where_runs_are_compared(bpcli, table):
+    """A long key stands in one line at every width; in a narrow terminal above its values, equal ones together."""
+    rate = "training.optimizer.learning_rate"
+    for run, learning_rate in (("a", 0.1), ("b", 0.3), ("c", 0.1)):
+        bpcli("train", "line.csv", "--out", run, "--epochs", 1, "--rate", learning_rate, "-q")
+    narrow, wide = (bpcli("runs", "compare", "a", "b", "c", columns=width).out for width in (40, 60))
+    assert [line.rstrip() for line in narrow.splitlines()[-3:]] == [rate, "  a, c  0.1", "  b  0.3"]
+    assert wide.splitlines()[-1].split() == [rate, "0.1", "0.3", "0.1"]
+
+
 def test_an_exported_program_predicts_without_bpcli(bpcli, table, tmp_path):
     """Its numbers are those of predict."""
     bpcli("train", "line.csv", "--out", "run", "--epochs", 5, "-q")

@@ -76,6 +76,46 @@ def test_the_report_fits_its_terminal(bpcli, config, columns):
         assert word in found.out.split(), word
 
 
+@pytest.mark.parametrize(
+    ("loss", "formulas"),
+    [
+        ("squared_error", ["∇W₂ = Λ₂ ∇h₂ h₁ᵀ", "∇h₁ = W₂ᵀ Λ₂ ∇h₂"]),
+        ("cross_entropy", ["(z - y) / (z(1-z))", "Λ₂ ∇h₂ h₁ᵀ", "W₂ᵀ Λ₂ ∇h₂"]),
+    ],
+)
+def test_no_formula_of_a_gradient_is_folded(bpcli, loss, formulas):
+    """Two hidden layers in 60 characters: a formula stands in one line, at worst below its name."""
+    options = ("--hidden", "16,8", "--epochs", 1, "--set", f"training.loss={loss}")
+    shown = bpcli("train", "iris", *options, columns=60).out
+    assert [formula for formula in formulas if formula not in shown] == []
+    assert max(map(len, shown.splitlines()[:-1])) <= 60
+
+
+def test_one_unit_is_not_called_all_distinct(bpcli):
+    """Nor is there more of it to list."""
+    shown = bpcli("train", "xor", "--hidden", 1, "--epochs", 1).out
+    assert "Hidden units  1 unit\nmoved by" in shown
+    assert "--units" not in shown
+
+
+def test_the_next_command_needs_no_quotes_for_a_list_of_numbers(bpcli):
+    """Brackets would have to be quoted: zsh expands them."""
+    last = bpcli(
+        "train", "xor", "--hidden", "3,2", "--epochs", 1, "--set", "model.init.scheme=zeros"
+    ).out.splitlines()[-1]
+    assert last == "next   bpcli train xor --set model.hidden=3,2 --epochs 1 --set model.init.scheme=xavier"
+
+
+def test_the_scores_of_a_run_that_diverged_keep_their_names(bpcli, tmp_path):
+    """Numbers of 10 characters leave no room for a baseline in 60, which such a run need not be compared with."""
+    (tmp_path / "t.csv").write_text("x,y\n" + "".join(f"{i},{i * i}.5\n" for i in range(30)))
+    rule = ("--set", "training.optimizer.name=sgd", "--rate", 1000)
+    found = bpcli("train", "t.csv", *rule, "--hidden", 3, columns=60)
+    assert found.code == 3
+    assert {"training", "validation"} <= {line.partition(" ")[0] for line in found.out.splitlines()}
+    assert "baseline" not in found.out
+
+
 def test_scores_and_curve_stand_on_the_first_screen(bpcli):
     """Of 40 lines and 100 columns: both scores, and the curve down to its legend."""
     first = "\n".join(bpcli("train", "digits", "--epochs", 3).out.splitlines()[:40])
