@@ -87,11 +87,11 @@ class _Unusable(NamedTuple):
 
 
 def _unusable(path: Path) -> _Unusable | None:
-    if path.suffix.lower() not in SUFFIXES:
-        return _Unusable(UsageError(f"{path}: {TAKES}"))
     try:
         if path.is_dir():
-            return _Unusable(UsageError(f"{path} is a folder: {TAKES}"))
+            return _Unusable(UsageError(f"{path} is a folder; name its files: --against {path}/*.py"))
+        if path.suffix.lower() not in SUFFIXES:
+            return _Unusable(UsageError(f"{path}: {TAKES}"))
         if not path.is_file():
             return _Unusable(UsageError(f"{path}: there is no such file; {TAKES}"))
     except OSError as error:  # its folder may not be looked into

@@ -62,9 +62,9 @@ def figure(value: float) -> str:
 
 
 def vector(values: Iterable[float]) -> str:
-    """The first entries of a vector in a reason: (0.1, 0.2, 0.3, 0.4, ...)."""
+    """The first entries of a vector in a reason: (0.1, 0.2, 0.3, 0.4, …)."""
     figures = [figure(value) for value in values]
-    return f"({', '.join([*figures[:SHOWN], *(['...'] if len(figures) > SHOWN else [])])})"
+    return f"({', '.join([*figures[:SHOWN], *(['…'] if len(figures) > SHOWN else [])])})"
 
 
 def in_notation(text: str, architecture: Architecture, style: Style) -> str:

@@ -89,8 +89,9 @@ def closed_forms(network: Network, weight: float) -> tuple[ClosedForm, ClosedFor
 def hidden_outputs_equal(network: Network, weight: float) -> Claim:
     """Claim (a), on a network that has taken a forward and a backward pass with its initial weights."""
     form, _ = closed_forms(network, weight)
+    biases = ", since biases begin at 0," if network.architecture.bias else ""
     because = (
-        "S_j^(1) = Σ_i w_ij^(1) x_i = w Σ_i x_i does not depend on j; for sample 1 "
+        f"S_j^(1) = Σ_i w_ij^(1) x_i = w Σ_i x_i{biases} does not depend on j; for sample 1 "
         f"S_j^(1) = {figure(form.argument[0])} and x_j^(1) = g({figure(form.argument[0])}) = "
         f"{figure(form.predicted[0])} for every j"
     )

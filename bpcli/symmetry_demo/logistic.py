@@ -107,7 +107,7 @@ def same_optimum(found: TwoStarts) -> Claim:
     if not holds:
         return Claim("g", statement, holds, measured)
     because = (
-        "without hidden layers no two units can be equal, and the loss is convex: its Hessian Xᵀ diag(z(1-z)) X / N, X "
+        "there are no hidden units that could stay equal, and the loss is convex: its Hessian Xᵀ diag(z(1-z)) X / N, X "
         "with a column of ones, has no negative eigenvalue; "
         f"at the end its smallest is λ = {figure(found.curvature)} and both gradients are at most "
         f"{figure(found.gradient)}, so the two ends are no further apart than about "

@@ -157,9 +157,10 @@ def random_breaks_symmetry(start: Parameters, end: Parameters, X: Array, weight_
     if effective[0] == units > effective[1] and weight_decay:
         return Claim("f", statement, None, measured, "weight decay has drawn units together")
     pre = start.weights[0] @ X[0] + (0 if start.biases[0] is None else start.biases[0])
+    biases = " + the bias" if start.architecture.bias else ""
     because = (
-        "each hidden unit has weights of its own, so S_j^(1) = Σ_i w_ij^(1) x_i depends on j, and so do the gradients, "
-        f"unless they vanish; for sample 1 S^(1) = {vector(pre.tolist())} before the first step"
+        f"each hidden unit has weights of its own, so S_j^(1) = Σ_i w_ij^(1) x_i{biases} depends on j, and so do the "
+        f"gradients, unless they vanish; for sample 1 S^(1) = {vector(pre.tolist())} before the first step"
     )
     return Claim("f", statement, min(effective) == units, measured, because=because)
 

@@ -111,6 +111,7 @@ def _matrix_gradient(notation: Notation, index: int) -> tuple[Block, ...]:
         Derivation(((own,), (across,))),
         Prose("With these factors the row is"),
         Derivation(((Factor(f"∂ℓ/∂{row}", f"1×{fan_in}"),), (found, "·", across))),
+        *_cancelled(notation, index, derivative),
         Prose(f"Stacked, the rows are the column ${delta}$ times the row ${inputs}$:"),
         Derivation(
             (
@@ -120,6 +121,18 @@ def _matrix_gradient(notation: Notation, index: int) -> tuple[Block, ...]:
                 (Factor(delta, f"{fan_out}×1"), "·", across),
             )
         ),
+    )
+
+
+def _cancelled(notation: Notation, index: int, derivative: str) -> tuple[Block, ...]:
+    """What is left of the derivatives of cross-entropy and of the sigmoid: z_j - y_j."""
+    net, names = notation.architecture, notation.layers[index]
+    if (net.output, net.loss, index) != ("sigmoid", "cross_entropy", len(notation.layers) - 1):
+        return ()
+    left, out = f"∂ℓ/∂{notation.symbol(names.pre, 'j')}", notation.symbol(names.out, "j")
+    return (
+        Prose("Under cross-entropy the denominator and the middle factor cancel:"),
+        _plain(left, f"{notation.output_gradient('j')} · {derivative}", f"{out} - y_{{j}}"),
     )
 
 

@@ -52,10 +52,16 @@ def _why_own_term(notation: Notation) -> str:
 def _why_row(notation: Notation, index: int) -> str:
     names = notation.layers[index]
     inputs = notation.symbol(names.input, transposed=True)
+    cancelled = ""
+    if notation.architecture.loss == "cross_entropy":
+        delta, local, arriving = (
+            notation.symbol(each) for each in (names.delta, names.derivative, names.grad_out)
+        )
+        cancelled = f"; under cross-entropy ${delta} = {local} {arriving} = {notation.symbol('z')} - y$"
     return (
         f"row j of ${notation.symbol(names.matrix)}$ enters ${notation.symbol(names.pre, 'j')}$ alone, where it is "
         f"multiplied by ${notation.symbol(names.input)}$; so each row of the gradient is one number, "
-        f"${notation.symbol(names.delta, 'j')}$, times ${inputs}$."
+        f"${notation.symbol(names.delta, 'j')}$, times ${inputs}${cancelled}."
     )
 
 

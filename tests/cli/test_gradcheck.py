@@ -376,6 +376,13 @@ def test_the_gradients_of_every_shipped_network_are_right(bpcli, config):
     assert bpcli("gradcheck", config).code == 0
 
 
+def test_a_folder_is_told_how_its_files_are_named(bpcli, tmp_path):
+    """What a lecturer types first is answered with what to type."""
+    (tmp_path / "class").mkdir()
+    found = bpcli("gradcheck", "--against", "class")
+    assert (found.code, found.err) == (2, "error: class is a folder; name its files: --against class/*.py\n")
+
+
 def test_a_path_that_is_no_answer_costs_itself_only(bpcli, tmp_path):
     """A missing file and a folder among the files: each failed, the others graded."""
     (tmp_path / "mine.py").write_text(RIGHT)

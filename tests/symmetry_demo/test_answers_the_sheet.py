@@ -42,12 +42,12 @@ ANSWERS = {
     "f": (
         ["S_j⁽¹⁾ = Σ_i w_ij⁽¹⁾ x_i depends on j", "S⁽¹⁾ = (0.4831, "],
         ["a_j = Σ_i v_ji x_i depends on j", "a = (0.4831, "],
-        ["random weights break the symmetry", "0.4831, -0.1918, -0.06061, 0.4935, ...) before the first step"],
+        ["random weights break the symmetry", "0.4831, -0.1918, -0.06061, 0.4935, …) before the first step"],
     ),
     "g": (
         [],
         [],
-        ["without hidden layers no two units can be equal", "the loss is convex", "λ = 0.1453", "reach one optimum"],
+        ["there are no hidden units that could stay equal", "the loss is convex", "λ = 0.1453", "reach one optimum"],
     ),
 }  # fmt: skip
 
@@ -74,6 +74,18 @@ def test_a_part_is_answered_in_full(part, notation):
     assert [text for text in (*here, *both) if text not in shown] == []
     assert [text for text in there if text in shown] == []
     assert "^" not in shown
+
+
+def test_the_reasons_of_a_network_with_biases_mention_them():
+    """They begin at 0, so the closed form holds for the first pass; at random weights they add to each sum."""
+    overrides = ["model.bias=true", "training.epochs=1"]
+    found = Demo("symmetry-demo", resolve("symmetry-demo", overrides=overrides).config)
+    for _ in found.snapshots():
+        pass
+    reasons = {claim.id: claim.because for claim in found.result().claims}
+    assert "w Σ_i x_i, since biases begin at 0, does not depend on j" in reasons["a"]
+    assert "w_ij^(1) x_i + the bias depends on j" in reasons["f"]
+    assert "bias" not in demo().claims[0].because
 
 
 def tied(outgoing):

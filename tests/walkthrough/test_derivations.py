@@ -71,6 +71,23 @@ def test_every_side_of_every_line_is_equal(case, letter):
     assert checked >= 2
 
 
+@pytest.mark.parametrize(
+    ("settings", "left"),
+    [
+        ({"loss": "cross_entropy"}, "δ⁽²⁾ = Ω ∇z = z - y"),
+        ({"loss": "cross_entropy", "output": "softmax"}, "δ⁽²⁾ = J ∇z = z - y"),
+        ({}, ""),
+    ],
+)
+def test_cross_entropy_leaves_the_error_as_delta(settings, left):
+    """That Ω, or J, and ∇z make z - y is said in part (d), also without derivations; of squared error it is not so."""
+    notation = Notation(Architecture((4, 3, 2), bias=False, **settings), "vw")
+    said = plain(why("d", notation).text).replace("$", "").partition("; under cross-entropy ")[2]
+    assert said == left + "." * bool(left)
+    shown = any(line.sides[-1][0] == "z_{j} - y_{j}" for line in lines(notation, "d"))
+    assert shown == (settings == {"loss": "cross_entropy"})
+
+
 def test_a_wrong_line_is_seen():
     """A missing factor, a wrong sign, a matrix that is not transposed."""
     network = Network(Architecture((4, 3, 2), bias=False), "vw")
