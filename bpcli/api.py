@@ -117,10 +117,7 @@ def demonstrate_symmetry(
         DataError: The data cannot be used.
     """
     found = _resolve(config, overrides)
-    demo = Demo(found.name, found.config, weight=weight)
-    for _ in demo.snapshots():
-        pass
-    return demo.result()
+    return Demo(found.name, found.config, weight=weight).run()
 
 
 def _resolve(config: Config | str | Path, overrides: dict[str, object]) -> Resolved:

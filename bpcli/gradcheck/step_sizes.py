@@ -85,7 +85,7 @@ def step_sweep(example: Example) -> StepSweep:
     if not true.any():
         raise UsageError(
             "every gradient is exactly 0 at these weights, so that no residual is relative to anything; choose others, "
-            "such as --set model.init={scheme: xavier}"
+            "such as --set model.init.scheme=xavier"
         )
 
     def curve(method: Method, steps: tuple[float, ...]) -> StepCurve:

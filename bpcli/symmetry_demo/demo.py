@@ -79,6 +79,12 @@ class Demo:
         """Train, yielding the recorded snapshots of every network by its name."""
         yield from self._comparison.run()
 
+    def run(self) -> Demonstration:
+        """Train to the last step without looking on, and return what came of it."""
+        for _ in self.snapshots():
+            pass
+        return self.result()
+
     def distances(self) -> dict[str, Array]:
         """Return the distances between the units of each network at the last snapshot, as in ``Trajectory``."""
         return {name: unit_distances(end) for name, end in self._comparison.ends.items()}

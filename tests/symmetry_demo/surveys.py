@@ -43,9 +43,7 @@ def demonstrations(count: int, folder: Path, seed: int = 0) -> Iterator[tuple[di
         np.savez(folder / "survey.npz", X=X, y=Y)
         options["data.task"] = "classification" if softmax else "regression"
         demo = Demo("survey", resolve(str(base), options=options).config, weight=float(rng.choice(WEIGHTS)))
-        for _ in demo.snapshots():
-            pass
-        yield {**options, "data": (X, Y), "weight": demo.weight}, demo.result()
+        yield {**options, "data": (X, Y), "weight": demo.weight}, demo.run()
 
 
 def settings(rng: np.random.Generator) -> dict[str, Any]:

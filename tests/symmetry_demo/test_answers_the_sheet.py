@@ -55,10 +55,7 @@ ANSWERS = {
 @cache
 def demo():
     """The default demo."""
-    found = Demo("symmetry-demo", resolve("symmetry-demo").config)
-    for _ in found.snapshots():
-        pass
-    return found.result()
+    return Demo("symmetry-demo", resolve("symmetry-demo").config).run()
 
 
 @pytest.mark.parametrize("notation", ["delta", "vw"])
@@ -79,10 +76,8 @@ def test_a_part_is_answered_in_full(part, notation):
 def test_the_reasons_of_a_network_with_biases_mention_them():
     """They begin at 0, so the closed form holds for the first pass; at random weights they add to each sum."""
     overrides = ["model.bias=true", "training.epochs=1"]
-    found = Demo("symmetry-demo", resolve("symmetry-demo", overrides=overrides).config)
-    for _ in found.snapshots():
-        pass
-    reasons = {claim.id: claim.because for claim in found.result().claims}
+    found = Demo("symmetry-demo", resolve("symmetry-demo", overrides=overrides).config).run()
+    reasons = {claim.id: claim.because for claim in found.claims}
     assert "w Σ_i x_i, since biases begin at 0, does not depend on j" in reasons["a"]
     assert "w_ij^(1) x_i + the bias depends on j" in reasons["f"]
     assert "bias" not in demo().claims[0].because

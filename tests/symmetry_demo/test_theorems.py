@@ -28,9 +28,7 @@ def test_a_fault_planted_in_the_algebra_is_seen(tmp_path, letter):
     config = resolve("symmetry-demo", options={"training.epochs": 5}).config
     with PLANTS[letter]():
         demo = Demo("symmetry-demo", config)
-        for _ in demo.snapshots():
-            pass
-        assert letter in demo.result().failed
+        assert letter in demo.run().failed
 
 
 def encoder(tmp_path, size=8, hidden=3, **options):
@@ -44,9 +42,7 @@ def encoder(tmp_path, size=8, hidden=3, **options):
         str(base), options={"model.hidden": [hidden], "model.output": "sigmoid", **options}
     ).config
     demo = Demo("encoder", config)
-    for _ in demo.snapshots():
-        pass
-    return {claim.id: claim for claim in demo.result().claims}
+    return {claim.id: claim for claim in demo.run().claims}
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.01])
@@ -78,9 +74,7 @@ def test_units_that_split_before_the_network_diverges_refute_the_claim():
     for plant, verdict in ((nullcontext, None), (PLANTS["e"], False)):
         with plant():
             demo = Demo("symmetry-demo", config, weight=40.0)
-            for _ in demo.snapshots():
-                pass
-            claim = next(claim for claim in demo.result().claims if claim.id == "e")
+            claim = next(claim for claim in demo.run().claims if claim.id == "e")
         assert claim.holds is verdict
         assert claim.measured["first split"] == (None if verdict is None else 1)
 
@@ -90,6 +84,4 @@ def test_equal_deltas_for_different_targets_are_false_even_where_one_loss_cannot
     config = resolve("symmetry-demo", options={"training.epochs": 1}).config
     with PLANTS["c"]():
         demo = Demo("symmetry-demo", config, weight=40.0)
-        for _ in demo.snapshots():
-            pass
-        assert "c" in demo.result().failed
+        assert "c" in demo.run().failed

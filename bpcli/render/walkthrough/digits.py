@@ -2,18 +2,20 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from math import isclose
 
 import numpy as np
 
 from bpcli.network import Array
-from bpcli.walkthrough.blocks import Block, Equation, Numbers, Sheet, Term, visible
+from bpcli.walkthrough.blocks import Block, Equation, Mode, Numbers, Sheet, Table, Term, visible
 
 EXACT = 1e-13  # a sum of round numbers is round but for this much
 HUGE, TINY = 1e7, 1e-6  # from here on, and below, a power of ten says more than zeros
 GIVEN_DIGITS = 12
+ABREAST = 8  # blanks that have room for wide ones
+LONG = 6  # rows of a table on a worksheet, beyond which it is halved
 GAP = None  # stands where entries were left out
 
 
@@ -157,10 +159,18 @@ def sets(blocks: Sequence[Block], sheet: Sheet) -> list[Block | list[list[Equati
     return found
 
 
-def columns_to_fill(equation: Equation) -> int:
-    """How many blanks stand side by side in an equation of a worksheet."""
+def crowded(equation: Equation) -> bool:
+    """Whether so many blanks stand side by side in an equation of a worksheet that each must be narrower."""
     terms = [*equation.shown_working("worksheet"), equation.answer]
-    return sum(max(each.shape[1], 1) for each in terms if isinstance(each, Numbers))
+    return sum(max(each.shape[1], 1) for each in terms if isinstance(each, Numbers)) > ABREAST
+
+
+def side_by_side(table: Table, mode: Mode) -> list[Table]:
+    """The parts of a table that stand side by side: a long one on a worksheet is halved, to take less of the page."""
+    half = (len(table.rows) + 1) // 2
+    if mode != "worksheet" or len(table.rows) <= LONG:
+        return [table]
+    return [replace(table, rows=rows) for rows in (table.rows[:half], table.rows[half:])]
 
 
 def before(group: list[Term], place: int) -> Term:

@@ -1,11 +1,10 @@
 """A walkthrough as one HTML file without scripts or external resources; graphs are inline SVG, and it prints on A4."""
 
 import re
-from dataclasses import replace
 from html import escape
 
 from bpcli.common.markup import mixed
-from bpcli.render.walkthrough.digits import Cell, before, columns_to_fill, grid, operand, sets, unbroken
+from bpcli.render.walkthrough.digits import Cell, before, crowded, grid, operand, sets, side_by_side, unbroken
 from bpcli.render.walkthrough.stylesheet import STYLE
 from bpcli.render.walkthrough.svg import svg
 from bpcli.walkthrough.blocks import (
@@ -25,9 +24,6 @@ from bpcli.walkthrough.blocks import (
     Table,
     Term,
 )
-
-NARROW = 8  # blanks side by side; of more, each is narrower
-FOLDED = 6  # rows of a table on a worksheet; of more, its halves stand side by side
 
 
 def html(*sheets: Sheet) -> str:
@@ -155,7 +151,7 @@ def _equation(block: Equation, sheet: Sheet) -> str:
     pieces.append(f'<span class="piece">{equals}{answer}</span>')
     factors = [term for term in working if isinstance(term, Numbers)]
     rooms = _room("between", factors) + _room("below", [*factors, *([] if blank else [block.answer])])
-    narrow = " narrow" if blank and columns_to_fill(block) > NARROW else ""
+    narrow = " narrow" if blank and crowded(block) else ""
     return f'<div class="equation{rooms}{narrow}">{"".join(pieces)}</div>'
 
 
@@ -236,14 +232,9 @@ def _blank() -> str:
 
 
 def _table(block: Table, mode: Mode) -> str:
-    filled = block.filled(mode)
-    if mode == "worksheet" and len(block.rows) > FOLDED:
-        half = (len(block.rows) + 1) // 2
-        halves = (block.rows[:half], block.rows[half:])
-        return (
-            f'<div class="set">{"".join(_rows(replace(block, rows=each), filled) for each in halves)}</div>'
-        )
-    return f'<div class="scroll">{_rows(block, filled)}</div>'
+    parts = side_by_side(block, mode)
+    rows = "".join(_rows(each, each.filled(mode)) for each in parts)
+    return f'<div class="{"set" if len(parts) > 1 else "scroll"}">{rows}</div>'
 
 
 def _rows(block: Table, filled: int) -> str:

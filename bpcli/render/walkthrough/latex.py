@@ -1,10 +1,9 @@
 """A walkthrough as LaTeX that pdflatex compiles as it is; its equations serve Markdown too."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 from bpcli.common.markup import plain
-from bpcli.render.walkthrough.digits import Cell, before, columns_to_fill, grid, operand, sets, unbroken
+from bpcli.render.walkthrough.digits import Cell, before, crowded, grid, operand, sets, side_by_side, unbroken
 from bpcli.render.walkthrough.tex import escaped, exponent, fractions, math, picture, prose, underline
 from bpcli.walkthrough.blocks import (
     Block,
@@ -25,9 +24,7 @@ from bpcli.walkthrough.blocks import (
 )
 
 PAGE = 90  # of an equation, in characters
-NARROW = 8  # blanks side by side; of more, each is narrower
 BLANK, NARROW_BLANK = 12.5, 10.5  # millimetres to write a number
-FOLDED = 6  # rows of a table on a worksheet; of more, its halves stand side by side
 PREAMBLE = r"""\documentclass[11pt,a4paper]{article}
 \usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
@@ -160,7 +157,7 @@ def _pieces(block: Block, sheet: Sheet) -> Iterator[tuple[str, int]]:
             rf"\underset{{\text{{\fontsize{7}{8}\ttfamily {escaped(block.name)}}}}}{{{math(block.symbol)}}} ="
         )
         size = max(size, len(block.name) * 2 // 3 + 2)
-    room = (NARROW_BLANK if columns_to_fill(block) > NARROW else BLANK) if blank else 0
+    room = (NARROW_BLANK if crowded(block) else BLANK) if blank else 0
     formula, working = block.shown_formula(sheet.mode), block.shown_working(sheet.mode)
     if formula:
         lead += f" {math(formula)} ="
@@ -242,24 +239,22 @@ def _cell(cell: Cell | None, room: float) -> str:
     return exponent(cell.text) + (rf"\phantom{{{cell.omitted}}}" if cell.omitted else "")
 
 
-def _table(block: Table, mode: Mode, place: str = "c") -> str:
+def _table(block: Table, mode: Mode) -> str:
+    return r"\hspace{8mm}".join(_tabular(each, mode) for each in side_by_side(block, mode)) + r"\par"
+
+
+def _tabular(block: Table, mode: Mode) -> str:
     def line(row: tuple[str, ...], filled: int) -> str:
         return (
             " & ".join(prose(cell) if i < filled else r"\hspace{22mm}" for i, cell in enumerate(row)) + r" \\"
         )
 
     filled = block.filled(mode)
-    if mode == "worksheet" and place == "c" and len(block.rows) > FOLDED:
-        half = (len(block.rows) + 1) // 2
-        left, right = (
-            _table(replace(block, rows=each), mode, "t") for each in (block.rows[:half], block.rows[half:])
-        )
-        return left.removesuffix(r"\par") + r"\hspace{8mm}" + right
     rows = "\n".join(line(row, filled) + (r" \hline" if filled < len(row) else "") for row in block.rows)
     columns = "l" * len(block.header)
     if block.explains:
         columns = columns[1:] + "p{70mm}"
     return (
-        rf"{{\small\renewcommand{{\arraystretch}}{{1.25}}\begin{{tabular}}[{place}]{{@{{}}{columns}@{{}}}}"
-        f"\n{line(block.header, len(block.header))} \\hline\n{rows}\n\\end{{tabular}}}}\\par"
+        rf"{{\small\renewcommand{{\arraystretch}}{{1.25}}\begin{{tabular}}[t]{{@{{}}{columns}@{{}}}}"
+        f"\n{line(block.header, len(block.header))} \\hline\n{rows}\n\\end{{tabular}}}}"
     )
