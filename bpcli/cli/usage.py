@@ -32,7 +32,8 @@ def usage_message(error: TyperException) -> str:
         return message
     see = f"; see {context.command_path} --help"
     if type(error).__name__ == "NoSuchOption":
-        return _no_option(found.option_name, context.command.params) + see
+        said = _no_option(found.option_name, context.command.params)
+        return f"{said} See {context.command_path} --help" if said.endswith("?") else said + see
     if (details := _details(error)) and getattr(found, "param", None) is not None:
         return _wrong_value(found.param, details)
     if unknown := re.search(r"No such command '(.*?)'", message):
@@ -40,7 +41,10 @@ def usage_message(error: TyperException) -> str:
     if extra := re.search(r"unexpected extra argument\(?s?\)? \((.*)\)", message):
         return f"{printable(extra[1], LONGEST)}: one argument too many, or an option without its dashes{see}"
     if (missing := getattr(found, "param", None)) is not None and message.startswith("Missing"):
-        return f"{missing.metavar or missing.name} is missing{see}"
+        name = missing.opts[0] if missing.opts[0].startswith("-") else missing.metavar or missing.name
+        choices = [str(each) for each in missing.type_descriptor.choices or ()]
+        values = f": write {name} {listed(choices, 'or')}" if choices else ""
+        return f"{name} is missing{values}{see}"
     return message + see
 
 
@@ -60,10 +64,12 @@ def _no_option(name: str, parameters: Sequence[Any]) -> str:
     if same is None and keys:
         return f"{what}; write --set {listed((f'{_dotted(key)}=VALUE' for key in keys), 'or')}"
     if meant := same or nearest(word, options):
-        return f"{what}; did you mean {options[meant]}"
-    if "set" in options and (meant := nearest(word, [str(key[-1]) for key in known_keys()])):
+        return f"{what}; did you mean {options[meant]}?"
+    # Of so many keys one is always a little like the word; what is mistyped begins with the right letter.
+    alike = [str(key[-1]) for key in known_keys() if str(key[-1])[0] == word[:1]]
+    if "set" in options and (meant := nearest(word, alike)):
         keys = [key for key in known_keys() if key[-1] == meant]
-        return f"{what}; did you mean --set {listed((f'{_dotted(key)}=VALUE' for key in keys), 'or')}"
+        return f"{what}; did you mean --set {listed((f'{_dotted(key)}=VALUE' for key in keys), 'or')}?"
     return f"{what}; there are {listed(sorted(options.values()))}"
 
 

@@ -1,14 +1,16 @@
 """What ``bpcli data`` shows: the columns of a table, the classes, and what training would do."""
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
 from rich.text import Text
 
 from bpcli.common.text import printable
 from bpcli.datasets.profile import ColumnProfile, Profile
 from bpcli.render.styles import ACCENT, CAUTION
-from bpcli.render.text import columns, counted, heading, known, measure
+from bpcli.render.text import Fitting, columns, counted, heading, known, measure
 
-_BARS = " ▁▂▃▄▅▆▇█"
+_BARS = "·▁▂▃▄▅▆▇█"  # none a blank, at which a line might be folded
 _MOST_COLUMNS, _MOST_CLASSES = 100, 20
 
 
@@ -37,20 +39,22 @@ def profile_report(profile: Profile) -> RenderableType:
 
 def _columns(profile: Profile) -> RenderableType:
     numbers = ("missing", "distinct")
-    table = columns("column", "used as", *numbers, "values", numbers=numbers)
+    beside = columns("column", "used as", *numbers, "values", numbers=numbers)
+    below = Table.grid(padding=(0, 0, 0, 2))
     for column in profile.columns[:_MOST_COLUMNS]:
+        name, values = printable(column.name, 30), _values(column)
         used = f"target: {profile.task}" if column.kind == "target" else column.kind
-        table.add_row(
-            printable(column.name, 30),
-            f"{used}: {column.why}" if column.why and column.kind != "target" else used,
-            f"{column.missing:,}" if column.missing else "–",
-            f"{column.distinct:,}",
-            _values(column),
-            style="dim" if column.kind == "left out" else ACCENT if column.kind == "target" else "",
-        )
+        if column.why and column.kind != "target":
+            used = f"{used}: {column.why}"
+        style = "dim" if column.kind == "left out" else ACCENT if column.kind == "target" else ""
+        missing = f"{column.missing:,}" if column.missing else "–"
+        beside.add_row(name, used, missing, f"{column.distinct:,}", values, style=style)
+        amounts = [used, *([f"{missing} missing"] if column.missing else []), f"{column.distinct:,} distinct"]
+        below.add_row(Text.assemble((name, "bold"), f"  {'; '.join(amounts)}"), style=style)
+        below.add_row(Padding(values, (0, 0, 0, 2)), style=style)
     more = len(profile.columns) - _MOST_COLUMNS
     note = [Text(f"and {more:,} more columns (--json lists them)", style="dim")] if more > 0 else []
-    return Group(table, *note)
+    return Group(Fitting(beside, below, foldable=True), *note)
 
 
 def _values(column: ColumnProfile) -> str:

@@ -80,22 +80,23 @@ def columns(*names: str, numbers: tuple[str, ...] = (), whole: tuple[str, ...] =
 
 
 class Fitting:
-    """The first of several forms of one thing that the terminal has room for, else the last."""
+    """The first of several forms of one thing that the terminal has room for, else the last.
 
-    def __init__(self, *forms: "RenderableType") -> None:
-        self._forms = forms
+    That is where nothing of it is folded; if it is ``foldable``, where no word is broken.
+    """
+
+    def __init__(self, *forms: "RenderableType", foldable: bool = False) -> None:
+        self._forms, self._foldable = forms, foldable
 
     def __rich_console__(self, console: "Console", options: "ConsoleOptions") -> "RenderResult":
-        """Choose by the width that each form has where nothing of it is folded."""
+        """Choose by the width that each form needs."""
         unbounded = options.update(width=10_000)
-        yield next(
-            (
-                form
-                for form in self._forms[:-1]
-                if console.measure(form, options=unbounded).maximum <= options.max_width
-            ),
-            self._forms[-1],
-        )
+        for form in self._forms[:-1]:
+            needed = console.measure(form, options=unbounded)
+            if (needed.minimum if self._foldable else needed.maximum) <= options.max_width:
+                yield form
+                return
+        yield self._forms[-1]
 
 
 def known(**rows: str) -> "Table":

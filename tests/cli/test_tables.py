@@ -247,6 +247,19 @@ def test_runs_are_listed_shown_compared_and_the_best_is_found(bpcli, table):
     assert "none" in bpcli("runs", "compare", "runs/2", "runs/2").out
 
 
+def test_no_column_of_a_table_is_broken_where_it_is_looked_at(bpcli, tmp_path):
+    """Nor is a histogram with empty intervals: where the five columns have no room, they are two lines each."""
+    rows = "".join(f"{9 * (i > 7)},{'fiber optic' if i % 3 else 'dsl'},{i % 2}\n" for i in range(10))
+    (tmp_path / "t.csv").write_text("MonthlyChargesInEuro,InternetServiceOfHouse,y\n" + rows)
+    narrow, wide = (bpcli("data", "t.csv", columns=width).out for width in (50, 100))
+    for shown in (" ".join(text.split()) for text in (narrow, wide)):
+        assert "MonthlyChargesInEuro number" in shown
+        assert "InternetServiceOfHouse category" in shown
+        assert "0 … 9 █······▂" in shown
+        assert "fiber optic (6), dsl (4)" in shown
+    assert max(map(len, narrow.splitlines())) <= 50
+
+
 def test_no_setting_is_folded_where_runs_are_compared(bpcli, table):
     """A long key stands in one line at every width; in a narrow terminal above its values, equal ones together."""
     rate = "training.optimizer.learning_rate"
