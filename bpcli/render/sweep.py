@@ -135,11 +135,16 @@ def _table(
 ) -> RenderableType:
     """A row for each combination: its values, then the given columns."""
     names = _names(result.keys)
-    table = columns(*names, *rows, numbers=(*names, *rows))
+    settings = zip(
+        names, zip(*([value for _, value in each.settings] for each in shown), strict=True), strict=True
+    )
+    words = tuple(name for name, values in settings if any(value[:1].isalpha() for value in values))
+    numbers = tuple(name for name in (*names, *rows) if name not in words)
+    table = columns(*names, *rows, numbers=numbers, whole=words)
     for at, each in enumerate(shown):
         best = result.best is not None and each is result.combinations[result.best] and len(shown) > 1
-        settings = [_value(value) for _, value in each.settings]
-        table.add_row(*settings, *(column[at] for column in rows.values()), style="bold" if best else "")
+        values = [_value(value) for _, value in each.settings]
+        table.add_row(*values, *(column[at] for column in rows.values()), style="bold" if best else "")
     return table
 
 
@@ -153,19 +158,18 @@ def _scores(result: SweepResult, shown: Sequence[CombinationResult]) -> list[Ren
         "mean ± std": [_plus_minus(each.score) for each in shown],
         "best": [brief(each.score.best) for each in shown],
         "worst": [brief(each.score.worst) for each in shown],
-        "loss": [brief(each.loss.mean) for each in shown],
     }
+    if result.seeds == 1:
+        rows = {" and ".join(_SCORE[metric] for metric in metrics): rows["mean ± std"]}
+    rows["loss"] = [brief(each.loss.mean) for each in shown]
     many = len(result.combinations) > len(shown)
     remark = f"over {counted(result.seeds, 'seed')}{f'; the best {len(shown)} combinations' if many else ''}"
     if not result.keys:
         only = shown[0]
-        facts = {
-            part: f"{_plus_minus(only.score)}; best {number(only.score.best)}, worst {number(only.score.worst)}"
-        }
-        facts["loss"] = (
-            f"{_plus_minus(only.loss)}; best {number(only.loss.best)}, worst {number(only.loss.worst)}"
-        )
-        return [heading(title, remark), known(**facts)]
+        return [
+            heading(title, remark),
+            known(**{_SCORE[only.metric]: _spread(only.score), "loss": _spread(only.loss)}),
+        ]
     return [heading(title, remark), _table(result, shown, rows)]
 
 
@@ -183,21 +187,27 @@ def _networks(result: SweepResult, shown: Sequence[CombinationResult]) -> list[R
     ):
         if any(getattr(each, name) for each in result.combinations):
             rows[title] = [f"{getattr(each, name):,}" for each in shown]
-    none = [title for title in ("symmetric", "dead units", "diverged") if title not in rows]
     remark = f"success: {result.success}" if result.success else ""
-    said = Text(
-        {
-            ("symmetric", "dead units", "diverged"): "no symmetric and no dead units; none diverged",
-            ("symmetric", "dead units"): "no symmetric and no dead units",
-        }.get(tuple(none), "none: " + ", ".join(none) if none else ""),
-        style="dim",
-    )
+    absent = {
+        "symmetric": "no symmetric units",
+        "dead units": "no dead units",
+        "diverged": "none diverged",
+    }
+    none = [words for title, words in absent.items() if title not in rows]
+    said = Text("; ".join(none), style="dim")
     if not rows:
         return [Text(), said]
     if not result.keys:
         facts = {title: values[0] for title, values in rows.items()}
         return [heading("Networks", remark), known(**facts), said]
     return [heading("Networks", remark), _table(result, shown, rows), *([said] if none else [])]
+
+
+def _spread(spread: Spread) -> str:
+    """A mean with what it varies by, the best and the worst; of one network its number."""
+    if spread.std is None:
+        return number(spread.mean)
+    return f"{_plus_minus(spread)}; best {number(spread.best)}, worst {number(spread.worst)}"
 
 
 def _plus_minus(spread: Spread) -> str:
@@ -227,9 +237,9 @@ def _map(result: SweepResult) -> list[RenderableType]:
         values = {place: 100 * each.success.rate if each.success else None for place, each in found.items()}
         digits = ".1f"
     numbers = [value for value in values.values() if value is not None]
-    if not numbers:
+    low, high = min(numbers, default=0), max(numbers, default=0)
+    if low == high:  # then a map shows nothing
         return []
-    low, high = min(numbers), max(numbers)
     first, second = _names(result.keys)
     table = columns(f"{first} \\ {second}", *map(_value, across), numbers=tuple(map(_value, across)))
     for line in lines:
@@ -241,8 +251,7 @@ def _map(result: SweepResult) -> list[RenderableType]:
 
 
 def _shade(value: float, low: float, high: float) -> str:
-    share = (value - low) / (high - low) if high > low else 1.0
-    return 2 * SHADES[min(int(len(SHADES) * share), len(SHADES) - 1)]
+    return 2 * SHADES[min(int(len(SHADES) * (value - low) / (high - low)), len(SHADES) - 1)]
 
 
 def _bands(result: SweepResult) -> list[RenderableType]:
@@ -252,18 +261,18 @@ def _bands(result: SweepResult) -> list[RenderableType]:
     part = {"train": "Training", "validation": "Validation"}[result.combinations[result.best].part]
     epochs, band = result.band(result.best)
     best = result.combinations[result.best]
-    curves = {f"{100 * quantile:.0f} %": band[quantile] for quantile in (0.95, 0.5, 0.05)}
-    curves = {"median" if name == "50 %" else name: losses for name, losses in curves.items()}
-    of = f"of {_settings(best)}, " if result.keys else ""
-    parts = _plot(
-        f"{part} loss", f"{of}quantiles over the seeds", {n: (epochs, losses) for n, losses in curves.items()}
-    )
+    quantiles = {"95 %": 0.95, "median": 0.5, "5 %": 0.05} if result.seeds > 1 else {part.lower(): 0.5}
+    of = f"of {_settings(best)}" if result.keys else ""
+    over = "quantiles over the seeds" if result.seeds > 1 else ""
+    remark = ", ".join(filter(None, (of, over)))
+    parts = _plot(f"{part} loss", remark, {name: (epochs, band[at]) for name, at in quantiles.items()})
     if 1 < len(result.combinations) <= MOST_CURVES:
         medians = {}
         for at, each in enumerate(result.combinations):
             epochs, band = result.band(at)
             medians[", ".join(_value(value) for _, value in each.settings)] = (epochs, band[0.5])
-        parts += _plot(f"{part} loss", f"medians by {', '.join(_names(result.keys))}", medians)
+        what = "medians by" if result.seeds > 1 else "by"
+        parts += _plot(f"{part} loss", f"{what} {', '.join(_names(result.keys))}", medians)
     return parts
 
 
@@ -282,5 +291,6 @@ def _plot(title: str, remark: str, curves: dict[str, tuple[list[int], list[float
     if len(set(epochs)) < 2:
         return []
     log = axis_is_log(losses)
-    ends = (f"epoch {min(epochs)}", str(max(epochs)))
-    return [heading(title, f"{remark}{', log axis' if log else ''}"), Plot(drawn, log, ends)]
+    ends = (f"epoch {min(epochs):,}", f"{max(epochs):,}")
+    remark = ", ".join(filter(None, (remark, "log axis" if log else "")))
+    return [heading(title, remark), Plot(drawn, log, ends)]

@@ -1,6 +1,7 @@
 """What ``bpcli sweep`` prints, and how it ends."""
 
 import json
+import re
 
 import pytest
 
@@ -42,6 +43,18 @@ def test_no_line_is_wider_than_the_terminal(bpcli, columns):
         <= columns
     )
     assert "…" not in done.out
+
+
+def test_one_seed_has_no_spread(bpcli):
+    """Nor best, worst and quantiles, of one network; and a map in which all is alike is not drawn."""
+    over = ("--over", "model.init.scheme=constant,zeros", "--over", "model.hidden=2,3", "--over", "seed=0")
+    shown = bpcli("sweep", "xor", "--epochs", 3, *over, "--success", "train.loss<0.01").out
+    assert re.search(r"^scheme +hidden  accuracy +loss$", shown, re.MULTILINE)
+    assert re.search(r"^constant +2 ", shown, re.MULTILINE)  # words to the left, numbers to the right
+    for absent in ("±", "best", "worst", "quantiles", "median", "Map"):
+        assert absent not in shown, absent
+    alone = bpcli("sweep", "xor", "--epochs", 3, "--over", "seed=0:2").out
+    assert re.search(r"^accuracy  \S+ ± \S+; best \S+, worst", alone, re.MULTILINE)
 
 
 def test_json_is_one_document(bpcli):
