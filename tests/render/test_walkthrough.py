@@ -362,7 +362,9 @@ def test_a_worksheet_stacks_rows_and_halves_long_tables():
     tables = re.findall(r'<table class="table">(.*?)</table>', written, re.DOTALL)
     assert [table.count("<tr>") for table in tables] == [1 + 4, 1 + 5, 1 + 4]
     tex = page(worksheet, "latex")
-    assert tex.count(r"\begin{tabular}[t]") == 2
+    tables = re.findall(r"\\begin\{tabular\}\[t\](.*?)\\end\{tabular\}", tex, re.DOTALL)
+    assert [len(re.findall(r"\\\\", table)) for table in tables] == [1 + 4, 1 + 5, 1 + 4]
+    assert tex.count(r"\end{tabular}}\hspace{8mm}{\small") == 1  # the halves stand in one line
     stacked = re.findall(r"\{@\{\}l@\{\}\}(.*)\\end\{array\}\$\\hspace", tex)
     assert [each.count(r"\displaystyle") for each in stacked] == [2, 4, 4]
 
