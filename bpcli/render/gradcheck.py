@@ -207,7 +207,9 @@ def _explained(finding: Finding) -> list[RenderableType]:
         where += f", row{'s' if len(finding.rows) > 1 else ''} {ranges(finding.rows)}"
     for mistake in mistakes_of(finding.ids):
         parts += [
-            Text.assemble((mistake.id, f"bold {BAD}"), (f"{_constant(finding, mistake.id)}  in {where}", "dim")),
+            Text.assemble(
+                (mistake.id, f"bold {BAD}"), (f"{_constant(finding, mistake.id)}  in {where}", "dim")
+            ),
             algebra(mistake, "yours"),
         ]
     if finding.alternatives:
