@@ -129,6 +129,8 @@ def new(
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file if it exists.")] = False,
 ) -> None:
     """Create a configuration file: every key with its default and a comment."""
+    from rich.text import Text
+
     from bpcli.config import starter
 
     if file is None:
@@ -136,7 +138,7 @@ def new(
         return
     check_free(file, force=force)
     write_atomically(file, starter().encode())
-    typer.echo(f"created {file}; edit it, then run: bpcli config check {file}")
+    Screen().show(Text(f"created {file}; edit it, then run: bpcli config check {file}"), whole_lines=True)
 
 
 @app.command()

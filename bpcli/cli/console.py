@@ -11,40 +11,25 @@ from bpcli.common.text import printable
 from bpcli.render.styles import BAD, CAUTION, LIBRARY
 
 if TYPE_CHECKING:
-    from rich.console import Console, ConsoleOptions, RenderableType
-    from rich.segment import Segment
+    from rich.console import Console, RenderableType
 
 
 Record = TypeVar("Record")
 
 
 def _console(*, stderr: bool = False, color: bool = True) -> "Console":
-    """Return a console that prints file names as they are, and does not mind a reader who leaves, as ``head`` does.
+    """Return a console that prints file names as they are, and does not mind a reader who leaves, as ``head`` does."""
+    from rich.theme import Theme  # rich takes a tenth of a second, and a quiet command prints nothing
 
-    Names, labels and messages from files may hold what a terminal obeys; nothing of that leaves this console.
-    """
-    from rich.console import Console  # takes a tenth of a second, and a quiet command prints nothing
-    from rich.segment import Segment
-    from rich.theme import Theme
+    from bpcli.render.safe_console import SafeConsole
 
-    class SafeConsole(Console):
-        def render(
-            self, renderable: "RenderableType", options: "ConsoleOptions | None" = None
-        ) -> "Iterator[Segment]":
-            """Yield what is to be printed, with control characters in its texts escaped."""
-            for segment in super().render(renderable, options):
-                text, style, control = segment
-                if control or text.isprintable():
-                    yield segment
-                else:
-                    yield Segment("\n".join(map(printable, text.split("\n"))), style, control)
-
+    class StreamConsole(SafeConsole):
         def on_broken_pipe(self) -> None:
             """Go on without a reader: what was begun is finished, and what is printed goes nowhere."""
             self.quiet = True
             os.dup2(os.open(os.devnull, os.O_WRONLY), self.file.fileno())
 
-    return SafeConsole(
+    return StreamConsole(
         stderr=stderr,
         no_color=None if color else True,
         highlight=False,

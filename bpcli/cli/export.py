@@ -2,6 +2,7 @@
 
 import io
 import re
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -40,10 +41,13 @@ def save_picture(path: Path, renderable: "RenderableType", title: str) -> None:
 
 def picture(renderable: "RenderableType", suffix: str, title: str) -> str:
     """Return the content of a .svg, .html or .txt file that shows ``renderable``."""
-    from rich.console import Console
     from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 
-    console = Console(
+    from bpcli.common.text import printable
+    from bpcli.render.safe_console import SafeConsole
+
+    title = printable(title)
+    console = SafeConsole(
         file=io.StringIO(), record=True, width=WIDTH, highlight=False, markup=False, legacy_windows=False
     )
     console.print(renderable)
@@ -51,7 +55,7 @@ def picture(renderable: "RenderableType", suffix: str, title: str) -> str:
         return "".join(f"{line.rstrip()}\n" for line in console.export_text().splitlines())
     if suffix == ".html":
         page = console.export_html(theme=DEFAULT_TERMINAL_THEME)
-        return page.replace("<head>", f"<head>\n<title>{title}</title>", 1)
+        return page.replace("<head>", f"<head>\n<title>{escape(title)}</title>", 1)
     svg = console.export_svg(title=title, theme=DEFAULT_TERMINAL_THEME, unique_id="bpcli")
     # The fonts that rich would fetch from the network: without one, any fixed font at hand is taken.
     svg = re.sub(r"@font-face\s*\{.*?\}\s*", "", svg, flags=re.DOTALL)

@@ -8,7 +8,15 @@ import typer
 from bpcli.cli import completion
 from bpcli.cli.console import Screen
 from bpcli.cli.interrupts import ending
-from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption, refuse_together
+from bpcli.cli.options import (
+    JsonOption,
+    NoColorOption,
+    QuietOption,
+    SeedOption,
+    SetOption,
+    check_unused,
+    refuse_together,
+)
 from bpcli.cli.resolving import resolved
 from bpcli.cli.variadic import VariadicFiles
 from bpcli.common.errors import MachineError, UsageError
@@ -156,6 +164,9 @@ def gradcheck(
             show_default=False,
         ),
     ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Overwrite the files of --export, --csv and --gradescope.")
+    ] = False,
     list_mistakes: Annotated[
         bool, typer.Option("--list-mistakes", help="Print the catalogue of mistakes.")
     ] = False,
@@ -198,6 +209,11 @@ def gradcheck(
         raise UsageError("--method is for the check of bpcli's own gradients; leave it out here")
     if feedback and not gradescope:
         raise UsageError("--feedback says what --gradescope writes; give both, or leave it out")
+    if force and not (export or csv or gradescope):
+        raise UsageError(
+            "--force overwrites the file of --export, --csv or --gradescope; add one, or leave it out"
+        )
+    check_unused([path for path in (export, csv, gradescope) if path], force=force)
     if list_mistakes:
         return _list(screen)
     if not (config or override or seed is not None or method or against or export or inject or sweep_step

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bpcli.cli.console import Screen
+from bpcli.cli.options import check_unused
 from bpcli.common.errors import DataError, MachineError
 
 if TYPE_CHECKING:
@@ -17,11 +18,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What is to be made of the marks: whose they are, a table of them, a file for each student."""
+    """What is to be made of the marks: whose they are, a table of them, a file for each; what may be overwritten."""
 
     roster: Path | None = None
     csv: Path | None = None
     feedback: Path | None = None
+    force: bool = False
 
 
 def graded(
@@ -38,7 +40,7 @@ def graded(
     """Mark the files and show the marks; 0 if all is right, 3 if something is not, 2 if a file cannot be read.
 
     Raises:
-        UsageError: an option contradicts a file.
+        UsageError: an option contradicts a file, or a file would be overwritten.
         DataError: the only file cannot be read, or the roster.
     """
     from bpcli.render.marks import class_marks, marks
@@ -46,16 +48,20 @@ def graded(
     from bpcli.worksheets.roster import gradebook, read_roster
 
     said = said_on_the_line(settings, typed, seed, digits, configured=configured)
+    if wanted.csv:
+        check_unused([wanted.csv], force=wanted.force)
     roster = read_roster(wanted.roster) if wanted.roster else None
     files = [file for path in paths for file in _files(path)]
     several = len(files) > 1 or paths[0].is_dir() or roster is not None
     marked, unread = mark_files(files, said, digits, roster, alone=not several)
     absent = roster.without(marked) if roster else []
+    texts = _feedback(wanted.feedback, marked) if wanted.feedback else {}
+    check_unused(list(texts), force=wanted.force)
     screen.show(class_marks(marked, unread, absent) if several else marks(marked[0].grade, marked[0].notes))
     if wanted.csv:
         write_file(wanted.csv, gradebook(marked, [(each.source, each.message) for each in unread], roster))
-    if wanted.feedback:
-        _write_feedback(wanted.feedback, marked)
+    for path, text in texts.items():
+        write_file(path, text)
     documents = [each.document() for each in marked]
     together = {
         "schema": "bpcli.walkthrough.grades/1",
@@ -87,8 +93,8 @@ def _files(path: Path) -> Iterator[Path]:
     yield from answers
 
 
-def write_file(path: Path, text: str) -> Path:
-    """Write a file and return its path.
+def write_file(path: Path, text: str) -> None:
+    """Write a file, and make its folder where there is none.
 
     Raises:
         MachineError: the disk or the permissions do not allow it.
@@ -96,21 +102,18 @@ def write_file(path: Path, text: str) -> Path:
     from bpcli.common.files import write_atomically
 
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, text.encode())
     except OSError as error:
         raise MachineError(f"{path}: cannot be written: {error.strerror}") from error
-    return path
 
 
-def _write_feedback(folder: Path, marked: "Sequence[MarkedFile]") -> None:
-    """A text for each student, named after the student, or after the file where nobody is named."""
+def _feedback(folder: Path, marked: "Sequence[MarkedFile]") -> dict[Path, str]:
+    """A text for each student, by a path named after the student, or after the file where nobody is named."""
     from bpcli.render.marks import marks
     from bpcli.render.walkthrough.pages import printed
 
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise MachineError(f"{folder}: cannot be made: {error.strerror}") from error
+    texts: dict[Path, str] = {}
     taken: set[str] = set()
     for each in marked:
         name = stem = (
@@ -122,4 +125,5 @@ def _write_feedback(folder: Path, marked: "Sequence[MarkedFile]") -> None:
             number += 1
             name = f"{stem}-{number}"
         taken.add(name.casefold())
-        write_file(folder / f"{name}.txt", printed(marks(each.grade, each.notes)))
+        texts[folder / f"{name}.txt"] = printed(marks(each.grade, each.notes))
+    return texts

@@ -1,5 +1,7 @@
 """The options that commands share, each written once."""
 
+import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, TypeAlias
 
@@ -7,6 +9,7 @@ import typer
 
 from bpcli.cli.completion import runs, settings
 from bpcli.common.errors import UsageError
+from bpcli.common.files import check_replaceable
 
 SetOption: TypeAlias = Annotated[
     list[str] | None,
@@ -65,9 +68,25 @@ def check_free(path: Path, *, force: bool) -> None:
     """Check, before any work is done, that a file may be written.
 
     Raises:
-        UsageError: its folder does not exist, or it does and ``force`` is not given.
+        UsageError: its folder does not exist, or it does and ``force`` is not given, or it is no file.
     """
     if not path.parent.is_dir():
         raise UsageError(f"{path}: there is no folder {path.parent}; make it first")
-    if path.is_dir() or (path.exists() and not force):
-        raise UsageError(f"{path} exists already: choose another name, or overwrite it with --force")
+    check_unused([path], force=force)
+
+
+def check_unused(paths: Sequence[Path], *, force: bool) -> None:
+    """Check that files may be written whose folder is made where it does not exist.
+
+    Raises:
+        UsageError: one is there and ``force`` is not given, or is no file.
+    """
+    for path in paths:
+        check_replaceable(path)
+    taken = [path for path in paths if os.path.lexists(path)]  # a link that leads nowhere is somebody's too
+    if taken and not force:
+        more = f", and {len(taken) - 1} more" if taken[1:] else ""
+        raise UsageError(
+            f"{taken[0]} exists already{more}: choose another name, or overwrite {'them' if more else 'it'} with "
+            "--force"
+        )

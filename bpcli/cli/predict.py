@@ -12,6 +12,7 @@ from bpcli.cli.console import Screen
 from bpcli.cli.options import NoColorOption, QuietOption, RunArgument, check_free
 from bpcli.common.errors import UsageError
 from bpcli.common.files import replacing
+from bpcli.common.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,10 +65,16 @@ def predict(
     screen.warn(noticed(seen))
 
 
+def on_terminal() -> bool:
+    """Whether standard output is a terminal, which obeys control characters."""
+    return sys.stdout.isatty()
+
+
 @contextmanager
 def _written_to(output: Path | None) -> "Iterator[Callable[[str], object]]":
     if output is None:
-        yield sys.stdout.write
+        terminal = on_terminal()
+        yield lambda text: sys.stdout.write("\n".join(map(printable, text.split("\n"))) if terminal else text)
         sys.stdout.flush()
         return
     with replacing(output) as file:

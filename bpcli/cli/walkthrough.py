@@ -11,7 +11,7 @@ import typer
 from bpcli.cli import completion
 from bpcli.cli.console import Screen
 from bpcli.cli.dialogue import ask_all, page_through
-from bpcli.cli.grading import Wanted, graded, write_file
+from bpcli.cli.grading import Wanted, graded
 from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption
 from bpcli.cli.resolving import resolved
 from bpcli.cli.variadic import VariadicFiles
@@ -303,7 +303,7 @@ def walkthrough(
     typed = Typed({name: text for name, text in tensors.items() if text is not None}, hidden, sizes, rate)
     point = partial(_point, resolution.config, typed, topic)
     if grade:
-        wanted = Wanted(roster, csv, feedback)
+        wanted = Wanted(roster, csv, feedback, force)
         configured = config is not None
         return graded(
             resolution, typed, grade, screen, wanted, seed=seed, digits=digits, configured=configured
@@ -391,9 +391,7 @@ def _written(
 ) -> int:
     from bpcli.render.text import counted
 
-    paths = write_worksheets(papers, folder, look, force=force)
-    if roster:
-        paths.append(write_file(folder / "roster.csv", roster))
+    paths = write_worksheets(papers, folder, look, roster=roster, force=force)
     answers = folder if len(papers) > 1 else next(path for path in paths if path.name.startswith("answers"))
     screen.show(
         f"{counted(len(papers), 'worksheet')} in {folder}, each with its key and a file for the answers; "

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bpcli.cli.options import refuse_together
+from bpcli.cli.options import check_unused, refuse_together
 from bpcli.common.errors import MachineError, UsageError
 from bpcli.common.text import listed
 
@@ -25,7 +25,7 @@ LONGEST = 18  # digits of a seed
 COMPANY = {
     "seeds": ("out",),
     "out": ("seeds", "worksheet", "key"),
-    "force": ("out",),
+    "force": ("out", "csv", "feedback"),
     "hints": ("seeds", "worksheet"),
     "roster": ("seeds", "grade"),
     "csv": ("grade",),
@@ -123,8 +123,12 @@ def refuse_fixed(seed: int | None, typed: "Typed") -> None:
         )
 
 
-def write_worksheets(papers: Sequence[Paper], folder: Path, look: Look, *, force: bool) -> list[Path]:
+def write_worksheets(
+    papers: Sequence[Paper], folder: Path, look: Look, *, roster: str = "", force: bool
+) -> list[Path]:
     """Write worksheet, key, answers file and its key for each paper; HTML and LaTeX for a class in one file each, too.
+
+    ``roster`` is the text of a further file, if there is one.
 
     Raises:
         UsageError: a file is there already, and ``force`` is not given.
@@ -150,12 +154,9 @@ def write_worksheets(papers: Sequence[Paper], folder: Path, look: Look, *, force
                 ("key", ".yaml"),
             )
         ]
-    taken = [name for name in names if (folder / name).exists()]
-    if taken and not force:
-        raise UsageError(
-            f"{folder / taken[0]} exists already{f', and {len(taken) - 1} more' if taken[1:] else ''}: choose "
-            "another --out, or overwrite with --force"
-        )
+    names += ["roster.csv"] if roster else []
+    paths = [folder / name for name in names]
+    check_unused(paths, force=force)
     sheets: dict[str, list[Sheet]] = {mode: [] for mode in MODES}
     contents: list[str] = []
     for paper in papers:
@@ -187,7 +188,7 @@ def write_worksheets(papers: Sequence[Paper], folder: Path, look: Look, *, force
         )
     if together:
         contents = [class_page(sheets[mode], look.format) for mode in MODES] + contents
-    paths = [folder / name for name in names]
+    contents += [roster] if roster else []
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for path, content in zip(paths, contents, strict=True):

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
-from bpcli.common.errors import BpcliError, MachineError
+from bpcli.common.errors import BpcliError, MachineError, UsageError
 from bpcli.common.text import LONGEST, printable
 
 TEMPORARY = ".tmp"
@@ -23,6 +23,14 @@ PATIENCE = 10.0  # seconds without a byte after which a pipe is given up
 _LONGEST_PATH = 10 * LONGEST
 _PIECE = 1 << 16
 _NO_FILE = (errno.ENOENT, errno.ENOTDIR, errno.ENAMETOOLONG, errno.ELOOP)
+_KINDS = (
+    (stat.S_ISLNK, "a symbolic link"),
+    (stat.S_ISDIR, "a folder"),
+    (stat.S_ISFIFO, "a named pipe"),
+    (stat.S_ISSOCK, "a socket"),
+    (stat.S_ISBLK, "a device"),
+    (stat.S_ISCHR, "a device"),
+)
 _NO_SYNC = (errno.EINVAL, errno.ENOTSUP, errno.EACCES)  # of a folder, on some network file systems
 
 
@@ -139,12 +147,34 @@ def unzipped(raw: bytes) -> bytes:
     return bytes(content)
 
 
+def kind(mode: int) -> str:
+    """Return what a file is by its ``st_mode``, nothing if it is an ordinary one."""
+    return next((name for is_kind, name in _KINDS if is_kind(mode)), "")
+
+
+def check_replaceable(path: Path) -> None:
+    """Check that no folder, pipe or device would give way to a file that is written to ``path``.
+
+    A link gives way as a link, and what it leads to is left alone; but not a link to one of those, such as /dev/stdout.
+
+    Raises:
+        UsageError: the message says what is there.
+    """
+    try:
+        what = kind(path.stat().st_mode)
+    except OSError:  # nothing is there, or nothing that can be looked at
+        return
+    if what:
+        raise UsageError(f"{path} is {what}, not a file: choose another name")
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace the content of ``path`` in one step that survives a crash, also of the machine.
 
     A temporary name, flush, fsync, rename, and fsync of the folder, which holds the names.
 
     Raises:
+        UsageError: there is a folder, a pipe or a device.
         OSError: The disk or the permissions do not allow it. The file is the old one or the new one, and whole.
     """
     write_together({path: content})
@@ -154,6 +184,7 @@ def write_together(contents: Mapping[Path, bytes]) -> None:
     """Replace files in this order, each as ``write_atomically`` does, but for one fsync of each folder at the end.
 
     Raises:
+        UsageError: there is a folder, a pipe or a device.
         OSError: The disk or the permissions do not allow it. Each file is the old one or the new one, and whole.
     """
     for path, content in contents.items():
@@ -168,6 +199,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a file that replaces ``path`` when the block ends, as ``write_atomically`` does; an error drops it.
 
     Raises:
+        UsageError: there is a folder, a pipe or a device.
         OSError: The disk or the permissions do not allow it. The file is the old one or the new one, and whole.
     """
     with _renamed(path) as file:
@@ -178,6 +210,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 @contextmanager
 def _renamed(path: Path) -> Iterator[BinaryIO]:
     """Open a temporary file whose content goes to the disk, and which then takes its name, when the block ends."""
+    check_replaceable(path)
     temporary: Path | None = None
     try:
         descriptor, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=TEMPORARY, dir=path.parent)

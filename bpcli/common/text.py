@@ -56,9 +56,19 @@ def printable(text: str, limit: int | None = None) -> str:
 
 
 def cell(text: str) -> str:
-    """Return ``text`` as a cell of a table that no spreadsheet takes for a formula."""
+    """Return ``text`` as a printable cell of a table that no spreadsheet takes for a formula."""
     found = printable(text)
-    return f"'{found}" if text.startswith(FORMULA) else found
+    return f"'{found}" if _is_formula(text) else found
+
+
+def verbatim_cell(text: str) -> str:
+    """Return ``text`` as ``cell`` does, but with its control characters, for tables that programs read too."""
+    return f"'{text}" if _is_formula(text) else text
+
+
+def _is_formula(text: str) -> bool:
+    """Whether a spreadsheet computes it; signs alone, such as a class + or -, and numbers are what they look like."""
+    return text.startswith(FORMULA) and not re.fullmatch(r"[+-]*(\d[\d.,]*([eE][+-]?\d+)?)?", text)
 
 
 def listed(words: Iterable[str], conjunction: str = "and") -> str:

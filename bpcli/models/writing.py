@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 
+from bpcli.common.text import verbatim_cell
 from bpcli.models.model import Model, Predictions
 
 
@@ -37,7 +38,8 @@ class PredictionTable:
         writer = csv.writer(stream, lineterminator="\n")
         if not self._started:
             said = [f"predicted {name}" if name in names else name for name in self._model.columns]
-            writer.writerow([*names, *said, *(self._probability_names() if self._proba else ())])
+            header = [*names, *said, *(self._probability_names() if self._proba else ())]
+            writer.writerow(map(verbatim_cell, header))
             self._started = True
         columns = [*kept, *_columns(predictions)]
         if self._proba:
@@ -64,7 +66,8 @@ def _columns(predictions: Predictions) -> list[Sequence[str]]:
 
 
 def _words(positions: Sequence[int], words: Sequence[str]) -> list[str]:
-    return [words[position] for position in positions]
+    shown = [verbatim_cell(word) for word in words]
+    return [shown[position] for position in positions]
 
 
 def _number(value: float) -> str:

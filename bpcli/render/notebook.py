@@ -2,10 +2,11 @@
 
 import io
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
 from bpcli.common.display import Displayed
+from bpcli.render.safe_console import SafeConsole
 from bpcli.render.symmetry_demo import demonstration
 from bpcli.render.text import columns, shape
 from bpcli.render.train import header, report
@@ -19,7 +20,7 @@ FORMAT = '<pre style="white-space:pre;overflow-x:auto;line-height:1.2;font-famil
 
 def html(result: Displayed) -> str:
     """Return the report of a result as a fragment of HTML, 100 columns wide and complete in itself."""
-    console = Console(
+    console = SafeConsole(
         file=io.StringIO(), record=True, width=WIDTH, highlight=False, markup=False, legacy_windows=False
     )
     console.print(_report(result))

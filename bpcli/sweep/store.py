@@ -9,53 +9,47 @@ import hashlib
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bpcli.common import array_files
 from bpcli.common.errors import UsageError
-from bpcli.common.files import TEMPORARY, write_atomically
+from bpcli.common.files import write_atomically
 from bpcli.common.text import cell
-from bpcli.network import Architecture, Array, Parameters
-from bpcli.sweep.outcome import Outcome
+from bpcli.network import Array
+from bpcli.sweep.part import PARTS, WEIGHTS, named, read_part
 from bpcli.sweep.plan import Plan
 from bpcli.training import run_folder
+from bpcli.training.environment import EnvironmentDocument
 from bpcli.training.sealed_files import (
     DamagedError,
+    damaged,
+    first_problem,
     read_bytes,
     read_json,
-    read_npz,
     write_json,
-    write_npz,
 )
 
 PLAN, RESULTS, CURVES, BEST, SUMMARY = "plan.json", "results.csv", "curves.npz", "best.npz", "summary.json"
-PARTS, WEIGHTS = "parts", "weights"
+BEST_CONFIG = "best.yaml"
 PARQUET = "results.parquet"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _BLOCK = 64 << 20  # bytes of loss curves that are held at a time
-_LEFT_OVER = re.compile(rf"\..+\.[a-z0-9_]{{8}}{re.escape(TEMPORARY)}")
+_FILES = (run_folder.CONFIG, PLAN, RESULTS, PARQUET, CURVES, BEST, BEST_CONFIG, SUMMARY)
+_LEFT_OVER = run_folder.left_over("|".join(map(re.escape, _FILES)))
+_LEFT_OVER_PART = run_folder.left_over(r"[0-9a-f]{20}\.npz")
 
 
-@contextmanager
-def held(folder: Path) -> Iterator[None]:
-    """Hold the folder for this process, without what a killed one has left half-written.
-
-    Raises:
-        UsageError: another process holds it.
-        MachineError: it cannot be made or written to.
-    """
-    with run_folder.held(folder):
-        for place in (folder, folder / PARTS, folder / WEIGHTS):
-            if place.is_dir():
-                for path in place.iterdir():
-                    if _LEFT_OVER.fullmatch(path.name) and path.is_file() and not path.is_symlink():
-                        path.unlink()
-        yield
+def clean(folder: Path) -> None:
+    """Remove what a killed process has left half-written in a sweep's folder, which must be held meanwhile."""
+    run_folder.sweep(folder, _LEFT_OVER)
+    for place in (folder / PARTS, folder / WEIGHTS):
+        if place.is_dir() and not place.is_symlink():
+            run_folder.sweep(place, _LEFT_OVER_PART)
 
 
 def check_free(folder: Path) -> None:
@@ -74,6 +68,27 @@ def check_free(folder: Path) -> None:
         raise UsageError(f"{folder} is not empty: choose another folder with --out")
 
 
+def check_begun(folder: Path) -> None:
+    """Check that a folder without a plan holds nothing but what a sweep writes before its plan.
+
+    Raises:
+        UsageError: it holds something else, which is not a sweep's.
+    """
+    for path in folder.iterdir():
+        begun = (
+            path.name == run_folder.LOCK
+            or _LEFT_OVER.fullmatch(path.name)
+            or (path.name == PARTS and path.is_dir() and not any(path.iterdir()))
+            or (path.name == run_folder.CONFIG and run_folder.is_ours(folder))
+        )
+        if not begun:
+            raise _no_sweep(folder)
+
+
+def _no_sweep(folder: Path) -> UsageError:
+    return UsageError(f"{folder} holds no sweep: it has no {PLAN}; --resume takes the folder of a sweep")
+
+
 def read_plan(folder: Path) -> dict[str, Any]:
     """Read the plan of the sweep in ``folder``.
 
@@ -81,38 +96,54 @@ def read_plan(folder: Path) -> dict[str, Any]:
         UsageError: there is none.
         MachineError: it is damaged.
     """
-    if not (folder / PLAN).is_file():
-        raise UsageError(f"{folder} holds no sweep: it has no {PLAN}; --resume takes the folder of a sweep")
-    plan = read_json(folder / PLAN)
+    path = folder / PLAN
+    if not path.is_file():
+        raise _no_sweep(folder)
+    plan = read_json(path)
     if plan.get("schema") != "bpcli.sweep.plan/1":
-        raise UsageError(f"{folder / PLAN}: it was written by another version of bpcli; start a new sweep")
+        raise UsageError(f"{path}: it was written by another version of bpcli; start a new sweep")
+    try:
+        _Plan.model_validate(plan)
+    except ValidationError as error:
+        raise damaged(path, first_problem(error)) from None
     return plan
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid", defer_build=True)
+
+
+class _Command(_Document):
+    config: str
+    set: list[str]
+    environment: dict[str, str]
+    options: dict[str, int | float | str]
+    over: list[str]
+    sample: int | None
+    success: str | None
+    keep: Literal["best", "none", "all"]
+
+
+class _Combination(_Document):
+    id: str
+    settings: dict[str, str]
+
+
+class _Plan(_Document):
+    """What ``plan.json`` holds beside its digest."""
+
+    schema_: str = Field(alias="schema")
+    command: _Command
+    combinations: list[_Combination]
+    networks: int
+    data: dict[str, str]
+    environment: EnvironmentDocument
 
 
 def write_plan(folder: Path, plan: Mapping[str, Any]) -> None:
     """Write what a resumed sweep begins from."""
     (folder / PARTS).mkdir(parents=True, exist_ok=True)
     write_json(folder / PLAN, plan)
-
-
-def write_part(folder: Path, outcome: Outcome, *, every: bool) -> None:
-    """Keep what came of a group: with ``every``, first the weights of all its networks in a file of their own."""
-    rows = outcome.rows
-    cells = [f"{name} {seed}" for name, seed in zip(rows["combination"], rows["seed"], strict=True)]
-    name = hashlib.sha256("\n".join(cells).encode()).hexdigest()[:20] + ".npz"
-    if every and len(outcome.kept):
-        (folder / WEIGHTS).mkdir(exist_ok=True)
-        of = {"combination": rows["combination"][outcome.kept], "seed": rows["seed"][outcome.kept]}
-        write_npz(folder / WEIGHTS / name, of | named(outcome.theta, outcome.sizes, bias=bool(outcome.bias)))
-    write_npz(folder / PARTS / name, outcome.arrays())
-
-
-def named(theta: Array, sizes: Array, *, bias: bool) -> dict[str, Array]:
-    """Return weights, …×P, by the names of the parameters: V …×d1×d0, bias_V …×d1, …."""
-    architecture = Architecture(tuple(map(int, sizes)), bias=bias)
-    parameters = Parameters(architecture, theta.dtype, theta.shape[:-1])
-    parameters.flat[...] = theta
-    return dict(parameters.named())
 
 
 class Parts:
@@ -136,11 +167,11 @@ class Parts:
         taken: set[int] = set()
         for path in sorted((folder / PARTS).glob("*.npz")):
             try:
-                rows = Outcome.from_arrays(read_npz(path)).rows
-                places = self._places_of(rows)
-            except (DamagedError, KeyError, TypeError) as error:
-                self.damaged.append(str(error) if isinstance(error, DamagedError) else f"{path}: damaged")
+                rows = read_part(path).rows
+            except DamagedError as error:
+                self.damaged.append(str(error))
                 continue
+            places = self._places_of(rows)
             fresh = np.array([at >= 0 and at not in taken for at in places.tolist()], bool)
             if fresh.any():
                 taken.update(places[fresh].tolist())
@@ -217,12 +248,12 @@ class Parts:
                     band[number, :, first : first + width] = _quantiles(losses[begin:end])
         return {"epochs": epochs, "quantiles": np.array(QUANTILES), **bands}
 
-    def weights(self, combination: str, seed: int) -> tuple[Array, Array] | None:
-        """Return the kept weights of a network, P, with its sizes; None if they were not kept."""
-        for _, arrays in self._read("row_combination", "row_seed", "kept", "theta", "sizes"):
+    def weights(self, combination: str, seed: int) -> dict[str, Array] | None:
+        """Return the kept weights of a network, by name; None if they were not kept."""
+        for _, arrays in self._read("row_combination", "row_seed", "kept", "theta", "sizes", "bias"):
             for theta, at in zip(arrays["theta"], arrays["kept"], strict=True):
                 if arrays["row_combination"][at] == combination and arrays["row_seed"][at] == seed:
-                    return theta, arrays["sizes"]
+                    return named(theta, arrays["sizes"], bias=bool(arrays["bias"]))
         return None
 
 

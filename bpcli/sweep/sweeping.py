@@ -18,6 +18,7 @@ from bpcli.sweep.combinations import SweepResult, best_combination, summarise
 from bpcli.sweep.groups import Kind, tasks
 from bpcli.sweep.machine import prepare_kernel
 from bpcli.sweep.outcome import judged
+from bpcli.sweep.part import write_part
 from bpcli.sweep.planned import Command, Planned, products, work_of
 from bpcli.sweep.running import run_here, run_in_processes
 from bpcli.training import run_folder
@@ -105,7 +106,7 @@ class Sweep:
             running = run_in_processes(groups, at_once, interrupted, seen)
         for outcomes in running:
             for outcome in outcomes:
-                store.write_part(self.folder, outcome, every=every)
+                write_part(self.folder, outcome, every=every)
                 losses = judged(outcome.rows)[1]
                 self._loss = min(self._loss, *losses[np.isfinite(losses)].tolist(), np.inf)
             share = min(1.0, epochs / max(1, epochs_left))
@@ -151,12 +152,9 @@ class Sweep:
         found = self.parts.weights(plan.combinations[number].id, seed) if seed is not None else None
         if found is None:
             return
-        theta, sizes = found
-        config = plan.config(number)
-        weights = store.named(theta, sizes, bias=config.model.bias)
-        write_npz(self.folder / store.BEST, {"seed": np.array(seed), **weights})
-        best = config.model_copy(update={"seed": seed})
-        write_atomically(self.folder / "best.yaml", to_yaml(best).encode())
+        write_npz(self.folder / store.BEST, {"seed": np.array(seed), **found})
+        best = plan.config(number).model_copy(update={"seed": seed})
+        write_atomically(self.folder / store.BEST_CONFIG, to_yaml(best).encode())
 
 
 @contextmanager
@@ -167,7 +165,7 @@ def created(planned: Planned, folder: Path) -> Iterator[Sweep]:
         UsageError: the folder holds something.
     """
     store.check_free(folder)
-    with store.held(folder):
+    with run_folder.held(folder):
         store.check_free(folder)
         _begin(planned, folder)
         yield Sweep(folder, planned)
@@ -183,15 +181,18 @@ def resumed(planned: Planned, folder: Path) -> Iterator[Sweep]:
     """Go on with the sweep in ``folder``, or with more networks of its kind; hold it until the block ends.
 
     Raises:
-        UsageError: it is a sweep of something else, or its configuration has changed.
+        UsageError: it is no sweep or one of something else, or its configuration has changed.
     """
-    with store.held(folder):
+    with run_folder.held(folder):
         if not (folder / store.PLAN).exists():  # killed before it had begun
+            store.check_begun(folder)
+            store.clean(folder)
             _begin(planned, folder)
             yield Sweep(folder, planned)
             return
         then, now = store.read_plan(folder), planned.document()
         _check_same(folder, then, now)
+        store.clean(folder)
         warnings = [
             f"{text} since this sweep was created: the last digits of new networks may differ from those of old ones"
             for text in differences(then["environment"], now["environment"])

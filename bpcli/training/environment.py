@@ -38,7 +38,7 @@ class _Machine(_Part):
     architecture: _Text
 
 
-class _Environment(_Part):
+class EnvironmentDocument(_Part):
     """What ``environment.json`` holds beside its digest."""
 
     schema_: Literal["bpcli.environment/1"] = Field(alias="schema")
@@ -62,7 +62,7 @@ def read_environment(path: Path) -> dict[str, Any]:
     """
     document = read_json(path)
     try:
-        _Environment.model_validate(document)
+        EnvironmentDocument.model_validate(document)
     except ValidationError as error:
         raise damaged(path, first_problem(error)) from None
     return document

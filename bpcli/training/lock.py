@@ -6,12 +6,12 @@ through a link, and neither written to nor removed unless its content is what bp
 
 import os
 import re
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from bpcli.common.errors import UsageError
+from bpcli.common.files import kind
 
 try:
     import fcntl
@@ -23,14 +23,6 @@ _OPEN = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) 
 _CREATE = _OPEN | os.O_CREAT | os.O_EXCL
 _LINE = re.compile(rb"bpcli ([0-9]{1,20})\n")
 _BARE_PID = re.compile(rb"([0-9]{1,20})\n")  # what bpcli wrote formerly; other programs write it too
-_KINDS = (
-    (stat.S_ISLNK, "a symbolic link"),
-    (stat.S_ISDIR, "a folder"),
-    (stat.S_ISFIFO, "a named pipe"),
-    (stat.S_ISSOCK, "a socket"),
-    (stat.S_ISBLK, "a device"),
-    (stat.S_ISCHR, "a device"),
-)
 
 
 @contextmanager
@@ -100,9 +92,8 @@ def _open(path: Path) -> tuple[int | None, bool]:
 
 
 def _check_plain(path: Path, status: os.stat_result) -> None:
-    for is_kind, name in _KINDS:
-        if is_kind(status.st_mode):
-            raise _foreign(path, f"is {name}")
+    if name := kind(status.st_mode):
+        raise _foreign(path, f"is {name}")
     if status.st_nlink > 1:  # 0 is a file that its holder has removed
         raise _foreign(path, "has a second name elsewhere (a hard link)")
 

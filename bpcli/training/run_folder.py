@@ -23,8 +23,6 @@ ENVIRONMENT = "environment.json"
 ENCODING = "encoding.json"
 FILES = (CONFIG, METRICS, CHECKPOINT, BEST, INITIAL, SUMMARY, ENVIRONMENT, ENCODING)
 LOCK = "lock"
-# What mkstemp makes of the name of a file of ours, and nothing that merely begins and ends like it.
-_LEFT_OVER = re.compile(rf"\.({'|'.join(map(re.escape, FILES))})\.[a-z0-9_]{{8}}{re.escape(TEMPORARY)}")
 
 
 def make_default(name: str, now: datetime, parent: str = "runs") -> Path:
@@ -51,7 +49,7 @@ def check_free(folder: Path, *, force: bool) -> None:
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file: --out takes a folder, which need not exist")
     taken = [name for name in FILES if os.path.lexists(folder / name)]  # a dangling link is somebody's too
-    if taken and not (_is_ours(folder) and all(_is_file_or_link(folder / name) for name in taken)):
+    if taken and not (is_ours(folder) and all(_is_file_or_link(folder / name) for name in taken)):
         raise UsageError(
             f"{folder} has files that a run would overwrite ({', '.join(taken)}), and bpcli did not write them or they "
             "were changed since: choose another folder with --out"
@@ -64,7 +62,7 @@ def check_free(folder: Path, *, force: bool) -> None:
         )
 
 
-def _is_ours(folder: Path) -> bool:
+def is_ours(folder: Path) -> bool:
     """Whether the configuration in ``folder`` was written by a run and not changed since: its digest fits.
 
     Raises:
@@ -92,7 +90,7 @@ def clear(folder: Path, *, force: bool) -> None:
         UsageError: as ``check_free``.
     """
     check_free(folder, force=force)
-    if _is_ours(folder):  # elsewhere, names like ours can be another program's
+    if is_ours(folder):  # elsewhere, names like ours can be another program's
         sweep(folder)
     # The checkpoint goes first, so that what an interruption leaves cannot be resumed; the configuration last, so that
     # it is still known for ours.
@@ -100,10 +98,19 @@ def clear(folder: Path, *, force: bool) -> None:
         (folder / name).unlink(missing_ok=True)
 
 
-def sweep(folder: Path) -> None:
-    """Remove the temporary files that a killed process has left in a run; the folder must be held meanwhile."""
+def left_over(names: str) -> re.Pattern[str]:
+    """Match what mkstemp makes of names, given as a pattern, and nothing that merely begins and ends like it."""
+    return re.compile(rf"\.({names})\.[a-z0-9_]{{8}}{re.escape(TEMPORARY)}")
+
+
+def sweep(folder: Path, pattern: re.Pattern[str] | None = None) -> None:
+    """Remove the temporary files that a killed process has left in a run; the folder must be held meanwhile.
+
+    ``pattern`` is that of a folder with other files than a run's.
+    """
+    pattern = pattern or left_over("|".join(map(re.escape, FILES)))
     for path in folder.iterdir():
-        if _LEFT_OVER.fullmatch(path.name):
+        if pattern.fullmatch(path.name):
             status = path.lstat()
             if stat.S_ISREG(status.st_mode) and status.st_nlink == 1:
                 path.unlink()
@@ -134,7 +141,7 @@ def held(folder: Path) -> Iterator[None]:
     with ExitStack() as stack:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(locked(folder / LOCK, in_run=_is_ours(folder)))
+            stack.enter_context(locked(folder / LOCK, in_run=is_ours(folder)))
         except NotADirectoryError as error:
             raise UsageError(f"{folder}: a part of this path is a file; choose another folder") from error
         except OSError as error:

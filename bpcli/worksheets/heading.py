@@ -16,6 +16,7 @@ from bpcli.walkthrough.blocks import TOPIC_LETTERS, Topic
 from bpcli.worksheets.answer_file import shown, tensor_of
 from bpcli.worksheets.blanks import LETTERS, Blank
 from bpcli.yamltext.problems import Collector
+from bpcli.yamltext.scalars import quoted
 from bpcli.yamltext.tree import Node, to_plain
 
 HEADING = (
@@ -77,7 +78,7 @@ def heading_lines(
     """Return the heading of a file: the lines that say which sheet it is, and whose."""
     a = example.architecture
     sizes = ", ".join(map(str, a.sizes))
-    lines = [] if name is None else [f"name: {json.dumps(name, ensure_ascii=False)}"]
+    lines = [] if name is None else [f"name: {quoted(name)}"]
     lines += [] if topic == "backprop" else [f"topic: {topic}"]
     lines += [] if seed is None else [f"seed: {seed}"]
     lines += [

@@ -59,7 +59,7 @@ def flow(value: object) -> str:
         case float():
             return _number(value)
         case str():
-            return value if _is_plain(value) else _quoted(value)
+            return value if _is_plain(value) else quoted(value)
         case dict():
             return "{" + ", ".join(f"{flow(key)}: {flow(item)}" for key, item in value.items()) + "}"
         case list() | tuple():
@@ -83,7 +83,8 @@ def _is_plain(text: str) -> bool:
     return bool(_PLAIN.fullmatch(text)) and parse_scalar(text) == text and text.lower() not in _BOOLS_OF_1_1
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return text in double quotes, with everything escaped that cannot be printed."""
     return '"' + "".join(map(_escaped, text)) + '"'
 
 

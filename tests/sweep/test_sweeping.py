@@ -11,15 +11,19 @@ from time import monotonic, sleep
 import numpy as np
 import pytest
 
-from bpcli.common.errors import UsageError
-from bpcli.sweep import groups, planned, store
+from bpcli.common.errors import MachineError, UsageError
+from bpcli.config import resolve
+from bpcli.sweep import groups, part, planned, store
 from bpcli.sweep.combinations import Rate, Spread, Success
 from bpcli.sweep.planned import Command, Planned
 from bpcli.sweep.sweeping import Sweep, created, resumed, stored_command
+from bpcli.training.run import Run
+from bpcli.training.sealed_files import read_json, read_npz, write_json, write_npz
 
 RATE = "training.optimizer.learning_rate"
 SETTINGS = ("training.epochs=30", "model.hidden=2", "training.engine=numpy")
 COMMAND = Command("xor", SETTINGS, over=("seed=0:5", f"{RATE}=0.5,2"), success="train.loss<0.1")
+PLANNED = Planned.of(COMMAND)
 
 
 @pytest.fixture(autouse=True)
@@ -77,11 +81,11 @@ def test_more_seeds_leave_the_old_networks_alone(tmp_path):
     wide = Command(**vars(COMMAND) | {"over": ("seed=0:7", f"{RATE}=0.5,2")})
     run(wide, tmp_path / "whole")
     run(COMMAND, tmp_path / "s")
-    before = {path.name: path.read_bytes() for path in (tmp_path / "s" / store.PARTS).iterdir()}
+    before = {path.name: path.read_bytes() for path in (tmp_path / "s" / part.PARTS).iterdir()}
     stored = stored_command(tmp_path / "s").widened(["seed=0:7"], None, None)
     _, trained = run(stored, tmp_path / "s", again=True)
     assert trained == 1
-    assert {name: (tmp_path / "s" / store.PARTS / name).read_bytes() for name in before} == before
+    assert {name: (tmp_path / "s" / part.PARTS / name).read_bytes() for name in before} == before
     assert (tmp_path / "s" / store.RESULTS).read_bytes() == (tmp_path / "whole" / store.RESULTS).read_bytes()
     assert np.load(tmp_path / "s" / store.CURVES)["train"].shape == (2, 5, 30)
 
@@ -90,7 +94,7 @@ def test_a_damaged_part_is_not_believed(tmp_path):
     """One changed byte: a warning, and its networks are trained again."""
     run(COMMAND, tmp_path / "s")
     before = content(tmp_path / "s")
-    path = sorted((tmp_path / "s" / store.PARTS).iterdir())[0]
+    path = sorted((tmp_path / "s" / part.PARTS).iterdir())[0]
     damaged = bytearray(path.read_bytes())
     damaged[damaged.index(np.load(path)["row_train_loss"].tobytes())] ^= 1
     path.write_bytes(damaged)
@@ -148,10 +152,10 @@ def test_generated_data_of_other_seeds_have_not_changed(tmp_path):
     command = Command("moons", ("training.epochs=2", "model.hidden=3"), over=("seed=5:6", size))
     run(command, tmp_path / "s")
     stored = stored_command(tmp_path / "s").widened(["seed=4:6", f"{size},80"], None, None)
-    before = {path.name: path.read_bytes() for path in (tmp_path / "s" / store.PARTS).iterdir()}
+    before = {path.name: path.read_bytes() for path in (tmp_path / "s" / part.PARTS).iterdir()}
     result, groups_trained = run(stored, tmp_path / "s", again=True)
     assert (result.networks, groups_trained) == (6, 2)  # seed 4 of 60 rows, and three seeds of 80
-    assert all((tmp_path / "s" / store.PARTS / name).read_bytes() == old for name, old in before.items())
+    assert all((tmp_path / "s" / part.PARTS / name).read_bytes() == old for name, old in before.items())
 
 
 @pytest.mark.parametrize("seconds", [0.1, 2.0])
@@ -176,7 +180,7 @@ def test_weights_are_kept_as_asked(tmp_path):
     best = np.load(tmp_path / "all" / store.BEST)
     assert int(best["seed"]) == result.combinations[result.best].best_seed
     assert best["V"].shape == (2, 2)
-    parts = [np.load(path) for path in (tmp_path / "all" / store.WEIGHTS).iterdir()]
+    parts = [np.load(path) for path in (tmp_path / "all" / part.WEIGHTS).iterdir()]
     assert sum(len(part["seed"]) for part in parts) == 12
     (match,) = [
         part["V"][k]
@@ -278,7 +282,7 @@ def test_a_killed_sweep_goes_on(tmp_path, monkeypatch):
     process = subprocess.Popen([sys.executable, "-c", KILLED, *words], cwd=tmp_path, env=environment)
     until = monotonic() + 60
     while (
-        len(list((folder / store.PARTS).glob("*.npz"))) < 2 and process.poll() is None and monotonic() < until
+        len(list((folder / part.PARTS).glob("*.npz"))) < 2 and process.poll() is None and monotonic() < until
     ):
         sleep(0.002)
     process.kill()
@@ -289,3 +293,83 @@ def test_a_killed_sweep_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(groups, "MOST", 500)
     run(command, tmp_path / "whole")
     assert content(folder) == content(tmp_path / "whole")
+
+
+def test_resume_leaves_what_is_no_sweep_alone(tmp_path, monkeypatch):
+    """A run's folder, and one with a file that merely looks half-written: not even a temporary file is touched."""
+    monkeypatch.chdir(tmp_path)
+    with Run.create(
+        resolve("xor", overrides=SETTINGS, environment={}, options={}).config, "xor", tmp_path / "r", {}
+    ) as made:
+        for _ in made.epochs(lambda: made.session.trainer.epoch >= 1):
+            pass
+    (tmp_path / "n").mkdir()
+    (tmp_path / "n" / ".notes.abcdefgh.tmp").write_text("mine", encoding="utf-8")
+    for name in ("r", "n"):
+        before = {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()}
+        with pytest.raises(UsageError, match=f"{name} holds no sweep"):
+            run(COMMAND, tmp_path / name, again=True)
+        assert {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} == before
+
+
+def test_only_half_written_files_of_a_sweep_are_removed(tmp_path):
+    """What a killed process leaves has the name of one of our files; a linked folder of parts is not cleaned."""
+    run(COMMAND, tmp_path / "s")
+    parts = tmp_path / "s" / part.PARTS
+    ours = [tmp_path / "s" / ".results.csv.abcdefgh.tmp", parts / f".{'0' * 20}.npz.abcdefgh.tmp"]
+    theirs = [tmp_path / "s" / ".notes.abcdefgh.tmp", parts / ".notes.abcdefgh.tmp"]
+    for path in ours + theirs:
+        path.touch()
+    run(COMMAND, tmp_path / "s", again=True)
+    assert [path.exists() for path in ours + theirs] == [False, False, True, True]
+
+
+@pytest.mark.parametrize("name", sorted(part._ARRAYS))
+def test_a_part_that_contradicts_itself_is_not_believed(tmp_path, name):
+    """A right digest over an array that is missing, of another type or shape, or of impossible values."""
+    run(COMMAND, tmp_path / "s")
+    path = sorted((tmp_path / "s" / part.PARTS).iterdir())[0]
+    arrays = read_npz(path)
+    array = arrays[name]
+    other = "c16" if array.dtype.kind != "U" else "S9"
+    changes = [np.array(5), np.zeros((*array.shape, 2), array.dtype), array.astype(other)]
+    changes += [np.zeros(1, array.dtype)] if array.shape else []
+    for change in changes:
+        write_npz(path, arrays | {name: change})
+        (told,) = store.Parts(tmp_path / "s", PLANNED.plan).damaged
+        assert told.startswith(f"{path}: the file is damaged (")
+    write_npz(path, {each: value for each, value in arrays.items() if each != name})
+    assert f"({name}: it is missing" in "".join(store.Parts(tmp_path / "s", PLANNED.plan).damaged)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("row_stopped_by", "x", "stopped_by"), ("row_kept_epoch", 99, "kept_epoch"), ("row_dead", -1, "units"),
+        ("recorded", 0, "recorded"), ("kept", 99, "kept"), ("sizes", 0, "sizes"), ("sizes", 7, "theta"),
+    ],
+)  # fmt: skip
+def test_a_part_with_impossible_values_is_not_believed(tmp_path, name, value, said):
+    """Epochs, counts and sizes limit each other."""
+    run(COMMAND, tmp_path / "s")
+    path = sorted((tmp_path / "s" / part.PARTS).iterdir())[0]
+    arrays = read_npz(path)
+    write_npz(path, arrays | {name: np.full_like(arrays[name], value)})
+    (told,) = store.Parts(tmp_path / "s", PLANNED.plan).damaged
+    assert f"({said}: it does not go with the rest)" in told
+
+
+def test_a_plan_of_other_types_is_damaged(tmp_path):
+    """A right digest over a plan without its command, or with another type in it."""
+    run(COMMAND, tmp_path / "s")
+    path = tmp_path / "s" / store.PLAN
+    plan = read_json(path)
+    for wrong in (
+        {"command": 5},
+        {"command": plan["command"] | {"over": 5}},
+        {"environment": {}},
+        {"data": [1]},
+    ):
+        write_json(path, plan | wrong)
+        with pytest.raises(MachineError, match=f"{store.PLAN}: the file is damaged"):
+            stored_command(tmp_path / "s")

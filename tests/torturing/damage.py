@@ -84,7 +84,8 @@ PLAUSIBLE = (
 )
 
 
-def _forge_arrays(rng: random.Random, path: Path) -> str:
+def forge_arrays(rng: random.Random, path: Path) -> str:
+    """Change an array of an NPZ, and say how; nothing if it did not change."""
     arrays: dict[str, Any] = read_npz(path)
     name = rng.choice([each for each in arrays if each != PLAUSIBLE])
     array = arrays[name]
@@ -172,7 +173,7 @@ def _forge_yaml(rng: random.Random, path: Path) -> str:
 
 
 FORGERS = {
-    run_folder.CHECKPOINT: _forge_arrays, run_folder.BEST: _forge_arrays, run_folder.INITIAL: _forge_arrays,
+    run_folder.CHECKPOINT: forge_arrays, run_folder.BEST: forge_arrays, run_folder.INITIAL: forge_arrays,
     run_folder.ENVIRONMENT: _forge_json, run_folder.METRICS: _forge_metrics, run_folder.CONFIG: _forge_yaml,
 }  # fmt: skip
 READ_TO_GO_ON = (run_folder.CHECKPOINT, run_folder.ENVIRONMENT, run_folder.METRICS, run_folder.CONFIG)

@@ -16,10 +16,12 @@ from bpcli.datasets import load
 from bpcli.gradcheck.answer import Message, messages, parse, read_answer
 from bpcli.network import Architecture
 from bpcli.worksheets.answers import read_answer_file
+from tests.torturing import folders
+from tests.torturing.commands import TABLE
 from tests.torturing.damage import fingerprint
 from tests.torturing.running import SECONDS, Figure, command, train
 
-GIB = 1 << 30
+SETTINGS = ("YAML", "--set", "answers")
 TOKENS = (
     b"\0", b"\xff\xfe", b"\x1b[2J", b"{", b"[" * 300, b"&a *a", b"!!python/object:os.system", b"'", b'"', b"- ", b"\n", b"\t",
     b"1e999", b"-1", b"nan", b"999999999999999999999", b",", b";", b"\r", b"%YAML 9.9\n---\n", b"? ", b": ", b"|\n", b"<<: ",
@@ -89,20 +91,21 @@ def targets(folder: Path) -> dict[str, tuple[list[bytes], Callable[[bytes], obje
 
     assert command(folder, *train(4)).code == 0
     run = folder / "run"
-    whole = {
-        name: (run / name).read_bytes()
-        for name in ("checkpoint.npz", "environment.json", "metrics.csv", "config.yaml")
-    }
+    files = [run / name for name in ("checkpoint.npz", "environment.json", "metrics.csv", "config.yaml")]
 
-    def run_file(name: str) -> Callable[[bytes], object]:
+    def part_of(top: Path, path: Path, read: Callable[[Path], object]) -> Callable[[bytes], object]:
+        sound = path.read_bytes()
+
         def act(content: bytes) -> object:
-            (run / name).write_bytes(content)
+            path.write_bytes(content)
             try:
-                return fingerprint(run)
+                return read(top)
             finally:
-                (run / name).write_bytes(whole[name])
+                path.write_bytes(sound)
 
         return act
+
+    (_, predicted, model), (_, kept, swept) = folders.prepared(folder)
 
     architecture = Architecture((2, 2, 1))
     configuration = [starter().encode(), b"seed: 1\nmodel: {hidden: [3]}\ntraining:\n  epochs: 2\n"]
@@ -117,7 +120,10 @@ def targets(folder: Path) -> dict[str, tuple[list[bytes], Callable[[bytes], obje
         "gradients NPZ": (numbers, file("g.npz", lambda path: read_answer(path, architecture))),
         "gradients JSON": ([b'{"V": [[1, 2], [3, 4]], "W": [[1, 2]]}'], file("g.json", lambda path: read_answer(path, architecture))),
         "channel": ([_message(), _message() * 2], channel),
-        **{f"run: {name}": ([content], run_file(name)) for name, content in whole.items()},
+        "predict": ([TABLE.encode()], file("t.csv", lambda _: predicted(folder / "model"))),
+        **{f"run: {path.name}": ([path.read_bytes()], part_of(run, path, fingerprint)) for path in files},
+        **{f"model: {path.name}": ([path.read_bytes()], part_of(folder / "model", path, predicted)) for path in model[2:]},
+        **{f"sweep: {path.suffix}": ([path.read_bytes()], part_of(folder / "swept", path, kept)) for path in swept[:2]},
     }  # fmt: skip
 
 
@@ -126,12 +132,13 @@ def _split(content: bytes) -> Message:
     return Message(content[:half], content[half:])
 
 
-def fuzz(folder: Path, number: int, seed: int = 0) -> Figure:
-    """Read ``number`` damaged inputs in all, spread over every kind."""
+def fuzz(folder: Path, number: int, seed: int = 0, *, settings: bool) -> Figure:
+    """Read ``number`` damaged inputs in all, spread over every kind: of settings, or of everything else."""
     rng = random.Random(seed)
-    figure = Figure("damaged inputs of every kind that is read")
-    kinds = targets(folder)
-    slow = {name for name in kinds if name.startswith("run")}
+    what = "YAML, --set, answers files" if settings else "data, gradients, the channel, folders"
+    figure = Figure(f"damaged inputs: {what}")
+    kinds = {name: each for name, each in targets(folder).items() if settings == (name in SETTINGS)}
+    slow = {name for name in kinds if ": " in name or name == "predict"}
     share = number / (len(kinds) - len(slow) + len(slow) / 10)
     for name, (sound, read) in kinds.items():
         for _ in range(round(share / 10 if name in slow else share)):

@@ -5,6 +5,7 @@ from dataclasses import replace
 from html import escape
 
 from bpcli.common.markup import mixed
+from bpcli.common.text import printable
 from bpcli.render.walkthrough.digits import Cell, before, columns_to_fill, grid, operand, sets, unbroken
 from bpcli.render.walkthrough.stylesheet import STYLE
 from bpcli.render.walkthrough.svg import svg
@@ -37,7 +38,7 @@ def html(*sheets: Sheet) -> str:
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{escape(first if first == last else f'{first} to {last}')}</title>\n<style>{STYLE}"
+        f"<title>{_outside(first if first == last else f'{first} to {last}')}</title>\n<style>{STYLE}"
         f"{''.join(_footer(sheet, f'sheet-{number}') for number, sheet in enumerate(sheets, start=1))}</style>\n"
         f"</head>\n<body>\n{articles}\n</body>\n</html>\n"
     )
@@ -55,9 +56,9 @@ def _article(sheet: Sheet, name: str) -> str:
     """One sheet."""
     parts = "\n".join(_part(sheet, part) for part in sheet.parts)
     below = "\n".join(f'<p class="subtitle">{_prose(line)}</p>' for line in sheet.subtitle)
-    who = f"Name <b>{escape(sheet.name)}</b>" if sheet.name else "Name <span>&nbsp;</span>"
+    who = f"Name <b>{_outside(sheet.name)}</b>" if sheet.name else "Name <span>&nbsp;</span>"
     line = f'<p class="name">{who}</p>\n' if sheet.mode == "worksheet" else ""
-    heading = f"<h1>{escape(sheet.title)}</h1>"
+    heading = f"<h1>{_outside(sheet.title)}</h1>"
     return f'<article class="{sheet.mode}" id="{name}">\n{heading}\n{below}\n{line}{parts}\n</article>'
 
 
@@ -68,6 +69,11 @@ def _part(sheet: Sheet, part: Part) -> str:
         for each in sets(part.blocks, sheet)
     ]
     return "\n".join(["<section>", f"<h2>{letter}{_prose(part.title)}</h2>", *blocks, "</section>"])
+
+
+def _outside(text: str) -> str:
+    """Text that may come from elsewhere, such as a name: no tags, no control characters."""
+    return escape(printable(text))
 
 
 def _prose(markup: str) -> str:

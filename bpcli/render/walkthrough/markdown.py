@@ -1,6 +1,9 @@
 """A walkthrough as Markdown: formulas between $$ for whoever renders mathematics, graphs as drawings in characters."""
 
+import re
+
 from bpcli.common.markup import mixed
+from bpcli.common.text import printable
 from bpcli.render.walkthrough.latex import equation_lines
 from bpcli.render.walkthrough.tex import inline
 from bpcli.render.walkthrough.text import drawing
@@ -25,7 +28,9 @@ LINE = 60 * "\\_"  # to write on
 def markdown(sheet: Sheet) -> str:
     """The whole document."""
     parts = "\n".join(_part(sheet, part) for part in sheet.parts)
-    name = f"Name: {sheet.name or '______________________'}\n\n" if sheet.mode == "worksheet" else ""
+    name = (
+        f"Name: {_outside(sheet.name) or '______________________'}\n\n" if sheet.mode == "worksheet" else ""
+    )
     below = "\n\n".join(_inline(line) for line in sheet.subtitle)
     return f"# {sheet.title}\n\n{below}\n\n{name}{parts}"
 
@@ -34,6 +39,11 @@ def _part(sheet: Sheet, part: Part) -> str:
     letter = f"({part.letter}) " if part.letter else ""
     blocks = [_block(block, sheet) for block in part.blocks if visible(block, sheet.mode)]
     return "\n\n".join([f"## {letter}{_inline(part.title)}", *blocks]) + "\n"
+
+
+def _outside(text: str) -> str:
+    """Text from elsewhere, such as a name: nothing in it is markup, HTML or a formula."""
+    return re.sub(r"([\\`*_{}\[\]<>#|$!&~])", r"\\\1", printable(text))
 
 
 def _inline(markup: str) -> str:

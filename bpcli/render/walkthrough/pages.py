@@ -4,8 +4,9 @@ import io
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 
+from bpcli.render.safe_console import SafeConsole
 from bpcli.render.walkthrough.html import html
 from bpcli.render.walkthrough.latex import latex
 from bpcli.render.walkthrough.markdown import markdown
@@ -30,7 +31,7 @@ def _text(sheet: Sheet) -> str:
 def printed(renderable: RenderableType) -> str:
     """What a screen without colour shows, as the text of a file."""
     file = io.StringIO()
-    Console(file=file, width=COLUMNS, no_color=True, highlight=False, markup=False).print(renderable)
+    SafeConsole(file=file, width=COLUMNS, no_color=True, highlight=False, markup=False).print(renderable)
     return "\n".join(line.rstrip() for line in file.getvalue().splitlines()) + "\n"
 
 

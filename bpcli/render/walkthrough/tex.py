@@ -3,6 +3,7 @@
 import re
 
 from bpcli.common.markup import mixed
+from bpcli.common.text import printable
 from bpcli.render.walkthrough.digits import Cell
 from bpcli.render.walkthrough.layout import BLANK, PlacedArrow, PlacedBox, plan
 from bpcli.walkthrough.blocks import TO_LABEL, Graph, Sheet
@@ -56,8 +57,8 @@ def inline(markup: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """Plain text: symbols in it become formulas."""
-    escaped = "".join(_SPECIAL.get(each, each) for each in text).replace("--", "-{}-")
+    """Plain text, also from elsewhere: symbols in it become formulas, and nothing in it is a command."""
+    escaped = "".join(_SPECIAL.get(each, each) for each in printable(text)).replace("--", "-{}-")
     return re.sub(f"[{''.join(_SYMBOLS)}]", lambda found: f"${_SYMBOLS[found[0]].strip()}$", escaped)
 
 
