@@ -48,7 +48,7 @@ def _footer(sheet: Sheet, name: str) -> str:
     """What stands below each printed page of a worksheet or a key, so that loose sheets can be put together again."""
     if sheet.mode == "walk":
         return ""
-    said = re.sub(r'["\\\\<\n]', " ", " · ".join(filter(None, (sheet.title, sheet.name))))
+    said = re.sub(r'["\\\\<]', " ", printable(" · ".join(filter(None, (sheet.title, sheet.name)))))
     return f'#{name} {{ page: {name}; }}\n@page {name} {{ @bottom-center {{ content: "{said}"; font-size: 9pt; }} }}\n'
 
 
