@@ -5,11 +5,14 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from bpcli.common.errors import BpcliError
 from bpcli.training.sealed_files import read_npz, write_npz
 from tests import torture
-from tests.torturing import damage, kills
-from tests.torturing.running import SCRATCH, command, train
+from tests.torturing import damage, fuzzing, kills
+from tests.torturing.running import SCRATCH, Figure, command, train
 
 
 @pytest.fixture
@@ -46,3 +49,45 @@ def test_other_bits_are_found(scratch, monkeypatch):
     """The check of kills sees a run that ends otherwise."""
     monkeypatch.setattr(kills, "bits", lambda folder: {"x": folder.name.encode()})
     assert kills.kills(scratch, 1, epochs=6).bad == ["other bits"]
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory):
+    """Everything that is read, with sound inputs of each kind."""
+    return fuzzing.targets(tmp_path_factory.mktemp("kinds"))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "YAML",
+        "--set",
+        "CSV",
+        "NPZ",
+        "answers",
+        "gradients JSON",
+        "channel",
+        "run: metrics.csv",
+        "sweep: .json",
+    ],
+)
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_whatever_is_read_is_used_or_refused_with_one_printable_message(kinds, name, data):
+    """Any bytes, and sound ones with any bytes in their midst."""
+    sound, read = kinds[name]
+    content = data.draw(st.sampled_from(sound))
+    begin, end = (data.draw(st.integers(0, len(content))) for _ in range(2))
+    text = st.text(max_size=20).map(lambda each: each.encode("utf-8", "surrogatepass"))
+    foreign = data.draw(st.binary(max_size=40) | text)
+    try:
+        read(content[:begin] + foreign + content[end:])
+    except BpcliError as error:
+        assert all(map(str.isprintable, error.lines))
+
+
+def test_settings_that_take_more_memory_than_their_limit_are_found(monkeypatch):
+    """The limit of 256 MiB is measured."""
+    monkeypatch.setattr(torture, "SETTINGS", 1)
+    figure, _ = torture.done("fuzzed settings", lambda _: Figure("nothing"))
+    assert figure.bad == [f"{figure.notes['MiB at most']} MiB where 1 are the limit"]

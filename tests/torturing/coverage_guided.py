@@ -1,0 +1,48 @@
+"""Fuzzes what is read, guided by coverage: ``python -m tests.torturing.coverage_guided KIND [-runs=N]``; needs atheris.
+
+The kinds are those of ``fuzzing.targets``, such as YAML, CSV, NPZ and channel. Any exception but an error of ours, more
+than 5 s for an input, and more than 1 GiB end it with the input, which atheris also writes to a file ``crash-…``.
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import atheris
+
+with atheris.instrument_imports(include=["bpcli"]):
+    from bpcli.common.errors import BpcliError
+    from tests.torturing.fuzzing import targets
+
+from tests.torturing.running import SCRATCH, SECONDS
+
+MIB = 1024
+
+
+def main() -> None:
+    """Fuzz one kind; atheris ends the process."""
+    name, *options = sys.argv[1:]
+    with tempfile.TemporaryDirectory(dir=SCRATCH) as folder:
+        kinds = targets(Path(folder))
+        if name not in kinds:
+            sys.exit(f"{name}: the kinds are {', '.join(kinds)}")
+        seeds, read = kinds[name]
+        corpus = Path(folder) / "corpus"
+        corpus.mkdir()
+        for number, content in enumerate(seeds):
+            (corpus / str(number)).write_bytes(content)
+
+        def one(content: bytes) -> None:
+            try:
+                read(content)
+            except BpcliError as error:
+                if not all(map(str.isprintable, error.lines)):
+                    raise ValueError("not printable") from error
+
+        limits = [f"-timeout={SECONDS:.0f}", f"-rss_limit_mb={MIB}", "-runs=20000", "-max_len=20000"]
+        atheris.Setup([sys.argv[0], *limits, *options, str(corpus)], one)
+        atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()
