@@ -86,9 +86,10 @@ def faults(
 
     One error after the other is taken, or with ``whole`` all at each operation. ``of`` and ``but`` name commands.
     """
-    prepare(folder)
+    runs_only = bool(of) and all(name.startswith("train") for name in of)
+    prepare(folder, runs_only=runs_only)
     figure = Figure("a fault at the N-th operation on a file")
-    for each in commands(folder):
+    for each in commands(folder, runs_only=runs_only):
         if (of and each.name not in of) or each.name in but:
             continue
         for number in ERRORS if whole else (None,):
