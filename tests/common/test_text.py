@@ -2,7 +2,7 @@
 
 import pytest
 
-from bpcli.common.text import did_you_mean, listed, printable
+from bpcli.common.text import cell, did_you_mean, listed, printable, verbatim_cell
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,20 @@ def test_printable() -> None:
 def test_listed() -> None:
     """Words are joined as in a sentence."""
     assert [listed("a"), listed("ab"), listed("abc", "or")] == ["a", "a and b", "a, b or c"]
+
+
+@pytest.mark.parametrize(
+    "text", ["=x", "@x", "-1+cmd|x", "+A1", "-A1", "\t=x", "\r=x", "--1+2", "-1e5+1", "=\x1b[2J"]
+)
+def test_a_cell_begins_no_formula(text):
+    """An apostrophe keeps a spreadsheet from computing it; control characters are kept only where programs read too."""
+    assert cell(text) == "'" + text.encode("unicode_escape").decode()
+    assert verbatim_cell(text) == "'" + text
+
+
+@pytest.mark.parametrize(
+    "text", ["+", "-", "--", "-1", "+1.5e-3", "-1,000.5", "setosa", "a=b", "", "\N{MINUS SIGN}3"]
+)
+def test_signs_and_numbers_are_no_formulas(text):
+    """Classes + and -, and numbers in cells, are what they look like."""
+    assert cell(text) == verbatim_cell(text) == text
