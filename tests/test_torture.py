@@ -87,7 +87,7 @@ def test_whatever_is_read_is_used_or_refused_with_one_printable_message(kinds, n
 
 
 def test_settings_that_take_more_memory_than_their_limit_are_found(monkeypatch):
-    """The limit of 256 MiB is measured."""
-    monkeypatch.setattr(torture, "SETTINGS", 1)
+    """The limit is measured."""
+    monkeypatch.setattr(torture, "MIB_OF_SETTINGS", -1)
     figure, _ = torture.done("fuzzed settings", lambda _: Figure("nothing"))
-    assert figure.bad == [f"{figure.notes['MiB at most']} MiB where 1 are the limit"]
+    assert figure.bad == [f"{figure.notes['MiB at most']} MiB where -1 are the limit"]

@@ -16,11 +16,10 @@ from pathlib import Path
 from typing import Literal
 
 from tests.torturing import damage, disk, faults, folders, fuzzing, hostile, kills, sweeps, yaml_features
-from tests.torturing.running import SCRATCH, Figure
+from tests.torturing.running import MIB_OF_DATA, MIB_OF_SETTINGS, SCRATCH, Figure
 
 Step = Callable[[Path], Figure]
 Size = Literal["short", "medium", "long", "all"]
-GIB, SETTINGS = 1024, 256  # MiB that reading may take
 _RUNS = ("train", "train --resume", "train --force")
 _SWEEPS = ("sweep", "sweep --resume")
 
@@ -60,7 +59,7 @@ def done(name: str, step: Step) -> tuple[Figure, float]:
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="torture-", dir=SCRATCH) as folder:
         figure = damage.traced(partial(step, Path(folder)))
-    most = SETTINGS if name == "fuzzed settings" else GIB
+    most = MIB_OF_SETTINGS if name == "fuzzed settings" else MIB_OF_DATA
     if (peak := figure.notes.get("MiB at most", 0)) > most:
         figure.bad.append(f"{peak} MiB where {most} are the limit")
     return figure, time.monotonic() - start

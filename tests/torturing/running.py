@@ -25,6 +25,8 @@ from bpcli.worksheets import answers, generate, grading  # noqa: F401
 # A file system in memory, where there is one: a process that is killed loses nothing that it has written, fsync or not.
 SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 SECONDS = 5.0  # longer than this is a fault
+# MiB; with what Python, NumPy and bpcli take, less than 100, they make 1 GiB, and 256 MiB for configurations.
+MIB_OF_DATA, MIB_OF_SETTINGS = 900, 156
 _PATIENCE = 20  # times as long by the clock, on a busy machine
 TRACEBACK = 70  # exit code of a fork that ended by an exception
 
@@ -36,7 +38,7 @@ class Outcome:
     code: int | None
     out: str
     err: str
-    peak: int  # bytes
+    peak: int  # bytes, above what the process that was forked had
 
     @property
     def broken(self) -> str:
@@ -81,6 +83,7 @@ def forked(act: Callable[[], int], *, seconds: float = SECONDS, kill_after: floa
     """Do something in a fork of this process, and say how it ended; ``kill_after`` sends SIGKILL after so long."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         ended_read, ended_write = os.pipe()
+        before = _resident()
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of threads of a test runner; the fork needs none of them
             pid = os.fork()
@@ -99,7 +102,18 @@ def forked(act: Callable[[], int], *, seconds: float = SECONDS, kill_after: floa
         for stream in (out, err):
             stream.seek(0)
             texts.append(stream.read().decode("utf-8", "replace"))
-    return Outcome(code if in_time or kill_after is not None else None, *texts, peak=usage.ru_maxrss << 10)
+    return Outcome(
+        code if in_time or kill_after is not None else None,
+        *texts,
+        peak=max(0, (usage.ru_maxrss << 10) - before),
+    )
+
+
+def _resident() -> int:
+    """Bytes of memory that this process has, as Linux counts them; 0 elsewhere, so that all counts."""
+    with suppress(OSError):
+        return int(Path("/proc/self/statm").read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return 0
 
 
 def _ready(descriptor: int, seconds: float) -> bool:

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.torturing.running import Figure, command
+from tests.torturing.running import MIB_OF_SETTINGS, Figure, command
 
 MIB = 1 << 20
 _BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
@@ -79,7 +79,7 @@ CASES: tuple[str | bytes, ...] = (
 
 
 def yaml_features(folder: Path, every: int = 1) -> Figure:
-    """Let ``config check`` and ``walkthrough --grade`` read each: exit 0 or 2, one message, at most 256 MiB."""
+    """Let ``config check`` and ``walkthrough --grade`` read each: exit 0 or 2, one message, little memory."""
     figure = Figure("every feature of YAML, as a configuration and as answers")
     for text in CASES[::every]:
         content = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
@@ -97,7 +97,7 @@ def yaml_features(folder: Path, every: int = 1) -> Figure:
                 wrong = f"more than one message: {found.err[:200]}"
             elif not wrong and not all(map(str.isprintable, lines)):
                 wrong = f"not printable: {found.err[:200]!r}"
-            elif not wrong and found.peak > 256 * MIB:
+            elif not wrong and found.peak > MIB_OF_SETTINGS * MIB:
                 wrong = f"{found.peak / MIB:.0f} MiB"
             figure.add(f"{words[0]} {content[:60]!r}: {wrong}" if wrong else "", f"exit {found.code}")
     return figure
