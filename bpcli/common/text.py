@@ -68,7 +68,7 @@ def verbatim_cell(text: str) -> str:
 
 def _is_formula(text: str) -> bool:
     """Whether a spreadsheet computes it; signs alone, such as a class + or -, and numbers are what they look like."""
-    return text.startswith(FORMULA) and not re.fullmatch(r"[+-]*(\d[\d.,]*([eE][+-]?\d+)?)?", text)
+    return text.startswith(FORMULA) and not re.fullmatch(r"[+-]*(\.?\d[\d.,]*([eE][+-]?\d+)?( ?%)?)?", text)
 
 
 def listed(words: Iterable[str], conjunction: str = "and") -> str:

@@ -29,9 +29,9 @@ _NOT_AVAILABLE = frozenset(
     }
 )
 _SPREADSHEET_ERRORS = frozenset({"#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"})
-_DASHES = frozenset({"-", "--", "---", "–", "—", ".", "..", "...", "…", ":"})
+_PUNCTUATION = frozenset({"-", "--", "---", "–", "—", ".", "..", "...", "…", ":"})
 # Among words these may be a category.
-_NOTHING = _DASHES | {"none", "nil", "missing", "not available", "n.d.", "k.a."}
+_NOTHING = _PUNCTUATION | {"none", "nil", "missing", "not available", "n.d.", "k.a."}
 _INFINITE = frozenset({sign + word for sign in ("", "+", "-") for word in ("inf", "infinity")})
 MISSING_NUMBERS = _NOT_AVAILABLE | _SPREADSHEET_ERRORS | _NOTHING
 MISSING_WORDS = _NOT_AVAILABLE | _SPREADSHEET_ERRORS
@@ -40,9 +40,8 @@ _MARKS = MISSING_NUMBERS | _INFINITE
 _CODES = "USD|EUR|GBP|CHF|JPY|INR|CNY|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|TRY|ZAR"
 _CURRENCY = rf"[$€£¥₹₩₽₺₴₪]|(?:US|A|C|R|HK|S)\$|Rs\.?|zł|Kč|kr|{_CODES}"
 _MINUS = "\u2212"
-_GROUPS = re.compile(
-    r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}"
-).fullmatch  # 12,34,567: India
+# 1,234,567, or 12,34,567 as in India.
+_GROUPS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}").fullmatch
 _SPACES = "\u0020\u00a0\u2009\u202f"
 _amount = re.compile(
     rf"(?P<open>\()?(?P<sign>[+-])?\s?(?P<before>{_CURRENCY})?\s?(?P<sign2>-)?"

@@ -15,9 +15,7 @@ from bpcli.datasets.cells import amount, explain, is_missing, number, shown
 from bpcli.datasets.dataset import Category, FloatArray, Role
 
 FEW = 20  # distinct values of a column of categories among numbers
-_FAULTY = (
-    0.1  # of the cells: so many that are not numbers are faults in a column of numbers, more make it text
-)
+_FAULTY = 0.1  # of the cells: so many that are not numbers are faults among numbers, more make a column text
 _WORDS = 2  # so few distinct words among numbers are faults too, however often they come
 _DISTINCT = 0.5  # of the rows: a text column with more distinct values says who a row is, not what it is like
 _FEWEST_ROWS = 10  # of a table in which row numbers can be told from numbers

@@ -270,15 +270,20 @@ def _quote(rows: list[Record]) -> str:
 
 
 def _quoting(lines: Sequence[str], layout: Layout) -> Layout:
-    r"""The ways of csv unless more rows are alike with ``\"`` for a quote, or with blanks before opening quotes."""
+    r"""The ways of csv unless more rows are alike with ``\"`` for a quote, or with blanks before opening quotes.
+
+    Where as many are, fewer cells keep their quotes.
+    """
     ways = [layout]
     if any("\\" + layout.quote in line for line in lines):
         ways.append(_with(layout, escape="\\"))
     if any(layout.delimiter + " " in line and layout.quote in line for line in lines):
         ways.append(_with(layout, padded=True))
 
-    def alike(way: Layout) -> int:
-        return max(Counter(len(cells) for _, cells in _sample(lines, way)).values(), default=0)
+    def alike(way: Layout) -> tuple[int, int]:
+        rows = _sample(lines, way)
+        quoted = sum(cell[:1] == way.quote == cell[-1:] for _, cells in rows for cell in cells)
+        return max(Counter(len(cells) for _, cells in rows).values(), default=0), -quoted
 
     return max(ways, key=alike) if len(ways) > 1 else layout
 

@@ -42,9 +42,7 @@ class Prepared:
     offset: FloatArray  # d0: what the network sees is (x - offset) / scale
     scale: FloatArray  # d0
     digest: str  # SHA-256 of the data set before any of this
-    encoding: Encoding | None = (
-        None  # how rows become X and what the outputs mean; None for data made by hand
-    )
+    encoding: Encoding | None = None  # how rows become X and what outputs mean; None for data made by hand
     text: bool = False  # whether it comes from a text table of the user's own
     notes: tuple[str, ...] = ()  # what was recognised, left out and filled in, a line for each kind of column
     warnings: tuple[str, ...] = ()  # what a person must be told: a leak, a class with one row

@@ -22,8 +22,10 @@ def number(cell):  # NaN where it is missing; $, %, blanks and separated thousan
     if cell.lower() in M["missing"]:
         return np.nan
     cell = re.sub(r"[\s,'’]", "", cell).replace("\u2212", "-")
-    digits = re.search(r"(?:(?<![A-Za-z])\.)?[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?", cell)[0]
-    return -float(digits) if re.match(r"[^0-9]*[-(]", cell) else float(digits)
+    digits = re.search(r"(?:(?<![A-Za-z])\.)?[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?", cell)
+    if not digits:
+        raise ValueError(f"{cell!r} is not a number")
+    return -float(digits[0]) if re.match(r"[^0-9]*[-(]", cell) else float(digits[0])
 
 """
 _DATE = """

@@ -161,9 +161,8 @@ class Parts:
         self._numbers = {each.id: number for number, each in enumerate(plan.combinations)}
         self._seeds = {seed: at for at, seed in enumerate(plan.seeds)}
         self._paths: list[Path] = []
-        self._places: list[
-            tuple[Array, Array]
-        ] = []  # of each part: which networks count, and their places in the plan
+        # Of each part: which networks count, and their places in the plan.
+        self._places: list[tuple[Array, Array]] = []
         self.damaged: list[str] = []
         found: list[dict[str, Array]] = []
         taken: set[int] = set()

@@ -124,8 +124,7 @@ class Sweep:
         best = best_combination(combinations)
         digest = store.write_results(folder, plan, [each.metric for each in combinations], parts)
         write_npz(folder / store.CURVES, bands)
-        if best is not None and (seed := combinations[best].best_seed) is not None:
-            self._write_best(best, seed)
+        self._write_best(best, None if best is None else combinations[best].best_seed)
         result = SweepResult(
             folder=str(folder),
             name=plan.layers.name,
@@ -143,9 +142,16 @@ class Sweep:
         write_json(folder / store.SUMMARY, result.document() | {"results_sha256": digest})
         return result
 
-    def _write_best(self, number: int, seed: int) -> None:
-        """Write the configuration of the best network, for ``bpcli train``, and its weights if they are kept."""
+    def _write_best(self, number: int | None, seed: int | None) -> None:
+        """Write the configuration of the best network, for ``bpcli train``, and its weights if they are kept.
+
+        What there was of another one, before the sweep was resumed with other values, goes.
+        """
         plan, folder = self.planned.plan, self.folder
+        if number is None or seed is None:
+            (folder / store.BEST).unlink(missing_ok=True)
+            (folder / store.BEST_CONFIG).unlink(missing_ok=True)
+            return
         kind = next(kind for kind in self.planned.kinds if number in kind.combinations)
         config = trained_config(plan, kind, number).model_copy(update={"seed": seed})
         write_atomically(folder / store.BEST_CONFIG, to_yaml(config).encode())

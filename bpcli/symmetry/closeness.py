@@ -39,9 +39,8 @@ class Part:
 
     def same(self, units: Array, others: Array) -> Array:
         """Say of each pair, one of ``units`` and one of ``others``, whether ‖v - u‖ ≤ τ max(‖v‖, ‖u‖, m)."""
-        gaps = (
-            self.rows[others] - self.rows[units]
-        )  # exact where it matters: the two are within a factor of 2
+        # Exact where it matters: the two are within a factor of 2.
+        gaps = self.rows[others] - self.rows[units]
         distances = np.linalg.norm(gaps.astype(np.float64), axis=1)
         within: Array = distances <= self.tolerance * np.maximum(self.sizes[others], self.sizes[units])
         return within
@@ -71,6 +70,12 @@ class Part:
         blur = 4 * (length + 8) * precision.eps * (squares + limits) + length * precision.tiny
         within: Array = margin > blur
         undecided = abs(margin) <= blur
+        # Units far from the first one, and near to many of the others: one of them is taken away from these.
+        apart = np.count_nonzero(undecided, axis=1) > SPARSE * len(others)
+        apart[0] = False
+        if apart.any():
+            within[apart] = self.same_pairs(units[apart], others)
+            undecided[apart] = False
         if undecided.any():
             one, other = np.nonzero(undecided)
             within[one, other] = self.same(units[one], others[other])
@@ -95,9 +100,8 @@ def part(rows: Array) -> Part | None:
         largest = np.abs(rows).max()
         if not np.isfinite(largest):
             return None
-        rows = np.ldexp(
-            rows, -np.frexp(largest)[1]
-        )  # a power of two: digits stay, but for the smallest numbers
+        # By a power of two: digits stay, but for the smallest numbers.
+        rows = np.ldexp(rows, -np.frexp(largest)[1])
         norms = _norms(rows)
     tolerance = TOLERANCE * float(np.finfo(rows.dtype).eps) * float(np.sqrt(rows.shape[1]))
     middle = np.sort(norms)[(len(norms) - 1) // 2 : len(norms) // 2 + 1]

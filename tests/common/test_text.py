@@ -35,7 +35,7 @@ def test_listed() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["=x", "@x", "-1+cmd|x", "+A1", "-A1", "\t=x", "\r=x", "--1+2", "-1e5+1", "=\x1b[2J"]
+    "text", ["=x", "@x", "-1+cmd|x", "+A1", "-A1", "\t=x", "\r=x", "--1+2", "-1e5+1", "-5%+A1", "=\x1b[2J"]
 )
 def test_a_cell_begins_no_formula(text):
     """An apostrophe keeps a spreadsheet from computing it; control characters are kept only where programs read too."""
@@ -44,7 +44,8 @@ def test_a_cell_begins_no_formula(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["+", "-", "--", "-1", "+1.5e-3", "-1,000.5", "setosa", "a=b", "", "\N{MINUS SIGN}3"]
+    "text",
+    ["+", "-", "--", "-1", "+1.5e-3", "-1,000.5", "-.5", "-12 %", "setosa", "a=b", "", "\N{MINUS SIGN}3"],
 )
 def test_signs_and_numbers_are_no_formulas(text):
     """Classes + and -, and numbers in cells, are what they look like."""

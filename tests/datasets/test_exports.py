@@ -120,10 +120,13 @@ def test_quotes_may_be_escaped_by_a_backslash(read):
 
 
 def test_blanks_may_stand_before_a_quote(read):
-    """Then the delimiters within the quotes are none."""
+    """Then the delimiters within the quotes are none, and the quotes are no part of the cells."""
     found = read(export('x, z, "c", y', lambda i: f'0.{i}, {i}.5, "{"ab"[i % 2]}, q", {i % 3}'))
     assert found.features == ("x", "z")
     assert found.categories[0].levels == ("a, q", "b, q")
+    found = read(export('x, "z", y', lambda i: f'0.{i}, "{i}.5", {i % 3}'))
+    assert found.features == ("x", "z")
+    assert_array_equal(found.X[:, 1], np.arange(ROWS) + 0.5)
 
 
 @pytest.mark.parametrize(

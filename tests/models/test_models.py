@@ -263,3 +263,11 @@ def test_an_exported_program_reads_numbers_as_a_table_is_read(cell):
     exec(NUMBER, program)
     plain, found = number(cell), amount(cell)
     assert program["number"](cell) == (plain if found is None else found.value)
+
+
+def test_an_exported_program_names_a_cell_that_is_no_number():
+    """Instead of what goes wrong with it."""
+    program: dict[str, Any] = {"re": re, "np": np, "M": {"missing": []}}
+    exec(NUMBER, program)
+    with pytest.raises(ValueError, match="'unknown' is not a number"):
+        program["number"]("unknown")

@@ -236,6 +236,18 @@ def test_weights_that_are_no_longer_those_of_the_best_network_are_removed(tmp_pa
         assert int(np.load(tmp_path / "s" / store.BEST)["seed"]) == other
 
 
+def test_where_no_network_is_the_best_no_former_one_is_left(tmp_path):
+    """Resumed with a rate at which all diverge, a sweep has neither weights nor a configuration to train."""
+    command = Command("xor", (*SETTINGS, "model.output=identity"), over=("seed=0:1", f"{RATE}=0.1,1e30"))
+    run(command, tmp_path / "s")
+    assert (tmp_path / "s" / store.BEST).exists()
+    stored = stored_command(tmp_path / "s").widened([f"{RATE}=1e30"], None, None)
+    result, _ = run(stored, tmp_path / "s", again=True)
+    assert (result.best, result.networks) == (None, 2)
+    assert not (tmp_path / "s" / store.BEST).exists()
+    assert not (tmp_path / "s" / store.BEST_CONFIG).exists()
+
+
 def test_a_seed_whose_data_cannot_be_used_is_a_row_with_the_reason(tmp_path, monkeypatch):
     """The others are trained."""
     from bpcli.common.errors import DataError

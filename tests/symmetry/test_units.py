@@ -223,6 +223,27 @@ def test_ties_that_come_apart_are_told_apart_as_all_pairs_are(dtype, apart, monk
     assert max(compared) > 64 * 64 or apart in (0.7, 30)  # one group, and a crowd that the views tell apart
 
 
+def test_two_ties_that_come_apart_are_not_measured_pair_by_pair(monkeypatch):
+    """Equal columns, and rows of two kinds, far from each other and a few τ from their own: bounds tell nearly all."""
+    measured = []
+    one_by_one = closeness.Part.same
+
+    def noted(part, units, others):
+        measured.append(len(others))
+        return one_by_one(part, units, others)
+
+    monkeypatch.setattr(closeness.Part, "same", noted)
+    rng = np.random.default_rng(3)
+    parameters = random_parameters((200, 300, 4), dtype=np.float32)
+    parameters.biases[0][...] = 0
+    V, W = parameters.weights
+    tau = 1024 * np.finfo(np.float32).eps * 200**0.5
+    V[...] = V[np.arange(300) % 2] * (1 + 2 * tau * rng.uniform(-1, 1, V.shape))
+    W[...] = W[:, :1]
+    assert layer_symmetry(parameters, 1).groups == by_the_rule(parameters)
+    assert sum(measured) < 300 * 299 / 16  # an eighth of all pairs
+
+
 def test_two_units_with_a_crowd_between_them_in_every_view_are_not_lost():
     """On a grid of 40 by 40 nobody is near in both views; one more unit is near the first, behind a crowd."""
     across, along = np.divmod(np.arange(1600), 40)
