@@ -3,10 +3,10 @@
     python benchmarks/detection.py [cost|flags|misses|all] [--networks N] [--steps N]
 
 ``cost`` times epochs of 784-1024-10 on 10,000 random rows and, right after each, the count of different units as an
-epoch takes it: of the weights that it left, of constant ones, and of ties that rounding has touched or that come
-apart. It shows the medians of five rounds. ``flags`` counts groups in random networks,
-``misses`` planted twins that are not found after training, where the network itself keeps them together
-(tests/symmetry/surveys.py says how). OPENBLAS_NUM_THREADS=1 restricts BLAS to one thread.
+epoch takes it: of the weights that it left, of constant ones, of a tie that rounding has touched, and of one that
+comes apart: in V and W, in V alone, and two of them in V alone. It shows the medians of five rounds. ``flags`` counts
+groups in random networks, ``misses`` planted twins that are not found after training, where the network itself keeps
+them together (tests/symmetry/surveys.py says how). OPENBLAS_NUM_THREADS=1 restricts BLAS to one thread.
 """
 
 import argparse
@@ -39,7 +39,8 @@ def cost() -> None:
     print(
         "784-1024-10, 10,000 rows; units of trained, constant and rounded weights, and of a tie that comes apart"
     )
-    print("precision  batch   epoch ms   count ms                    share of the epoch, %")
+    print("in V and W, in V, and two in V")
+    print(f"precision  batch   epoch ms   {'count ms':39}share of the epoch, %")
     for dtype, batch in product((np.float32, np.float64), (32, 256, 1000)):
         rng = np.random.default_rng(0)
         X = rng.normal(size=(ROWS, SIZES[0])).astype(dtype)
@@ -50,22 +51,27 @@ def cost() -> None:
         initialise(constant, rng, "constant", value=0.3)
         rounded = constant.copy()
         rounded.flat *= 1 + np.finfo(dtype).eps * rng.integers(-2, 3, rounded.flat.shape).astype(dtype)
-        apart = constant.copy()
-        apart.flat *= 1 + (30 * 1024 * np.finfo(dtype).eps * rng.normal(size=apart.flat.shape)).astype(dtype)
+        two = constant.copy()
+        two.weights[0][...] = rng.normal(size=(2, SIZES[0]))[np.arange(SIZES[1]) % 2]
+        apart, apart_in_V = constant.copy(), constant.copy()
+        for weights in (apart.flat, apart_in_V.weights[0], two.weights[0]):
+            factor = 1 + 30 * 1024 * np.finfo(dtype).eps * rng.normal(size=weights.shape)
+            np.multiply(weights, factor.astype(dtype), out=weights)
+        networks = (parameters, constant, rounded, apart, apart_in_V, two)
         settings = TrainingConfig(epochs=ROUNDS, batch_size=batch)
         trainer = Trainer(Network(parameters, batch), prepared(X, Y), settings, rng)
         epochs, detections = [], []
         started = perf_counter()
         for _ in trainer.epochs():
             epochs.append(perf_counter() - started)
-            detections.append([seconds(weights) for weights in (parameters, constant, rounded, apart)])
+            detections.append([seconds(weights) for weights in networks])
             started = perf_counter()
         times = [median(column) for column in zip(*detections, strict=True)]
         epoch = median(epochs) - times[0]  # it has one in it
         print(
             f"{np.dtype(dtype).name:9}  {batch:5}  {1e3 * epoch:9.0f}  "
             + " ".join(f"{1e3 * t:5.1f}" for t in times)
-            + "      "
+            + "    "
             + " ".join(f"{100 * t / epoch:6.2f}" for t in times),
             flush=True,
         )
