@@ -229,6 +229,7 @@ def _codec(start: bytes, place: str, encoding: str) -> tuple[str, str]:
     even, odd = start[::2].count(0), start[1::2].count(0)
     if max(even, odd) > 0.3 * (len(start) // 2 + 1) and min(even, odd) < 0.05 * len(start):
         return ("utf-16-le", "UTF-16") if odd > even else ("utf-16-be", "UTF-16")
+    # \x01 stands between the cells of Hive, \x1a ends a file of DOS.
     control = sum(start.count(c) for c in range(32) if c not in b"\x01\t\n\v\f\r\x1a\x1b" and c)
     zeros = start.count(0)
     if start and (control > 0.02 * len(start) or zeros > 0.5 * len(start)):

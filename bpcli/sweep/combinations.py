@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from math import inf, sqrt
+from math import inf, isnan, sqrt
 from typing import Any, Literal
 
 import numpy as np
@@ -54,7 +54,7 @@ def read_success(text: str | None, kinds: Sequence[Kind]) -> Success | None:
         success = Success(found[1], found[2], found[3], float(found[4])) if found else None
     except ValueError:
         success = None
-    if success is None:
+    if success is None or isnan(success.limit):
         raise UsageError(
             f"--success '{text}': write a score, a sign and a number, such as 'validation.accuracy>=0.95' or "
             "'train.loss<0.01'"

@@ -48,10 +48,10 @@ _LEFT_OVER_PART = run_folder.left_over(r"[0-9a-f]{20}\.npz")
 
 def clean(folder: Path) -> None:
     """Remove what a killed process has left half-written in a sweep's folder, which must be held meanwhile."""
-    run_folder.sweep(folder, _LEFT_OVER)
+    run_folder.remove_left_over(folder, _LEFT_OVER)
     for place in (folder / PARTS, folder / WEIGHTS):
         if place.is_dir() and not place.is_symlink():
-            run_folder.sweep(place, _LEFT_OVER_PART)
+            run_folder.remove_left_over(place, _LEFT_OVER_PART)
 
 
 def check_free(folder: Path) -> None:

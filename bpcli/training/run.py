@@ -89,7 +89,7 @@ class Run:
         """
         run_folder.existing_run(folder)
         with run_folder.held(folder):
-            run_folder.sweep(folder)
+            run_folder.remove_left_over(folder)
             found = checkpoint.read_identity(folder)
             config, then = found.config, found.environment
             session = Session(found.name, config)

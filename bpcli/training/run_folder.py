@@ -91,7 +91,7 @@ def clear(folder: Path, *, force: bool) -> None:
     """
     check_free(folder, force=force)
     if is_ours(folder):  # elsewhere, names like ours can be another program's
-        sweep(folder)
+        remove_left_over(folder)
     # The checkpoint goes first, so that what an interruption leaves cannot be resumed; the configuration last, so that
     # it is still known for ours.
     for name in (CHECKPOINT, *(name for name in FILES if name not in (CHECKPOINT, CONFIG)), CONFIG):
@@ -103,7 +103,7 @@ def left_over(names: str) -> re.Pattern[str]:
     return re.compile(rf"\.({names})\.[a-z0-9_]{{8}}{re.escape(TEMPORARY)}")
 
 
-def sweep(folder: Path, pattern: re.Pattern[str] | None = None) -> None:
+def remove_left_over(folder: Path, pattern: re.Pattern[str] | None = None) -> None:
     """Remove the temporary files that a killed process has left in a run; the folder must be held meanwhile.
 
     ``pattern`` is that of a folder with other files than a run's.

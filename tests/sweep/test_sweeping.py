@@ -329,6 +329,7 @@ def test_the_best_network_has_the_highest_score_and_of_equals_the_lowest_loss():
         ("validation.loss<1", "there are no validation rows"),
         ("train.r2>0.5", "is accuracy; write train.accuracy"),
         ("train.loss<x", "write a score, a sign and a number"),
+        ("train.loss<nan", "write a score, a sign and a number"),
     ],
 )
 def test_a_success_that_cannot_be_measured_is_refused(text, said):
