@@ -155,13 +155,12 @@ class Sweep:
         kind = next(kind for kind in self.planned.kinds if number in kind.combinations)
         config = trained_config(plan, kind, number).model_copy(update={"seed": seed})
         write_atomically(folder / store.BEST_CONFIG, to_yaml(config).encode())
-        found = self.parts.weights(plan.combinations[number].id, seed)
-        if self.planned.command.keep == "none":
-            return
-        if found is None:  # a better one of its group was kept, and is no longer in the plan
+        kept = self.planned.command.keep != "none"
+        found = self.parts.weights(plan.combinations[number].id, seed) if kept else None
+        if found is None:  # or a better one of its group was kept, and is no longer in the plan
             (folder / store.BEST).unlink(missing_ok=True)
-            return
-        write_npz(folder / store.BEST, {"seed": np.array(seed), **found})
+        else:
+            write_npz(folder / store.BEST, {"seed": np.array(seed), **found})
 
 
 def _lowest_loss(rows: dict[str, Array]) -> float:
