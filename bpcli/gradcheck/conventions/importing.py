@@ -18,7 +18,7 @@ from typing import Any
 from .refusals import RefusedError, shortened
 from .target import find
 
-DRAWING = ("matplotlib", "seaborn", "plotly", "IPython", "pylab")
+DRAWING = ("matplotlib", "mpl_toolkits", "seaborn", "plotly", "IPython")  # not pylab, which is NumPy as well
 
 
 class Nothing:
