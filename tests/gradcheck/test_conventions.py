@@ -480,6 +480,20 @@ def test_an_object_may_move_its_weights_and_leave_its_gradients(own):
     assert run(text.format(pass_=PASS), points((3, 4, 2), bias=False)).verdict == "correct"
 
 
+def test_gradients_that_are_put_into_the_dict_of_weights_are_read_there():
+    """Beside the weights, moved or not; nothing says that the weights were read."""
+    text = (
+        "def train(X, y, params, lr):\n W1, W2 = params['W1'], params['W2']; {pass_}\n"
+        " params['dW1'], params['dW2'] = a, b\n"
+    )
+    for more in ("", " params['W1'] = W1 - lr * a\n"):
+        found = run((text + more).format(pass_=PASS), points((3, 4, 2), bias=False))
+        assert (found.verdict, found.notes) == (
+            "correct",
+            ("read as: samples in rows, weights n_in × n_out",),
+        )
+
+
 def test_an_object_may_hold_what_cannot_be_copied():
     """A lock beside the weights."""
     text = (
