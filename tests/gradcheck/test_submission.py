@@ -446,7 +446,9 @@ def test_what_only_draws_need_not_be_installed(submit):
         "import matplotlib.pyplot as plt\nimport seaborn as sns\nfrom IPython.display import display\n"
         "from mpl_toolkits.mplot3d import Axes3D\n"
         "plt.rcParams['figure.figsize'] = 5, 4\nfig, (one, other) = plt.subplots(2)\n"
-        "one.plot([1, 2]).set_label('loss')\nwith plt.style.context('dark'):\n    plt.show()\n"
+        "(line,) = one.plot([1, 2])\nline.set_label('loss')\ncounts, bins, bars = other.hist([1, 2])\n"
+        "fig, (first, second, third) = plt.subplots(1, 3)\nfor each in third.lines:\n    each.remove()\n"
+        "with plt.style.context('dark'):\n    plt.show()\n"
     )
     problem = make_problem()
     assert_right(submit(drawing + PER_POINT, problem), problem)
