@@ -603,6 +603,19 @@ def test_layers_by_the_names_that_libraries_give_them():
     assert roles == [Role("matrix", 0), Role("matrix", 1), Role("bias", 0), Role("bias", 1)]
 
 
+@pytest.mark.parametrize(
+    "names", ["W1, W2, l2_weight", "W1, W2, l2_weight=0.0", "l1_weight, l2_weight, l2=0.0"]
+)
+def test_l2_weight_is_a_layer_only_where_no_other_name_is_that_layer(names):
+    """Beside W2 it is the strength of the decay, given or not."""
+    first, second, decay = names.replace("=0.0", "").split(", ")
+    text = (
+        f"def backward(X, y, {names}):\n W1, W2, c = {first}, {second}, {decay}; {{pass_}}\n"
+        " return a + c * W1, b + c * W2\n"
+    )
+    assert run(text.format(pass_=PASS), points((3, 4, 2), bias=False, weight_decay=0.01)).verdict == "correct"
+
+
 def test_gradients_by_the_words_hidden_and_output():
     """A dict of dicts, one for each layer."""
     text = (
