@@ -456,6 +456,14 @@ def test_what_only_draws_need_not_be_installed(submit):
     assert NoPictures().find_spec("pylab") is None  # it is NumPy as well
 
 
+def test_a_division_by_zero_that_one_step_brings_about_says_so(submit):
+    """What prints ten times in all divides by a tenth of the epochs."""
+    text = "def train(X, Y, V, W, epochs=1000):\n    for epoch in range(epochs):\n        epoch % (epochs // 10)\n"
+    found = submit(text).message
+    assert ":3: ZeroDivisionError: " in found
+    assert "; bpcli asks for one step: epochs is 1" in found
+
+
 def test_a_notebook_is_read_without_its_magics(read):
     """Its code cells; one that fails is passed over, and an error is found in its cell."""
 
