@@ -494,6 +494,18 @@ def test_gradients_that_are_put_into_the_dict_of_weights_are_read_there():
         )
 
 
+def test_a_vector_of_all_gradients_is_no_loss():
+    """Beside what a program keeps in the dict of weights; and beside weights that it moves, which it must not."""
+    text = (
+        "def backward(X, y, params):\n W1, W2 = params['W1'], params['W2']; {pass_}\n"
+        " params['A1'] = h\n return np.r_[a.ravel(), b.ravel()]\n"
+    )
+    example = points((3, 4, 2), bias=False)
+    assert run(text.format(pass_=PASS), example).verdict == "correct"
+    with pytest.raises(ChangedError, match="params"):
+        run(text.replace(" params['A1'] = h\n", " W1 -= a\n").format(pass_=PASS), example)
+
+
 def test_an_object_may_hold_what_cannot_be_copied():
     """A lock beside the weights."""
     text = (

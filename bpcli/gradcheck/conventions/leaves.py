@@ -1,5 +1,6 @@
 """The arrays in what a program returned, wherever in it they are."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -84,9 +85,11 @@ def numbers(value: Any) -> Any:
 
 
 def alike_in(returned: Any, weights: Any) -> list[Any]:
-    """What in a result may be gradients of these weights, having the shape of one: no loss, output or history."""
-    shapes = {shape_of(leaf.value) for leaf in spread(weights, {})} - {(), None}
-    return [leaf.value for leaf in spread(returned, {}) if shape_of(leaf.value) in shapes]
+    """What in a result may be gradients of these weights, by the shape of one or the size of all: no loss."""
+    shapes = [shape for leaf in spread(weights, {}) if (shape := shape_of(leaf.value))]
+    size = sum(map(math.prod, shapes))
+    unrolled = {(size,), (size, 1), (1, size)}
+    return [leaf.value for leaf in spread(returned, {}) if shape_of(leaf.value) in {*shapes, *unrolled}]
 
 
 def at(returned: Any, path: Path) -> Any:

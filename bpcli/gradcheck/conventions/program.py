@@ -41,6 +41,7 @@ class Program:
         given = {name: value_of(role, reading, point, layers) for name, role in self.roles.items()}
         arrays = list(_arrays(given))
         before = [(array, array.tobytes()) for _, array in arrays]
+        weights = [array for _, array in _arrays(self._given_weights(given))]
         for _, array in arrays:
             array.setflags(write=writable)
         refused, returned = None, None
@@ -55,19 +56,19 @@ class Program:
         changed = [
             name for (name, _), (array, old) in zip(arrays, before, strict=True) if array.tobytes() != old
         ]
-        if changed and writable and not self._only_moves(changed, returned, given):
+        gradients = alike_in(returned, weights)
+        if changed and writable and not self._only_moves(changed, gradients, weights):
             raise ChangedError(list(dict.fromkeys(changed)), reading)
-        if self._moved(given, before) and not alike_in(returned, self._given_weights(given)):
+        if not gradients and self._moved(given, before):
             return self._weights(given)
         if refused:
             raise refused
         return returned
 
-    def _only_moves(self, changed: list[str], returned: Any, given: dict[str, Any]) -> bool:
-        """Whether only weights were changed, and nothing that could be their gradients is returned."""
+    def _only_moves(self, changed: list[str], gradients: list[Any], weights: list[Any]) -> bool:
+        """Whether only weights were changed, and what looks like their gradients is nothing but they themselves."""
         data = {name for name, role in self.roles.items() if role.kind not in WEIGHTS}
-        found = alike_in(returned, self._given_weights(given))
-        moved = all(any(one is array for _, array in _arrays(given)) for one in found)
+        moved = all(any(one is array for array in weights) for one in gradients)
         return moved and not data & set(changed)
 
     def _given_weights(self, given: dict[str, Any]) -> dict[str, Any]:
