@@ -90,9 +90,8 @@ def refuse_misfits(modes: Mapping[str, object], *, explain: object, **others: ob
     Raises:
         UsageError: the message names the options.
     """
-    paper = (
-        {} if modes["seeds"] else {name: modes[name] for name in ("worksheet", "key")}
-    )  # --seeds writes both
+    # --seeds writes both.
+    paper = {} if modes["seeds"] else {name: modes[name] for name in ("worksheet", "key")}
     refuse_together(**{name: value for name, value in modes.items() if name not in MODES}, **paper)
     for mode, value in modes.items():
         if mode != "step":

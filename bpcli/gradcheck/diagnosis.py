@@ -28,14 +28,28 @@ def diagnose(views: Views, wrong: Sequence[str], precision: Precision) -> tuple[
     """
     if not wrong:
         return [], []
+    unmoved = [name for name in wrong if _is_weight(views, name, precision)]
+    wrong = [name for name in wrong if name not in unmoved]
     groups, rest = Search(views, precision).explain(wrong)
+    if (rest or unmoved) and (moved := _new_weights(views, wrong, precision)):
+        return findings(moved), unmoved
     if rest:
-        if moved := _new_weights(views, wrong, precision):
-            return findings(moved), []
         for ids, other, still in _readings(views, wrong, precision):
             if explained := _explained(ids, other, wrong, still, precision):
-                return findings(explained), []
-    return findings(groups), rest
+                return findings(explained), unmoved
+    return findings(groups), [*rest, *unmoved]
+
+
+def _is_weight(views: Views, name: str, precision: Precision) -> bool:
+    """Whether a matrix itself came back, as it was: no gradient, whatever edits could make one equal to it."""
+    pairs = [
+        (view.found[name], view.example.parameters[name])
+        for layers in views
+        for view in layers
+        if name == view.matrix
+    ]
+    same = all(true.any() and relative_residual(found, true) <= precision.match for found, true in pairs)
+    return bool(pairs) and same
 
 
 def _new_weights(views: Views, wrong: Sequence[str], precision: Precision) -> list[Group] | None:

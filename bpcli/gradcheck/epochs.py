@@ -19,9 +19,8 @@ from bpcli.gradcheck.step import OwnCheck, TensorCheck, compare, compare_step, o
 from bpcli.network import Array, Network
 from bpcli.training.loop import EpochRecord, Trainer
 
-WHOLE = (
-    3000  # parameters up to which each is compared by itself; of more, the gradients along a random direction
-)
+# Parameters up to which each is compared by itself; of more, the gradients along a random direction.
+WHOLE = 3000
 ROUNDING = 64.0  # units of rounding that an update, or the sum of a whole set, may differ by
 EVEN = 4.0  # standard deviations that the number of rows drawn of a class may be from the expected one
 DISTINCT_ROWS = 8  # shuffling is looked for from so many on: one order in 40,320 is that of the data
@@ -95,11 +94,8 @@ def check_training(
 
 def _worst_of_each(checks: list[TensorCheck]) -> list[TensorCheck]:
     """Of every name the gravest check: wrong, or else the one furthest off among the correct ones."""
-    order = {
-        "wrong": 2,
-        "correct": 1,
-        "uninformative": 0,
-    }  # a step that can tell decides over one that cannot
+    # A step that can tell decides over one that cannot.
+    order = {"wrong": 2, "correct": 1, "uninformative": 0}
     worst: dict[str, TensorCheck] = {}
     for check in checks:
         grave = (order[check.verdict], check.residual or 0.0)

@@ -31,9 +31,8 @@ Entries = NDArray[np.intp]
 
 COMPLEX_STEP = 1e-30
 CENTRAL_STEP = 1e-5  # near ∛ε, where the truncation h² meets the rounding ε/h
-CHUNK_SIZE = (
-    1 << 14
-)  # entries of the widest buffer of a chunk: 256 KB of complex128 stay in a core's own cache
+# Entries of the widest buffer of a chunk: 256 KB of complex128 stay in a core's own cache.
+CHUNK_SIZE = 1 << 14
 
 
 @dataclass(frozen=True, eq=False)

@@ -248,12 +248,12 @@ class Search:
 
 def agreed(groups: Sequence[Group]) -> list[Group]:
     """Of explanations of a group that fit as well, put first what other groups have too: one mistake, not two."""
-    first = [set(group.options[0].ids) for group in groups]
-    out = []
+    out = list(groups)
     for number, group in enumerate(groups):
-        elsewhere = set().union(*first[:number], *first[number + 1 :])
+        others = [*out[:number], *out[number + 1 :]]
+        elsewhere = {name for other in others for name in other.options[0].ids}
         options = sorted(group.options, key=lambda match: not set(match.ids) <= elsewhere)
-        out.append(replace(group, options=tuple(options)))
+        out[number] = replace(group, options=tuple(options))
     return out
 
 

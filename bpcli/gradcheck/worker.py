@@ -64,9 +64,8 @@ def main() -> None:
     sys.path.append(str(path.parent))  # at the end: a neighbour called random.py must not become everybody's
     sys.meta_path.append(ROOM.importing.NoPictures())  # at the end: what is installed is found before
     faulthandler.enable(answers)  # what it writes follows the answers, since the process ends with it
-    _ = np.ones((128, 128)) @ np.ones(
-        (128, 128)
-    )  # BLAS takes its buffers now, and not from the submission's memory
+    # BLAS takes its buffers now, and not from the submission's memory.
+    _ = np.ones((128, 128)) @ np.ones((128, 128))
     points = [loaded(content) for content in archives]
     submission = Submission(path, request)
     answers.write(b".")  # from now on it is the submission's time

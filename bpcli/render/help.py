@@ -11,9 +11,8 @@ from rich.text import Text
 
 _ROOM = 32  # characters, with fewer of which beside the names most lines hold two or three words
 _GAP = 2  # between two columns of typer's tables
-_PLAIN_TYPE = re.compile(
-    r"<\w+(\[\w+\])?>"
-)  # <bool>, <str>, <list[Path]>: Python's words, which nobody types
+# <bool>, <str>, <list[Path]>: Python's words, which nobody types.
+_PLAIN_TYPE = re.compile(r"<\w+(\[\w+\])?>")
 
 
 class HelpTable(Table):

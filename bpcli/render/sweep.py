@@ -1,17 +1,15 @@
 """What a sweep trains and what it found: a table by combination, the band of the loss, and a map of two keys."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from math import isfinite
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType
-from rich.measure import Measurement
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from bpcli.render.curves import Plot, axis_is_log
 from bpcli.render.styles import ACCENT
-from bpcli.render.text import columns, counted, heading, known, number
+from bpcli.render.text import Fitting, columns, counted, heading, known, number
 from bpcli.render.trajectories import brief
 from bpcli.sweep.combinations import CombinationResult, Rate, Spread, SweepResult
 from bpcli.sweep.planned import Estimate, Planned
@@ -21,21 +19,6 @@ MOST_CURVES = 6
 SHADES = "░▒▓█"
 _SCORE = {"accuracy": "accuracy", "r2": "R²"}
 _PART = {"train": "training", "validation": "validation"}
-_UNBOUNDED = 10_000  # columns of a terminal that everything fits
-
-
-@dataclass(frozen=True)
-class _Fitting:
-    """The first of some forms that the terminal has room for, or else the last."""
-
-    forms: Sequence[RenderableType]
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
-        *wide, last = self.forms
-        unbounded = options.update_width(_UNBOUNDED)
-        widths = (Measurement.get(console, unbounded, form).maximum for form in wide)
-        fitting = (form for form, width in zip(wide, widths, strict=True) if width <= options.max_width)
-        yield next(fitting, last)
 
 
 def header(planned: Planned, done: int = 0, estimate: Estimate | None = None) -> RenderableType:
@@ -177,7 +160,7 @@ def _table(
         figures = [column[at] for column in rows.values()]
         wide.add_row(*(_value(settings[key]) for key in keys), *figures, style=style)
         narrow.add_row(_settings(each, keys), *figures, style=style)
-    return _Fitting([wide, narrow])
+    return Fitting(wide, narrow)
 
 
 def _scores(result: SweepResult, shown: Sequence[CombinationResult]) -> list[RenderableType]:
@@ -279,7 +262,7 @@ def _map(result: SweepResult) -> list[RenderableType]:
     legend = Text(f"{' '.join(SHADES)} quarters from {ends}", style="dim")
     fits = [Group(form, legend) for form in forms if form.row_count <= MOST_ROWS]
     too_large = Text("it has more values than fit here; results.csv has them", style="dim")
-    return [heading("Map", what), _Fitting([*fits, too_large])]
+    return [heading("Map", what), Fitting(*fits, too_large)]
 
 
 def _place(each: CombinationResult, keys: Sequence[str]) -> tuple[str, str]:

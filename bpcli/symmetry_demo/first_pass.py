@@ -69,7 +69,7 @@ def closed_forms(network: Network, weight: float) -> tuple[ClosedForm, ClosedFor
     g, derivative = activate(network.architecture.activation, argument)
     size, passed = abs(w) * abs(X).sum(axis=1), abs(w) * abs(delta).sum(axis=1)
     of_outputs = unit * (X.shape[1] + 2) * (size + 1)
-    # Rounding moves the slope with its argument, and the smallest numbers have no digits left to round.
+    # Rounding moves the derivative with its argument, and the smallest numbers have no digits left to round.
     terms = delta.shape[1] + X.shape[1] + 4
     of_deltas = terms * (unit * passed * (1 + size) + ROOM * float(information.smallest_subnormal))
     # Where nothing is added up, nothing is rounded, and the argument is 0 in both forms.

@@ -75,7 +75,7 @@ def two_starts(X: Array, y: Array, matmul: MatMul, rng: np.random.Generator, ste
         gradient = float(np.linalg.norm(network.gradients.flat, axis=1).max())
         if gradient <= rest or step == steps:
             break
-    slope = network.layers[0].derivative[0].astype(np.float64)
+    derivative = network.layers[0].derivative[0].astype(np.float64)
     z = network.layers[0].out[0]
     theta = parameters.flat.astype(np.float64)
     return TwoStarts(
@@ -84,7 +84,7 @@ def two_starts(X: Array, y: Array, matmul: MatMul, rng: np.random.Generator, ste
         distance=float(np.linalg.norm(theta[0] - theta[1])),
         gradient=gradient,
         rest=rest,
-        curvature=float(np.linalg.eigvalsh(extended.T @ (slope * extended) / len(X))[0]),
+        curvature=float(np.linalg.eigvalsh(extended.T @ (derivative * extended) / len(X))[0]),
         misplaced=int(((z >= 0.5) != (y >= 0.5)).sum()),
         samples=len(X),
     )

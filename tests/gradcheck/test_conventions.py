@@ -427,6 +427,102 @@ def test_weights_that_are_moved_in_place_are_read_as_new_weights(text):
     assert {name for finding in wrong.findings for name in finding.ids} == {"weights-returned", "no-lambda"}
 
 
+OBJECT = (
+    "class Net:\n def __init__(self, W1, W2, lr): self.W1, self.W2, self.lr, self.losses = W1, W2, lr, []\n"
+    " def train(self, X, y):\n  W1, W2 = self.W1, self.W2; {pass_}\n"
+)
+BESIDES = {
+    "a history of losses": f"def train(X, y, W1, W2, lr):\n{MOVE} return np.array([0.5])\n",
+    "the output": f"def train(X, y, W1, W2, lr):\n{MOVE} return z\n",
+    "a loss from an object": OBJECT
+    + "  self.W1 = W1 - self.lr * a; self.W2 = W2 - self.lr * b; return 0.5\n",
+    "a list from an object": OBJECT + "  self.losses.append(0.5)\n  self.W1 = W1 - self.lr * a\n"
+    "  self.W2 = W2 - self.lr * b\n  return self.losses\n",
+    "another object": OBJECT + "  return Net(W1 - self.lr * a, W2 - self.lr * b, self.lr)\n",
+    "others in a dict": "def train(X, y, params, lr):\n W1, W2 = params['W1'], params['W2']; {pass_}\n"
+    " params['W1'] = W1 - lr * a; params['W2'] = W2 - lr * b\n",
+    "others in a list": "def train(X, y, weights, lr):\n W1, W2 = weights; {pass_}\n"
+    " weights[:] = W1 - lr * a, W2 - lr * b\n",
+    "a vector": "def train(X, y, theta, n_in, n_hidden, n_out, lr):\n"
+    " W1, W2 = np.split(theta, [n_in * n_hidden]); W1, W2 = W1.reshape(n_in, -1), W2.reshape(-1, n_out); {pass_}\n"
+    " theta -= lr * np.r_[a.ravel(), b.ravel()]\n",
+}
+
+
+@pytest.mark.parametrize("text", BESIDES.values(), ids=BESIDES)
+def test_weights_that_are_moved_are_new_weights_whatever_is_returned_that_is_no_gradient(text):
+    """The loss, a list of losses, the output; and arrays may be replaced in a container as well as written into."""
+    found = run(text.format(pass_=PASS), points((3, 4, 2), bias=False))
+    assert [finding.ids for finding in found.findings] == [("weights-returned",)]
+
+
+@pytest.mark.parametrize(("bias", "moved"), [(False, ("W2",)), (True, ("b1", "b2"))])
+def test_weights_that_stay_as_they_were_have_no_name_beside_those_that_move(bias, moved):
+    """What is no gradient at all is not made one by three mistakes at once."""
+    biases = ", b1, b2" if bias else ""
+    text = (
+        f"def train(X, y, W1, W2{biases}, lr):\n"
+        f" h = s(X @ W1{' + b1' if bias else ''}); z = s(h @ W2{' + b2' if bias else ''})\n"
+        " d = (z - y) * z * (1 - z) / len(X)\n"
+        " steps = {'W2': h.T @ d, 'b1': (d @ W2.T * h * (1 - h)).sum(0), 'b2': d.sum(0)}\n"
+    ) + "".join(f" {name} -= lr * steps['{name}']\n" for name in moved)
+    found = run(text, points((3, 4, 2), bias=bias))
+    assert [finding.ids for finding in found.findings] == [("weights-returned",)]
+    assert set(found.findings[0].tensors) == ({"bias_V", "bias_W"} if bias else {"W"})
+    assert set(found.unexplained) == ({"V", "W"} if bias else {"V"})
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_an_object_may_move_its_weights_and_leave_its_gradients(own):
+    """In place or not: it has weights of its own. What it passes further back is not taken for them."""
+    text = OBJECT + "  self.dW1, self.dW2 = a, b\n"
+    text += "  self.W1 -= self.lr * a; self.W2 -= self.lr * b\n" if own else "  return d @ W2.T @ W1.T\n"
+    assert run(text.format(pass_=PASS), points((3, 4, 2), bias=False)).verdict == "correct"
+
+
+def test_gradients_that_are_put_into_the_dict_of_weights_are_read_there():
+    """Beside the weights, moved or not; nothing says that the weights were read."""
+    text = (
+        "def train(X, y, params, lr):\n W1, W2 = params['W1'], params['W2']; {pass_}\n"
+        " params['dW1'], params['dW2'] = a, b\n"
+    )
+    for more in ("", " params['W1'] = W1 - lr * a\n"):
+        found = run((text + more).format(pass_=PASS), points((3, 4, 2), bias=False))
+        assert (found.verdict, found.notes) == (
+            "correct",
+            ("read as: samples in rows, weights n_in × n_out",),
+        )
+
+
+def test_a_vector_of_all_gradients_is_no_loss():
+    """Beside what a program keeps in the dict of weights; and beside weights that it moves, which it must not."""
+    text = (
+        "def backward(X, y, params):\n W1, W2 = params['W1'], params['W2']; {pass_}\n"
+        " params['A1'] = h\n return np.r_[a.ravel(), b.ravel()]\n"
+    )
+    example = points((3, 4, 2), bias=False)
+    assert run(text.format(pass_=PASS), example).verdict == "correct"
+    with pytest.raises(ChangedError, match="params"):
+        run(text.replace(" params['A1'] = h\n", " W1 -= a\n").format(pass_=PASS), example)
+
+
+def test_an_object_may_hold_what_cannot_be_copied():
+    """A lock beside the weights."""
+    text = (
+        "import threading\nclass Net:\n"
+        " def __init__(self, W1, W2): self.W1, self.W2, self.params = W1, W2, {{'lock': threading.Lock()}}\n"
+        " def backward(self, X, y):\n  W1, W2 = self.W1, self.W2; {pass_}\n  return a, b\n"
+    )
+    assert run(text.format(pass_=PASS), points((3, 4, 2), bias=False)).verdict == "correct"
+
+
+def test_what_came_back_is_the_reason_and_not_a_reading_that_could_not_run():
+    """Weights n_in × n_out, returned in an object that nobody can look into."""
+    text = "class Box:\n pass\ndef backward(X, y, W1, W2):\n {pass_}\n return Box()\n"
+    with pytest.raises(RefusedError, match="it returns one Box"):
+        run(text.format(pass_=PASS), points((3, 4, 2), bias=False))
+
+
 def test_a_rate_of_ones_own_is_told_with_the_new_weights():
     """A rate that nobody gave is none of the mistakes if it is positive and the same in all tensors."""
     text = "def update(X, y, W1, W2):\n {pass_}\n W1 -= {one} * a\n W2 -= {other} * b\n"
@@ -498,6 +594,11 @@ def test_a_cache_is_that_of_the_forward_pass_beside_it():
         "return z, (h, X, {'out': z}, W)", "return {'hid': h, 'in': X, 'out': z, 'W': W}"
     ).replace("h, X, last, W = cache; z = last['out']", "h, X, z, W = cache.values()")
     assert run(named, example).verdict == "correct"
+    flat = text.replace("return z, (h, X, {'out': z}, W)", "return h, X, z, W").replace(
+        "h, X, last, W = cache; z = last['out']", "h, X, z, W = cache"
+    )
+    assert run(flat, example).verdict == "correct"
+    assert run("def predict(X, V, W):\n return {'classes': X}\n" + text, example).verdict == "correct"
 
 
 def test_layers_by_the_names_that_libraries_give_them():
@@ -512,6 +613,19 @@ def test_layers_by_the_names_that_libraries_give_them():
     names = Names(["W_layer1", "l2.kernel", "b_fc1", "dense2_bias"], 2)
     roles = [names.role(name) for name in ("W_layer1", "l2.kernel", "b_fc1", "dense2_bias")]
     assert roles == [Role("matrix", 0), Role("matrix", 1), Role("bias", 0), Role("bias", 1)]
+
+
+@pytest.mark.parametrize(
+    "names", ["W1, W2, l2_weight", "W1, W2, l2_weight=0.0", "l1_weight, l2_weight, l2=0.0"]
+)
+def test_l2_weight_is_a_layer_only_where_no_other_name_is_that_layer(names):
+    """Beside W2 it is the strength of the decay, given or not."""
+    first, second, decay = names.replace("=0.0", "").split(", ")
+    text = (
+        f"def backward(X, y, {names}):\n W1, W2, c = {first}, {second}, {decay}; {{pass_}}\n"
+        " return a + c * W1, b + c * W2\n"
+    )
+    assert run(text.format(pass_=PASS), points((3, 4, 2), bias=False, weight_decay=0.01)).verdict == "correct"
 
 
 def test_gradients_by_the_words_hidden_and_output():

@@ -70,8 +70,8 @@ def alike(example):
         (one, other)
         for one, other in combinations(found, 2)
         if found[one].shape == found[other].shape
-        and abs(lengths[one] - lengths[other])
-        <= 2e-6 * lengths[one]  # which most are not, and the rest costs more
+        # Which most are not; the rest costs more.
+        and abs(lengths[one] - lengths[other]) <= 2e-6 * lengths[one]
         and np.linalg.norm(found[one] - found[other]) <= 1e-6 * lengths[one]
     }
 

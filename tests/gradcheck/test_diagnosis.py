@@ -7,8 +7,11 @@ from itertools import islice, product
 import numpy as np
 import pytest
 
+from bpcli.gradcheck.comparing import Match
 from bpcli.gradcheck.degenerate import degeneracies, random_example
+from bpcli.gradcheck.findings import Group
 from bpcli.gradcheck.grading import grade
+from bpcli.gradcheck.search import agreed
 from bpcli.mistakes.candidates import prepared
 from bpcli.mistakes.making import injected, suited
 from bpcli.network import Architecture
@@ -237,6 +240,16 @@ def test_a_mistake_in_every_bias_is_one_even_where_one_bias_could_have_another()
     assert (finding.ids, set(finding.tensors)) == (("bias-summed",), {"bias_V", "bias_W"})
     (alone,) = grade("one", [example], [by_hand(example) | {"bias_W": summed["bias_W"]}]).findings
     assert {alone.ids, *alone.alternatives} == {("bias-summed",), ("bias-frozen",)}
+
+
+def test_groups_that_could_share_either_of_two_mistakes_share_one():
+    """They do not exchange their names."""
+
+    def group(name, *ids):
+        return Group((name,), tuple(Match((each,), 0.0) for each in ids))
+
+    found = agreed([group("V", "half", "mean-over-outputs"), group("W", "mean-over-outputs", "half")])
+    assert len({each.options[0].ids for each in found}) == 1
 
 
 @pytest.mark.parametrize("output", ["softmax", "sigmoid"])

@@ -11,6 +11,7 @@ import pytest
 from bpcli.gradcheck import worker
 from bpcli.gradcheck.answer import Answer, messages, parse
 from bpcli.gradcheck.collect import Options, _Request, collect, collect_many, fitted
+from bpcli.gradcheck.conventions.importing import NoPictures
 from bpcli.gradcheck.exchange import Failure
 from bpcli.network import Architecture, Parameters, initialise
 from bpcli.network.example import Example
@@ -443,12 +444,24 @@ def test_what_only_draws_need_not_be_installed(submit):
     """A curve is drawn into nothing; anything else that is missing is missed."""
     drawing = (
         "import matplotlib.pyplot as plt\nimport seaborn as sns\nfrom IPython.display import display\n"
+        "from mpl_toolkits.mplot3d import Axes3D\n"
         "plt.rcParams['figure.figsize'] = 5, 4\nfig, (one, other) = plt.subplots(2)\n"
-        "one.plot([1, 2]).set_label('loss')\nwith plt.style.context('dark'):\n    plt.show()\n"
+        "(line,) = one.plot([1, 2])\nline.set_label('loss')\ncounts, bins, bars = other.hist([1, 2])\n"
+        "fig, (first, second, third) = plt.subplots(1, 3)\nfor each in third.lines:\n    each.remove()\n"
+        "with plt.style.context('dark'):\n    plt.show()\n"
     )
     problem = make_problem()
     assert_right(submit(drawing + PER_POINT, problem), problem)
     assert "no module no_such_plotter" in submit(f"import no_such_plotter\n{PER_POINT}", problem).message
+    assert NoPictures().find_spec("pylab") is None  # it is NumPy as well
+
+
+def test_a_division_by_zero_that_one_step_brings_about_says_so(submit):
+    """What prints ten times in all divides by a tenth of the epochs."""
+    text = "def train(X, Y, V, W, epochs=1000):\n    for epoch in range(epochs):\n        epoch % (epochs // 10)\n"
+    found = submit(text).message
+    assert ":3: ZeroDivisionError: " in found
+    assert "; bpcli asks for one step: epochs is 1" in found
 
 
 def test_a_notebook_is_read_without_its_magics(read):

@@ -8,9 +8,8 @@ from .flat import flatten, joined
 from .names import Names, Role
 from .reading import Layers, Reading
 
-Point = dict[
-    str, Any
-]  # X and Y with samples in rows, the parameters, learning_rate, weight_decay; pre_1, out_1, …
+# X and Y with samples in rows, the parameters, learning_rate, weight_decay; pre_1, out_1, …
+Point = dict[str, Any]
 
 
 class Lenient(dict):  # type: ignore[type-arg]

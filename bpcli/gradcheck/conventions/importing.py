@@ -4,6 +4,7 @@ Many a file draws its loss curve as well. A library that draws and is not instal
 nothing: no gradient depends on a picture.
 """
 
+import dis
 import importlib.util
 import json
 import linecache
@@ -18,11 +19,11 @@ from typing import Any
 from .refusals import RefusedError, shortened
 from .target import find
 
-DRAWING = ("matplotlib", "seaborn", "plotly", "IPython", "pylab")
+DRAWING = ("matplotlib", "mpl_toolkits", "seaborn", "plotly", "IPython")  # not pylab, which is NumPy as well
 
 
 class Nothing:
-    """Whatever is drawn with: it may be called, looked into, set, unpacked into two, or entered, and is nothing."""
+    """Whatever is drawn with: it may be called, looked into, set, unpacked, or entered, and is nothing."""
 
     def __getattr__(self, name: str) -> "Nothing":
         if name.startswith("__"):
@@ -35,7 +36,7 @@ class Nothing:
     def __setitem__(self, *_: object) -> None: ...
 
     def __iter__(self) -> Iterator["Nothing"]:
-        return iter((self, self))  # fig, axes = plt.subplots()
+        return iter((self,) * _asked_for(sys._getframe(1)))
 
     def __enter__(self) -> "Nothing":
         return self
@@ -44,6 +45,15 @@ class Nothing:
 
     def __call__(self, *_: object, **__: object) -> "Nothing":  # noqa: D102
         return self
+
+
+def _asked_for(frame: types.FrameType) -> int:
+    """How many values the statement takes that unpacks something; 2 in a loop, which takes any number.
+
+    A figure with its axes, the lines of a plot: nothing but the statement says how many there would be.
+    """
+    here = (each for each in dis.get_instructions(frame.f_code) if each.offset == frame.f_lasti)
+    return next((int(each.argval) for each in here if each.opname == "UNPACK_SEQUENCE"), 2)
 
 
 class NoPictures(MetaPathFinder, Loader):

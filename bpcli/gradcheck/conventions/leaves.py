@@ -1,5 +1,6 @@
 """The arrays in what a program returned, wherever in it they are."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +23,7 @@ class Leaf:
 
 
 class Moved(dict[str, Any]):
-    """The weights by name as a program has left them that returns nothing and moves them instead."""
+    """The weights by name as a program has left them that returns no gradients and moves them instead."""
 
 
 def plain_result(returned: Any) -> Any:
@@ -71,10 +72,24 @@ def _is_array(value: Any, shapes: Mapping[str, tuple[int, ...]], *, nested: bool
 
 def shape_of(value: Any) -> tuple[int, ...] | None:
     """Return the shape that a value has as an array of numbers; None if it is none."""
+    found = numbers(value)
+    return None if found is None else tuple(found.shape)
+
+
+def numbers(value: Any) -> Any:
+    """Return a value as an array of numbers; None if it is none."""
     try:
-        return tuple(asarray(_detached(value), dtype="float64").shape)
+        return asarray(_detached(value), dtype="float64")
     except Exception:
         return None
+
+
+def alike_in(returned: Any, weights: Any) -> list[Any]:
+    """What in a result may be gradients of these weights, by the shape of one or the size of all: no loss."""
+    shapes = [shape for leaf in spread(weights, {}) if (shape := shape_of(leaf.value))]
+    size = sum(map(math.prod, shapes))
+    unrolled = {(size,), (size, 1), (1, size)}
+    return [leaf.value for leaf in spread(returned, {}) if shape_of(leaf.value) in {*shapes, *unrolled}]
 
 
 def at(returned: Any, path: Path) -> Any:

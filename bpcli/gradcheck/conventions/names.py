@@ -30,7 +30,7 @@ WORDS: dict[str, str] = {
     "batch": "batch minibatch xy batchxy",
     "rate": "lr learningrate alpha eta rate stepsize learnrate",
     "decay": "weightdecay reg lambda lam lmbda lambd l2 decay regularization regularisation regstrength l2reg "
-    "reglambda regparam lambdareg wd",
+    "reglambda regparam lambdareg wd l2weight",
     "epochs": "epochs nepochs numepochs maxepochs iterations niterations numiterations numberofiterations niter niters "
     "iters maxiter steps nsteps numsteps trainingiterations numberoftrainingiterations",
     "samples": "m n nsamples numsamples batchsize nexamples numexamples",
@@ -101,7 +101,7 @@ class Names:
 
     def __init__(self, names: Iterable[object], depth: int) -> None:
         self.depth = depth
-        words = {form for name in names for form in _forms(plain(name))}
+        self.words = words = {form for name in names for form in _forms(plain(name))}
         digits = [
             int(found[1] or found[2])
             for word in words
@@ -115,7 +115,8 @@ class Names:
         word = plain(name)
         if word == "w" and not self.has_first:
             return Role("matrices")
-        if known := self._layer(word):
+        known = self._layer(word)
+        if known and not (word == "l2weight" and self._has_other(word, known)):
             return known
         if found := FORWARD.fullmatch(word):
             layer = int(found[2])
@@ -148,6 +149,10 @@ class Names:
     def is_marked(self, name: object) -> bool:
         """Whether the name says that it is a gradient, as dW1 does and W1 does not."""
         return self.gradient(name) is not None and self.role(name) is None
+
+    def _has_other(self, word: str, role: Role) -> bool:
+        """Whether the role has another name: then l2_weight is no weight of the second layer, but of its L2 norm."""
+        return any(self._layer(other) == role for other in self.words - {word})
 
     def _layer(self, word: str) -> Role | None:
         """The matrix or the bias of one layer."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from .arguments import Point, value_of
 from .flat import orders
-from .leaves import Moved, plain_result
+from .leaves import Moved, alike_in, plain_result
 from .names import Names, Role
 from .reading import CACHED, PACKED, Choices, Layers, Reading
 from .refusals import RefusedError
@@ -15,7 +15,7 @@ from .target import Target
 
 # Roles in which all parameters come at once.
 PACKING = frozenset({"parameters", "vector", "matrices", "self", "positional", "keywords"})
-WEIGHTS = PACKING | {"matrix", "bias", "biases"}
+WEIGHTS = PACKING - {"self"} | {"matrix", "bias", "biases"}  # an object has copies of its own
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,15 @@ class Program:
     depth: int
 
     def returned(self, reading: Reading, point: Point, layers: Layers, *, writable: bool = True) -> Any:
-        """Call it; whatever it raises passes. The weights are what a program returns that moves them, and nothing else.
+        """Call it; whatever it raises passes. Weights that it moves are what it returns, if it returns no gradients.
 
         Raises:
-            ChangedError: it changed another argument, or returns something besides.
+            ChangedError: it changed another argument, or weights and returns gradients besides.
         """
         given = {name: value_of(role, reading, point, layers) for name, role in self.roles.items()}
         arrays = list(_arrays(given))
         before = [(array, array.tobytes()) for _, array in arrays]
+        weights = [array for _, array in _arrays(self._given_weights(given))]
         for _, array in arrays:
             array.setflags(write=writable)
         refused, returned = None, None
@@ -48,30 +49,41 @@ class Program:
             returned = plain_result(self.target.run(given))
         except RefusedError as error:
             refused = error
+        except ZeroDivisionError as error:  # such as epoch % (epochs // 10), which works for its author
+            for name in (name for name, role in self.roles.items() if role.kind == "epochs"):
+                error.args = (f"{error}; bpcli asks for one step: {name} is 1",)
+            raise
         changed = [
             name for (name, _), (array, old) in zip(arrays, before, strict=True) if array.tobytes() != old
         ]
-        if changed and writable and not self._only_moves(changed, returned, arrays):
+        gradients = alike_in(returned, weights)
+        if changed and writable and not self._only_moves(changed, gradients, weights):
             raise ChangedError(list(dict.fromkeys(changed)), reading)
+        if not gradients and self._moved(given, before):
+            return self._weights(given)
         if refused:
             raise refused
-        if changed and not list(_arrays(returned)):
-            return self._weights(given)
         return returned
 
-    def _only_moves(self, changed: list[str], returned: Any, arrays: list[tuple[str, Any]]) -> bool:
-        """Whether only weights were changed, and nothing but them, or a loss, is returned."""
+    def _only_moves(self, changed: list[str], gradients: list[Any], weights: list[Any]) -> bool:
+        """Whether only weights were changed, and what looks like their gradients is nothing but they themselves."""
         data = {name for name, role in self.roles.items() if role.kind not in WEIGHTS}
-        moved = isinstance(returned, Moved) or all(
-            any(one is array for _, array in arrays) for _, one in _arrays(returned)
-        )
+        moved = all(any(one is array for array in weights) for one in gradients)
         return moved and not data & set(changed)
+
+    def _given_weights(self, given: dict[str, Any]) -> dict[str, Any]:
+        return {name: given[name] for name, role in self.roles.items() if role.kind in WEIGHTS}
+
+    def _moved(self, given: dict[str, Any], before: list[tuple[Any, bytes]]) -> bool:
+        """Whether the weights were changed, or others put in their place in a dict or a list."""
+        old = {id(array): content for array, content in before}
+        return any(array.tobytes() != old.get(id(array)) for _, array in _arrays(self._given_weights(given)))
 
     def _weights(self, given: dict[str, Any]) -> Any:
         """The weights among the arguments, in the form in which they were given."""
-        weights = {name: given[name] for name, role in self.roles.items() if role.kind in WEIGHTS}
-        first, *others = weights.values()
-        if others or isinstance(first, np.ndarray):
+        weights = self._given_weights(given)
+        ((name, first), *others) = weights.items()
+        if others or self.roles[name].kind in {"matrix", "matrices"}:
             return Moved(weights)
         return Moved(first) if isinstance(first, dict) else first
 

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
-Layers = tuple[
-    tuple[str, str | None, int, int], ...
-]  # matrix, bias, fan-out, fan-in; from the first to the output
+# Matrix, bias, fan-out, fan-in; from the first to the output.
+Layers = tuple[tuple[str, str | None, int, int], ...]
 
 DATA = ("point", "rows", "columns", "point column")
 OURS, THEIRS = "n_out × n_in", "n_in × n_out"

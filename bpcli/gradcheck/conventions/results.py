@@ -104,7 +104,7 @@ def plans(returned: Any, layers: Layers, turned: Turned) -> list[Plan]:
         raise RefusedError("missing return", f"it returns nothing but None; {wanted}")
     named = [leaf for leaf in leaves if leaf.name]
     found = _by_name(named, layers, turned) if named else []
-    if isinstance(returned, Moved):
+    if isinstance(returned, Moved) and not any(map(Names(returned, len(layers)).is_marked, returned)):
         found = [replace(plan, said="the weights that it changes in place") for plan in found]
     if not found:
         found = _in_order([leaf for leaf in leaves if not leaf.name], layers, turned)

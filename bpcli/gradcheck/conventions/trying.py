@@ -79,10 +79,11 @@ def fits_of(target: Target, trial: Sized, example: Sized, hints: Hints) -> tuple
 
 @dataclass
 class _Failed:
-    """A call that did not work, and how far it came."""
+    """A call that did not work, how far it came, and how the samples were laid out."""
 
     error: BaseException
     line: int
+    data: str
 
 
 class Trials:
@@ -125,9 +126,13 @@ class Trials:
         ]
 
     def error(self) -> BaseException:
-        """What went wrong in the call that came furthest; that an unlikely reading gave nonsense says little."""
+        """What went wrong in the call that came furthest; that an unlikely layout gave nonsense says little."""
         first, *others = self.failed
-        likely = [failed for failed in others if getattr(failed.error, "kind", "") != "wrong return"]
+        likely = [
+            failed
+            for failed in others
+            if failed.data == first.data or getattr(failed.error, "kind", "") != "wrong return"
+        ]
         return max([first, *likely], key=lambda failed: failed.line).error
 
     def _try(self, reading: Reading, point: Point, layers: Layers) -> list[tuple[Fit, Tensors]]:
@@ -150,7 +155,7 @@ class Trials:
         except Exception as error:
             if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
                 raise
-            self.failed.append(_Failed(error, self._line(error)))
+            self.failed.append(_Failed(error, self._line(error), reading.data))
         return out
 
     def _line(self, error: BaseException) -> int:
