@@ -9,9 +9,9 @@ Everything that is compared runs in the same call, in turns, evaluation of every
 time, which other users of the machine hardly change, but of wall time for digits and grid. "One after another" is
 ``Session``, what ``bpcli train`` runs, on some of the networks.
 
-Found on two cores that were shared with other work: xor 261 times (2.50 µs an epoch of a network, 6.4 times the bare
-products' 0.39 µs), compiled 322 times; digits=60 1.99 times; grid=8 0.19 of the time (scored at the end, as there), of
-which the start is a larger part for fewer networks (grid=3: 0.22).
+Found on two cores: xor 210 times (1.52 µs an epoch of a network, 4.5 times the bare products' 0.34 µs), compiled 327
+times; digits 3.35 times; grid 0.20 and 0.21 of the time in two runs, compiled 0.22 and 0.24 (scored at the end, as
+there), of which the start of three processes is a large part; memory 341 MiB.
 """
 
 import os
