@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Literal
 
 from tests.torturing import damage, disk, faults, folders, fuzzing, hostile, kills, sweeps, yaml_features
-from tests.torturing.running import MIB_OF_DATA, MIB_OF_SETTINGS, SCRATCH, Figure
+from tests.torturing.running import MIB_OF_DATA, MIB_OF_SETTINGS, MIB_OF_SUBMISSIONS, SCRATCH, Figure
 
 Step = Callable[[Path], Figure]
 Size = Literal["short", "medium", "long", "all"]
@@ -59,7 +59,8 @@ def done(name: str, step: Step) -> tuple[Figure, float]:
     start = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="torture-", dir=SCRATCH) as folder:
         figure = damage.traced(partial(step, Path(folder)))
-    most = MIB_OF_SETTINGS if name == "fuzzed settings" else MIB_OF_DATA
+    limits = {"fuzzed settings": MIB_OF_SETTINGS, "hostile submissions": MIB_OF_SUBMISSIONS}
+    most = limits.get(name, MIB_OF_DATA)
     if (peak := figure.notes.get("MiB at most", 0)) > most:
         figure.bad.append(f"{peak} MiB where {most} are the limit")
     return figure, time.monotonic() - start

@@ -27,6 +27,7 @@ SCRATCH = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 SECONDS = 5.0  # longer than this is a fault
 # MiB; with what Python, NumPy and bpcli take, less than 100, they make 1 GiB, and 256 MiB for configurations.
 MIB_OF_DATA, MIB_OF_SETTINGS = 900, 156
+MIB_OF_SUBMISSIONS = 1024 + 156  # which may take what --memory-limit gives them, above what NumPy takes
 _PATIENCE = 20  # times as long by the clock, on a busy machine
 TRACEBACK = 70  # exit code of a fork that ended by an exception
 
