@@ -111,7 +111,7 @@ def sweep(
     symmetric or dead units or diverged, and the loss by epoch. Each network is the one that bpcli train gives with the
     same settings and seed. Exits with 3 if none of them has a finite loss.
     """
-    from bpcli.render.sweep import header, warnings
+    from bpcli.render.advice import sweep_warnings
     from bpcli.sweep.cluster import check_installed
     from bpcli.sweep.planned import Planned
     from bpcli.training.environment import processors
@@ -127,7 +127,10 @@ def sweep(
         check_installed()
     with _opened(planned, out, resume) as opened, listening() as interrupts:
         screen.warn(opened.warnings)
-        screen.show(header(planned, opened.done))
+        if screen.speaks:  # else what draws need not be loaded
+            from bpcli.render.sweep import header
+
+            screen.show(header(planned, opened.done))
         for _ in track(
             opened.run(interrupts, at_once, dask),
             screen,
@@ -150,7 +153,7 @@ def sweep(
         if after:
             screen.show(advised(after), whole_lines=True)
     screen.document(result.document() | {"next": after})
-    screen.warn(warnings(result))
+    screen.warn(sweep_warnings(result))
     return interrupts.exit_code() if interrupts() else 0 if result.best is not None else 3
 
 

@@ -3,8 +3,9 @@
 import shlex
 from collections.abc import Sequence
 from math import isfinite
+from typing import TYPE_CHECKING
 
-from bpcli.render.text import number
+from bpcli.render.text import counted, number
 from bpcli.render.unit_advice import (
     EQUAL_SCHEMES,
     RANDOM_WEIGHTS,
@@ -13,6 +14,9 @@ from bpcli.render.unit_advice import (
     symmetry_warnings,
 )
 from bpcli.training.result import TrainResult
+
+if TYPE_CHECKING:  # a run has no sweep to load
+    from bpcli.sweep.combinations import SweepResult
 
 
 def warnings(result: TrainResult) -> list[str]:
@@ -27,6 +31,16 @@ def warnings(result: TrainResult) -> list[str]:
         result.header.config.training.weight_decay,
     )
     return found + activity_warnings(result)
+
+
+def sweep_warnings(result: "SweepResult") -> list[str]:
+    """Return what a person must be told about a sweep."""
+    found = []
+    for what, why in (("diverged", "a smaller learning rate may help"), ("failed", "results.csv says why")):
+        count = sum(getattr(each, what) for each in result.combinations)
+        if count:
+            found.append(f"{count:,} of {counted(result.networks, 'network')} {what}; {why}")
+    return found
 
 
 def next_command(result: TrainResult, again: Sequence[str], seed: int | None) -> str:

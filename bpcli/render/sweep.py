@@ -91,16 +91,6 @@ def report(result: SweepResult) -> RenderableType:
     return Group(*parts)
 
 
-def warnings(result: SweepResult) -> list[str]:
-    """What a person must be told."""
-    found = []
-    for what, why in (("diverged", "a smaller learning rate may help"), ("failed", "results.csv says why")):
-        count = sum(getattr(each, what) for each in result.combinations)
-        if count:
-            found.append(f"{count:,} of {counted(result.networks, 'network')} {what}; {why}")
-    return found
-
-
 def _some(values: Sequence[str], most: int = 8) -> str:
     """Values, or of many the first ones and the last; consecutive integers as a range."""
     if len(values) > 2 and all(value.isdecimal() for value in values):

@@ -132,14 +132,18 @@ def _forge_json(rng: random.Random, path: Path) -> str:
     for _ in range(200):
         deep = [deep]
     value = rng.choice([*VALUES[:6], None, [], {}, "x", deep, {"name": 1}])
-    if document[name] == value:
-        return ""
+    return "" if document[name] == value else put(rng, path, document, (document, name), value)
+
+
+def put(rng: random.Random, path: Path, document: Any, at: tuple[Any, Any], value: Any) -> str:
+    """Write a document with another value at a place in it, a container and its key, or now and then with none."""
+    place, key = at
     if rng.random() < 0.3:
-        del document[name]
+        del place[key]
     else:
-        document[name] = value
+        place[key] = value
     write_json(path, document)
-    return f"{name}: {str(value)[:20]}"
+    return f"{key}: {str(value)[:20]}"
 
 
 def _forge_metrics(rng: random.Random, path: Path) -> str:

@@ -14,9 +14,9 @@ from bpcli.sweep.planned import Planned
 from bpcli.sweep.sweeping import stored_command
 from bpcli.training import run_folder
 from bpcli.training.saved_model import load_model
-from bpcli.training.sealed_files import read_json, write_json
+from bpcli.training.sealed_files import read_json
 from tests.torturing.commands import EPOCHS, TABLE
-from tests.torturing.damage import VALUES, forge_arrays
+from tests.torturing.damage import VALUES, forge_arrays, put
 from tests.torturing.running import Figure, command
 
 Reader = Callable[[Path], str]
@@ -107,12 +107,7 @@ def _forge_json(rng: random.Random, path: Path) -> str:
             place = inner
             continue
         value = rng.choice([*VALUES[:7], "x", "seed=0:1", None, [], {}, [[]], {"name": 1}, -1e300, 10**30])
-        if rng.random() < 0.3:
-            del place[key]
-        else:
-            place[key] = value
-        write_json(path, document)
-        return f"{key}: {str(value)[:20]}"
+        return put(rng, path, document, (place, key), value)
 
 
 def _forge(rng: random.Random, path: Path) -> str:

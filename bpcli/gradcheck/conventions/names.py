@@ -116,7 +116,7 @@ class Names:
         if word == "w" and not self.has_first:
             return Role("matrices")
         known = self._layer(word)
-        if known and not (word == "l2weight" and self._has_other(word, known)):
+        if known and not (word in BY_WORD and self._has_other(word, known)):
             return known
         if found := FORWARD.fullmatch(word):
             layer = int(found[2])
@@ -151,7 +151,7 @@ class Names:
         return self.gradient(name) is not None and self.role(name) is None
 
     def _has_other(self, word: str, role: Role) -> bool:
-        """Whether the role has another name: then l2_weight is no weight of the second layer, but of its L2 norm."""
+        """Whether the role has another name: beside W2 l2_weight is no matrix, but the weight of an L2 norm."""
         return any(self._layer(other) == role for other in self.words - {word})
 
     def _layer(self, word: str) -> Role | None:

@@ -41,7 +41,8 @@ class Program:
         given = {name: value_of(role, reading, point, layers) for name, role in self.roles.items()}
         arrays = list(_arrays(given))
         before = [(array, array.tobytes()) for _, array in arrays]
-        weights = [array for _, array in _arrays(self._given_weights(given))]
+        weights = {name: given[name] for name, role in self.roles.items() if role.kind in WEIGHTS}
+        own = [array for _, array in _arrays(weights)]
         for _, array in arrays:
             array.setflags(write=writable)
         refused, returned = None, None
@@ -56,32 +57,23 @@ class Program:
         changed = [
             name for (name, _), (array, old) in zip(arrays, before, strict=True) if array.tobytes() != old
         ]
-        gradients = alike_in(returned, weights)
-        if changed and writable and not self._only_moves(changed, gradients, weights):
+        gradients = alike_in(returned, own)
+        if changed and writable and not self._only_moves(changed, gradients, own):
             raise ChangedError(list(dict.fromkeys(changed)), reading)
-        if not gradients and self._moved(given, before):
-            return self._weights(given)
+        if not gradients and _have_moved(weights, before):
+            return self._as_given(weights)
         if refused:
             raise refused
         return returned
 
-    def _only_moves(self, changed: list[str], gradients: list[Any], weights: list[Any]) -> bool:
+    def _only_moves(self, changed: list[str], gradients: list[Any], own: list[Any]) -> bool:
         """Whether only weights were changed, and what looks like their gradients is nothing but they themselves."""
         data = {name for name, role in self.roles.items() if role.kind not in WEIGHTS}
-        moved = all(any(one is array for array in weights) for one in gradients)
+        moved = all(any(one is array for array in own) for one in gradients)
         return moved and not data & set(changed)
 
-    def _given_weights(self, given: dict[str, Any]) -> dict[str, Any]:
-        return {name: given[name] for name, role in self.roles.items() if role.kind in WEIGHTS}
-
-    def _moved(self, given: dict[str, Any], before: list[tuple[Any, bytes]]) -> bool:
-        """Whether the weights were changed, or others put in their place in a dict or a list."""
-        old = {id(array): content for array, content in before}
-        return any(array.tobytes() != old.get(id(array)) for _, array in _arrays(self._given_weights(given)))
-
-    def _weights(self, given: dict[str, Any]) -> Any:
+    def _as_given(self, weights: dict[str, Any]) -> Any:
         """The weights among the arguments, in the form in which they were given."""
-        weights = self._given_weights(given)
         ((name, first), *others) = weights.items()
         if others or self.roles[name].kind in {"matrix", "matrices"}:
             return Moved(weights)
@@ -94,6 +86,12 @@ class ChangedError(Exception):
     def __init__(self, names: list[str], reading: Reading) -> None:
         super().__init__(" and ".join(names))
         self.names, self.reading = names, reading
+
+
+def _have_moved(weights: dict[str, Any], before: list[tuple[Any, bytes]]) -> bool:
+    """Whether weights were changed, or others put in their place in a dict or a list."""
+    old = {id(array): content for array, content in before}
+    return any(array.tobytes() != old.get(id(array)) for _, array in _arrays(weights))
 
 
 def _arrays(given: Any, name: str = "") -> Any:
@@ -126,13 +124,9 @@ def understand(target: Target, layers: Layers) -> Program:
         if not {role.kind for role in roles.values()} & {"matrix", *PACKING}:
             roles[name] = Role("positional" if stars == "*" else "keywords")
     roles |= _by_place(target, roles, layers)
+    given = {"x", "y", *WEIGHTS} - (set() if has_biases else {"bias"})
     for name in target.forward:
-        role = names.role(name)
-        if (
-            role
-            and name not in roles
-            and (role.kind in {"x", "y", *WEIGHTS} and (has_biases or role.kind != "bias"))
-        ):
+        if name not in roles and (role := names.role(name)) and role.kind in given:
             roles[name] = role
     if not {"x", "y", "batch"} & {role.kind for role in roles.values()}:
         taken = " and ".join(f"{stars}{name}" for name, stars in target.starred.items())
