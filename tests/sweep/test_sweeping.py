@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from shutil import copytree
 from time import monotonic, sleep
 
 import numpy as np
@@ -44,6 +45,16 @@ def run(command, folder, *, stop_after=None, again=False):
         return sweep.finish(), trained
 
 
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    """The folder of a sweep that has ended; each test takes a copy of it."""
+    folder = tmp_path_factory.mktemp("swept") / "s"
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(groups, "MOST", 4)
+        run(COMMAND, folder)
+    return folder
+
+
 def rows(folder):
     """The table of results."""
     text = (folder / store.RESULTS).read_text(encoding="utf-8")
@@ -67,21 +78,20 @@ def test_a_row_for_each_network_in_the_order_of_the_plan(tmp_path):
     assert all(float(row["train_loss"]) > 0 and row["stopped_by"] == "epochs" for row in table)
 
 
-def test_a_stopped_sweep_goes_on_and_ends_as_an_uninterrupted_one(tmp_path):
+def test_a_stopped_sweep_goes_on_and_ends_as_an_uninterrupted_one(swept, tmp_path):
     """The same bytes, and only what was missing is trained."""
-    run(COMMAND, tmp_path / "whole")
     result, _ = run(COMMAND, tmp_path / "s", stop_after=1)
     assert (result.stopped_by, result.networks, len(rows(tmp_path / "s"))) == ("interrupted", 4, 4)
     _, trained = run(stored_command(tmp_path / "s"), tmp_path / "s", again=True)
     assert trained == 2
-    assert content(tmp_path / "s") == content(tmp_path / "whole")
+    assert content(tmp_path / "s") == content(swept)
 
 
-def test_more_seeds_leave_the_old_networks_alone(tmp_path):
+def test_more_seeds_leave_the_old_networks_alone(swept, tmp_path):
     """Eight seeds in two goes are eight seeds in one."""
     wide = Command(**vars(COMMAND) | {"over": ("seed=0:7", f"{RATE}=0.5,2")})
     run(wide, tmp_path / "whole")
-    run(COMMAND, tmp_path / "s")
+    copytree(swept, tmp_path / "s")
     before = {path.name: path.read_bytes() for path in (tmp_path / "s" / part.PARTS).iterdir()}
     stored = stored_command(tmp_path / "s").widened(["seed=0:7"], None, None)
     _, trained = run(stored, tmp_path / "s", again=True)
@@ -91,9 +101,9 @@ def test_more_seeds_leave_the_old_networks_alone(tmp_path):
     assert np.load(tmp_path / "s" / store.CURVES)["train"].shape == (2, 5, 30)
 
 
-def test_a_damaged_part_is_not_believed(tmp_path):
+def test_a_damaged_part_is_not_believed(swept, tmp_path):
     """One changed byte: a warning, and its networks are trained again."""
-    run(COMMAND, tmp_path / "s")
+    copytree(swept, tmp_path / "s")
     before = content(tmp_path / "s")
     path = sorted((tmp_path / "s" / part.PARTS).iterdir())[0]
     damaged = bytearray(path.read_bytes())
@@ -107,14 +117,13 @@ def test_a_damaged_part_is_not_believed(tmp_path):
 
 
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
-def test_processes_give_what_this_process_gives(tmp_path, jobs, monkeypatch):
+def test_processes_give_what_this_process_gives(swept, tmp_path, jobs, monkeypatch):
     """A worker with one thread of BLAS; two of them are in the slow form."""
-    run(COMMAND, tmp_path / "whole")
     monkeypatch.setattr(Sweep, "_is_small", lambda *_: False)
     with created(Planned.of(COMMAND), tmp_path / "s") as sweep:
         seen = [progress.networks for progress in sweep.run(lambda: False, jobs)]
         sweep.finish()
-    assert content(tmp_path / "s") == content(tmp_path / "whole")
+    assert content(tmp_path / "s") == content(swept)
     assert len(seen) > 3, "it is told how far they are between the three groups too"
     assert seen == sorted(seen)
     assert seen[-1] == 12
@@ -128,9 +137,9 @@ def test_an_interrupted_group_does_not_draw_the_data_of_its_seeds_first(monkeypa
     assert train_task(task, groups.Datasets(), interrupted=lambda: True) is None
 
 
-def test_what_has_to_be_compiled_is_told_before_it_begins(tmp_path, monkeypatch):
+def test_what_has_to_be_compiled_is_told_before_it_begins(swept, tmp_path, monkeypatch):
     """And not where nothing is left to be trained."""
-    run(COMMAND, tmp_path / "done")
+    copytree(swept, tmp_path / "done")
     monkeypatch.setattr(planned, "compilation_notice", lambda precision, *, epochs: f"{precision} {epochs}")
     monkeypatch.setattr(Planned, "compiled", ["float32"])
     monkeypatch.setattr("bpcli.sweep.sweeping.prepare_kernel", lambda precision: f"cache of {precision}")
@@ -143,10 +152,9 @@ def test_what_has_to_be_compiled_is_told_before_it_begins(tmp_path, monkeypatch)
         assert (sweep.warnings, sweep.notes) == ((), [])
 
 
-def test_a_folder_of_something_else_is_refused(tmp_path):
+def test_a_folder_of_something_else_is_refused(swept, tmp_path):
     """Another sweep's, a folder with files, changed settings, other weights to keep."""
-    folder = tmp_path / "s"
-    run(COMMAND, folder)
+    folder = copytree(swept, tmp_path / "s")
     with pytest.raises(UsageError, match="already holds a sweep"):
         run(COMMAND, folder)
     (tmp_path / "x").mkdir()
@@ -267,12 +275,11 @@ def test_a_seed_whose_data_cannot_be_used_is_a_row_with_the_reason(tmp_path, mon
     assert [each.failed for each in result.combinations] == [1, 1]
 
 
-def test_parquet_has_what_the_csv_has(tmp_path):
+def test_parquet_has_what_the_csv_has(swept):
     """Where pyarrow is installed, the same columns with their types."""
     parquet = pytest.importorskip("pyarrow.parquet")
-    run(COMMAND, tmp_path / "s")
-    columns = parquet.read_table(tmp_path / "s" / store.PARQUET).to_pydict()
-    table = rows(tmp_path / "s")
+    columns = parquet.read_table(swept / store.PARQUET).to_pydict()
+    table = rows(swept)
     assert list(columns) == list(table[0])
     assert columns["seed"] == [int(row["seed"]) for row in table]
     assert columns["train_loss"] == [float(row["train_loss"]) for row in table]
@@ -387,9 +394,9 @@ def test_resume_leaves_what_is_no_sweep_alone(tmp_path, monkeypatch):
         assert {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} == before
 
 
-def test_only_half_written_files_of_a_sweep_are_removed(tmp_path):
+def test_only_half_written_files_of_a_sweep_are_removed(swept, tmp_path):
     """What a killed process leaves has the name of one of our files; a linked folder of parts is not cleaned."""
-    run(COMMAND, tmp_path / "s")
+    copytree(swept, tmp_path / "s")
     parts = tmp_path / "s" / part.PARTS
     ours = [tmp_path / "s" / ".results.csv.abcdefgh.tmp", parts / f".{'0' * 20}.npz.abcdefgh.tmp"]
     theirs = [tmp_path / "s" / ".notes.abcdefgh.tmp", parts / ".notes.abcdefgh.tmp"]
@@ -400,9 +407,9 @@ def test_only_half_written_files_of_a_sweep_are_removed(tmp_path):
 
 
 @pytest.mark.parametrize("name", sorted(part._ARRAYS))
-def test_a_part_that_contradicts_itself_is_not_believed(tmp_path, name):
+def test_a_part_that_contradicts_itself_is_not_believed(swept, tmp_path, name):
     """A right digest over an array that is missing, of another type or shape, or of impossible values."""
-    run(COMMAND, tmp_path / "s")
+    copytree(swept, tmp_path / "s")
     path = sorted((tmp_path / "s" / part.PARTS).iterdir())[0]
     arrays = read_npz(path)
     array = arrays[name]
@@ -424,9 +431,9 @@ def test_a_part_that_contradicts_itself_is_not_believed(tmp_path, name):
         ("recorded", 0, "recorded"), ("kept", 99, "kept"), ("sizes", 0, "sizes"), ("sizes", 7, "theta"),
     ],
 )  # fmt: skip
-def test_a_part_with_impossible_values_is_not_believed(tmp_path, name, value, said):
+def test_a_part_with_impossible_values_is_not_believed(swept, tmp_path, name, value, said):
     """Epochs, counts and sizes limit each other."""
-    run(COMMAND, tmp_path / "s")
+    copytree(swept, tmp_path / "s")
     path = sorted((tmp_path / "s" / part.PARTS).iterdir())[0]
     arrays = read_npz(path)
     write_npz(path, arrays | {name: np.full_like(arrays[name], value)})
@@ -434,9 +441,9 @@ def test_a_part_with_impossible_values_is_not_believed(tmp_path, name, value, sa
     assert f"({said}: it does not go with the rest)" in told
 
 
-def test_a_plan_of_other_types_is_damaged(tmp_path):
+def test_a_plan_of_other_types_is_damaged(swept, tmp_path):
     """A right digest over a plan without its command, or with another type in it."""
-    run(COMMAND, tmp_path / "s")
+    copytree(swept, tmp_path / "s")
     path = tmp_path / "s" / store.PLAN
     plan = read_json(path)
     for wrong in (
