@@ -2,8 +2,8 @@
 
 The rows of a part are looked at from a few directions, and their lengths are compared: where two rows are within
 τ of each other, each of these numbers is, too, up to its own rounding. Units that no other is near to in all these
-views are done with; only the others, usually none, are measured. In a small layer all pairs are fewer operations than
-that, and are compared at once.
+views are done with; only the others, usually none, are compared, many pairs at once by a product of matrices. In a
+small layer all pairs are fewer operations than that.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,10 @@ TOLERANCE = 1024  # of ε √n: see docs/symmetry.md
 DIRECTIONS = 3
 NEIGHBOURS = 32  # a unit with more of them than this in its best view is measured anyway
 ALL_PAIRS = 4096  # entries of the differences of all pairs: beyond so many it is quicker not to form them
-BLOCK = 128  # units compared with all others at a time, so that wide layers need no square matrix
+BLOCK = 128  # units compared with all later ones at a time, so that wide layers need no square matrix
+FEWER = (
+    3 / 4
+)  # of some units: where the distances from one of them leave more than so many together, they do not help
 SPARSE = 1 / 32  # of all pairs: so few are faster to measure one by one than by a product of matrices
 
 
@@ -50,35 +53,6 @@ class Part:
         gaps = (self.rows[:, None] - self.rows).astype(np.float64)
         distances = np.sqrt(np.einsum("ijk,ijk->ij", gaps, gaps))
         within: Array = distances <= self.tolerance * np.maximum(self.sizes[:, None], self.sizes)
-        return within
-
-    def same_pairs(self, units: Array, others: Array) -> Array:
-        """``same`` for every one of ``units`` with every one of ``others``: len(units)×len(others) truth values.
-
-        ‖u‖² + ‖v‖² - 2 u·v is the square of the distance, up to ``blur``, once the first unit is taken away from both:
-        (n + 8) ε bounds what a sum of n products and the three terms are rounded by, and n times the smallest normal
-        number what vanishes. Only pairs that this cannot decide are measured as differences.
-        """
-        length, precision = self.rows.shape[1], np.finfo(self.rows.dtype)
-        u, v = self.rows[units], self.rows[others]
-        u -= (origin := self.rows[units[0]])
-        v -= origin
-        limit = (self.tolerance * self.sizes) ** 2
-        limits = np.maximum.outer(limit[units], limit[others])
-        squares = np.add.outer(np.einsum("ij,ij->i", u, u), np.einsum("ij,ij->i", v, v))
-        margin = 2 * (u @ v.T) - squares + limits
-        blur = 4 * (length + 8) * precision.eps * (squares + limits) + length * precision.tiny
-        within: Array = margin > blur
-        undecided = abs(margin) <= blur
-        # Units far from the first one, and near to many of the others: one of them is taken away from these.
-        apart = np.count_nonzero(undecided, axis=1) > SPARSE * len(others)
-        apart[0] = False
-        if apart.any():
-            within[apart] = self.same_pairs(units[apart], others)
-            undecided[apart] = False
-        if undecided.any():
-            one, other = np.nonzero(undecided)
-            within[one, other] = self.same(units[one], others[other])
         return within
 
     def views(self) -> tuple[Array, Array]:
@@ -154,40 +128,116 @@ def near(one: Array, other: Array, window: Array, other_window: Array) -> Array:
     return close
 
 
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """One part of some units as seen from the first of them: in single precision, which will do for what is left then.
+
+    1 is the largest distance at which two of these units are the same; each pair has a limit of its own.
+
+    Attributes:
+        part: their weights.
+        units: which they are, k of them.
+        rows: k×n, their rows less that of the first.
+        squares: k squares of the lengths of these.
+        limits: k squares of what is the same, for two of that size.
+        blur: what of ‖u‖² + ‖v‖² + limit the square of a distance, ‖u‖² + ‖v‖² - 2 u·v, may be off by:
+            2 (n + 8) ε bounds what a sum of n + 2 products and its terms are rounded by, and is doubled.
+    """
+
+    part: Part
+    units: Array
+    rows: Array
+    squares: Array
+    limits: Array
+    blur: float
+
+    @classmethod
+    def of(cls, part: Part, units: Array) -> "Seen":
+        """Take the first unit away from all of them."""
+        sizes = part.sizes[units]
+        gaps = (part.rows[units] - part.rows[units[0]]) / (part.tolerance * sizes.max())
+        rows = gaps.astype(np.float32, copy=False)
+        blur = 4 * (rows.shape[1] + 8) * float(np.finfo(np.float32).eps)
+        return cls(part, units, rows, np.einsum("ij,ij->i", rows, rows), (sizes / sizes.max()) ** 2, blur)
+
+    def shells(self) -> list[Array]:
+        """Return the places of the units by their distance from the first: no two are the same of different ones."""
+        distances = np.sqrt(self.squares)
+        order = np.argsort(distances, kind="stable")
+        ranked = distances[order]
+        apart = ranked[1:] * (1 - self.blur) > ranked[:-1] * (1 + self.blur) + 1
+        return [np.sort(shell) for shell in np.split(order, np.flatnonzero(apart) + 1)]
+
+    def same_pairs(self, block: Array, first: int) -> Array:
+        """``Part.same`` for the places of ``block`` with each from ``first`` on: len(block)×(k - first) truth values.
+
+        Most pairs are settled by two numbers, nearly all others by their own limits; what is left is measured.
+        """
+        sharp, blur = 1 - self.blur, self.blur
+        squares, later = self.squares[block], self.squares[first:]
+        limits, later_limits = self.limits[block], self.limits[first:]
+        least = self.rows[block] @ self.rows[first:].T
+        least *= -2
+        least += sharp * squares[:, None]
+        least += sharp * later  # the square, less what ‖u‖² and ‖v‖² blur it by
+        vanished = self.rows.shape[1] * TINY
+        sure = sharp * limits.min() - vanished
+        within: Array = least <= sure - 2 * blur * (squares.max() + later.max())
+        one, other = np.nonzero((least <= 1 + blur + vanished) & ~within)
+        square, limit = least[one, other], np.maximum(limits[one], later_limits[other])
+        near = square + 2 * blur * (squares[one] + later[other]) <= sharp * limit - vanished
+        within[one[near], other[near]] = True
+        near |= square > (1 + blur) * limit + vanished
+        one, other = one[~near], other[~near]
+        within[one, other] = self.part.same(self.units[block[one]], self.units[first:][other])
+        return within
+
+
 def equal_units(parts: tuple[Part, ...]) -> list[tuple[int, ...]]:
     """Return the groups of units that are the same in every part: a unit and all later ones that are the same as it."""
+    if all(len(part.rows) * part.rows.size <= ALL_PAIRS for part in parts):
+        same = np.triu(np.all([part.same_as_each() for part in parts], axis=0), 1)
+        everyone = np.arange(len(same))
+        return _take_groups(same, everyone, everyone, np.ones(len(same), bool))
+    return _groups_among(sorted(parts, key=lambda part: part.rows.shape[1]), suspects(*_all_views(parts)))
+
+
+def _groups_among(parts: Sequence[Part], units: Array) -> list[tuple[int, ...]]:
+    """Return the groups among some units, in increasing order, once the distances from one of them have parted them."""
     groups: list[tuple[int, ...]] = []
-    small = all(len(part.rows) * part.rows.size <= ALL_PAIRS for part in parts)
-    waiting = np.arange(len(parts[0].rows)) if small else suspects(*_all_views(parts))
-    shortest_first = sorted(parts, key=lambda part: part.rows.shape[1])
-    # All may be the same as the first one; if not, several are compared with all others at a time.
-    count = len(waiting) if small else 1
-    while len(waiting) > 1:
-        if small:
-            same = np.triu(np.all([part.same_as_each() for part in parts], axis=0), 1)
-        else:
-            same = _same_in_all(shortest_first, waiting[:count], waiting)
-        left = np.ones(len(waiting), bool)
-        for place in np.flatnonzero(same.any(axis=1)):
-            close = same[place] & left
-            if left[place] and close.any():
-                groups.append((int(waiting[place]), *waiting[close].tolist()))
-                left &= ~close
-        left[:count] = False
-        waiting, count = waiting[left], min(8 * count, BLOCK)
+    if len(units) < 2:
+        return groups
+    seen = [Seen.of(part, units) for part in parts]
+    for each in seen:
+        shells = each.shells()
+        if max(map(len, shells)) <= FEWER * len(units):
+            return [group for shell in shells for group in _groups_among(parts, units[shell])]
+    # All may be the same as the first one; if not, several are compared with all later ones at a time.
+    left, count = np.ones(len(units), bool), 1
+    while (block := np.flatnonzero(left[:-1])[:count]).size:
+        first = int(block[0])
+        same = np.arange(first, len(units)) > block[:, None]
+        for each in seen:
+            if np.count_nonzero(same) > SPARSE * same.size:
+                same &= each.same_pairs(block, first)
+            else:
+                one, other = np.nonzero(same)
+                same[one, other] = each.part.same(units[block[one]], units[first:][other])
+        groups += _take_groups(same, block - first, units[first:], left[first:])
+        left[block] = False
+        count = min(16 * count, BLOCK)
     return groups
 
 
-def _same_in_all(parts: Sequence[Part], units: Array, others: Array) -> Array:
-    """Say for each of ``units`` which later ones of ``others`` are the same: len(units)×len(others) truth values."""
-    same = others > units[:, None]
-    for part in parts:
-        if np.count_nonzero(same) > SPARSE * same.size:
-            same &= part.same_pairs(units, others)
-        else:
-            one, other = np.nonzero(same)
-            same[one, other] = part.same(units[one], others[other])
-    return same
+def _take_groups(same: Array, block: Array, units: Array, left: Array) -> list[tuple[int, ...]]:
+    """Return the groups that the units at ``block``, a row of ``same`` each, begin; mark in ``left`` what is in one."""
+    groups = []
+    for row in np.flatnonzero(same.any(axis=1)):
+        close = same[row] & left
+        if left[block[row]] and close.any():
+            groups.append((int(units[block[row]]), *units[close].tolist()))
+            left[close] = False
+    return groups
 
 
 def _all_views(parts: tuple[Part, ...]) -> tuple[Array, Array]:
