@@ -75,7 +75,7 @@ def xor():
         reference = make_plan(
             read_layers("xor", overrides=[*XOR, "training.engine=numpy"]), ["seed=0:999"]
         ).config(0)
-        for task in tasks(plan, find_kinds(plan), {}):
+        for task in tasks(plan, find_kinds(plan, Datasets()), {}):
             single.append(alone("xor", reference, 500))
             started = process_time()
             train_task(task, Datasets())

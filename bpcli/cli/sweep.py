@@ -111,18 +111,31 @@ def sweep(
     symmetric or dead units or diverged, and the loss by epoch. Each network is the one that bpcli train gives with the
     same settings and seed. Exits with 3 if none of them has a finite loss.
     """
+    from bpcli.common.threads import one_thread_of_blas
+
+    screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
+    options = {"seed": seed, "training.epochs": epochs}
+    with one_thread_of_blas():  # in this process too, of which the others are copies
+        command = _command(config, over or [], sample, success, override or [], options, keep, resume)
+        return (
+            _dry_run(command, jobs, screen) if dry_run else _swept(command, jobs, dask, out, resume, screen)
+        )
+
+
+def _swept(
+    command: "Command",
+    jobs: int | None,
+    dask: str | None,
+    out: Path | None,
+    resume: Path | None,
+    screen: Screen,
+) -> int:
     from bpcli.render.advice import sweep_warnings
     from bpcli.sweep.cluster import check_installed
     from bpcli.sweep.planned import Planned
     from bpcli.training.environment import processors
 
-    screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
-    options = {"seed": seed, "training.epochs": epochs}
-    command = _command(config, over or [], sample, success, override or [], options, keep, resume)
     planned = Planned.of(command)
-    at_once = jobs or processors()
-    if dry_run:
-        return _dry_run(planned, at_once, screen)
     if dask is not None:
         check_installed()
     with _opened(planned, out, resume) as opened, listening() as interrupts:
@@ -131,15 +144,16 @@ def sweep(
             from bpcli.render.sweep import header
 
             screen.show(header(planned, opened.done))
-        for _ in track(
-            opened.run(interrupts, at_once, dask),
-            screen,
-            what="network",
-            done=opened.done,
-            total=planned.plan.networks,
-            seen=lambda progress: (progress.networks, progress.loss),
-        ):
-            pass
+        with opened.workers(jobs or processors(), dask) as workers:
+            for _ in track(
+                opened.run(workers, interrupts),
+                screen,
+                what="network",
+                done=opened.done,
+                total=planned.plan.networks,
+                seen=lambda progress: (progress.networks, progress.loss),
+            ):
+                pass
         result = opened.finish()
         screen.warn(opened.notes)
     again = [] if jobs is None else ["--jobs", str(jobs)]
@@ -202,11 +216,14 @@ def _opened(planned: "Planned", out: Path | None, resume: Path | None) -> Abstra
     return created(planned, out or make_default(planned.plan.layers.name, datetime.now(UTC), "sweeps"))
 
 
-def _dry_run(planned: "Planned", jobs: int, screen: Screen) -> int:
+def _dry_run(command: "Command", jobs: int | None, screen: Screen) -> int:
     from bpcli.render.sweep import header
+    from bpcli.sweep.planned import Planned
+    from bpcli.training.environment import processors
 
+    planned = Planned.of(command)
     screen.warn(planned.notices())
-    estimate = planned.estimate(jobs)
+    estimate = planned.estimate(jobs or processors())
     screen.show(header(planned, estimate=estimate))
     screen.document(
         {

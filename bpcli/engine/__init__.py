@@ -4,7 +4,7 @@
 needed where Numba is not installed, and Numba is imported only when the engine is used.
 """
 
-from bpcli.engine.choice import EXTRA, available, engine_versions, worth_compiling
+from bpcli.engine.choice import EXTRA, available, engine_versions, seconds_saved, worth_compiling
 from bpcli.engine.compiled import CompiledEpochs, CompiledNetwork, CompiledStack, Rule
 from bpcli.engine.jit import compilation_notice, load_kernel
 
@@ -18,5 +18,6 @@ __all__ = [
     "compilation_notice",
     "engine_versions",
     "load_kernel",
+    "seconds_saved",
     "worth_compiling",
 ]

@@ -13,10 +13,11 @@ from typing import Any
 
 import bpcli
 from bpcli.common.errors import BpcliError, MachineError, UsageError
+from bpcli.common.threads import one_thread_of_blas
 from bpcli.datasets import Dataset
 from bpcli.sweep.groups import Datasets, Task, data_key
 from bpcli.sweep.outcome import train_task
-from bpcli.sweep.running import Outcomes, one_thread_of_blas
+from bpcli.sweep.running import Outcomes
 
 LOCAL = "local"
 _POLL = 0.2  # seconds between two looks at whether to stop
@@ -39,6 +40,7 @@ def check_installed() -> None:
 def run_on_dask(
     address: str,
     jobs: int,
+    datasets: Datasets,
     tasks: Iterable[Task],
     interrupted: Callable[[], bool],
     seen: Callable[[int], None],
@@ -52,7 +54,7 @@ def run_on_dask(
     with ExitStack() as stack:
         client = _connected(address, jobs, stack)
         stack.callback(_close, client)
-        yield from _Cluster(client, address).run(tasks, interrupted, seen)
+        yield from _Cluster(client, address, datasets).run(tasks, interrupted, seen)
 
 
 def _connected(address: str, jobs: int, stack: ExitStack) -> Any:
@@ -81,9 +83,8 @@ def _close(client: Any) -> None:
 class _Cluster:
     """The tasks that are on their way, and the data that the workers have."""
 
-    def __init__(self, client: Any, address: str) -> None:
-        self._client, self._address = client, address
-        self._datasets = Datasets()
+    def __init__(self, client: Any, address: str, datasets: Datasets) -> None:
+        self._client, self._address, self._datasets = client, address, datasets
         self._sent: dict[str, Any] = {}
         self._waiting: dict[Any, Task] = {}
         self._unsent: Task | None = None

@@ -6,8 +6,9 @@ stands beside it.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 import numpy as np
@@ -16,7 +17,7 @@ from bpcli.common.errors import BpcliError
 from bpcli.config import Config, ConfigProblems, Problem
 from bpcli.config.fields import GENERATED
 from bpcli.datasets import Dataset
-from bpcli.engine import available, worth_compiling
+from bpcli.engine import available, seconds_saved, worth_compiling
 from bpcli.network import Architecture
 from bpcli.sweep.plan import Plan
 from bpcli.training.evaluation import Metric, metric_of
@@ -25,6 +26,8 @@ from bpcli.training.setup import load_data, setup, streams
 MOST = 500  # networks of a group
 _HOT = 4 << 20  # bytes that a step goes through: about what a core keeps near
 _DATA = 32 << 20  # bytes of rows, which differ from seed to seed
+# About how many seconds a network takes, a step of it among others, and a multiplication.
+_NETWORK, _STEP, _MAC = 2e-3, 2e-6, 2e-9
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class Kind:
         steps: of one network in all its epochs.
         metric: the score beside the loss.
         source, digest: name and SHA-256 of the data.
-        engine: what trains them.
+        engine: what trains them; "auto" only until it is decided.
         size: how many are trained side by side.
     """
 
@@ -52,7 +55,7 @@ class Kind:
     metric: Metric
     source: str
     digest: str
-    engine: Literal["numpy", "compiled"]
+    engine: Literal["auto", "numpy", "compiled"]
     size: int
 
 
@@ -101,7 +104,7 @@ def data_key(config: Config) -> str:
     return json.dumps(config.data.model_dump(mode="json"), sort_keys=True)
 
 
-def find_kinds(plan: Plan) -> list[Kind]:
+def find_kinds(plan: Plan, datasets: Datasets) -> list[Kind]:
     """Prepare the data of every kind for the first seed, and see what its networks look like.
 
     Raises:
@@ -110,38 +113,48 @@ def find_kinds(plan: Plan) -> list[Kind]:
     together: dict[str, list[int]] = {}
     for number in range(len(plan.combinations)):
         together.setdefault(_shared(plan.config(number)), []).append(number)
-    datasets, kinds, problems = Datasets(), [], dict[str, Problem]()
+    kinds, problems = [], dict[str, Problem]()
     for numbers in together.values():
         config = plan.config(numbers[0]).model_copy(update={"seed": plan.seeds[0]})
         try:
-            kinds.append(_kind(config, tuple(numbers), datasets, len(plan.seeds)))
+            kinds.append(_kind(config, tuple(numbers), datasets))
         except BpcliError as error:
             shown = plan.combinations[numbers[0]].settings
             text = " ".join(f"--over {key}={value}" for key, value in shown) or plan.layers.name
             problems.setdefault(str(error), Problem(text, None, None, "", str(error)))
     if problems:
         raise ConfigProblems(problems.values())
-    return kinds
+    return _with_engines(kinds, len(plan.seeds))
 
 
 def tasks(
-    plan: Plan, kinds: list[Kind], done: Mapping[str, set[int]], *, every: bool = False
+    plan: Plan, kinds: Iterable[Kind], done: Mapping[str, set[int]], *, every: bool = False
 ) -> Iterator[Task]:
     """Yield the groups one by one, without the networks that are ``done``: by id of a combination the seeds.
 
-    Networks of one seed are neighbours: they share their rows and the order of their batches.
+    The groups of a kind are of one size, and those with the most work come first, so that all who train end at about
+    the same time. Networks of one seed are neighbours: they share their rows and the order of their batches.
     """
-    for kind in kinds:
-        waiting: list[tuple[int, int]] = []
-        for seed in plan.seeds:
-            for number in kind.combinations:
-                if seed not in done.get(plan.combinations[number].id, ()):
-                    waiting.append((number, seed))
-                if len(waiting) == kind.size:
-                    yield _task(plan, kind, waiting, every=every)
-                    waiting = []
-        if waiting:
-            yield _task(plan, kind, waiting, every=every)
+    for kind in sorted(kinds, key=lambda kind: kind.size * work_of(kind), reverse=True):
+        cells = _cells_left(plan, kind, done)
+        networks = networks_left(plan, kind, done)
+        groups = -(-networks // kind.size)
+        for at in range(groups):
+            size = networks * (at + 1) // groups - networks * at // groups
+            yield _task(plan, kind, list(islice(cells, size)), every=every)
+
+
+def networks_left(plan: Plan, kind: Kind, done: Mapping[str, set[int]]) -> int:
+    """Return how many networks of a kind are not ``done``."""
+    return sum(1 for _ in _cells_left(plan, kind, done))
+
+
+def _cells_left(plan: Plan, kind: Kind, done: Mapping[str, set[int]]) -> Iterator[tuple[int, int]]:
+    """The number of the combination, and the seed, of each network that is not done."""
+    for seed in plan.seeds:
+        for number in kind.combinations:
+            if seed not in done.get(plan.combinations[number].id, ()):
+                yield number, seed
 
 
 def _task(plan: Plan, kind: Kind, cells: list[tuple[int, int]], *, every: bool) -> Task:
@@ -177,15 +190,12 @@ def _shared(config: Config) -> str:
     return json.dumps(plain, sort_keys=True)
 
 
-def _kind(config: Config, numbers: tuple[int, ...], datasets: Datasets, seeds: int) -> Kind:
+def _kind(config: Config, numbers: tuple[int, ...], datasets: Datasets) -> Kind:
     auto = config.training.engine == "auto"
     plain = config.training.model_copy(update={"engine": "numpy"}) if auto else config.training
     ready = setup(config.model_copy(update={"training": plain}), datasets.get(config))
     data, network = ready.data, ready.network
     architecture, batch, item = network.architecture, network.rows, data.X.itemsize
-    steps = config.training.epochs * -(-len(data.X) // batch)
-    if auto and available() and worth_compiling(architecture, batch, steps * len(numbers) * seeds):
-        plain = plain.model_copy(update={"engine": "compiled"})
     width = architecture.sizes[0] + architecture.sizes[-1]
     hot = item * (batch * (5 * sum(architecture.sizes[1:]) + width) + 5 * architecture.parameter_count)
     rows = item * (len(data.X) + len(data.X_validation)) * width
@@ -195,13 +205,26 @@ def _kind(config: Config, numbers: tuple[int, ...], datasets: Datasets, seeds: i
         rows=len(data.X),
         validation_rows=len(data.X_validation),
         batch=batch,
-        steps=steps,
+        steps=config.training.epochs * -(-len(data.X) // batch),
         metric=metric_of(data.task),
         source=data.name,
         digest=data.digest,
-        engine="compiled" if plain.engine == "compiled" else "numpy",
+        engine=config.training.engine,
         size=int(np.clip(min(_HOT // hot, _DATA // rows), 1, MOST)),
     )
+
+
+def _with_engines(kinds: list[Kind], seeds: int) -> list[Kind]:
+    """Decide which engine trains where nobody says: that of all these kinds, since it is loaded once."""
+    left = [kind for kind in kinds if kind.engine == "auto"]
+    saved = sum(
+        seconds_saved(
+            kind.architecture, kind.batch, kind.steps * len(kind.combinations) * seeds, together=kind.size
+        )
+        for kind in left
+    )
+    engine: Literal["numpy", "compiled"] = "compiled" if available() and worth_compiling(saved) else "numpy"
+    return [replace(kind, engine=engine) if kind in left else kind for kind in kinds]
 
 
 def trial_of(task: Task, epochs: int) -> Task:
@@ -214,3 +237,13 @@ def trial_of(task: Task, epochs: int) -> Task:
     return replace(
         task, combinations=tuple((at, name, short(config)) for at, name, config in task.combinations)
     )
+
+
+def products(kind: Kind) -> int:
+    """Multiplications of the products of one forward pass over a batch."""
+    return kind.batch * sum(fan_in * fan_out for fan_in, fan_out in kind.architecture.shapes())
+
+
+def work_of(kind: Kind) -> float:
+    """About how many seconds a network takes: enough to compare, and to choose who trains."""
+    return _NETWORK + kind.steps * (_STEP + 3 * _MAC * products(kind))

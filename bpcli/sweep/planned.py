@@ -12,15 +12,13 @@ from bpcli.config import Layers, is_table, read_layers
 from bpcli.config.fields import GENERATED
 from bpcli.engine import compilation_notice
 from bpcli.sweep.combinations import Success, read_success
-from bpcli.sweep.groups import Datasets, Kind, find_kinds, tasks, trial_of
+from bpcli.sweep.groups import Datasets, Kind, find_kinds, tasks, trial_of, work_of
 from bpcli.sweep.machine import prepare_kernel
 from bpcli.sweep.outcome import train_task
 from bpcli.sweep.plan import Plan, make_plan
 from bpcli.training.environment import describe_environment
 
 Keep = Literal["best", "none", "all"]
-# About how many seconds a network takes, a step of it among others, and a multiplication.
-_NETWORK, _STEP, _MAC = 2e-3, 2e-6, 2e-9
 _TRIAL, _TRIALS = 0.5, 5.0  # seconds of a trial, and of all of them
 
 
@@ -95,12 +93,13 @@ class Estimate:
 
 @dataclass(frozen=True, eq=False)
 class Planned:
-    """A sweep of which everything is known but its results."""
+    """A sweep of which everything is known but its results; ``datasets`` are those that were read for it."""
 
     command: Command
     plan: Plan
     kinds: tuple[Kind, ...]
     success: Success | None
+    datasets: Datasets
 
     @classmethod
     def of(cls, command: Command) -> "Planned":
@@ -111,8 +110,10 @@ class Planned:
             UsageError: an option cannot be used.
         """
         plan = make_plan(command.layers(), command.over, command.sample)
-        kinds = find_kinds(plan)
-        return cls(command.wherever(), plan, tuple(kinds), read_success(command.success, kinds))
+        datasets = Datasets()
+        kinds = find_kinds(plan, datasets)
+        success = read_success(command.success, kinds)
+        return cls(command.wherever(), plan, tuple(kinds), success, datasets)
 
     def document(self) -> dict[str, Any]:
         """Return what ``plan.json`` holds."""
@@ -148,18 +149,18 @@ class Planned:
     def estimate(self, jobs: int) -> Estimate:
         """Train a group of each kind for a few epochs, and see how long all of them would take."""
         groups, total, known, started = [], 0.0, list[float](), perf_counter()
-        datasets = Datasets()
         for kind in self.kinds:
             networks = len(kind.combinations) * len(self.plan.seeds)
-            groups.append((-(-networks // kind.size), min(kind.size, networks)))
+            number = -(-networks // kind.size)
+            groups.append((number, -(-networks // number)))
             work = networks * work_of(kind)
             if perf_counter() - started < _TRIALS:
-                known.append(self._seconds_of_network(kind, datasets) * networks / work)
+                known.append(self._seconds_of_network(kind) * networks / work)
             total += work * float(np.mean(known))
         at_once = min(jobs, sum(number for number, _ in groups))
         return Estimate(tuple(groups), total / at_once, at_once)
 
-    def _seconds_of_network(self, kind: Kind, datasets: Datasets) -> float:
+    def _seconds_of_network(self, kind: Kind) -> float:
         """The seconds of one network of a full group, from two short trials of different length."""
         task = next(tasks(self.plan, [kind], {}))
         wanted = task.combinations[0][2].training.epochs
@@ -168,7 +169,7 @@ class Planned:
         epochs, times = 1, list[tuple[int, float]]()
         while True:
             started = perf_counter()
-            train_task(trial_of(task, epochs), datasets)
+            train_task(trial_of(task, epochs), self.datasets)
             times.append((epochs, perf_counter() - started))
             if times[-1][1] > _TRIAL or epochs >= wanted:
                 break
@@ -177,13 +178,3 @@ class Planned:
         # Where a single epoch takes longer than a trial may, the set-up that it contains counts for little.
         of_epoch = max(0.0, seconds - fixed) / (last - 1) if last > 1 else seconds
         return (fixed + of_epoch * (wanted - 1)) / len(task.cells)
-
-
-def products(kind: Kind) -> int:
-    """Multiplications of the products of one forward pass over a batch."""
-    return kind.batch * sum(fan_in * fan_out for fan_in, fan_out in kind.architecture.shapes())
-
-
-def work_of(kind: Kind) -> float:
-    """About how many seconds a network takes: enough to compare, and to choose who trains."""
-    return _NETWORK + kind.steps * (_STEP + 3 * _MAC * products(kind))

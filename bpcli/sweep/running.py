@@ -10,15 +10,17 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from multiprocessing.connection import wait as wait_for
+from pathlib import Path
 from time import monotonic
 from typing import Any
 
 from bpcli.common.errors import MachineError
+from bpcli.common.threads import one_thread_of_blas
 from bpcli.sweep.groups import Datasets, Task
 from bpcli.sweep.outcome import Outcome, train_task
-from bpcli.training.environment import THREAD_VARIABLES
 
 _POLL = 0.1  # seconds between two looks at whether to stop, and at how far the others are
 _AHEAD = 2  # groups for each job that are on their way: they wait in memory
@@ -27,10 +29,9 @@ Outcomes = list[Outcome]
 
 
 def run_here(
-    tasks: Iterable[Task], interrupted: Callable[[], bool], seen: Callable[[int], None]
+    datasets: Datasets, tasks: Iterable[Task], interrupted: Callable[[], bool], seen: Callable[[int], None]
 ) -> Iterator[Outcomes]:
     """Train one group after another in this process, until ``interrupted`` says to stop."""
-    datasets = Datasets()
     for task in tasks:
         outcomes = train_task(task, datasets, _now_and_then(interrupted), seen)
         if outcomes is None:
@@ -38,36 +39,70 @@ def run_here(
         yield outcomes
 
 
-def run_in_processes(
-    tasks: Iterable[Task], jobs: int, interrupted: Callable[[], bool], seen: Callable[[int], None]
-) -> Iterator[Outcomes]:
-    """Train ``jobs`` groups at a time, each in a process, and yield what comes of them, whichever is ready first.
+@contextmanager
+def processes(jobs: int, datasets: Datasets) -> Iterator["Processes"]:
+    """Start ``jobs`` processes, which end with the block.
 
-    Every now and then nothing is yielded, so that whoever waits can look how far the others are. A group that is
-    finished when ``interrupted`` says to stop is still yielded.
-
-    Raises:
-        MachineError: a process was killed.
+    A copy of this process has all that is loaded, and the data. But only a process with a single thread can be copied;
+    else they start anew.
     """
-    context = multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("fork" if _threads() == 1 else "spawn")
     stop, epochs = context.Event(), context.Value("q", 0)
-    with one_thread_of_blas(), ProcessPoolExecutor(jobs, context, _initialise, (stop, epochs)) as pool:
+    with (
+        one_thread_of_blas(),
+        ProcessPoolExecutor(jobs, context, _initialise, (stop, epochs, datasets)) as pool,
+    ):
+        pool.submit(_ready)  # starts them now, before there are other threads
+        try:
+            yield Processes(pool, jobs, stop, epochs)
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
+
+
+def _threads() -> int | None:
+    """How many threads this process has, those of BLAS among them; None where that cannot be known."""
+    with suppress(OSError):
+        return sum(1 for _ in Path("/proc/self/task").iterdir())
+    return None
+
+
+@dataclass(frozen=True, eq=False)
+class Processes:
+    """The processes, whether they are to stop, and how many epochs they have trained."""
+
+    pool: ProcessPoolExecutor
+    jobs: int
+    stop: Any
+    epochs: Any
+
+    def run(
+        self, tasks: Iterable[Task], interrupted: Callable[[], bool], seen: Callable[[int], None]
+    ) -> Iterator[Outcomes]:
+        """Yield what comes of the groups, whichever is ready first.
+
+        Every now and then nothing is yielded, so that whoever waits can look how far the others are. A group that is
+        finished when ``interrupted`` says to stop is still yielded.
+
+        Raises:
+            MachineError: a process was killed.
+        """
         waiting: set[Future[Outcomes | None]] = set()
         known, more = 0, iter(tasks)
         try:
             while True:
                 if interrupted():
-                    stop.set()
+                    self.stop.set()
                     waiting = {future for future in waiting if not future.cancel()}
                     more = iter(())
-                while len(waiting) < _AHEAD * jobs and (task := next(more, None)) is not None:
-                    waiting.add(pool.submit(_train, task))
+                while len(waiting) < _AHEAD * self.jobs and (task := next(more, None)) is not None:
+                    waiting.add(self.pool.submit(_train, task))
                 if not waiting:
                     return
                 ready, waiting = wait(waiting, _POLL, FIRST_COMPLETED)
-                if epochs.value > known:
-                    seen(epochs.value - known)
-                    known = epochs.value
+                if self.epochs.value > known:
+                    seen(self.epochs.value - known)
+                    known = self.epochs.value
                 yield []
                 for future in ready:
                     if outcomes := future.result():
@@ -77,24 +112,6 @@ def run_in_processes(
                 "a worker process was killed, perhaps because memory ran out: what is finished is kept; go on with "
                 "--resume, with fewer --jobs"
             ) from None
-        finally:
-            stop.set()
-            pool.shutdown(cancel_futures=True)
-
-
-@contextmanager
-def one_thread_of_blas() -> Iterator[None]:
-    """Let what is started in the block use one thread each: the jobs share the cores already."""
-    before = {name: os.environ.get(name) for name in THREAD_VARIABLES}
-    os.environ.update(dict.fromkeys(THREAD_VARIABLES, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _now_and_then(question: Callable[[], bool]) -> Callable[[], bool]:
@@ -114,10 +131,15 @@ def _now_and_then(question: Callable[[], bool]) -> Callable[[], bool]:
 _worker: dict[str, Any] = {}
 
 
-def _initialise(stop: Any, epochs: Any) -> None:
+def _initialise(stop: Any, epochs: Any, datasets: Datasets) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _worker.update(stop=_now_and_then(stop.is_set), epochs=epochs, datasets=Datasets())
+    _worker.update(stop=_now_and_then(stop.is_set), epochs=epochs, datasets=datasets)
+
+
+def _ready() -> None:
+    """Do nothing: a process that can do that has started."""
 
 
 def _end_with_parent() -> None:

@@ -280,7 +280,7 @@ def write_results(folder: Path, plan: Plan, metrics: Sequence[str], parts: Parts
     content = text.getvalue().encode()
     write_atomically(folder / RESULTS, content)
     if find_spec("pyarrow"):
-        _write_parquet(folder / PARQUET, columns)
+        _write_parquet(folder / PARQUET, content, columns)
     return hashlib.sha256(content).hexdigest()
 
 
@@ -310,10 +310,20 @@ def _text(value: object) -> str:
     return "" if value is None else repr(value) if isinstance(value, float) else cell(str(value))
 
 
-def _write_parquet(path: Path, columns: Mapping[str, list[Any]]) -> None:
+def _write_parquet(path: Path, table: bytes, columns: Mapping[str, list[Any]]) -> None:
+    """Write the CSV ``table`` as Parquet: read by pyarrow itself, which loads pandas to look at lists."""
     import pyarrow
+    from pyarrow import csv as tables
     from pyarrow import parquet
 
+    types = {str: pyarrow.string(), int: pyarrow.int64()}
+    found = {
+        cell(name): next((type(v) for v in values if v is not None), float)
+        for name, values in columns.items()
+    }
+    options = tables.ConvertOptions(
+        column_types={name: types.get(kind, pyarrow.float64()) for name, kind in found.items()}
+    )
     buffer = io.BytesIO()
-    parquet.write_table(pyarrow.table(dict(columns)), buffer)
+    parquet.write_table(tables.read_csv(pyarrow.py_buffer(table), convert_options=options), buffer)
     write_atomically(path, buffer.getvalue())

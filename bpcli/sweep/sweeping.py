@@ -1,11 +1,12 @@
 """A sweep from its command to its result: created or resumed in a folder, run group by group, and summed up."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -16,18 +17,21 @@ from bpcli.network import Array
 from bpcli.sweep import store
 from bpcli.sweep.cluster import run_on_dask
 from bpcli.sweep.combinations import SweepResult, best_combination, summarise
-from bpcli.sweep.groups import Kind, tasks, trained_config
+from bpcli.sweep.groups import Kind, Task, networks_left, products, tasks, trained_config, work_of
 from bpcli.sweep.machine import prepare_kernel
 from bpcli.sweep.outcome import judged
 from bpcli.sweep.part import write_part
-from bpcli.sweep.planned import Command, Planned, products, work_of
-from bpcli.sweep.running import run_here, run_in_processes
+from bpcli.sweep.planned import Command, Planned
+from bpcli.sweep.running import Outcomes, processes, run_here
 from bpcli.training import run_folder
 from bpcli.training.environment import differences
 from bpcli.training.sealed_files import write_commented, write_json, write_npz
 
 _SMALL = 2.0  # seconds of work that are not worth the start of processes
 _ONE_THREAD = 1 << 17  # multiplications of a product that BLAS leaves to one thread
+
+# Who trains: yields what comes of each group of these, asks whether to stop, and tells how many epochs were trained.
+Workers: TypeAlias = Callable[[Iterable[Task], Callable[[], bool], Callable[[int], None]], Iterator[Outcomes]]
 
 
 @dataclass(frozen=True)
@@ -66,23 +70,30 @@ class Sweep:
         """How many networks were finished when the sweep was opened."""
         return len(self.parts)
 
-    def run(
-        self,
-        interrupted: Callable[[], bool],
-        jobs: int,
-        dask: str | None = None,
-    ) -> Iterator[Progress]:
-        """Train what is not done, and keep each group as it is finished.
+    @contextmanager
+    def workers(self, jobs: int, dask: str | None = None) -> Iterator[Workers]:
+        """Let those work, until the block ends, who train the groups that are not done.
 
-        ``jobs`` groups at a time, in processes of this machine; or on the cluster at the address ``dask``.
+        They are ``jobs`` processes of this machine, or this one if there is little to do; or those of the cluster at
+        the address ``dask``.
         """
+        left, datasets = self._left(), self.planned.datasets
+        for dtype in self.planned.compiled if any(left.values()) else ():
+            self.notes += filter(None, [prepare_kernel(dtype)])
+        if dask is not None:
+            yield partial(run_on_dask, dask, jobs, datasets)
+        elif _is_small(left):
+            yield partial(run_here, datasets)
+        else:
+            groups = sum(-(-networks // kind.size) for kind, networks in left.items())
+            with processes(min(jobs, groups), datasets) as started:
+                yield started.run
+
+    def run(self, workers: Workers, interrupted: Callable[[], bool]) -> Iterator[Progress]:
+        """Train what is not done, and keep each group as it is finished."""
         planned, started = self.planned, perf_counter()
         plan, every = planned.plan, planned.command.keep == "all"
-        done = self.parts.done()
-        left = {
-            k: sum(len(plan.seeds) - len(done.get(plan.combinations[n].id, ())) for n in k.combinations)
-            for k in planned.kinds
-        }
+        left = self._left()
         epochs_left = sum(n * plan.config(kind.combinations[0]).training.epochs for kind, n in left.items())
         networks, epochs = sum(left.values()), 0
 
@@ -90,17 +101,8 @@ class Sweep:
             nonlocal epochs
             epochs += more
 
-        groups = tasks(plan, list(planned.kinds), done, every=every)
-        for dtype in planned.compiled if networks else ():
-            self.notes += filter(None, [prepare_kernel(dtype)])
-        if dask is not None:
-            running = run_on_dask(dask, jobs, groups, interrupted, seen)
-        elif self._is_small(left):
-            running = run_here(groups, interrupted, seen)
-        else:
-            at_once = min(jobs, sum(-(-networks // kind.size) for kind, networks in left.items()))
-            running = run_in_processes(groups, at_once, interrupted, seen)
-        for outcomes in running:
+        groups = tasks(plan, planned.kinds, self.parts.done(), every=every)
+        for outcomes in workers(groups, interrupted, seen):
             for outcome in outcomes:
                 write_part(self.folder, outcome, every=every)
                 self._loss = min(self._loss, _lowest_loss(outcome.rows))
@@ -109,10 +111,10 @@ class Sweep:
             yield Progress(self.done + int(networks * share), lowest)
         self._seconds = perf_counter() - started
 
-    def _is_small(self, left: Mapping[Kind, int]) -> bool:
-        """Whether this process can do the rest by itself: with one thread of BLAS, and soon."""
-        work = sum(networks * work_of(kind) for kind, networks in left.items())
-        return work < _SMALL and all(products(kind) < _ONE_THREAD for kind in left)
+    def _left(self) -> dict[Kind, int]:
+        """How many networks of each kind are not done."""
+        done = self.parts.done()
+        return {kind: networks_left(self.planned.plan, kind, done) for kind in self.planned.kinds}
 
     def finish(self) -> SweepResult:
         """Write the tables of what is done, and return the result."""
@@ -161,6 +163,12 @@ class Sweep:
             (folder / store.BEST).unlink(missing_ok=True)
         else:
             write_npz(folder / store.BEST, {"seed": np.array(seed), **found})
+
+
+def _is_small(left: Mapping[Kind, int]) -> bool:
+    """Whether this process can do it by itself: with one thread of BLAS, and soon."""
+    work = sum(networks * work_of(kind) for kind, networks in left.items())
+    return work < _SMALL and all(products(kind) < _ONE_THREAD for kind in left)
 
 
 def _lowest_loss(rows: dict[str, Array]) -> float:

@@ -10,11 +10,9 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 import bpcli
+from bpcli.common.threads import THREAD_VARIABLES
 from bpcli.engine import engine_versions
 from bpcli.training.sealed_files import damaged, first_problem, read_json
-
-THREAD_VARIABLES = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-
 
 _Text = Annotated[str, StringConstraints(max_length=1000)]
 

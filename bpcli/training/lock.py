@@ -24,6 +24,19 @@ _CREATE = _OPEN | os.O_CREAT | os.O_EXCL
 _LINE = re.compile(rb"bpcli ([0-9]{1,20})\n")
 _BARE_PID = re.compile(rb"([0-9]{1,20})\n")  # what bpcli wrote formerly; other programs write it too
 
+_held: set[int] = set()  # the descriptors of the locks of this process
+
+
+def _let_go() -> None:
+    """In a copy of this process: a lock ends with the process that took it, and not with the last of its copies."""
+    for descriptor in _held:
+        os.close(descriptor)
+    _held.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_let_go)
+
 
 @contextmanager
 def locked(path: Path, *, in_run: bool) -> Iterator[None]:
@@ -38,6 +51,7 @@ def locked(path: Path, *, in_run: bool) -> Iterator[None]:
     """
     descriptor, found_empty = _acquire(path, in_run=in_run)
     line = f"bpcli {os.getpid()}\n".encode()
+    _held.add(descriptor)
     try:
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
@@ -50,6 +64,7 @@ def locked(path: Path, *, in_run: bool) -> Iterator[None]:
                     os.ftruncate(descriptor, 0)
                 else:
                     path.unlink()
+        _held.discard(descriptor)
         os.close(descriptor)
 
 

@@ -14,7 +14,15 @@ from bpcli.config import Config, TrainingConfig, to_yaml
 from bpcli.config.fields import is_own_table
 from bpcli.datasets import Dataset, InputOptions, Prepared, ReadOptions, load, prepare
 from bpcli.datasets.text_source import STDIN
-from bpcli.engine import EXTRA, CompiledEpochs, CompiledNetwork, Rule, available, worth_compiling
+from bpcli.engine import (
+    EXTRA,
+    CompiledEpochs,
+    CompiledNetwork,
+    Rule,
+    available,
+    seconds_saved,
+    worth_compiling,
+)
 from bpcli.network import Architecture, Array, Network, Parameters, initialise
 from bpcli.network.architecture import LossName, Output
 from bpcli.training.optimisers import Adam, Optimiser, Sgd
@@ -79,7 +87,7 @@ def with_engine(config: Config, data: Prepared) -> Config:
         return config
     rows = _rows(config, data)
     steps = training.epochs * -(-len(data.X) // rows)
-    worth = available() and worth_compiling(_architecture(config, data), rows, steps)
+    worth = available() and worth_compiling(seconds_saved(_architecture(config, data), rows, steps))
     training = training.model_copy(update={"engine": "compiled" if worth else "numpy"})
     return config.model_copy(update={"training": training})
 

@@ -189,7 +189,7 @@ def test_a_dry_run_trains_nothing_and_leaves_nothing(bpcli, tmp_path, monkeypatc
     """How many, in which groups, and about how long."""
     monkeypatch.setattr("bpcli.sweep.planned._TRIAL", 0.01)
     done = bpcli("sweep", "xor", *SMALL, "--over", "seed=0:1199", "--dry-run", "--jobs", "2")
-    assert "groups    3 groups of up to 500" in done.out
+    assert "groups    3 groups of up to 400" in done.out
     assert "about" in done.out
     assert list(tmp_path.iterdir()) == []
 

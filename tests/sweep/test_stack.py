@@ -56,7 +56,7 @@ def sweep(name, engine="numpy"):
     overrides, over = CASES[name]
     overrides = [*overrides, f"training.engine={engine}"]
     plan = make_plan(read_layers(name, overrides=overrides), over)
-    (kind,) = find_kinds(plan)
+    (kind,) = find_kinds(plan, Datasets())
     (task,) = tasks(plan, [kind], {}, every=True)
     (outcome,) = train_task(task, Datasets())
     for k, (at, seed) in enumerate(task.cells):
@@ -128,7 +128,7 @@ def products_agree():
 def test_the_figures_of_xor_are_those_of_single_runs():
     """Outputs of one unit take other functions of BLAS, so that here the numbers agree to rounding."""
     plan = make_plan(read_layers("xor", overrides=["training.epochs=60", "model.hidden=2"]), ["seed=0:3"])
-    (task,) = tasks(plan, find_kinds(plan), {})
+    (task,) = tasks(plan, find_kinds(plan, Datasets()), {})
     (outcome,) = train_task(task, Datasets())
     for seed in range(4):
         session = Session("xor", plan.config(0).model_copy(update={"seed": seed}))
@@ -140,7 +140,7 @@ def test_the_figures_of_xor_are_those_of_single_runs():
 def test_who_stands_beside_a_network_changes_no_bit_of_it():
     """The same network in groups of one, of three, and of six."""
     plan = make_plan(read_layers("xor", overrides=["training.epochs=20"]), ["seed=0:5"])
-    (kind,) = find_kinds(plan)
+    (kind,) = find_kinds(plan, Datasets())
     found = []
     for size in (1, 3, 6):
         sized = type(kind)(**vars(kind) | {"size": size})
@@ -173,7 +173,7 @@ def test_a_diverged_network_ends_and_the_others_go_on():
     """A rate of a million on a network with linear output."""
     overrides = ["model.output=identity", "training.epochs=30", "training.optimizer.momentum=0.0"]
     plan = make_plan(read_layers("xor", overrides=overrides), ["seed=0:1", f"{RATE}=0.1,1000000.0"])
-    (task,) = tasks(plan, find_kinds(plan), {})
+    (task,) = tasks(plan, find_kinds(plan, Datasets()), {})
     (outcome,) = train_task(task, Datasets())
     assert outcome.rows["stopped_by"].tolist() == ["epochs", "diverged"] * 2
     assert outcome.rows["epochs"].tolist()[::2] == [30, 30]

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from itertools import islice
 from shutil import copytree
 from time import monotonic, sleep
 
@@ -14,11 +15,11 @@ import pytest
 
 from bpcli.common.errors import MachineError, UsageError
 from bpcli.config import resolve
-from bpcli.sweep import groups, part, planned, store
+from bpcli.sweep import groups, part, planned, store, sweeping
 from bpcli.sweep.combinations import Rate, Spread, Success
 from bpcli.sweep.outcome import best_first, train_task
 from bpcli.sweep.planned import Command, Planned
-from bpcli.sweep.sweeping import Sweep, created, resumed, stored_command
+from bpcli.sweep.sweeping import created, resumed, stored_command
 from bpcli.training.run import Run
 from bpcli.training.sealed_files import read_json, read_npz, write_json, write_npz
 
@@ -34,14 +35,17 @@ def small_groups(monkeypatch):
     monkeypatch.setattr(groups, "MOST", 4)
 
 
+def train(sweep, most=None, jobs=1):
+    """Train the groups of an opened sweep, or so many of them, and return what was told meanwhile."""
+    with sweep.workers(jobs) as workers:
+        return list(islice(sweep.run(workers, lambda: False), most))
+
+
 def run(command, folder, *, stop_after=None, again=False):
     """Run a sweep, in this process; stop it after some groups."""
     opened = (resumed if again else created)(Planned.of(command), folder)
     with opened as sweep:
-        trained = 0
-        for trained, _ in enumerate(sweep.run(lambda: False, jobs=1), 1):
-            if trained == stop_after:
-                break
+        trained = len(train(sweep, stop_after))
         return sweep.finish(), trained
 
 
@@ -111,7 +115,7 @@ def test_a_damaged_part_is_not_believed(swept, tmp_path):
     path.write_bytes(damaged)
     with resumed(Planned.of(COMMAND), tmp_path / "s") as sweep:
         assert "damaged" in "".join(sweep.warnings)
-        assert len(list(sweep.run(lambda: False, jobs=1))) == 1
+        assert len(train(sweep)) == 1
         sweep.finish()
     assert content(tmp_path / "s") == before
 
@@ -119,9 +123,9 @@ def test_a_damaged_part_is_not_believed(swept, tmp_path):
 @pytest.mark.parametrize("jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_processes_give_what_this_process_gives(swept, tmp_path, jobs, monkeypatch):
     """A worker with one thread of BLAS; two of them are in the slow form."""
-    monkeypatch.setattr(Sweep, "_is_small", lambda *_: False)
+    monkeypatch.setattr(sweeping, "_is_small", lambda _: False)
     with created(Planned.of(COMMAND), tmp_path / "s") as sweep:
-        seen = [progress.networks for progress in sweep.run(lambda: False, jobs)]
+        seen = [progress.networks for progress in train(sweep, jobs=jobs)]
         sweep.finish()
     assert content(tmp_path / "s") == content(swept)
     assert len(seen) > 3, "it is told how far they are between the three groups too"
@@ -145,10 +149,10 @@ def test_what_has_to_be_compiled_is_told_before_it_begins(swept, tmp_path, monke
     monkeypatch.setattr("bpcli.sweep.sweeping.prepare_kernel", lambda precision: f"cache of {precision}")
     with created(Planned.of(COMMAND), tmp_path / "s") as sweep:
         assert sweep.warnings == ("float32 True",)
-        list(sweep.run(lambda: False, jobs=1))
+        train(sweep)
         assert sweep.notes == ["cache of float32"]
     with resumed(Planned.of(COMMAND), tmp_path / "done") as sweep:
-        list(sweep.run(lambda: False, jobs=1))
+        train(sweep)
         assert (sweep.warnings, sweep.notes) == ((), [])
 
 
@@ -276,13 +280,14 @@ def test_a_seed_whose_data_cannot_be_used_is_a_row_with_the_reason(tmp_path, mon
 
 
 def test_parquet_has_what_the_csv_has(swept):
-    """Where pyarrow is installed, the same columns with their types."""
+    """Where pyarrow is installed, the same columns with their types; nothing is a null, and no text one."""
     parquet = pytest.importorskip("pyarrow.parquet")
     columns = parquet.read_table(swept / store.PARQUET).to_pydict()
     table = rows(swept)
     assert list(columns) == list(table[0])
     assert columns["seed"] == [int(row["seed"]) for row in table]
     assert columns["train_loss"] == [float(row["train_loss"]) for row in table]
+    assert (columns["validation_loss"], columns["reason"]) == ([None] * 12, [""] * 12)
 
 
 def test_the_wilson_interval_is_that_of_the_paper():
@@ -375,6 +380,31 @@ def test_a_killed_sweep_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(groups, "MOST", 500)
     run(command, tmp_path / "whole")
     assert content(folder) == content(tmp_path / "whole")
+
+
+COPIED = """
+import os
+
+from bpcli.__main__ import main
+from bpcli.sweep import sweeping
+
+os.register_at_fork(after_in_child=lambda: os.write(2, b"copied "))
+sweeping._SMALL = 0
+main()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there it is known how many threads a process has")
+def test_a_worker_is_a_copy_of_a_process_with_one_thread(swept, tmp_path):
+    """And finds what this process finds."""
+    words = ["sweep", "xor", "-q", "--jobs", "1"]
+    words += [word for over in COMMAND.over for word in ("--over", over)]
+    words += [word for text in SETTINGS for word in ("--set", text)]
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    line = [sys.executable, "-c", COPIED, *words, "--out", "s"]
+    done = subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"copied ")
+    assert content(tmp_path / "s") == content(swept)
 
 
 def test_resume_leaves_what_is_no_sweep_alone(tmp_path, monkeypatch):

@@ -159,6 +159,31 @@ def test_only_the_whole_line_that_bpcli_writes_is_a_lock(small_config, tmp_path,
     assert state(tmp_path / "lock") == before
 
 
+KILLED_WITH_A_COPY = """
+import os, signal, sys
+from pathlib import Path
+from bpcli.training.lock import locked
+
+with locked(Path("lock"), in_run=True):
+    if os.fork() == 0:
+        print("copied", flush=True)
+        sys.stdin.read()
+        os._exit(0)
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_a_copy_of_a_killed_process_holds_no_lock(tmp_path):
+    """A worker of a sweep may live a little longer."""
+    line = [sys.executable, "-c", KILLED_WITH_A_COPY]
+    with subprocess.Popen(line, cwd=tmp_path, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as killed:
+        assert killed.stdout.readline() == b"copied\n"
+        killed.wait()
+        assert (tmp_path / "lock").read_text() == f"bpcli {killed.pid}\n"
+        with lock.locked(tmp_path / "lock", in_run=True):
+            pass
+
+
 @pytest.mark.parametrize("content", ["bpcli 4194303\n", "4194303\n"])
 def test_the_lock_of_a_killed_process_stops_nobody(small_config, tmp_path, content):
     """Neither today's nor the bare pid of former versions; it is gone after the run."""
