@@ -245,14 +245,13 @@ def _words(text: TextColumn) -> list[str]:
 
 def _refuse_stray_fractions(cells: Cells, j: int, values: FloatArray) -> None:
     """A single 0.5 among thousands of zeros and ones must not make a regression of a classification."""
-    if len(np.unique(values[:_MANY])) > 2 * AUTO_CLASSES:
-        return
-    filled = values[~np.isnan(values)]
     fractions = np.flatnonzero(values != np.floor(values))
     fractions = fractions[~np.isnan(values[fractions])]
-    rare = 0 < len(fractions) <= _STRAY * len(filled) and len(filled) >= _STRAY_ROWS
+    filled = values[~np.isnan(values)]
+    if not 0 < len(fractions) <= _STRAY * len(filled) or len(filled) < _STRAY_ROWS:
+        return
     if (
-        rare
+        len(np.unique(values[:_MANY])) <= 2 * AUTO_CLASSES
         and len(np.unique(np.floor(filled))) <= AUTO_CLASSES
         and len(np.unique(filled[filled == np.floor(filled)])) <= AUTO_CLASSES
     ):

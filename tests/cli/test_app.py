@@ -47,6 +47,27 @@ def test_what_computes_nothing_imports_no_numerics():
     assert done.stderr.splitlines() == ["0 []"] * 5 + [listed, "0 ['bpcli.cli.walkthrough', 'numpy']"]
 
 
+MASKED = """
+import sys
+import numpy
+before = "numpy.ma" in sys.modules
+from bpcli.__main__ import main
+sys.argv = ["bpcli", "train", "digits", "--epochs", "1", "-q", "--out", "r"]
+try:
+    main()
+finally:
+    print(before, "numpy.ma" in sys.modules)
+"""
+
+
+def test_training_on_a_shipped_table_does_not_load_masked_arrays(tmp_path):
+    """Which ``np.unique`` loads in some versions of NumPy, and which take longer than to read the table."""
+    line = [sys.executable, "-c", MASKED]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)
+    before, after = done.stdout.split()
+    assert before == after
+
+
 def test_the_version_is_the_packages(bpcli):
     """``bpcli --version`` on stdout."""
     assert bpcli("--version").out == f"bpcli {package.__version__}\n"
