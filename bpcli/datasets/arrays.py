@@ -14,7 +14,7 @@ from bpcli.common.files import read_bytes, unpacked_limit, unzipped
 from bpcli.common.text import printable
 from bpcli.datasets.cells import is_missing, number
 from bpcli.datasets.columns import target_positions
-from bpcli.datasets.dataset import Column, FloatArray, Table
+from bpcli.datasets.dataset import Column, Numbers, Table
 from bpcli.datasets.layout import first_rows_only
 from bpcli.datasets.text_source import GZIP
 
@@ -144,13 +144,13 @@ def read_npy(raw: bytes, place: str, target: Sequence[str | int] | None) -> Tabl
         features=tuple(f"column {j}" for j in features),
         X=np.ascontiguousarray(table[:, features]),
         outputs=tuple(f"column {j}" for j in targets),
-        y=tuple(np.ascontiguousarray(table[:, j]) for j in targets),
+        y=tuple(np.ascontiguousarray(table[:, j], np.float64) for j in targets),
     )
 
 
 def _pair(
     members: dict[str, NDArray[Any]], name_X: str, name_y: str, place: str
-) -> tuple[FloatArray, tuple[Column, ...]]:
+) -> tuple[Numbers, tuple[Column, ...]]:
     """X as N×d0 numbers and y as its columns."""
     where = f"{place}: {name_X}"
     X = _numbers(members[name_X], where)
@@ -164,7 +164,8 @@ def _pair(
             f"{where}: {len(y)} targets for {len(X)} rows of {name_X}; save one target for each row"
         )
     if y.dtype.kind not in "SU":
-        return X, tuple(np.ascontiguousarray(column) for column in _numbers(y, where).reshape(len(y), -1).T)
+        columns = _numbers(y, where).astype(np.float64, copy=False).reshape(len(y), -1).T
+        return X, tuple(map(np.ascontiguousarray, columns))
     if y.ndim == 2:
         raise DataError(f"{where}: a table of text; write labels in one dimension, or targets as numbers")
     return X, (_texts(y, where),)
@@ -185,12 +186,14 @@ def _texts(y: NDArray[Any], where: str) -> Column:
     return cells
 
 
-def _numbers(array: NDArray[Any], where: str) -> FloatArray:
-    """The array as float64, C-contiguous, every entry finite."""
+def _numbers(array: NDArray[Any], where: str) -> Numbers:
+    """The array in its own float32 or else in float64, C-contiguous, every entry finite."""
     if array.dtype.kind not in "biuf":
         raise DataError(f"{where}: its type is {array.dtype}; expected real numbers")
     with np.errstate(over="ignore"):  # a long double may not fit; what does not is refused below
-        numbers = np.ascontiguousarray(array, dtype=np.float64)
+        numbers: Numbers = np.ascontiguousarray(
+            array, np.float32 if array.dtype == np.float32 else np.float64
+        )
     finite = np.isfinite(numbers)
     if not finite.all():
         faults = np.argwhere(~finite)
@@ -202,6 +205,6 @@ def _numbers(array: NDArray[Any], where: str) -> FloatArray:
     return numbers
 
 
-def _want_table(array: FloatArray, where: str) -> None:
+def _want_table(array: Numbers, where: str) -> None:
     if array.ndim != 2 or 0 in array.shape:
         raise DataError(f"{where}: its shape is {array.shape}; expected a table with one row per sample")

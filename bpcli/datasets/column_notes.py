@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from bpcli.common.text import printable
-from bpcli.datasets.dataset import Category, Dataset, FloatArray, Inputs
+from bpcli.datasets.dataset import Category, Dataset, FloatArray, Inputs, Numbers
 from bpcli.datasets.encoding import Encoding
 
 _SHOWN = 6  # names in a line
@@ -118,7 +118,7 @@ def _determines(codes: np.ndarray, size: int, dataset: Dataset) -> bool:
     return bool((used <= 1).all() and (used > 0).sum() > 1)
 
 
-def _proportional(x: FloatArray, y: FloatArray) -> bool:
+def _proportional(x: Numbers, y: FloatArray) -> bool:
     filled = ~np.isnan(x)
     x, y = x[filled], y[filled]
     if len(x) < 20 or x.min() == x.max() or y.min() == y.max():

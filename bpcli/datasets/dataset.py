@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 FloatArray: TypeAlias = NDArray[np.float64]
+Numbers: TypeAlias = NDArray[np.floating[Any]]
+"""float64; or float32 where a file of arrays has it, which becomes float64 with the first sum or difference."""
 IntArray: TypeAlias = NDArray[np.int64]
 Codes: TypeAlias = NDArray[np.int32]
 Column: TypeAlias = FloatArray | list[str]
@@ -46,7 +48,7 @@ class Role:
 class Inputs:
     """The inputs of N rows before they are encoded: numbers (N×k, NaN where missing) and columns of words."""
 
-    numbers: FloatArray
+    numbers: Numbers
     names: tuple[str, ...]  # k
     categories: tuple[Category, ...] = ()
 
@@ -71,10 +73,10 @@ class Table:
 
     place: str  # what an error message calls the source
     features: tuple[str, ...]  # k names
-    X: FloatArray  # N×k, finite except in a text table, where NaN is a missing value
+    X: Numbers  # N×k, finite except in a text table, where NaN is a missing value
     outputs: tuple[str, ...]  # names of the target columns
     y: tuple[Column, ...]  # a column per output
-    validation: tuple[FloatArray, tuple[Column, ...]] | None = None  # M×k and its target columns
+    validation: tuple[Numbers, tuple[Column, ...]] | None = None  # M×k and its target columns
     categories: tuple[Category, ...] = ()
     roles: tuple[Role, ...] = ()  # of the input columns of a text table, in the order of the file
     notes: tuple[str, ...] = ()  # what was recognised or done while reading, a sentence each
@@ -86,13 +88,13 @@ class Dataset:
     """A table as it was read: nothing scaled, split or encoded yet."""
 
     name: str  # "digits", or the file's name
-    X: FloatArray  # N×k
+    X: Numbers  # N×k
     targets: NDArray[Any]  # classification: N class positions (int64); else N×d2 float64
     features: tuple[str, ...]  # k names
     classes: tuple[str, ...]  # position -> label as text; () for regression
     outputs: tuple[str, ...]  # names of the target columns
     task: Task
-    validation: tuple[FloatArray, NDArray[Any]] | None  # what an NPZ brought as X_validation, y_validation
+    validation: tuple[Numbers, NDArray[Any]] | None  # what an NPZ brought as X_validation, y_validation
     categories: tuple[Category, ...] = ()
     roles: tuple[Role, ...] = ()
     notes: tuple[str, ...] = field(default=())

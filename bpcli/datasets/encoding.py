@@ -17,7 +17,7 @@ from bpcli.common.errors import DataError
 from bpcli.datasets import dates
 from bpcli.datasets.cell_columns import Cells
 from bpcli.datasets.columns import category_of, number_values
-from bpcli.datasets.dataset import Category, Dataset, FloatArray, Inputs, IntArray, Role, Task
+from bpcli.datasets.dataset import Category, Dataset, FloatArray, Inputs, IntArray, Numbers, Role, Task
 
 Output: TypeAlias = Literal["sigmoid", "identity", "softmax"]
 Scaling: TypeAlias = Literal["standard", "minmax", "none"]
@@ -163,17 +163,23 @@ class Encoding:
             self.invalid,
         )[0]
 
-    def transform(self, inputs: Inputs) -> FloatArray:
-        """The M×d0 inputs of the network for M rows; infinite or NaN where a number leaves the range of float64."""
+    def transform(self, inputs: Inputs) -> Numbers:
+        """The M×d0 inputs of the network for M rows; infinite or NaN where a number leaves the range of float64.
+
+        They may be the numbers of ``inputs`` themselves.
+        """
         numbers = inputs.numbers
         missing = (
             np.isnan(numbers[:, self.indicators]) if self.indicators else np.empty((len(numbers), 0), bool)
         )
-        numbers = numbers[:, self.kept] if len(self.kept) < numbers.shape[1] else numbers.copy()
+        if len(self.kept) < numbers.shape[1]:
+            numbers = numbers[:, self.kept]
         k = numbers.shape[1]
-        _fill(numbers, self.fill[list(self.kept)])
+        if np.isnan(numbers).any():
+            numbers = numbers.copy()
+            _fill(numbers, self.fill[list(self.kept)])
         if self.offset[:k].any() or (self.scale[:k] != 1).any():
-            _scale(numbers, self.offset[:k], self.scale[:k])
+            numbers = _scaled(numbers, self.offset[:k], self.scale[:k])
         if not self.indicators and not self.categories:
             return numbers
         by_name = {category.name: category for category in inputs.categories}
@@ -397,7 +403,7 @@ def check_target_range(dataset: Dataset, output: Output, loss: Loss) -> None:
         )
 
 
-def fit_scaling(X: FloatArray, scaling: Scaling) -> tuple[FloatArray, FloatArray]:
+def fit_scaling(X: Numbers, scaling: Scaling) -> tuple[FloatArray, FloatArray]:
     """Offset and scale of each feature, from the N×d0 training rows.
 
     standard: mean and standard deviation ``sqrt(mean((x - mean)²))``; minmax: the least value and max - min;
@@ -413,12 +419,12 @@ def fit_scaling(X: FloatArray, scaling: Scaling) -> tuple[FloatArray, FloatArray
         step = max(1, width // 8)
         pieces = [fit_scaling(X[:, j : j + step], scaling) for j in range(0, width, step)]
         return np.concatenate([a for a, _ in pieces]), np.concatenate([b for _, b in pieces])
-    least, greatest = X.min(axis=0), X.max(axis=0)
+    least, greatest = (end(axis=0).astype(np.float64) for end in (X.min, X.max))
     constant = least == greatest
     with np.errstate(over="ignore", invalid="ignore"):
         if scaling == "standard":
             # The mean of equal numbers may be an ulp off, and that ulp would be scaled up to a feature.
-            offset = np.where(constant, least, X.mean(axis=0))
+            offset = np.where(constant, least, X.mean(axis=0, dtype=np.float64))
             # The largest deviation is taken out first: squares of 1e200 overflow, squares of 1e-200 vanish.
             deviation = X - offset
             largest = np.where(constant, 1.0, np.abs(deviation).max(axis=0))
@@ -428,7 +434,7 @@ def fit_scaling(X: FloatArray, scaling: Scaling) -> tuple[FloatArray, FloatArray
     return offset, np.where(constant, 1.0, scale)
 
 
-def _fill(numbers: FloatArray, fill: FloatArray) -> None:
+def _fill(numbers: Numbers, fill: FloatArray) -> None:
     """Put the fill of each column where a value is missing, in place and a piece at a time."""
     rows = max(1, _PIECE // max(1, numbers.shape[1]))
     for start in range(0, len(numbers), rows):
@@ -438,8 +444,9 @@ def _fill(numbers: FloatArray, fill: FloatArray) -> None:
             np.copyto(piece, np.broadcast_to(fill, piece.shape), where=gaps)
 
 
-def _scale(numbers: FloatArray, offset: FloatArray, scale: FloatArray) -> None:
-    """``(x - offset) / scale`` in place; infinite or NaN where that cannot be told in float64."""
+def _scaled(numbers: Numbers, offset: FloatArray, scale: FloatArray) -> FloatArray:
+    """``(x - offset) / scale``; infinite or NaN where that cannot be told in float64."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        np.subtract(numbers, offset, out=numbers)
-        np.divide(numbers, scale, out=numbers)
+        scaled: FloatArray = np.subtract(numbers, offset)
+        np.divide(scaled, scale, out=scaled)
+    return scaled

@@ -136,7 +136,7 @@ def digest(dataset: Dataset) -> str:
     """SHA-256 of the numbers, shapes and class names as they were read, alike on every machine."""
     sha = hashlib.sha256()
     for array in (dataset.X, dataset.targets, *(dataset.validation or ())):
-        little = array.dtype.newbyteorder("<")
+        little = np.dtype("<i8" if array.dtype.kind == "i" else "<f8")
         sha.update(f"{little.str}{array.shape}".encode())
         for piece in _pieces(array):  # a large table needs no second one beside it
             sha.update(np.ascontiguousarray(array[piece], dtype=little).data)

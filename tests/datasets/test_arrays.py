@@ -61,11 +61,11 @@ def test_a_table_of_targets_is_a_regression(read):
 
 @pytest.mark.parametrize("order", ["C", "F"])
 @pytest.mark.parametrize("dtype", ["f2", "f4", ">f8", "i1", "u8", "?"])
-def test_features_become_float64_rows(read, dtype, order):
-    """Whatever type and order an array has, it is read as float64 in C order."""
+def test_features_become_rows_of_floats(read, dtype, order):
+    """Whatever type and order an array has, it is read in C order, as float64 if it is not float32."""
     array = np.asarray([[0, 1], [1, 0], [1, 1]], dtype=dtype, order=order)
     dataset = read(npz(X=array, y=[0, 1, 1]), "data.npz")
-    assert dataset.X.dtype == np.float64
+    assert dataset.X.dtype == (np.float32 if dtype == "f4" else np.float64)
     assert dataset.X.flags.c_contiguous
     assert_array_equal(dataset.X, array.astype(float))
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -250,6 +251,22 @@ def test_the_digest_is_of_the_data_as_it_was_read():
         prepared(TWO, scaling="standard", output="softmax", dtype="float32", validation=0.34).digest
         == sha.hexdigest()
     )
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("scaling", ["standard", "minmax", "none"])
+def test_float32_as_it_was_read_is_what_the_same_numbers_in_float64_are(scaling, dtype):
+    """Scaled with the same digits, and with the same digest."""
+    rng = np.random.default_rng(0)
+    single, targets = rng.normal(1e3, 1, (40, 3)).astype(np.float32), rng.integers(0, 2, 40)
+    validation = single[:5], targets[:5]
+    double = dataset(single, targets, ("a", "b"), (single[:5].astype(float), targets[:5]))
+    as_read = replace(double, X=single, validation=validation)
+    expected, found = (prepared(data, scaling=scaling, dtype=dtype) for data in (double, as_read))
+    assert found.digest == expected.digest
+    for name in ("X", "X_validation", "offset", "scale"):
+        assert_array_equal(getattr(found, name), getattr(expected, name))
+        assert getattr(found, name).dtype == getattr(expected, name).dtype
 
 
 @pytest.mark.parametrize(
