@@ -170,6 +170,23 @@ def test_evaluate_gives_the_numbers_of_the_definitions(bpcli, table, people):
     assert json.loads(bpcli("evaluate", "classes", "people.csv", "--json").out)["accuracy"] == right
 
 
+def test_training_and_evaluation_show_one_table(bpcli, people, tmp_path):
+    """Class by class, and target by target with the error of the mean, on the rows that were held out."""
+    rows = [f"{x},{2 * x},{3 - x}\n" for x in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)]
+    (tmp_path / "two.csv").write_text("x,u,v\n" + "".join(rows), encoding="utf-8")
+    for source, targets, first in (
+        ("people.csv", "paid", "class rows precision recall"),
+        ("two.csv", "u,v", "target R² MAE RMSE RMSE of the mean"),
+    ):
+        trained = bpcli("train", source, "--target", targets, "--out", "run", "--epochs", 3, "--force")
+        tables = []
+        for shown in (trained, bpcli("evaluate", "run")):
+            lines = [" ".join(line.split()) for line in shown.out.splitlines()]
+            assert first in lines, shown.out
+            tables.append(lines[lines.index(first) :][:4])
+        assert tables[0] == tables[1]
+
+
 def test_arrays_are_predicted_as_tables_are(bpcli, tmp_path):
     """An NPZ with X, the same within gzip, and an NPY hold the same rows; another width is refused."""
     rng = np.random.default_rng(0)
