@@ -224,7 +224,10 @@ def walkthrough(
         ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", rich_help_panel=PAPER, help="Overwrite files that are there.")
+        bool,
+        typer.Option(
+            "--force", rich_help_panel=PAPER, help="Overwrite what is there, of --out, --csv or --feedback."
+        ),
     ] = False,
     format_: Annotated[
         Literal["text", "markdown", "latex", "html"],
@@ -356,7 +359,7 @@ def _shown(
     from bpcli.walkthrough.walk import walk
 
     walked = walk(chosen.example)
-    whole = made(walked, look, mode, seed, drawn=chosen.drawn, explain=explain)
+    whole = made(walked, look, mode, seed, drawn=chosen.drawn, left_out=chosen.left_out, explain=explain)
     if step:
         screen.show(text_title(whole))
         page_through([text_part(whole, part) for part in whole.parts], screen)
@@ -365,7 +368,7 @@ def _shown(
     else:
         screen.show_as_is(page(whole, look.format))
     drawn = chosen.drawn.document() if chosen.drawn else None
-    screen.document(walked.document() | {"drawn": drawn})
+    screen.document(walked.document() | {"drawn": drawn, "left_out": list(chosen.left_out)})
     return 0
 
 

@@ -40,6 +40,10 @@ ROUNDED = (
     "Computed at full precision and printed rounded to {digits} decimals; recomputing from rounded numbers may change "
     "the last digit."
 )
+LEFT_OUT = (
+    "This is a step of plain gradient descent, without the settings of the configuration that would change it: "
+    "{settings}."
+)
 LOSSES = {"squared_error": "squared error", "cross_entropy": "cross-entropy"}
 
 
@@ -71,6 +75,7 @@ def sheet(
     digits: int = 4,
     title: str = "Walkthrough",
     drawn: Drawn | None = None,
+    left_out: Sequence[str] = (),
     explain: Explain = "short",
     hints: bool = False,
     name: str = "",
@@ -78,8 +83,8 @@ def sheet(
     """Return the parts that are wanted, the given numbers before them; delta notation comes with its table.
 
     With ``explain`` "full" each part of a walk begins with its derivation in symbols; either way it ends with one
-    sentence that says why. A worksheet has ``hints`` on request: the formulas, the names of factors and the labels of
-    arrows.
+    sentence that says why, and part h names the settings that its step has ``left_out``. A worksheet has ``hints`` on
+    request: the formulas, the names of factors and the labels of arrows.
     """
     notation = Notation(walk.example.architecture, style)
     parts = given_parts(walk, notation, mode, digits)
@@ -96,7 +101,7 @@ def sheet(
     for letter in letters:
         part = makers[letter](walk, notation)
         if mode == "walk":
-            part = _explained(part, notation, explain)
+            part = _explained(part, notation, explain, left_out)
         elif mode == "worksheet":
             part = replace(part, blocks=tuple(on_paper(block, hints=hints) for block in part.blocks))
         parts.append(part)
@@ -116,10 +121,12 @@ def given_parts(walk: Walk, notation: Notation, mode: Mode, digits: int) -> list
     return parts
 
 
-def _explained(part: Part, notation: Notation, explain: Explain) -> Part:
+def _explained(part: Part, notation: Notation, explain: Explain, left_out: Sequence[str]) -> Part:
     """The derivation before the numbers, and why after them."""
     before = derivation(part.letter, notation) if explain == "full" else ()
     reason = why(part.letter, notation)
+    if part.letter == "h" and left_out:
+        before = (Prose(LEFT_OUT.format(settings=listed(left_out))), *before)
     return replace(part, blocks=(*before, *part.blocks, *([reason] if reason else [])))
 
 

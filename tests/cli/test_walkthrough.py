@@ -69,6 +69,25 @@ def test_a_typed_point_keeps_the_weights_of_the_configuration(bpcli):
     assert "\ndrawn from seed 4: x, y, V and W\n" in bpcli("walkthrough", "--seed", "4").out
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (["optimizer.name=adam"], ["Adam"]),
+        (["weight_decay=0.01"], ["momentum 0.9", "weight decay 0.01"]),
+        (["optimizer.momentum=0"], []),
+    ],
+)
+def test_the_update_names_what_it_leaves_out_of_the_configuration(bpcli, settings, said):
+    """In part h and in the document; the configuration of iris has momentum. A worksheet takes plain steps anyway."""
+    options = [word for each in settings for word in ("--set", f"training.{each}")]
+    part = " ".join(bpcli("walkthrough", "iris", *options, "--part", "h").out.split())
+    line = "This is a step of plain gradient descent, without the settings of the configuration that would change it: "
+    assert line.strip() in part if said else line.strip() not in part
+    assert f"{line}{' and '.join(said)}." in part or not said
+    assert json.loads(bpcli("walkthrough", "iris", *options, "--json").out)["left_out"] == said
+    assert line.strip() not in " ".join(bpcli("walkthrough", "iris", *options, "--worksheet").out.split())
+
+
 def test_a_configuration_gives_its_first_training_row(bpcli):
     """Deeper ones too: the spiral has two hidden layers."""
     document = json.loads(bpcli("walkthrough", "spiral", "--json").out)
@@ -96,6 +115,9 @@ def test_a_configuration_gives_its_first_training_row(bpcli):
         (["--hints"], "--hints goes with --seeds or --worksheet"),
         (["--csv", "marks.csv"], "--csv goes with --grade: add it"),
         (["--roster", "r.csv"], "--roster goes with --seeds or --grade"),
+        (["--force"], "--force goes with --out, --csv or --feedback: add one of them"),
+        (["--grade", "a.yaml", "--force"], "--force goes with --csv or --feedback: add one of them"),
+        (["--worksheet", "--force"], "--force goes with --out: add it, or leave --force out"),
         (
             ["--topic", "symmetry"],
             "add --worksheet, --key, --quiz or --seeds; bpcli symmetry-demo shows the same",

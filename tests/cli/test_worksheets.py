@@ -239,6 +239,23 @@ def test_the_names_of_a_roster_are_text_in_every_format(bpcli, tmp_path):
         assert name not in sheet
 
 
+def test_marks_and_feedback_are_overwritten_with_force_only(bpcli, tmp_path):
+    """Neither is written where one of them is there already."""
+    bpcli("walkthrough", "--seeds", "1:1", "--out", "class")
+    command = ("walkthrough", "--grade", "class", "--csv", "marks.csv", "--feedback", "feedback")
+    assert bpcli(*command).code == 3
+    (feedback,) = (tmp_path / "feedback").iterdir()
+    for there, other in ((feedback, tmp_path / "marks.csv"), (tmp_path / "marks.csv", feedback)):
+        there.write_text("kept", encoding="utf-8")
+        other.unlink()
+        refused = bpcli(*command)
+        assert (refused.code, "overwrite it with --force" in refused.err) == (2, True)
+        assert (there.read_text(encoding="utf-8"), other.exists()) == ("kept", False)
+        assert bpcli(*command, "--force").code == 3
+        assert there.read_text(encoding="utf-8") != "kept"
+        assert other.exists()
+
+
 def test_a_folder_without_answers_is_refused(bpcli, tmp_path):
     """Exit 2."""
     (tmp_path / "empty").mkdir()
