@@ -12,7 +12,7 @@ from bpcli.cli import completion
 from bpcli.cli.console import Screen
 from bpcli.cli.dialogue import ask_all, page_through
 from bpcli.cli.grading import Wanted, graded
-from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption
+from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption, chosen_parts
 from bpcli.cli.resolving import resolved
 from bpcli.cli.variadic import VariadicFiles
 from bpcli.cli.worksheets import (
@@ -297,10 +297,10 @@ def walkthrough(
             "--topic symmetry is a worksheet: add --worksheet, --key, --quiz or --seeds; bpcli symmetry-demo shows "
             "the same by training"
         )
-    from bpcli.walkthrough.sheet import chosen_letters
+    from bpcli.walkthrough.blocks import TOPIC_LETTERS
     from bpcli.walkthrough.typed import Typed
 
-    look = Look(chosen_letters(part or [], topic), notation, digits, format_, hints, topic)
+    look = Look(chosen_parts(part or [], TOPIC_LETTERS[topic]), notation, digits, format_, hints, topic)
     resolution = resolved(config or DEFAULT, override, {})
     tensors = {"x": x, "y": y, "V": V, "W": W, "bias_V": bias_V, "bias_W": bias_W}
     typed = Typed({name: text for name, text in tensors.items() if text is not None}, hidden, sizes, rate)

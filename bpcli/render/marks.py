@@ -28,7 +28,7 @@ def marks(grade: Grade, notes: Sequence[str] = ()) -> RenderableType:
     for blank in grade.blanks:
         table.add_row(
             Text.assemble(blank.name, (f"  {shape(blank.shape)}", "dim")),
-            *_numbers(blank.entries[0], grade.digits, shown=blank.shape == ()),
+            *_numbers(blank.entries[0], grade.digits, shown=blank.shape == () and blank.verdict != "blank"),
             Text(_in_short(blank), style=STYLES[blank.verdict]),
         )
         for entry in _told_of(blank):

@@ -21,6 +21,9 @@ ONE_UNIT = "there is one hidden unit"
 SHOWN = 4  # entries of a vector in a reason
 
 
+LETTERS = "abcdefg"  # of the claims, in their order
+
+
 @dataclass(frozen=True)
 class Claim:
     """One claim and what decided it.

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from bpcli.common.errors import UsageError
 from bpcli.common.text import listed
 from bpcli.network.formulas import Notation
 from bpcli.network.symbols import Style
@@ -17,7 +16,6 @@ from bpcli.walkthrough.blocks import (
     Prose,
     Sheet,
     Table,
-    Topic,
     on_paper,
 )
 from bpcli.walkthrough.derivations import derivation
@@ -27,7 +25,6 @@ from bpcli.walkthrough.reasons import why
 from bpcli.walkthrough.reuse import reuse
 from bpcli.walkthrough.update import update
 from bpcli.walkthrough.walk import Walk
-from bpcli.yamltext.scalars import show
 
 Explain = Literal["short", "full"]
 
@@ -45,25 +42,6 @@ LEFT_OUT = (
     "{settings}."
 )
 LOSSES = {"squared_error": "squared error", "cross_entropy": "cross-entropy"}
-
-
-def chosen_letters(wanted: Sequence[str], topic: Topic = "backprop") -> list[str]:
-    """Return the parts that "a", "c-e" or "a,c" name, in order; all of them where nothing is wanted.
-
-    Raises:
-        UsageError: one of them is not a part.
-    """
-    chosen: set[str] = set()
-    letters = TOPIC_LETTERS[topic]
-    for word in (word.strip().lower() for text in wanted for word in text.split(",")):
-        first, dash, last = word.partition("-")
-        ends = [first, last if dash else first]
-        if not all(end in letters and len(end) == 1 for end in ends) or ends[0] > ends[1]:
-            raise UsageError(
-                f"--part: there is no part {show(word)}; write a letter from a to {letters[-1]}, or a range such as a-c"
-            )
-        chosen |= set(letters[letters.index(ends[0]) : letters.index(ends[1]) + 1])
-    return [letter for letter in letters if letter in chosen or not chosen]
 
 
 def sheet(

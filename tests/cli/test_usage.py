@@ -79,7 +79,7 @@ MISTYPED = {
     "symmetry-demo --activation sigmoi": "did you mean sigmoid",
     "symmetry-demo --arithmetic bals": "one of stable, blas; did you mean blas",
     "symmetry-demo --notation VM": "one of delta, vw",
-    "symmetry-demo --part h": "one of a, b, c, d, e, f, g",
+    "symmetry-demo --part h": "write a letter from a to g, or a range such as a-c",
     "symmetry-demo --init xavir": "did you mean xavier",
     "symmetry-demo --epochs 4": "did you mean --steps",
     "symmetry-demo --hidden many": "--hidden: 'many' is not a whole number; write --hidden N",

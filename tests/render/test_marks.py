@@ -67,6 +67,13 @@ def test_a_number_that_is_missing_is_a_dash_and_a_blank_that_is_missing_a_word()
     assert entry[:2] == ["[1]", "–"]
 
 
+def test_the_right_value_of_what_nobody_answered_is_not_told():
+    """A number as little as a vector."""
+    lines = shown(marks(graded(loss=None, a=None))).splitlines()
+    told = [line.split() for line in lines if line.startswith(("loss ", "a "))]
+    assert told == [["a", "4", "blank"], ["loss", "blank"]]
+
+
 def test_what_nothing_explains_is_said_to_be_unknown_and_what_fits_twice_is_left_open():
     """No guess."""
     loss = sheet(POINT)["loss"]
