@@ -48,7 +48,9 @@ def evaluated(result: "Evaluation") -> "RenderableType":
 
     details, scores = result.details, result.scores
     parts: list[RenderableType] = [
-        heading("Scores", f"of {printable(result.run, 60)} on {printable(result.data, 60)}")
+        heading("Scores", f"of {printable(result.run, 60)} on {printable(result.data, 60)}")[
+            1:
+        ]  # nothing above
     ]
     shown = {
         "rows": f"{result.rows:,}",

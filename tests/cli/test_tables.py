@@ -182,6 +182,7 @@ def test_training_and_evaluation_show_one_table(bpcli, people, tmp_path):
         tables = []
         for shown in (trained, bpcli("evaluate", "run")):
             lines = [" ".join(line.split()) for line in shown.out.splitlines()]
+            assert lines[0]
             assert first in lines, shown.out
             tables.append(lines[lines.index(first) :][:4])
         assert tables[0] == tables[1]

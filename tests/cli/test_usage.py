@@ -151,6 +151,14 @@ def test_another_kind_of_file_names_the_command_that_takes_it(bpcli, files, name
     assert_refused(bpcli("train" if "train --resume" in says else "walkthrough", name), says)
 
 
+@pytest.mark.parametrize(
+    ("name", "says"), [("d.npz", "bpcli train d.npz"), ("iris", "bpcli config show iris")]
+)
+def test_what_is_no_text_table_is_named_to_the_command_that_shows_it(bpcli, files, name, says):
+    """Arrays are trained on, configurations are shown."""
+    assert_refused(bpcli("data", name), says)
+
+
 def test_weights_of_a_run_are_no_table(bpcli, files):
     """Though train takes tables."""
     assert_refused(bpcli("train", "run/best.npz"), "the run is the folder, run")
