@@ -88,6 +88,26 @@ def test_the_update_names_what_it_leaves_out_of_the_configuration(bpcli, setting
     assert line.strip() not in " ".join(bpcli("walkthrough", "iris", *options, "--worksheet").out.split())
 
 
+ROUNDED_AWAY = "Both are so small that rounding of the loss hides how they compare."
+
+
+@pytest.mark.parametrize(
+    ("W", "y", "more", "said"),
+    [
+        ("9,9;9,9", "1,0", [], ROUNDED_AWAY),  # z is 1 - 1e-8: a decrease of 2e-16 beside a loss of 1/2
+        ("19,9;9,9", "1,1", [], ROUNDED_AWAY),  # a loss of 3e-17, all of it rounding
+        ("9,9;9,9", "1,0", ["--set", "training.loss=cross_entropy"], "The decrease is 1 times the"),
+        ("1,2;1,1", "1,0", ["--rate", "1e-12"], ROUNDED_AWAY),
+        ("1,2;1,1", "1,0", ["--rate", "1e-6"], "The decrease is 1 times the predicted one"),
+        (".5,.5;-1,.5", ".5,.4", ["--rate", "100"], "The loss did not decrease: the step is too long"),
+    ],
+)
+def test_the_update_says_how_far_the_prediction_holds(bpcli, W, y, more, said):
+    """And blames the length of the step only where rounding does not decide."""
+    numbers = ("--x", "1,1,1", "--y", y, "--V", "9,9,9;9,9,8", "--W", W)
+    assert said in " ".join(bpcli("walkthrough", *numbers, *more, "--part", "h").out.split())
+
+
 def test_a_configuration_gives_its_first_training_row(bpcli):
     """Deeper ones too: the spiral has two hidden layers."""
     document = json.loads(bpcli("walkthrough", "spiral", "--json").out)
