@@ -60,8 +60,13 @@ def decided(
 
 
 def figure(value: float) -> str:
-    """A number in a reason: four significant digits."""
-    return f"{value:.4g}"
+    """A number in a reason: four significant digits, and no sign before a 0."""
+    return f"{value + 0.0:.4g}"
+
+
+def factor(value: float) -> str:
+    """A number behind a dot; a negative one in brackets."""
+    return f"({figure(value)})" if value < 0 else figure(value)
 
 
 def vector(values: Iterable[float]) -> str:
