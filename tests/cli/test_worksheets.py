@@ -152,7 +152,7 @@ def test_a_class_from_its_roster_to_marks_gradebook_and_feedback(bpcli, tmp_path
         "grad_h",
     ]
     assert "no answers from 1 student: Cleo" in found.out
-    assert "made by most students: raw-error-back (2)" in found.out
+    assert "made most often: raw-error-back (by 2)" in found.out
     rows = (tmp_path / "marks.csv").read_text(encoding="utf-8").splitlines()
     assert rows[0].startswith("student,id,file,seed,marks,of,percent,")
     assert rows[1].startswith(

@@ -119,4 +119,4 @@ def test_a_class_is_a_line_each_and_what_was_made_most_often(width):
     assert "bert.yaml 72/72 –" in lines
     assert any(line.startswith("dora.yaml 67/72 no-lambda in delta_1; 1 not") for line in lines)
     assert "1 of 4 sheets entirely right" in lines
-    assert "made by most students: raw-error-back (2), no-lambda (1)" in lines
+    assert "made most often: raw-error-back (by 2), no-lambda (by 1)" in lines
