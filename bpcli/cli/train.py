@@ -48,7 +48,9 @@ def train(
     ] = None,
     activation: Annotated[
         str | None,
-        typer.Option("--activation", metavar="NAME", help="Of the hidden units: sigmoid, tanh, relu, identity."),
+        typer.Option(
+            "--activation", metavar="NAME", help="Of the hidden units: sigmoid, tanh, relu, identity."
+        ),
     ] = None,
     rate: Annotated[
         float | None, typer.Option("--rate", "--lr", metavar="X", help="Learning rate.", show_default=False)
