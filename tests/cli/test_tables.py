@@ -6,6 +6,7 @@ import io
 import json
 import math
 import runpy
+import shlex
 import sys
 
 import numpy as np
@@ -168,6 +169,26 @@ def test_evaluate_gives_the_numbers_of_the_definitions(bpcli, table, people):
     scores = bpcli("evaluate", "classes", "people.csv")
     assert {"precision", "recall"} <= set(scores.out.split())
     assert json.loads(bpcli("evaluate", "classes", "people.csv", "--json").out)["accuracy"] == right
+
+
+@pytest.mark.parametrize(
+    ("target", "written"),
+    [
+        ("paid", "data.target=paid"),
+        ("age,paid", "data.target=age,paid"),
+        ("null", "'data.target=[\"null\"]'"),
+    ],
+)
+def test_the_next_command_has_the_target_as_one_types_it(bpcli, tmp_path, target, written):
+    """Plain names without brackets, which shells expand; a name that would mean something else in YAML in quotes."""
+    rows = "".join(f"{i % 3},{i},{i * i}.5\n" for i in range(20))
+    (tmp_path / "t.csv").write_text("null,age,paid\n" + rows, encoding="utf-8")
+    shown = bpcli(
+        "train", "t.csv", "--target", target, "--epochs", 2, "--set", "training.schedule.name=cosine"
+    )
+    assert f"--set {written} " in shown.out.splitlines()[-1] + " "
+    words = shlex.split(shown.out.splitlines()[-1].removeprefix("next   bpcli "))
+    assert bpcli(*words, "-q").code == 0, words
 
 
 def test_training_and_evaluation_show_one_table(bpcli, people, tmp_path):
