@@ -48,10 +48,10 @@ def data(
     from bpcli.render.data import profile_report
     from bpcli.training.setup import look, written_config
 
-    if not is_table(table) or table.lower().endswith((".npz", ".npy")):
-        raise UsageError(
-            f"{table}: bpcli data looks at text tables, such as a .csv file; for a configuration: bpcli config show"
-        )
+    arrays = table.lower().endswith((".npz", ".npy"))
+    if arrays or not is_table(table):
+        other = f"bpcli train {table}" if arrays else f"for a configuration: bpcli config show {table}"
+        raise UsageError(f"{table}: bpcli data looks at text tables, such as a .csv file; {other}")
     if write_config:
         check_free(write_config, force=force)
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)

@@ -10,6 +10,7 @@ import typer
 from bpcli.cli.completion import runs, settings
 from bpcli.common.errors import UsageError
 from bpcli.common.files import check_replaceable
+from bpcli.yamltext.scalars import show
 
 SetOption: TypeAlias = Annotated[
     list[str] | None,
@@ -62,6 +63,24 @@ def refuse_together(**modes: object) -> None:
     given = [f"--{name.replace('_', '-')}" for name, value in modes.items() if value]
     if len(given) > 1:
         raise UsageError(f"{' and '.join(given)} cannot be combined: give one of them at a time")
+
+
+def chosen_parts(wanted: Sequence[str], letters: str) -> list[str]:
+    """Return the parts that "a", "c-e" or "a,c" name, in the order of ``letters``; all of them where nothing is wanted.
+
+    Raises:
+        UsageError: one of them is not a part.
+    """
+    chosen: set[str] = set()
+    for word in (word.strip().lower() for text in wanted for word in text.split(",")):
+        first, dash, last = word.partition("-")
+        ends = [first, last if dash else first]
+        if not all(end in letters and len(end) == 1 for end in ends) or ends[0] > ends[1]:
+            raise UsageError(
+                f"--part: there is no part {show(word)}; write a letter from a to {letters[-1]}, or a range such as a-c"
+            )
+        chosen |= set(letters[letters.index(ends[0]) : letters.index(ends[1]) + 1])
+    return [letter for letter in letters if letter in chosen or not chosen]
 
 
 def check_free(path: Path, *, force: bool) -> None:

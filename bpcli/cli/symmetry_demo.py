@@ -10,7 +10,7 @@ import typer
 from bpcli.cli import completion
 from bpcli.cli.console import Screen, track
 from bpcli.cli.export import check_picture, save_picture
-from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption
+from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SeedOption, SetOption, chosen_parts
 from bpcli.cli.resolving import resolved
 from bpcli.common.errors import UsageError
 
@@ -87,8 +87,12 @@ def symmetry_demo(
         ),
     ] = None,
     part: Annotated[
-        Literal["a", "b", "c", "d", "e", "f", "g"] | None,
-        typer.Option("--part", help="Show one claim only, with what it is about.", show_default=False),
+        list[str] | None,
+        typer.Option(
+            "--part",
+            metavar="a-g",
+            help="Only this claim, with what it is about, or a range: --part a-c. Repeatable.",
+        ),
     ] = None,
     notation: Annotated[
         Literal["delta", "vw"],
@@ -120,6 +124,7 @@ def symmetry_demo(
     Exits with 3 if a claim does not hold, or a network diverged.
     """
     from bpcli.render.symmetry_demo import demonstration
+    from bpcli.symmetry_demo.claim import LETTERS
     from bpcli.symmetry_demo.demo import Demo
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
@@ -137,12 +142,13 @@ def symmetry_demo(
         "model.bias": bias,
         "training.epochs": steps,
     }
+    letters = chosen_parts(part or [], LETTERS)
     found = resolved(config or DEFAULT, override, options)
     random = _scheme(config or DEFAULT, init, override) if init else None
     demo = Demo(found.name, found.config, random=random, weight=weight, arithmetic=arithmetic)
     for _ in (_watched if watch and screen.out.is_terminal else _followed)(demo, screen):
         pass
-    result = demo.result() if part is None else demo.result().only(part)
+    result = demo.result().only(*letters)
     report = demonstration(result, notation)
     screen.show(report)
     if as_json:

@@ -48,7 +48,9 @@ def train(
     ] = None,
     activation: Annotated[
         str | None,
-        typer.Option("--activation", metavar="NAME", help="Of the hidden units: sigmoid, tanh, relu."),
+        typer.Option(
+            "--activation", metavar="NAME", help="Of the hidden units: sigmoid, tanh, relu, identity."
+        ),
     ] = None,
     rate: Annotated[
         float | None, typer.Option("--rate", "--lr", metavar="X", help="Learning rate.", show_default=False)
@@ -178,12 +180,17 @@ def in_words(overrides: list[str], values: Mapping[str, object]) -> list[str]:
 
 
 def _typed(value: object) -> str:
-    """A value as ``--set`` takes it: numbers between commas, since some shells expand brackets; other lists as YAML."""
+    """A value as ``--set`` takes it: numbers and plain words between commas, as shells expand brackets; else YAML."""
     from bpcli.yamltext.scalars import flow
 
-    if isinstance(value, list) and value and all(isinstance(each, int) for each in value):
+    if isinstance(value, list) and value and all(_plain(each, flow(each)) for each in value):
         return ",".join(map(str, value))
     return flow(value)
+
+
+def _plain(value: object, written: str) -> bool:
+    """Whether a value is a whole number, or a word that nothing else than a word is written like."""
+    return isinstance(value, int) or (str(value).isidentifier() and written == value)
 
 
 def _columns(text: str) -> list[str]:

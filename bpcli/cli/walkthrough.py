@@ -12,7 +12,7 @@ from bpcli.cli import completion
 from bpcli.cli.console import Screen
 from bpcli.cli.dialogue import ask_all, page_through
 from bpcli.cli.grading import Wanted, graded
-from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption
+from bpcli.cli.options import JsonOption, NoColorOption, QuietOption, SetOption, chosen_parts
 from bpcli.cli.resolving import resolved
 from bpcli.cli.variadic import VariadicFiles
 from bpcli.cli.worksheets import (
@@ -224,7 +224,10 @@ def walkthrough(
         ),
     ] = None,
     force: Annotated[
-        bool, typer.Option("--force", rich_help_panel=PAPER, help="Overwrite files that are there.")
+        bool,
+        typer.Option(
+            "--force", rich_help_panel=PAPER, help="Overwrite what is there, of --out, --csv or --feedback."
+        ),
     ] = False,
     format_: Annotated[
         Literal["text", "markdown", "latex", "html"],
@@ -294,10 +297,10 @@ def walkthrough(
             "--topic symmetry is a worksheet: add --worksheet, --key, --quiz or --seeds; bpcli symmetry-demo shows "
             "the same by training"
         )
-    from bpcli.walkthrough.sheet import chosen_letters
+    from bpcli.walkthrough.blocks import TOPIC_LETTERS
     from bpcli.walkthrough.typed import Typed
 
-    look = Look(chosen_letters(part or [], topic), notation, digits, format_, hints, topic)
+    look = Look(chosen_parts(part or [], TOPIC_LETTERS[topic]), notation, digits, format_, hints, topic)
     resolution = resolved(config or DEFAULT, override, {})
     tensors = {"x": x, "y": y, "V": V, "W": W, "bias_V": bias_V, "bias_W": bias_W}
     typed = Typed({name: text for name, text in tensors.items() if text is not None}, hidden, sizes, rate)
@@ -356,7 +359,7 @@ def _shown(
     from bpcli.walkthrough.walk import walk
 
     walked = walk(chosen.example)
-    whole = made(walked, look, mode, seed, drawn=chosen.drawn, explain=explain)
+    whole = made(walked, look, mode, seed, drawn=chosen.drawn, left_out=chosen.left_out, explain=explain)
     if step:
         screen.show(text_title(whole))
         page_through([text_part(whole, part) for part in whole.parts], screen)
@@ -365,7 +368,7 @@ def _shown(
     else:
         screen.show_as_is(page(whole, look.format))
     drawn = chosen.drawn.document() if chosen.drawn else None
-    screen.document(walked.document() | {"drawn": drawn})
+    screen.document(walked.document() | {"drawn": drawn, "left_out": list(chosen.left_out)})
     return 0
 
 

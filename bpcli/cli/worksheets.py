@@ -97,11 +97,14 @@ def refuse_misfits(modes: Mapping[str, object], *, explain: object, **others: ob
         if mode != "step":
             refuse_together(explain=explain, **{mode: value})
     given = {name for name, value in {**modes, **others}.items() if value}
+    chosen = given & set(modes)
     for option, company in COMPANY.items():
         if option in given and not given & set(company):
+            # Of several only those that go with the mode in turn: --grade has no --out.
+            able = [each for each in company if chosen & set(COMPANY.get(each, ()))] or company
             names, add = (
-                listed((f"--{each}" for each in company), "or"),
-                "it" if len(company) == 1 else "one of them",
+                listed((f"--{each}" for each in able), "or"),
+                "it" if len(able) == 1 else "one of them",
             )
             raise UsageError(f"--{option} goes with {names}: add {add}, or leave --{option} out")
 
@@ -224,6 +227,7 @@ def made(
     name: str = "",
     *,
     drawn: "Drawn | None" = None,
+    left_out: Sequence[str] = (),
     explain: "Explain" = "short",
 ) -> "Sheet":
     """The sheet of a point as it is wanted."""
@@ -250,6 +254,7 @@ def made(
         digits=look.digits,
         title=title,
         drawn=drawn,
+        left_out=left_out,
         explain=explain,
         hints=look.hints,
         name=name,

@@ -28,7 +28,7 @@ def marks(grade: Grade, notes: Sequence[str] = ()) -> RenderableType:
     for blank in grade.blanks:
         table.add_row(
             Text.assemble(blank.name, (f"  {shape(blank.shape)}", "dim")),
-            *_numbers(blank.entries[0], grade.digits, shown=blank.shape == ()),
+            *_numbers(blank.entries[0], grade.digits, shown=blank.shape == () and blank.verdict != "blank"),
             Text(_in_short(blank), style=STYLES[blank.verdict]),
         )
         for entry in _told_of(blank):
@@ -61,7 +61,7 @@ def judged(blank: BlankMark) -> RenderableType:
 def class_marks(
     marked: Sequence[MarkedFile], unread: Sequence[Unread] = (), absent: Sequence[Student] = ()
 ) -> RenderableType:
-    """Show many sheets: a line each, the mistakes that most students made, what is odd, and who is missing."""
+    """Show many sheets: a line each, the mistakes made most often, what is odd, and who is missing."""
     named = any(each.student for each in marked)
     who = ("student", "file") if named else ("file",)
     table = columns(*who, "marks", "mistakes", numbers=("marks",))
@@ -86,7 +86,7 @@ def class_marks(
         names = ", ".join(printable(student.name) for student in absent)
         parts.append(Text(f"no answers from {counted(len(absent), 'student')}: {names}"))
     if often := _made_most_often([each.grade for each in marked if each.other is None]):
-        parts.append(Text(f"made by most students: {often}", style="dim"))
+        parts.append(Text(f"made most often: {often}", style="dim"))
     return Group(*parts)
 
 
@@ -95,7 +95,7 @@ def _made_most_often(grades: Sequence[Grade]) -> str:
     made: Counter[str] = Counter()
     for grade in grades:
         made.update({blank.mistakes[0].kind for blank in grade.blanks if len(blank.mistakes) == 1})
-    return ", ".join(f"{kind} ({count})" for kind, count in made.most_common(5))
+    return ", ".join(f"{kind} (by {count})" for kind, count in made.most_common(5))
 
 
 def _headline(grade: Grade) -> Text:

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bpcli.common.text import printable
+from bpcli.render.score_tables import SCORE_NAMES, class_table, target_table
 from bpcli.render.styles import CAUTION
-from bpcli.render.text import Fitting, columns, counted, heading, known, measure, number
+from bpcli.render.text import Fitting, columns, counted, heading, known, number
 from bpcli.yamltext.scalars import flow
 
 # Predictions are printed without Rich, which takes long to load.
@@ -16,8 +17,6 @@ if TYPE_CHECKING:
     from bpcli.training.evaluating import Evaluation
     from bpcli.training.run_list import RunFacts
 
-SCORE_NAMES = {"accuracy": "accuracy", "r2": "R²"}
-MOST_CLASSES = 12  # in a table
 UNBROKEN = 12  # characters of the name of a run, on a narrow screen too
 _SHOWN = 6
 
@@ -49,7 +48,9 @@ def evaluated(result: "Evaluation") -> "RenderableType":
 
     details, scores = result.details, result.scores
     parts: list[RenderableType] = [
-        heading("Scores", f"of {printable(result.run, 60)} on {printable(result.data, 60)}")
+        heading("Scores", f"of {printable(result.run, 60)} on {printable(result.data, 60)}")[
+            1:
+        ]  # nothing above
     ]
     shown = {
         "rows": f"{result.rows:,}",
@@ -63,21 +64,9 @@ def evaluated(result: "Evaluation") -> "RenderableType":
         shown["baseline"] = f"{number(details.baseline)}, always the most frequent class"
     parts.append(known(**shown))
     if details.classes:
-        table = columns("class", "rows", "precision", "recall", numbers=("rows", "precision", "recall"))
-        for each in details.classes[:MOST_CLASSES]:
-            table.add_row(
-                printable(each.name, 40), f"{each.rows:,}", number(each.precision), number(each.recall)
-            )
-        more = len(details.classes) - MOST_CLASSES
-        parts += [Text(), table]
-        parts += [Text(f"and {more:,} more classes (--json lists them)", style="dim")] if more > 0 else []
+        parts += [Text(), *class_table(details)]
     if details.targets:
-        names = ("R²", "MAE", "RMSE", "RMSE of the mean")
-        table = columns("target", *names, numbers=names)
-        for score in details.targets:
-            values = measure(score.mae), measure(score.rmse), measure(score.baseline_rmse)
-            table.add_row(printable(score.name, 40), number(score.r2), *values)
-        parts += [Text(), table]
+        parts += [Text(), target_table(details)]
     return Group(*parts)
 
 

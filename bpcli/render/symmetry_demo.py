@@ -20,7 +20,7 @@ from bpcli.render.trajectories import (
     networks,
     spreads,
 )
-from bpcli.symmetry_demo.claim import Claim, in_notation
+from bpcli.symmetry_demo.claim import LETTERS, Claim, in_notation
 from bpcli.symmetry_demo.divergence import STEPS, WIDEST
 from bpcli.symmetry_demo.first_pass import ClosedForm
 from bpcli.symmetry_demo.result import Demonstration
@@ -48,19 +48,19 @@ VERDICTS = {
 
 
 def demonstration(result: Demonstration, notation: Style = "delta") -> RenderableType:
-    """Show all results of the demo in one notation; of a result with one claim, that claim and what it is about."""
+    """Show all results of the demo in one notation; of some of the claims, these and what they are about."""
     claims = _claims(
         result.claims, partial(in_notation, architecture=result.architecture, style=notation), notation
     )
-    if len(result.claims) == 1:
+    parts = {claim.id for claim in result.claims}
+    if parts != set(LETTERS):
         about: list[RenderableType] = []
-        match result.claims[0].id:
-            case "a" | "b":
-                about = _closed_forms(result, notation)
-            case "e":
-                about = [*_arithmetic(result), *spreads(result)]
-            case "f":
-                about = effective_units(result.trajectories)
+        if parts & {"a", "b"}:
+            about += _closed_forms(result, notation)
+        if "e" in parts:
+            about += [*_arithmetic(result), *spreads(result)]
+        if "f" in parts:
+            about += effective_units(result.trajectories)
         return Group(*_header(result), *claims, *about, *_closing(result))
     return Group(
         *_header(result),

@@ -7,15 +7,14 @@ from bpcli.common.text import printable
 from bpcli.config import Config
 from bpcli.render.advice import early_stopping
 from bpcli.render.curves import loss_curves
+from bpcli.render.score_tables import SCORE_NAMES, class_table, target_table
 from bpcli.render.styles import ACCENT, CAUTION
 from bpcli.render.text import LOSS_NAMES, Fitting, columns, counted, heading, known, measure, number, shape
 from bpcli.render.units import unit_tables
 from bpcli.training.evaluation import Details, Scores
 from bpcli.training.result import DataFacts, RunHeader, TrainResult
 
-SCORE_NAMES = {"accuracy": "accuracy", "r2": "R²"}
 HOW_TO_READ = "Norm: √(sum of squared entries). If all are near 0, a step hardly moves the weights."
-MOST_CLASSES = 12  # in a table
 SOFTMAX_JACOBIAN = "J = diag(z) - z zᵀ, the Jacobian of softmax, is not diagonal: it stands where Ω stood"
 
 
@@ -171,7 +170,7 @@ def _scores(result: TrainResult) -> list[RenderableType]:
         heading("Scores", f"of the weights after epoch {result.kept_epoch:,}, {which}"),
         table,
     ]
-    parts += _class_table(result)
+    parts += _by_class_or_target(result)
     best = result.best
     kept = result.validation or result.train
     if best and result.kept_epoch != result.best_epoch and number(best.monitored) != number(kept.loss):
@@ -223,7 +222,7 @@ def _baseline(details: Details, names: list[str]) -> list[str]:
     return ["baseline", "", number(details.baseline), *([""] * len(names)), "always the most frequent class"]
 
 
-def _class_table(result: TrainResult) -> list[RenderableType]:
+def _by_class_or_target(result: TrainResult) -> list[RenderableType]:
     """Precision and recall of each class, or the errors of each target, of a table of one's own."""
     data = result.header.data
     details = result.validation_details or result.train_details
@@ -231,20 +230,8 @@ def _class_table(result: TrainResult) -> list[RenderableType]:
     if not data.text:
         return []
     if len(details.targets) > 1:
-        table = columns("target", "R²", "MAE", "RMSE", numbers=("R²", "MAE", "RMSE"))
-        for score in details.targets:
-            table.add_row(
-                printable(score.name, 40), number(score.r2), measure(score.mae), measure(score.rmse)
-            )
-        return [heading("Targets", f"on the {which} rows, each in its own unit"), table]
-    if not details.classes:
-        return []
-    table = columns("class", "rows", "precision", "recall", numbers=("rows", "precision", "recall"))
-    for each in details.classes[:MOST_CLASSES]:
-        table.add_row(printable(each.name, 40), f"{each.rows:,}", number(each.precision), number(each.recall))
-    more = len(details.classes) - MOST_CLASSES
-    note = [Text(f"and {more:,} more classes (--json lists them)", style="dim")] if more > 0 else []
-    return [heading("Classes", f"on the {which} rows"), table, *note]
+        return [heading("Targets", f"on the {which} rows, each in its own unit"), target_table(details)]
+    return [heading("Classes", f"on the {which} rows"), *class_table(details)] if details.classes else []
 
 
 def _right(scores: Scores, rows: int) -> str:

@@ -1,19 +1,22 @@
-"""Warnings about hidden units: those that are equal, and those that cannot learn."""
+"""Warnings about units: hidden ones that are equal or cannot learn, and outputs that are saturated and wrong."""
 
 from collections.abc import Sequence
 
+from bpcli.config import Config
 from bpcli.render.text import counted, number, ranges
 from bpcli.symmetry import LayerSymmetry
 from bpcli.training.result import TrainResult
 
 RATE = "training.optimizer.learning_rate"
 RANDOM_WEIGHTS = "model.init.scheme=xavier"
+SMALLER_WEIGHTS = f"use smaller initial weights (--set {RANDOM_WEIGHTS})"
 EQUAL_SCHEMES = ("constant", "zeros")
 SCALED_SCHEMES = ("xavier", "he")  # already as small as the fan-in asks for
 PIECES = 8  # of a list of units
 MANY = (
     0.5  # of a layer: so many saturated units are worth a warning, fewer are steps that a trained network has
 )
+STUCK = 0.1  # of the training rows: so many are no outliers that a trained network has got wrong
 
 
 def symmetry_warnings(
@@ -68,16 +71,30 @@ def _symmetry_warning(
 
 
 def activity_warnings(result: TrainResult) -> list[str]:
-    """Say which units of which layers learn no more, since when, and what to change.
+    """Say which rows teach no more and which units of which layers learn no more, since when, and what to change.
 
     A saturated unit is worth it where it began so, or where half of its layer is: a few steep steps are what a network
     has that has learnt its data.
     """
-    return [
-        text
-        for layer in range(1, len(result.activity) + 1)
-        if (text := _activity_warning(result, layer, many=len(result.activity) > 1))
-    ]
+    many = len(result.activity) > 1
+    hidden = (_activity_warning(result, layer, many=many) for layer in range(1, len(result.activity) + 1))
+    return [text for text in (_saturation_warning(result), *hidden) if text]
+
+
+def _saturation_warning(result: TrainResult) -> str | None:
+    rows, total = result.train_details.saturated_rows or 0, result.header.data.training_rows
+    if rows < STUCK * total:
+        return None
+    settings = result.header.config
+    remedies = [_lower_rate(settings)]
+    if settings.model.init.scheme not in (*SCALED_SCHEMES, *EQUAL_SCHEMES):
+        remedies.append(SMALLER_WEIGHTS)
+    remedies.append("use a loss whose gradient has no Ω (--set training.loss=cross_entropy)")
+    return (
+        f"on {rows:,} of {counted(total, 'training row')} an output is saturated on the wrong side: its z(1-z) is "
+        f"below 1 % of the largest value, so its entry of Ω ∇z is almost 0 although that of ∇z is not, and training "
+        f"hardly corrects it: {_either(remedies)}"
+    )
 
 
 def _activity_warning(result: TrainResult, layer: int, *, many: bool) -> str | None:
@@ -107,7 +124,7 @@ def _activity_warning(result: TrainResult, layer: int, *, many: bool) -> str | N
     began = sum(then[unit] != "active" for unit in (*dead, *saturated))
     became = len(dead) + len(saturated) - began
     since = (
-        f"{began} of them were so before the first step"
+        f"{began} of them {'was' if began == 1 else 'were'} so before the first step"
         if began and became
         else "This happened during training"
     )
@@ -130,6 +147,10 @@ def _rows(units: tuple[int, ...], matrix: str) -> str:
     return f"its row of {matrix} gets" if len(units) == 1 else f"their rows of {matrix} get"
 
 
+def _lower_rate(config: Config) -> str:
+    return f"lower {RATE} (it was {number(config.training.optimizer.learning_rate)})"
+
+
 def _remedies(result: TrainResult, layer: int, *, began: bool, became: bool) -> list[str]:
     """What to change, the likeliest first; ``began`` and ``became`` say when units came to be so."""
     config = result.header.config
@@ -139,9 +160,9 @@ def _remedies(result: TrainResult, layer: int, *, began: bool, became: bool) -> 
         # Nothing else helps: equal units stay equal at any scale and under any activation.
         return [f"use random initial weights (--set {RANDOM_WEIGHTS})"]
     if began and scheme not in SCALED_SCHEMES and not relu:
-        remedies.append(f"use smaller initial weights (--set {RANDOM_WEIGHTS})")
+        remedies.append(SMALLER_WEIGHTS)
     if became:
-        remedies.append(f"lower {RATE} (it was {number(config.training.optimizer.learning_rate)})")
+        remedies.append(_lower_rate(config))
     if layer == 1 and config.data.scale == "none":
         remedies.append("scale the inputs (--set data.scale=standard)")
     if relu:

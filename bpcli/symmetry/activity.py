@@ -1,4 +1,4 @@
-"""Which hidden units cannot learn any more: those whose g′(a) lets nothing through, on whatever row.
+"""Which hidden units cannot learn any more, and how many rows teach nothing: where a slope lets nothing through.
 
 ∇V = Λ ∇h xᵀ, so what a unit's row of V receives from a row of data has its g′(a) as a factor. Over all rows a unit is
 
@@ -8,6 +8,10 @@
 - *active*     otherwise, and where g′(a) cannot be told because a is not a number.
 
 The slope of a relu is 0 or 1, so it is never saturated; that of the identity is 1, so it is always active.
+
+For outputs z = s(b) under squared error Ω ∇z is a factor of every gradient. So a row teaches next to nothing where an
+output is *saturated on the wrong side*: z(1-z) < 0.01 · 1/4 although |z - y| > 1/2. With cross-entropy δ = z - y has
+no Ω, and such a row teaches most.
 """
 
 from typing import Literal
@@ -36,6 +40,12 @@ def unit_activity(network: Network, X: Array) -> tuple[tuple[Activity, ...], ...
                 np.maximum(slopes, np.where(unknown, np.nan, layer.derivative.max(axis=0)), out=slopes)
     limit = SATURATED * LARGEST_SLOPES[network.architecture.activation]
     return tuple(tuple(_judged(float(slope), limit) for slope in slopes) for slopes in largest)
+
+
+def saturated_rows(z: Array, Y: Array) -> int:
+    """Return how many rows have a sigmoid output saturated on the wrong side, of outputs and targets N×d_L."""
+    flat = z * (1 - z) < SATURATED * LARGEST_SLOPES["sigmoid"]
+    return int(np.count_nonzero((flat & (np.abs(z - Y) > 0.5)).any(axis=1)))
 
 
 def _judged(slope: float, limit: float) -> Activity:

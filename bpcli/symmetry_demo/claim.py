@@ -21,6 +21,9 @@ ONE_UNIT = "there is one hidden unit"
 SHOWN = 4  # entries of a vector in a reason
 
 
+LETTERS = "abcdefg"  # of the claims, in their order
+
+
 @dataclass(frozen=True)
 class Claim:
     """One claim and what decided it.
@@ -57,8 +60,13 @@ def decided(
 
 
 def figure(value: float) -> str:
-    """A number in a reason: four significant digits."""
-    return f"{value:.4g}"
+    """A number in a reason: four significant digits, and no sign before a 0."""
+    return f"{value + 0.0:.4g}"
+
+
+def factor(value: float) -> str:
+    """A number behind a dot; a negative one in brackets."""
+    return f"({figure(value)})" if value < 0 else figure(value)
 
 
 def vector(values: Iterable[float]) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 from bpcli.network import Architecture, Array, MatMul, Network, Parameters
 from bpcli.network.activations import activate
 from bpcli.network.layer import Layer
-from bpcli.symmetry_demo.claim import ONE_UNIT, Claim, decided, figure
+from bpcli.symmetry_demo.claim import ONE_UNIT, Claim, decided, factor, figure
 
 ROOM = 4.0
 ROUNDED = 8.0  # of ε times |z| + |y|: targets that are closer give δ that three roundings may make equal
@@ -102,11 +102,14 @@ def hidden_deltas_equal(network: Network, weight: float) -> Claim:
     """Claim (b), on a network that has taken a forward and a backward pass with its initial weights."""
     outputs, form = closed_forms(network, weight)
     _, derivative = activate(network.architecture.activation, outputs.argument[:1])
-    total = float(network.layers[-1].delta[0].sum(dtype=np.float64))
+    deltas = network.layers[-1].delta[0]
+    total = float(deltas.sum(dtype=np.float64))
+    if abs(total) <= ROOM * len(deltas) * np.finfo(deltas.dtype).eps * abs(deltas).sum(dtype=np.float64):
+        total = 0.0  # as under softmax, where δ^(2) adds up to 0 and only rounding is left
     because = (
         "δ_i^(1) = Σ_j δ_j^(2) w_ij^(2) g′(S_i^(1)) = g′(w Σ_k x_k) w Σ_j δ_j^(2) does not depend on i; for sample 1 "
-        f"δ_i^(1) = {figure(derivative[0])} · {figure(weight)} · {figure(total)} = {figure(form.predicted[0])} "
-        "for every i"
+        f"δ_i^(1) = {figure(derivative[0])} · {factor(weight)} · {factor(total)} = "
+        f"{figure(form.predicted[0] if total else 0.0)} for every i"
     )
     return _closed_form_claim(
         "b", "all δ_i^(1) are equal, and equal to g′(w Σ_k x_k) w Σ_j δ_j^(2)", form, because
@@ -157,7 +160,7 @@ def output_deltas_differ(parameters: Parameters, X: Array, Y: Array, matmul: Mat
         if obstacle:
             remarks.append(f"under {name} {obstacle}")
         if architecture.output != parameters.architecture.output:
-            remarks.append(f"{name} with sigmoid outputs")
+            remarks.append(f"under {name} with sigmoid outputs in place of {parameters.architecture.output}")
         shown = " and ".join(f"δ_{i + 1}^(2) = {figure(last.delta[sample, i])}" for i in two)
         reasons.append(f"{shown} under {name}")
     measured = {f"smallest gap, {name}": gap for name, gap in gaps.items()}

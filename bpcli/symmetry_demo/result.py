@@ -78,9 +78,9 @@ class Demonstration(Displayed):
     logistic: TwoStarts
     splitting_widths: tuple[int, ...] | None
 
-    def only(self, part: str) -> "Demonstration":
-        """The same networks with one claim, a to g."""
-        return replace(self, claims=tuple(claim for claim in self.claims if claim.id == part))
+    def only(self, *parts: str) -> "Demonstration":
+        """The same networks with some of the claims, a to g."""
+        return replace(self, claims=tuple(claim for claim in self.claims if claim.id in parts))
 
     def summary(self) -> str:
         """Return the network, and each claim with whether it holds."""

@@ -1,7 +1,7 @@
 """How good a trained model is on rows that it is given: the scores of training, by the same forward pass."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from bpcli.datasets.loading import ARRAYS, suffix_of
 from bpcli.models import Model, Rows
 from bpcli.models.model import Noticed
 from bpcli.models.sources import array_rows, trained_names
+from bpcli.network import Array
 from bpcli.training.checkpoint import read_identity
 from bpcli.training.evaluation import Details, Evaluator, Scores
 from bpcli.training.saved_model import load_model
@@ -37,7 +38,8 @@ class Evaluation:
         outputs: the target columns.
         rows: how many rows were scored.
         without_target: how many rows were not, because their target is missing.
-        scores, details: as at the end of training; the baseline is that of these rows.
+        scores, details: as at the end of training; the baseline is that of these rows, or of the training rows where
+            the held-out ones were scored.
         noticed: what was ignored, unknown or missing in them.
     """
 
@@ -90,7 +92,7 @@ def evaluate(model: Model, run: str, source: str) -> Evaluation:
     data = _prepared(model, source, np.concatenate(X), np.concatenate(Y))
     if not len(data.X):
         raise DataError(f"{source}: no row has a target; check its column {shown(data.outputs[0])}")
-    return _scored(model, run, source, data, noticed, lost)
+    return _scored(model, run, source, (data.X, data.Y), data, noticed, lost)
 
 
 def evaluate_held_out(run: Path) -> Evaluation:
@@ -112,22 +114,29 @@ def evaluate_held_out(run: Path) -> Evaluation:
         )
     if not len(data.X_validation):
         raise UsageError(f"{run} held out no rows for validation; give a table to evaluate on")
-    held_out = replace(data, X=data.X_validation, Y=data.Y_validation)
-    return _scored(model, str(run), f"the validation rows of {source}", held_out, Noticed(model), 0)
+    name = f"the validation rows of {source}"
+    return _scored(model, str(run), name, (data.X_validation, data.Y_validation), data, Noticed(model), 0)
 
 
 def _scored(
-    model: Model, run: str, name: str, data: Prepared, noticed: Noticed, without_target: int
+    model: Model,
+    run: str,
+    name: str,
+    rows: tuple[Array, Array],
+    data: Prepared,
+    noticed: Noticed,
+    without_target: int,
 ) -> Evaluation:
+    """The scores on ``rows`` (inputs and targets), beside the baseline that ``data`` sets."""
     evaluator = Evaluator(model.parameters, data.task)
     with np.errstate(over="ignore", invalid="ignore"):
-        scores, details = evaluator.assess(data.X, data.Y, data)
+        scores, details = evaluator.assess(*rows, data)
     return Evaluation(
         run=run,
         data=name,
         task=data.task,
         outputs=data.outputs,
-        rows=len(data.X),
+        rows=len(rows[0]),
         without_target=without_target,
         scores=scores,
         details=details,

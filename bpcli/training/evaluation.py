@@ -1,6 +1,6 @@
 """How good the weights are: the loss they were trained on, and scores that a person can read."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any, Literal, TypeAlias
 
@@ -11,6 +11,7 @@ from bpcli.datasets import Prepared
 from bpcli.models.outputs import Forward
 from bpcli.network import Array, Parameters
 from bpcli.network.losses import LOSSES
+from bpcli.symmetry import saturated_rows
 
 Metric: TypeAlias = Literal["accuracy", "r2"]
 
@@ -55,7 +56,7 @@ class ClassScore:
 class TargetScore:
     """One number to predict, in its own unit: R², mean absolute and root mean square error, and those of the mean.
 
-    The mean is that of the training rows: what a network must beat.
+    The mean is that of the rows which set the baseline, in training the training rows: what a network must beat.
     """
 
     name: str
@@ -72,15 +73,18 @@ class Details:
 
     Attributes:
         balanced_accuracy: the mean of the recalls, which frequent classes do not dominate.
-        baseline: the accuracy of always predicting the most frequent class of the training rows.
+        baseline: the accuracy of always predicting the most frequent class of those rows.
         classes: of a classification, or the labels of a multi-label one.
         targets: of a regression.
+        saturated_rows: how many rows have an output that is saturated on the wrong side; None where its slope is no
+            factor of the gradients, so that such a row is learnt all the same.
     """
 
     balanced_accuracy: float | None = None
     baseline: float | None = None
     classes: tuple[ClassScore, ...] = ()
     targets: tuple[TargetScore, ...] = ()
+    saturated_rows: int | None = None
 
     def document(self) -> dict[str, Any]:
         """Return them as values for JSON."""
@@ -89,7 +93,8 @@ class Details:
             return single | {
                 "targets": [
                     {"name": each.name, "r2": finite(each.r2), **_numbers(each)} for each in self.targets
-                ]
+                ],
+                "saturated_rows": self.saturated_rows,
             }
         return {
             "balanced_accuracy": finite(self.balanced_accuracy),
@@ -103,6 +108,7 @@ class Details:
                 }
                 for each in self.classes
             ],
+            "saturated_rows": self.saturated_rows,
         }
 
 
@@ -121,7 +127,9 @@ class Evaluator:
     def __init__(self, parameters: Parameters, task: str, *, fast: bool = False) -> None:
         self._forward = Forward(parameters, fast=fast)
         self.network = self._forward.network
-        self._loss = LOSSES[parameters.architecture.output, parameters.architecture.loss]
+        net = parameters.architecture
+        self._loss = LOSSES[net.output, net.loss]
+        self._slopes_count = (net.output, net.loss) == ("sigmoid", "squared_error")
         self._task = task
 
     def scores(self, X: Array, Y: Array) -> Scores:
@@ -156,6 +164,10 @@ class Evaluator:
         return self._details(self.outputs(X), Y, data)
 
     def _details(self, z: Array, Y: Array, data: Prepared) -> Details:
+        parts = self._by_class_or_target(z, Y, data)
+        return replace(parts, saturated_rows=saturated_rows(z, Y)) if self._slopes_count else parts
+
+    def _by_class_or_target(self, z: Array, Y: Array, data: Prepared) -> Details:
         if self._task == "regression":
             errors = (z - Y).astype(np.float64) * data.target_scale
             from_mean = (data.Y.mean(axis=0, dtype=np.float64) - Y) * data.target_scale

@@ -63,7 +63,7 @@ def _fraction(output: str, z: float, y: float) -> tuple[Term, ...]:
     target, out = number(y, form="exact"), number(z)
     if output == "softmax":
         return ("-", target, "/", out)
-    return ("(", out, "-", target, ") / (", out, "(1 -", out, "))")
+    return ("(", out, "-", target, ") / (", out, "( 1 -", out, ") )")
 
 
 def matrix_gradient(walk: Walk, notation: Notation, index: int) -> tuple[Block, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bpcli.common.errors import UsageError
-from bpcli.config import Config
+from bpcli.config import Config, TrainingConfig
 from bpcli.network import Architecture, Array
 from bpcli.network.example import Example
 from bpcli.training.configured import configured_example
@@ -31,10 +31,11 @@ class Drawn:
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """The point, and what of it was drawn, if anything was."""
+    """The point, what of it was drawn, if anything was, and which settings of its training the one step leaves out."""
 
     example: Example
     drawn: Drawn | None = None
+    left_out: tuple[str, ...] = ()
 
 
 def chosen_point(config: Config, typed: Typed, seed: int | None, draw: Draw, digits: int = 4) -> Chosen:
@@ -47,6 +48,22 @@ def chosen_point(config: Config, typed: Typed, seed: int | None, draw: Draw, dig
         UsageError: numbers that cannot be read, or shapes that do not fit one another.
         DataError: the data of the configuration cannot be used.
     """
+    example, drawn = _point(config, typed, seed, draw, digits)
+    return Chosen(example, drawn, left_out(config.training))
+
+
+def left_out(training: TrainingConfig) -> tuple[str, ...]:
+    """Name what of an update plain gradient descent does not have."""
+    rule = training.optimizer
+    momentum = getattr(rule, "momentum", 0.0)
+    found = ("Adam" if rule.name == "adam" else "", f"momentum {momentum:g}" if momentum else "")
+    decay = f"weight decay {training.weight_decay:g}" if training.weight_decay else ""
+    return tuple(filter(None, (*found, decay)))
+
+
+def _point(
+    config: Config, typed: Typed, seed: int | None, draw: Draw, digits: int
+) -> tuple[Example, Drawn | None]:
     given = {name: read_tensor(f"--{name.replace('_', '-')}", text) for name, text in typed.tensors.items()}
     architecture = chosen_architecture(config, typed, given)
     rate = typed.rate if typed.rate is not None else config.training.optimizer.learning_rate
@@ -63,14 +80,14 @@ def chosen_point(config: Config, typed: Typed, seed: int | None, draw: Draw, dig
         _require_target(architecture, given["y"])
     missing = tuple(name for name in shapes if name not in given)
     if not missing:
-        return Chosen(_with(given, architecture, rate))
+        return _with(given, architecture, rate), None
     if seed is None and not (typed.sizes or typed.hidden):
         configured = configured_example(config)
         if configured.architecture == architecture:
-            return Chosen(_with(_tensors(_rounded(configured)) | given, architecture, rate))
+            return _with(_tensors(_rounded(configured)) | given, architecture, rate), None
     start = config.seed if seed is None else seed
     point = draw(architecture, start, learning_rate=rate, digits=digits)
-    return Chosen(_with(_tensors(point) | given, architecture, rate), Drawn(missing, start))
+    return _with(_tensors(point) | given, architecture, rate), Drawn(missing, start)
 
 
 def _tensors(example: Example) -> dict[str, Array]:

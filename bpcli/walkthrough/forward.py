@@ -183,5 +183,5 @@ def _loss_terms(loss: str, output: str, pairs: list[tuple[np.float64, np.float64
                 terms += [*(["+"] if terms else ["-", "("]), target, "log", out]
         else:
             terms += [*(["+"] if terms else ["-", "["])]
-            terms += [target, "log", out, "+ (1 -", target, ") log (1 -", out, ")"]
+            terms += [target, "log", out, "+ ( 1 -", target, ") log ( 1 -", out, ")"]
     return (*terms, ")" if output == "softmax" else "]")

@@ -4,7 +4,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Literal
 
-from bpcli.common.errors import UsageError
 from bpcli.common.text import listed
 from bpcli.network.formulas import Notation
 from bpcli.network.symbols import Style
@@ -17,7 +16,6 @@ from bpcli.walkthrough.blocks import (
     Prose,
     Sheet,
     Table,
-    Topic,
     on_paper,
 )
 from bpcli.walkthrough.derivations import derivation
@@ -27,7 +25,6 @@ from bpcli.walkthrough.reasons import why
 from bpcli.walkthrough.reuse import reuse
 from bpcli.walkthrough.update import update
 from bpcli.walkthrough.walk import Walk
-from bpcli.yamltext.scalars import show
 
 Explain = Literal["short", "full"]
 
@@ -40,26 +37,11 @@ ROUNDED = (
     "Computed at full precision and printed rounded to {digits} decimals; recomputing from rounded numbers may change "
     "the last digit."
 )
+LEFT_OUT = (
+    "This is a step of plain gradient descent, without the settings of the configuration that would change it: "
+    "{settings}."
+)
 LOSSES = {"squared_error": "squared error", "cross_entropy": "cross-entropy"}
-
-
-def chosen_letters(wanted: Sequence[str], topic: Topic = "backprop") -> list[str]:
-    """Return the parts that "a", "c-e" or "a,c" name, in order; all of them where nothing is wanted.
-
-    Raises:
-        UsageError: one of them is not a part.
-    """
-    chosen: set[str] = set()
-    letters = TOPIC_LETTERS[topic]
-    for word in (word.strip().lower() for text in wanted for word in text.split(",")):
-        first, dash, last = word.partition("-")
-        ends = [first, last if dash else first]
-        if not all(end in letters and len(end) == 1 for end in ends) or ends[0] > ends[1]:
-            raise UsageError(
-                f"--part: there is no part {show(word)}; write a letter from a to {letters[-1]}, or a range such as a-c"
-            )
-        chosen |= set(letters[letters.index(ends[0]) : letters.index(ends[1]) + 1])
-    return [letter for letter in letters if letter in chosen or not chosen]
 
 
 def sheet(
@@ -71,6 +53,7 @@ def sheet(
     digits: int = 4,
     title: str = "Walkthrough",
     drawn: Drawn | None = None,
+    left_out: Sequence[str] = (),
     explain: Explain = "short",
     hints: bool = False,
     name: str = "",
@@ -78,8 +61,8 @@ def sheet(
     """Return the parts that are wanted, the given numbers before them; delta notation comes with its table.
 
     With ``explain`` "full" each part of a walk begins with its derivation in symbols; either way it ends with one
-    sentence that says why. A worksheet has ``hints`` on request: the formulas, the names of factors and the labels of
-    arrows.
+    sentence that says why, and part h names the settings that its step has ``left_out``. A worksheet has ``hints`` on
+    request: the formulas, the names of factors and the labels of arrows.
     """
     notation = Notation(walk.example.architecture, style)
     parts = given_parts(walk, notation, mode, digits)
@@ -96,7 +79,7 @@ def sheet(
     for letter in letters:
         part = makers[letter](walk, notation)
         if mode == "walk":
-            part = _explained(part, notation, explain)
+            part = _explained(part, notation, explain, left_out)
         elif mode == "worksheet":
             part = replace(part, blocks=tuple(on_paper(block, hints=hints) for block in part.blocks))
         parts.append(part)
@@ -116,10 +99,12 @@ def given_parts(walk: Walk, notation: Notation, mode: Mode, digits: int) -> list
     return parts
 
 
-def _explained(part: Part, notation: Notation, explain: Explain) -> Part:
+def _explained(part: Part, notation: Notation, explain: Explain, left_out: Sequence[str]) -> Part:
     """The derivation before the numbers, and why after them."""
     before = derivation(part.letter, notation) if explain == "full" else ()
     reason = why(part.letter, notation)
+    if part.letter == "h" and left_out:
+        before = (Prose(LEFT_OUT.format(settings=listed(left_out))), *before)
     return replace(part, blocks=(*before, *part.blocks, *([reason] if reason else [])))
 
 

@@ -121,7 +121,7 @@ def symmetry_sheet(
                 "Random initial weights break the symmetry. Why may all weights of logistic regression start at 0?",
                 "Logistic regression has no hidden units that could be equal, and the derivatives at its outputs "
                 "differ with their targets. With cross-entropy its loss is convex, so gradient descent with a small "
-                "enough learning rate approaches the global minimum from any start.",
+                "enough learning rate brings it towards its lowest value from any start.",
                 lines=3,
             ),
         ),

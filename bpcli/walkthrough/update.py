@@ -10,6 +10,8 @@ from bpcli.walkthrough.forward import loss_equation
 from bpcli.walkthrough.terms import number, quantity, rate
 from bpcli.walkthrough.walk import Walk
 
+COMPARABLE = 1e4  # times its rounding: then the first digits of a difference of losses are right
+
 
 def update(walk: Walk, notation: Notation) -> Part:
     """(h) New parameters, the loss with them, and the decrease predicted and real."""
@@ -92,7 +94,18 @@ def _verdict(walk: Walk) -> str:
     """How the decrease compares with the predicted one."""
     if walk.predicted == 0:
         return "The gradient is zero here, so no weight changes."
+    if max(walk.predicted, abs(walk.decrease)) < COMPARABLE * _loss_rounding(walk):
+        return "Both are so small that rounding of the loss hides how they compare."
     if walk.decrease <= 0:
         return "The loss did not decrease: the step is too long for the linear approximation of the loss to hold."
     times = walk.decrease / walk.predicted
     return f"The decrease is {times:.4g} times the predicted one; they agree better for smaller α."
+
+
+def _loss_rounding(walk: Walk) -> float:
+    """About how much of the loss is rounding: what one of z, or of b under cross-entropy, makes of it, and its own."""
+    if walk.example.architecture.loss == "squared_error":
+        slope, at = walk["grad_z"], walk["z"]
+    else:
+        slope, at = walk[walk.example.architecture.names()[-1].delta], walk["b"]
+    return float(np.finfo(np.float64).eps * (walk["loss"] + np.abs(slope * at).sum()))

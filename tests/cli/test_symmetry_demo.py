@@ -200,6 +200,28 @@ def test_a_part_shows_its_claim_alone(bpcli, part):
     assert [each["id"] for each in document(bpcli, *FEW, "--part", part)["claims"]] == [part]
 
 
+@pytest.mark.parametrize(
+    ("wanted", "letters", "about"),
+    [
+        (["a-c"], "abc", {"Closed forms"}),
+        (["e", "b"], "be", {"Closed forms", "Spread"}),
+        (["f,d"], "df", {"Effective units"}),
+        (["a-g"], "abcdefg", {"Closed forms", "Effective units", "Spread", "Networks", "Distances"}),
+    ],
+)
+def test_parts_are_chosen_as_those_of_the_walkthrough(bpcli, wanted, letters, about):
+    """By letter, list or range, each with what it is about; all seven are the whole report."""
+    shown = bpcli(CONFIG, *FEW, *(word for part in wanted for word in ("--part", part)))
+    assert [line[1] for line in shown.out.splitlines() if line.startswith("(")] == list(letters)
+    found = {title for title in ("Closed forms", "Effective units", "Spread", "Networks", "Distances")
+             if f"\n{title}  " in shown.out}  # fmt: skip
+    assert found == about
+    assert f"{len(letters)} of {len(letters)} claims apply, and all of them hold." in shown.out
+    assert bpcli(CONFIG, "--part", "h").err.startswith(
+        "error: --part: there is no part 'h'; write a letter from a to g"
+    )
+
+
 def test_a_network_whose_outputs_are_all_zero_is_merged_exactly(bpcli):
     """Zero weights under relu never move: z is 0, and so is the difference that merging makes."""
     found = document(

@@ -6,6 +6,7 @@ import io
 import json
 import math
 import runpy
+import shlex
 import sys
 
 import numpy as np
@@ -168,6 +169,44 @@ def test_evaluate_gives_the_numbers_of_the_definitions(bpcli, table, people):
     scores = bpcli("evaluate", "classes", "people.csv")
     assert {"precision", "recall"} <= set(scores.out.split())
     assert json.loads(bpcli("evaluate", "classes", "people.csv", "--json").out)["accuracy"] == right
+
+
+@pytest.mark.parametrize(
+    ("target", "written"),
+    [
+        ("paid", "data.target=paid"),
+        ("age,paid", "data.target=age,paid"),
+        ("null", "'data.target=[\"null\"]'"),
+    ],
+)
+def test_the_next_command_has_the_target_as_one_types_it(bpcli, tmp_path, target, written):
+    """Plain names without brackets, which shells expand; a name that would mean something else in YAML in quotes."""
+    rows = "".join(f"{i % 3},{i},{i * i}.5\n" for i in range(20))
+    (tmp_path / "t.csv").write_text("null,age,paid\n" + rows, encoding="utf-8")
+    shown = bpcli(
+        "train", "t.csv", "--target", target, "--epochs", 2, "--set", "training.schedule.name=cosine"
+    )
+    assert f"--set {written} " in shown.out.splitlines()[-1] + " "
+    words = shlex.split(shown.out.splitlines()[-1].removeprefix("next   bpcli "))
+    assert bpcli(*words, "-q").code == 0, words
+
+
+def test_training_and_evaluation_show_one_table(bpcli, people, tmp_path):
+    """Class by class, and target by target with the error of the mean, on the rows that were held out."""
+    rows = [f"{x},{2 * x},{3 - x}\n" for x in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)]
+    (tmp_path / "two.csv").write_text("x,u,v\n" + "".join(rows), encoding="utf-8")
+    for source, targets, first in (
+        ("people.csv", "paid", "class rows precision recall"),
+        ("two.csv", "u,v", "target R² MAE RMSE RMSE of the mean"),
+    ):
+        trained = bpcli("train", source, "--target", targets, "--out", "run", "--epochs", 3, "--force")
+        tables = []
+        for shown in (trained, bpcli("evaluate", "run")):
+            lines = [" ".join(line.split()) for line in shown.out.splitlines()]
+            assert lines[0]
+            assert first in lines, shown.out
+            tables.append(lines[lines.index(first) :][:4])
+        assert tables[0] == tables[1]
 
 
 def test_arrays_are_predicted_as_tables_are(bpcli, tmp_path):

@@ -178,6 +178,18 @@ def test_the_rate_that_a_warning_blames_is_not_advised(bpcli):
     assert advised(found.out)[-2:] == ["--set", "training.optimizer.learning_rate=2"]
 
 
+def test_outputs_that_a_large_rate_has_saturated_are_warned_of(bpcli):
+    """Every hidden unit can learn, but squared error passes nothing back to them; cross-entropy does."""
+    rate = ("--epochs", 10, "--rate", 50, "--force", "--out", "run")
+    found = bpcli("train", "iris", *rate)
+    assert "training rows an output is saturated on the wrong side" in " ".join(found.err.split())
+    assert advised(found.out)[-2:] == ["--set", "training.optimizer.learning_rate=5"]
+    assert json.loads(Path("run/summary.json").read_text())["train"]["saturated_rows"] >= 12
+    found = bpcli("train", "iris", *rate, "--set", "training.loss=cross_entropy")
+    assert "saturated on the wrong side" not in " ".join(found.err.split())
+    assert json.loads(Path("run/summary.json").read_text())["train"]["saturated_rows"] is None
+
+
 def test_json_is_one_document_with_the_keys_of_the_contract(bpcli):
     """Exactly one JSON document on stdout; the same one lies in the run folder."""
     found = bpcli("train", "iris", *FAST, "--json", "--out", "run")

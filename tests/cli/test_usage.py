@@ -79,7 +79,7 @@ MISTYPED = {
     "symmetry-demo --activation sigmoi": "did you mean sigmoid",
     "symmetry-demo --arithmetic bals": "one of stable, blas; did you mean blas",
     "symmetry-demo --notation VM": "one of delta, vw",
-    "symmetry-demo --part h": "one of a, b, c, d, e, f, g",
+    "symmetry-demo --part h": "write a letter from a to g, or a range such as a-c",
     "symmetry-demo --init xavir": "did you mean xavier",
     "symmetry-demo --epochs 4": "did you mean --steps",
     "symmetry-demo --hidden many": "--hidden: 'many' is not a whole number; write --hidden N",
@@ -149,6 +149,14 @@ def files(tmp_path):
 def test_another_kind_of_file_names_the_command_that_takes_it(bpcli, files, name, says):
     """Nothing is read as what it is not."""
     assert_refused(bpcli("train" if "train --resume" in says else "walkthrough", name), says)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"), [("d.npz", "bpcli train d.npz"), ("iris", "bpcli config show iris")]
+)
+def test_what_is_no_text_table_is_named_to_the_command_that_shows_it(bpcli, files, name, says):
+    """Arrays are trained on, configurations are shown."""
+    assert_refused(bpcli("data", name), says)
 
 
 def test_weights_of_a_run_are_no_table(bpcli, files):

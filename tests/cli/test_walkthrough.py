@@ -69,6 +69,45 @@ def test_a_typed_point_keeps_the_weights_of_the_configuration(bpcli):
     assert "\ndrawn from seed 4: x, y, V and W\n" in bpcli("walkthrough", "--seed", "4").out
 
 
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        (["optimizer.name=adam"], ["Adam"]),
+        (["weight_decay=0.01"], ["momentum 0.9", "weight decay 0.01"]),
+        (["optimizer.momentum=0"], []),
+    ],
+)
+def test_the_update_names_what_it_leaves_out_of_the_configuration(bpcli, settings, said):
+    """In part h and in the document; the configuration of iris has momentum. A worksheet takes plain steps anyway."""
+    options = [word for each in settings for word in ("--set", f"training.{each}")]
+    part = " ".join(bpcli("walkthrough", "iris", *options, "--part", "h").out.split())
+    line = "This is a step of plain gradient descent, without the settings of the configuration that would change it: "
+    assert line.strip() in part if said else line.strip() not in part
+    assert f"{line}{' and '.join(said)}." in part or not said
+    assert json.loads(bpcli("walkthrough", "iris", *options, "--json").out)["left_out"] == said
+    assert line.strip() not in " ".join(bpcli("walkthrough", "iris", *options, "--worksheet").out.split())
+
+
+ROUNDED_AWAY = "Both are so small that rounding of the loss hides how they compare."
+
+
+@pytest.mark.parametrize(
+    ("W", "y", "more", "said"),
+    [
+        ("9,9;9,9", "1,0", [], ROUNDED_AWAY),  # z is 1 - 1e-8: a decrease of 2e-16 beside a loss of 1/2
+        ("19,9;9,9", "1,1", [], ROUNDED_AWAY),  # a loss of 3e-17, all of it rounding
+        ("9,9;9,9", "1,0", ["--set", "training.loss=cross_entropy"], "The decrease is 1 times the"),
+        ("1,2;1,1", "1,0", ["--rate", "1e-12"], ROUNDED_AWAY),
+        ("1,2;1,1", "1,0", ["--rate", "1e-6"], "The decrease is 1 times the predicted one"),
+        (".5,.5;-1,.5", ".5,.4", ["--rate", "100"], "The loss did not decrease: the step is too long"),
+    ],
+)
+def test_the_update_says_how_far_the_prediction_holds(bpcli, W, y, more, said):
+    """And blames the length of the step only where rounding does not decide."""
+    numbers = ("--x", "1,1,1", "--y", y, "--V", "9,9,9;9,9,8", "--W", W)
+    assert said in " ".join(bpcli("walkthrough", *numbers, *more, "--part", "h").out.split())
+
+
 def test_a_configuration_gives_its_first_training_row(bpcli):
     """Deeper ones too: the spiral has two hidden layers."""
     document = json.loads(bpcli("walkthrough", "spiral", "--json").out)
@@ -96,6 +135,9 @@ def test_a_configuration_gives_its_first_training_row(bpcli):
         (["--hints"], "--hints goes with --seeds or --worksheet"),
         (["--csv", "marks.csv"], "--csv goes with --grade: add it"),
         (["--roster", "r.csv"], "--roster goes with --seeds or --grade"),
+        (["--force"], "--force goes with --out, --csv or --feedback: add one of them"),
+        (["--grade", "a.yaml", "--force"], "--force goes with --csv or --feedback: add one of them"),
+        (["--worksheet", "--force"], "--force goes with --out: add it, or leave --force out"),
         (
             ["--topic", "symmetry"],
             "add --worksheet, --key, --quiz or --seeds; bpcli symmetry-demo shows the same",

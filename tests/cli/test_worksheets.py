@@ -152,7 +152,7 @@ def test_a_class_from_its_roster_to_marks_gradebook_and_feedback(bpcli, tmp_path
         "grad_h",
     ]
     assert "no answers from 1 student: Cleo" in found.out
-    assert "made by most students: raw-error-back (2)" in found.out
+    assert "made most often: raw-error-back (by 2)" in found.out
     rows = (tmp_path / "marks.csv").read_text(encoding="utf-8").splitlines()
     assert rows[0].startswith("student,id,file,seed,marks,of,percent,")
     assert rows[1].startswith(
@@ -237,6 +237,23 @@ def test_the_names_of_a_roster_are_text_in_every_format(bpcli, tmp_path):
         sheet = (tmp_path / "class" / f"worksheet-01.{suffix}").read_text(encoding="utf-8")
         assert said in sheet
         assert name not in sheet
+
+
+def test_marks_and_feedback_are_overwritten_with_force_only(bpcli, tmp_path):
+    """Neither is written where one of them is there already."""
+    bpcli("walkthrough", "--seeds", "1:1", "--out", "class")
+    command = ("walkthrough", "--grade", "class", "--csv", "marks.csv", "--feedback", "feedback")
+    assert bpcli(*command).code == 3
+    (feedback,) = (tmp_path / "feedback").iterdir()
+    for there, other in ((feedback, tmp_path / "marks.csv"), (tmp_path / "marks.csv", feedback)):
+        there.write_text("kept", encoding="utf-8")
+        other.unlink()
+        refused = bpcli(*command)
+        assert (refused.code, "overwrite it with --force" in refused.err) == (2, True)
+        assert (there.read_text(encoding="utf-8"), other.exists()) == ("kept", False)
+        assert bpcli(*command, "--force").code == 3
+        assert there.read_text(encoding="utf-8") != "kept"
+        assert other.exists()
 
 
 def test_a_folder_without_answers_is_refused(bpcli, tmp_path):

@@ -67,6 +67,13 @@ def test_a_number_that_is_missing_is_a_dash_and_a_blank_that_is_missing_a_word()
     assert entry[:2] == ["[1]", "–"]
 
 
+def test_the_right_value_of_what_nobody_answered_is_not_told():
+    """A number as little as a vector."""
+    lines = shown(marks(graded(loss=None, a=None))).splitlines()
+    told = [line.split() for line in lines if line.startswith(("loss ", "a "))]
+    assert told == [["a", "4", "blank"], ["loss", "blank"]]
+
+
 def test_what_nothing_explains_is_said_to_be_unknown_and_what_fits_twice_is_left_open():
     """No guess."""
     loss = sheet(POINT)["loss"]
@@ -112,4 +119,4 @@ def test_a_class_is_a_line_each_and_what_was_made_most_often(width):
     assert "bert.yaml 72/72 –" in lines
     assert any(line.startswith("dora.yaml 67/72 no-lambda in delta_1; 1 not") for line in lines)
     assert "1 of 4 sheets entirely right" in lines
-    assert "made by most students: raw-error-back (2), no-lambda (1)" in lines
+    assert "made most often: raw-error-back (by 2), no-lambda (by 1)" in lines

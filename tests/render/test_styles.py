@@ -9,6 +9,7 @@ import pytest
 from rich._palettes import EIGHT_BIT_PALETTE
 from rich.color import Color
 from rich.console import Console
+from rich.default_styles import DEFAULT_STYLES
 from rich.style import Style
 
 from bpcli.render import styles
@@ -125,6 +126,14 @@ def test_what_libraries_colour_is_legible_too(style):
     """The help, the progress bar and pages of the documentation use the same colours, or the terminal's own."""
     color = Style.parse(style).color
     assert color is None or min(contrasts(color.name)) >= 3
+
+
+def test_no_style_of_a_page_is_left_to_the_library():
+    """What rich colours in Markdown by itself, such as headings of the third level, has a colour of ours or none."""
+    coloured = {
+        name for name, style in DEFAULT_STYLES.items() if name.startswith("markdown.") and style.color
+    }
+    assert coloured - set(styles.LIBRARY) == set()
 
 
 def test_the_help_knows_every_style_that_is_set():

@@ -63,8 +63,11 @@ def test_units_that_cannot_learn_say_so_in_their_verdict():
     assert many.splitlines()[-1].endswith("distinct, 2 dead, 1 saturated")
 
 
-def ended(activation, then, now, *, scale="standard", scheme="xavier", layers=1):
-    """Return what the warnings read of a run whose first hidden layer went from ``then`` to ``now``."""
+def ended(activation, then, now, *, scale="standard", scheme="xavier", layers=1, stuck=None):
+    """Return what the warnings read of a run whose first hidden layer went from ``then`` to ``now``.
+
+    ``stuck`` of its 40 training rows have a saturated output that is wrong.
+    """
     settings = {
         "data": {"scale": scale},
         "model": {
@@ -74,9 +77,16 @@ def ended(activation, then, now, *, scale="standard", scheme="xavier", layers=1)
         "training": {"optimizer": {"name": "sgd", "learning_rate": 0.5}},
     }
     sizes = (2, *[len(now)] * layers, 1)
-    facts = SimpleNamespace(config=Config.model_validate(settings), architecture=Architecture(sizes))
+    facts = SimpleNamespace(
+        config=Config.model_validate(settings),
+        architecture=Architecture(sizes),
+        data=SimpleNamespace(training_rows=40),
+    )
     rest = [("active",) * len(now)] * (layers - 1)
-    return SimpleNamespace(header=facts, initial_activity=[then, *rest], activity=[now, *rest])
+    details = SimpleNamespace(saturated_rows=stuck)
+    return SimpleNamespace(
+        header=facts, initial_activity=[then, *rest], activity=[now, *rest], train_details=details
+    )
 
 
 A, S, D = "active", "saturated", "dead"
@@ -102,7 +112,7 @@ A, S, D = "active", "saturated", "dead"
             "hidden layer 1: of 3 hidden units 1 cannot learn and 2 can hardly learn. Unit 0 is dead: derivative 0 on "
             "every training row, so its "
             "row of W1 gets no gradient; units 1, 2 are saturated: derivative below 1 % of the largest on every "
-            "training row, so their rows of W1 get next to no gradient. 1 of them were so before the first step: lower "
+            "training row, so their rows of W1 get next to no gradient. 1 of them was so before the first step: lower "
             "training.optimizer.learning_rate (it was 0.5)",
         ),
         (
@@ -124,6 +134,20 @@ def test_the_warning_says_how_many_which_and_what_to_change(run, says):
 def test_a_few_steep_steps_are_no_reason_for_a_warning():
     """One of three units saturated by training: the table names it, and nobody is told to lower the rate."""
     assert activity_warnings(ended("tanh", (A, A, A), (S, A, A))) == []
+
+
+def test_rows_that_the_gradients_do_not_correct_are_warned_of():
+    """A tenth of the rows is; fewer are outliers, and None says that Ω is in no gradient."""
+    (text,) = activity_warnings(ended("relu", (A, A), (A, A), stuck=4, scheme="normal"))
+    assert text.startswith(
+        "on 4 of 40 training rows an output is saturated on the wrong side: its z(1-z) is "
+    )
+    assert text.endswith(
+        "training hardly corrects it: lower training.optimizer.learning_rate (it was 0.5), use smaller initial weights "
+        "(--set model.init.scheme=xavier), or use a loss whose gradient has no Ω (--set training.loss=cross_entropy)"
+    )
+    for few in (3, 0, None):
+        assert activity_warnings(ended("relu", (A, A), (A, A), stuck=few)) == []
 
 
 def test_equal_weights_that_are_stuck_have_one_remedy():

@@ -322,6 +322,16 @@ def test_the_page_is_whole_and_fetches_nothing(walked):
         assert written.count("<svg") == 2
 
 
+def test_a_printed_worksheet_keeps_each_part_on_one_page(walked):
+    """Each part is a section, which no page break divides, and a sentence stays with the equation that it leads to."""
+    written = page(sheet(walked, mode="worksheet"), "html")
+    assert written.count('<article class="worksheet"') == 1
+    assert len(re.findall(r"<section>\n<h2>\([a-h]\) ", written)) == 8
+    printed = written.split("@media print {")[1]
+    assert ".worksheet section { break-inside: avoid; }" in printed
+    assert "p:has(+ .equation, + .set, + .scroll, + svg) { break-after: avoid; }" in written
+
+
 def test_the_latex_has_no_letter_that_pdflatex_does_not_know(walked):
     """Every symbol became a command; braces close."""
     for style in ("vw", "delta"):

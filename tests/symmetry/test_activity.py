@@ -1,10 +1,10 @@
-"""Hidden units that cannot learn are named: each is planted, beside units that can."""
+"""Hidden units that cannot learn are named, rows that teach nothing counted: each is planted, beside ones that can."""
 
 import numpy as np
 import pytest
 
 from bpcli.network import Architecture, Network, Parameters
-from bpcli.symmetry import unit_activity
+from bpcli.symmetry import saturated_rows, unit_activity
 
 X = np.linspace(-1, 1, 11)[:, None]  # more rows than the networks below take at once
 
@@ -70,3 +70,24 @@ def test_what_is_not_a_number_is_no_finding():
 def test_a_network_without_hidden_layers_has_no_units_to_judge():
     """Logistic regression."""
     assert unit_activity(Network(Parameters(Architecture((1, 1))), 4), X) == ()
+
+
+def test_a_row_teaches_nothing_where_an_output_is_flat_and_on_the_wrong_side():
+    """By hand: 0.9974 · 0.0026 = 0.00259 is above a hundredth of ¼, 0.9976 · 0.0024 = 0.00239 below it."""
+    z = np.array([[0.9976, 0.5], [0.9976, 0.5], [0.9974, 0.5], [0.5, 0.0024], [0.0, 1.0], [np.nan, 0.5]])
+    Y = np.array([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+    rows = [saturated_rows(z[[i]], Y[[i]]) for i in range(len(z))]
+    assert rows == [1, 0, 0, 1, 1, 0]
+    assert saturated_rows(z, Y) == 3
+
+
+def test_the_gradients_hardly_correct_a_row_that_is_counted():
+    """Against Ω ∇z itself: below a hundredth of what the same ∇z gives where the sigmoid is steepest."""
+    net = Network(Parameters(Architecture((1, 1), bias=False)), 2)
+    net.parameters.flat[...] = 7.0
+    net.forward(np.array([[1.0], [0.1]]))
+    net.backward(np.zeros((2, 1)))
+    (last,) = net.layers
+    taught = last.delta[:, 0] / (0.25 * last.grad_out[:, 0])
+    assert (taught < 0.01).tolist() == [True, False]
+    assert [saturated_rows(last.out[[i]], np.zeros((1, 1))) for i in range(2)] == [1, 0]

@@ -83,6 +83,23 @@ def test_the_reasons_of_a_network_with_biases_mention_them():
     assert "bias" not in demo().claims[0].because
 
 
+def test_the_reasons_show_no_rounding_and_no_sign_of_zero():
+    """Under softmax δ^(2) adds up to 0; from w = 0 nothing moves; a negative factor stands in brackets."""
+    softmax = ["model.output=softmax", "training.loss=cross_entropy", "training.epochs=1"]
+    found = {
+        claim.id: claim for claim in Demo("iris", resolve("iris", overrides=softmax).config).run().claims
+    }
+    assert found["b"].because.endswith("· 0.5 · 0 = 0 for every i")
+    assert found["c"].remark == (
+        "under squared error with sigmoid outputs in place of softmax; "
+        "under cross-entropy with sigmoid outputs in place of softmax"
+    )
+    config = resolve("symmetry-demo", overrides=["training.epochs=1"]).config
+    zero = {claim.id: claim.because for claim in Demo("zero", config, weight=0.0).run().claims}
+    assert zero["b"].endswith("= 0.25 · 0 · (-0.00625) = 0 for every i")
+    assert "w_1j^(1) moves by 0 to 0 for every j" in zero["d"]
+
+
 def tied(outgoing):
     """A 2-2-2 network with symbols: v_i from input i to every hidden unit, and to output j w_j from every one."""
     x, y = sympy.symbols("x1:3"), sympy.symbols("y1:3")

@@ -20,7 +20,7 @@ sub, sup { font-size: .72em; line-height: 0; }
 .subtitle, .shape, th, code { color: var(--soft); }
 code { font-size: .75rem; margin-left: .8rem; }
 .question { font-style: italic; }
-.question, h2 + p { break-after: avoid; }
+.question, h2 + p, p:has(+ .equation, + .set, + .scroll, + svg) { break-after: avoid; }
 .room { display: flex; flex-wrap: wrap; align-items: flex-end; break-inside: avoid; }
 .line { flex: 1 0 60%; height: 1.8rem; border-bottom: 1px solid var(--line); }
 .line + .line { flex-basis: 100%; }
@@ -99,6 +99,7 @@ svg .beside { text-anchor: end; }
   :root { --ink: #000; --soft: #333; --line: #777; --answer: #000; --paper: #fff; }
   html { font-size: 13px; }
   article + article { break-before: page; }
+  .worksheet section { break-inside: avoid; }
   body { font-size: 9.5pt; margin: 0; padding: 0; max-width: none; }
   h2 { margin-top: .9rem; }
   .worksheet p { margin: .25rem 0; }
