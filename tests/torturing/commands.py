@@ -17,6 +17,11 @@ SWEEP = ("sweep", "xor", "--over", "seed=0:3", "--epochs", "3", "-q", "--jobs", 
 OLD = b"old\n"
 
 
+def go_on_with_sweep(folder: Path) -> tuple[str, object]:
+    """What a person types for a sweep that was stopped: --resume, or --out if it had not even made its folder."""
+    return ("--resume" if folder.exists() else "--out", folder)
+
+
 @dataclass(frozen=True)
 class Command:
     """What is tried.
@@ -98,7 +103,7 @@ def _sweeps(folder: Path) -> Iterator[Command]:
     whole = tables(folder / "swept")
 
     def goes_on() -> str:
-        done = command(folder, *SWEEP, "--resume", "run")
+        done = command(folder, *SWEEP, *go_on_with_sweep(folder / "run"))
         if done.code:
             return f"does not go on: {done.err}"
         return "" if tables(folder / "run") == whole else "other tables"
