@@ -1,22 +1,24 @@
 """Fuzzes what is read, guided by coverage: ``python -m tests.torturing.coverage_guided KIND [-runs=N]``; needs atheris.
 
 The kinds are those of ``fuzzing.targets``, such as YAML, CSV, NPZ and channel. Any exception but an error of ours, more
-than 5 s for an input, and more than 1 GiB end it with the input, which atheris also writes to a file ``crash-…``.
+than 5 s for an input, and more than 1 GiB (256 MiB for settings) end it with the input, which atheris also writes to a
+file ``crash-…``.
 """
 
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 import atheris
 
 with atheris.instrument_imports(include=["bpcli"]):
     from bpcli.common.errors import BpcliError
-    from tests.torturing.fuzzing import targets
+    from tests.torturing.fuzzing import SETTINGS, targets
 
-from tests.torturing.running import SCRATCH, SECONDS
+from tests.torturing.running import PATIENCE, SCRATCH, SECONDS
 
-MIB = 1024
+MIB, MIB_OF_SETTINGS = 1024, 256
 
 
 def main() -> None:
@@ -33,13 +35,17 @@ def main() -> None:
             (corpus / str(number)).write_bytes(content)
 
         def one(content: bytes) -> None:
+            start = time.process_time()
             try:
                 read(content)
             except BpcliError as error:
                 if not all(map(str.isprintable, error.lines)):
                     raise ValueError("not printable") from error
+            if time.process_time() - start > SECONDS:
+                raise TimeoutError
 
-        limits = [f"-timeout={SECONDS:.0f}", f"-rss_limit_mb={MIB}", "-runs=20000", "-max_len=20000"]
+        most = MIB_OF_SETTINGS if name in SETTINGS else MIB
+        limits = [f"-timeout={PATIENCE * SECONDS:.0f}", f"-rss_limit_mb={most}", "-runs=20000", "-max_len=20000"]
         atheris.Setup([sys.argv[0], *limits, *options, str(corpus)], one)
         atheris.Fuzz()
 
