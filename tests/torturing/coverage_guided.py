@@ -45,7 +45,12 @@ def main() -> None:
                 raise TimeoutError
 
         most = MIB_OF_SETTINGS if name in SETTINGS else MIB
-        limits = [f"-timeout={PATIENCE * SECONDS:.0f}", f"-rss_limit_mb={most}", "-runs=20000", "-max_len=20000"]
+        limits = [
+            f"-timeout={PATIENCE * SECONDS:.0f}",
+            f"-rss_limit_mb={most}",
+            "-runs=20000",
+            "-max_len=20000",
+        ]
         atheris.Setup([sys.argv[0], *limits, *options, str(corpus)], one)
         atheris.Fuzz()
 
