@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -78,7 +78,8 @@ def main() -> int:
     bad = 0
     print(f"{'':64}{'tried':>8}{'bad':>5}{'MiB':>6}{'s':>6}")  # noqa: T201
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for figure, seconds in pool.map(done, chosen, chosen.values()):
+        for each in as_completed([pool.submit(done, *step) for step in chosen.items()]):
+            figure, seconds = each.result()
             bad += len(figure.bad)
             peak = figure.notes.pop("MiB at most", 0)
             row = f"{figure.what:64}{figure.tried:>8,}{len(figure.bad):>5}{peak:>6}{seconds:>6.0f}"

@@ -6,7 +6,8 @@ are checked last, except those that involve an invalid value.
 
 import re
 from collections.abc import Mapping
-from types import MappingProxyType
+from itertools import chain
+from types import MappingProxyType, NoneType
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
@@ -114,12 +115,18 @@ def _message(error: Mapping[str, Any], key: Key, *, in_file: bool) -> str:
         size, name, bound = _BOUNDS[kind]
         return f"{show(value)} is too {size}; write {bound.format(flow(context[name]).removesuffix('.0'))}"
     if kind == "literal_error" and key.field:
-        return _not_one_of(value, get_args(key.field.annotation))
+        return _not_one_of(value, _choices(key.field.annotation))
     if kind == "too_long":
         return f"{context['actual_length']} items are too many; write at most {context['max_length']}"
     if kind == "too_short":
         return f"the list is empty; use a value such as {flow(key.example)}, or null"
     return str(error["msg"])
+
+
+def _choices(annotation: object) -> tuple[str, ...]:
+    """Return the words that a Literal allows, or one that may be null."""
+    parts = [("null",) if part is NoneType else get_args(part) or (part,) for part in get_args(annotation)]
+    return tuple(chain.from_iterable(parts))
 
 
 def _not_one_of(value: object, choices: tuple[str, ...]) -> str:

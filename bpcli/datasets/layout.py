@@ -389,7 +389,7 @@ def _columns(  # noqa: PLR0912 - one branch for each way to write a header
             "1 empty column at the end" if width - used == 1 else f"{width - used} empty columns at the end"
         )
     if header:
-        _refuse_duplicates(names[:used], f"{layout.place}:{line}")
+        refuse_duplicates(names[:used], f"{layout.place}:{line}")
     elif not header and options.header == "auto":
         notes.append("no header")
     return (
@@ -481,7 +481,12 @@ def _is_units(below: list[list[str]], decimal: str) -> bool:
     return len(rest) > 1 and numeric > 0 and (numeric > 1 or len(unit) <= 2)
 
 
-def _refuse_duplicates(names: Sequence[str], where: str) -> None:
+def refuse_duplicates(names: Sequence[str], where: str) -> None:
+    """Check that no two columns have the same name.
+
+    Raises:
+        DataError: two have.
+    """
     counts = Counter(name for name in names if name)
     twin = next((name for name, count in counts.items() if count > 1), None) if counts else None
     if twin is not None:

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from bpcli.common.errors import DataError, MachineError
-from bpcli.common.files import read_bytes
+from bpcli.common.files import MIB, read_bytes, too_large
 from bpcli.common.text import LONGEST, printable
 
 STDIN = "-"
 LONGEST_LINE = 50_000_000  # bytes; a line beyond is no row of a table
 _LOOKED_AT = 1 << 24  # bytes of a file that is not UTF-8, to guess its encoding
 _PREFIX = 1 << 16
+# What a compressed table may unpack to. Text shrinks to a tenth; what shrinks more than this was made to fill a memory.
+_UNPACKED, _TIMES = 64 * MIB, 50
 GZIP = b"\x1f\x8b"
 _ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "cp1252", "latin1": "cp1252", "iso-8859-1": "cp1252"}
 _BOMS = (
@@ -79,8 +81,9 @@ def open_text(source: str, place: str, encoding: str = "auto") -> Iterator[tuple
 def _unzipped(raw: BinaryIO, source: str, place: str) -> tuple[BinaryIO, int]:
     """The stream inside up to two layers of gzip, and how many there were; a name in .gz promises one."""
     stream, layers = raw, 0
+    limit = max(_UNPACKED, _TIMES * (0 if source == STDIN else Path(source).stat().st_size))
     while layers < 2 and (_peek(stream).startswith(GZIP) or (source.lower().endswith(".gz") and not layers)):
-        stream = cast(BinaryIO, io.BufferedReader(_Gunzip(stream, place), _PREFIX))
+        stream = cast(BinaryIO, io.BufferedReader(_Gunzip(stream, place, limit), _PREFIX))
         layers += 1
     return stream, layers
 
@@ -167,10 +170,10 @@ class _Bounded(io.RawIOBase):
 
 
 class _Gunzip(io.RawIOBase):
-    """A gzip stream whose every failure is an error with the cause."""
+    """A gzip stream whose every failure is an error with the cause, and that unpacks to ``limit`` bytes at most."""
 
-    def __init__(self, stream: BinaryIO, place: str) -> None:
-        self._file, self._place = gzip.GzipFile(fileobj=stream), place
+    def __init__(self, stream: BinaryIO, place: str, limit: int) -> None:
+        self._file, self._place, self._limit = gzip.GzipFile(fileobj=stream), place, limit
 
     def readable(self) -> bool:
         return True
@@ -189,6 +192,11 @@ class _Gunzip(io.RawIOBase):
             raise DataError(
                 f"{self._place}: the gzip file is damaged ({error}); download or save it again"
             ) from None
+        if self._file.tell() > self._limit:
+            raise DataError(
+                f"{self._place}: the gzip file unpacks to {too_large(None, self._limit)}; unpack it first, or set "
+                "data.max_rows"
+            )
         buffer[: len(data)] = data
         return len(data)
 

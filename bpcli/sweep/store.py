@@ -39,6 +39,7 @@ from bpcli.training.sealed_files import (
 PLAN, RESULTS, CURVES, SUMMARY = "plan.json", "results.csv", "curves.npz", "summary.json"
 BEST, BEST_CONFIG = "best.npz", "best.yaml"
 PARQUET = "results.parquet"
+RESUMABLE = "--resume takes the folder of a sweep"
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 _BLOCK = 64 << 20  # bytes of loss curves that are held at a time
 _FILES = (run_folder.CONFIG, PLAN, RESULTS, PARQUET, CURVES, BEST, BEST_CONFIG, SUMMARY)
@@ -88,7 +89,7 @@ def check_begun(folder: Path) -> None:
 
 
 def _no_sweep(folder: Path) -> UsageError:
-    return UsageError(f"{folder} holds no sweep: it has no {PLAN}; --resume takes the folder of a sweep")
+    return UsageError(f"{folder} holds no sweep: it has no {PLAN}; {RESUMABLE}")
 
 
 def read_plan(folder: Path) -> dict[str, Any]:
@@ -98,6 +99,7 @@ def read_plan(folder: Path) -> dict[str, Any]:
         UsageError: there is none.
         MachineError: it is damaged.
     """
+    run_folder.check_folder(folder, RESUMABLE)
     path = folder / PLAN
     if not path.is_file():
         raise _no_sweep(folder)

@@ -202,6 +202,7 @@ def resumed(planned: Planned, folder: Path) -> Iterator[Sweep]:
     Raises:
         UsageError: it is no sweep or one of something else, or its configuration has changed.
     """
+    run_folder.check_folder(folder, store.RESUMABLE)
     with run_folder.held(folder):
         if not (folder / store.PLAN).exists():  # killed before it had begun
             store.check_begun(folder)

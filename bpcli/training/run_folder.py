@@ -116,15 +116,24 @@ def remove_left_over(folder: Path, pattern: re.Pattern[str] | None = None) -> No
                 path.unlink()
 
 
+def check_folder(folder: Path, advice: str) -> None:
+    """Check that ``folder`` is one; ``advice`` is what to give instead.
+
+    Raises:
+        UsageError: if it is a file or does not exist.
+    """
+    if not folder.is_dir():
+        what = "this is a file" if folder.exists() else "there is no such folder"
+        raise UsageError(f"{folder}: {what}; {advice}")
+
+
 def existing_run(folder: Path) -> None:
     """Check that ``folder`` holds a run.
 
     Raises:
         UsageError: if it does not exist or has no checkpoint and configuration.
     """
-    if not folder.is_dir():
-        what = "this is a file" if folder.exists() else "there is no such folder"
-        raise UsageError(f"{folder}: {what}; give the folder of a run, such as bpcli runs list shows")
+    check_folder(folder, "give the folder of a run, such as bpcli runs list shows")
     missing = [name for name in (CONFIG, CHECKPOINT) if not (folder / name).exists()]
     if missing:
         raise UsageError(f"{folder} is not a run folder: it has no {' and no '.join(missing)}")

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from bpcli.common.errors import DataError, MachineError, UsageError
+from bpcli.common.errors import DataError, UsageError
+from bpcli.common.files import read_bytes
 from bpcli.common.text import LONGEST, cell, listed, printable
 from bpcli.worksheets.marks import MarkedFile
 
@@ -135,16 +136,8 @@ def _content(entry: str) -> str:
 
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
     """The rows of a CSV file with the numbers of their lines."""
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{path}: there is no such file") from None
-    except IsADirectoryError:
-        raise DataError(f"{path}: it is a folder; --roster takes a CSV file") from None
-    except OSError as error:
-        raise MachineError(f"{path}: cannot be read: {error.strerror}") from None
-    if len(content) > LARGEST:
-        raise DataError(f"{path}: longer than {LARGEST // 1024} KiB; a roster has a line for each student")
+    advice = "--roster takes a CSV file with a line for each student"
+    content = read_bytes(path, DataError, advice, limit=LARGEST)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:

@@ -96,6 +96,12 @@ def test_problems_have_parts(load: Load) -> None:
             "for adam; remove it, or write name: sgd"),
         ("training: {optimizer: {adam: 1, name: adam}}", "1:24: training.optimizer.adam: unknown key for adam; "
             "its keys are name, learning_rate, beta1, beta2 and epsilon"),
+        ("training: {class_weight: 0.25}", "1:26: training.class_weight: 0.25 is not one of balanced, null; write one "
+            "of these"),
+        ("training: {class_weight: [4]}", "1:26: training.class_weight: [4] is not one of balanced, null; write one "
+            "of these"),
+        ("training: {class_weight: balance}", "1:26: training.class_weight: 'balance' is not one of balanced, null; "
+            "did you mean balanced?"),
         ("training: {optimizer: {name: lbfgs, momentum: x}}", "1:30: training.optimizer.name: 'lbfgs' is not one of "
             "sgd, adam; write one of these"),
         ('"a\\nb\\e[2J": 1', "1:1: a\\nb\\x1b[2J: unknown key; the keys at the top level are seed, data, "

@@ -84,6 +84,17 @@ def test_one_table_in_many_dresses(read, contents, name, note):
     assert note in "; ".join(dataset.notes)
 
 
+def test_what_a_compressed_table_unpacks_to_has_a_limit(read, refuse, monkeypatch):
+    """Small files that would fill the memory are refused, but for their first rows; text shrinks less than that."""
+    monkeypatch.setattr("bpcli.datasets.text_source._UNPACKED", 1 << 20)
+    packed = gzip.compress(b"a,b,y\n" + b"0,0,1\n1,1,0\n" * 200_000, mtime=0)
+    assert "data.csv.gz: the gzip file unpacks to more where 1 MiB is the limit" in refuse(
+        packed, "data.csv.gz"
+    )
+    assert len(read(packed, "data.csv.gz", read=ReadOptions(max_rows=10)).X) == 10
+    is_plain(read(gzip.compress(PLAIN.encode(), mtime=0), "data.csv.gz"))
+
+
 def test_western_text_that_is_not_utf_8_is_read_and_said(read, refuse):
     """Latin-1 with the euro sign of Windows; bytes that no such text has are refused with their line."""
     dataset = read("a,kind\n1,süß\n2,sauer\n3,süß\n".encode("cp1252"))

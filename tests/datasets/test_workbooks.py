@@ -1,7 +1,9 @@
-"""Tables that pandas reads: what their cells become, and what is said where pandas is not installed."""
+"""Tables that are not text: what their cells become, what is refused, and what is said where the extra is missing."""
 
 import datetime
+import os
 import sys
+import zipfile
 
 import numpy as np
 import pytest
@@ -29,9 +31,10 @@ def test_a_value_is_what_a_csv_would_hold(value, text):
 
 
 @pytest.mark.parametrize("suffix", WORKBOOKS)
-def test_without_pandas_the_extra_is_named(tmp_path, monkeypatch, suffix):
+def test_without_its_library_the_extra_is_named(tmp_path, monkeypatch, suffix):
     """And what can be done without it."""
-    monkeypatch.setitem(sys.modules, "pandas", None)
+    for name in ("openpyxl", "pyarrow", "scipy.io"):
+        monkeypatch.setitem(sys.modules, name, None)
     path = tmp_path / f"t{suffix}"
     path.write_bytes(b"x")
     with pytest.raises(DataError, match=r"needs the extra tables: .*save the table as CSV"):
@@ -39,18 +42,36 @@ def test_without_pandas_the_extra_is_named(tmp_path, monkeypatch, suffix):
 
 
 def test_a_file_that_is_not_there_is_said_first(tmp_path):
-    """Whether or not pandas is installed."""
+    """Whether or not the extra is installed."""
     with pytest.raises(DataError, match=r"t\.xlsx"):
         read_workbook(str(tmp_path / "t.xlsx"), ".xlsx")
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+@pytest.mark.parametrize("suffix", WORKBOOKS)
+def test_a_pipe_without_an_end_is_given_up(tmp_path, monkeypatch, suffix):
+    """No reader waits for it."""
+    monkeypatch.setattr("bpcli.common.files.PATIENCE", 0.01)
+    os.mkfifo(tmp_path / f"t{suffix}")
+    with pytest.raises(DataError, match="nothing has come through this pipe"):
+        read_workbook(str(tmp_path / f"t{suffix}"), suffix)
+
+
+def saved_sheet(path, *rows):
+    """Write a workbook."""
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    book.save(path)
+
+
 def test_a_workbook_is_read_as_its_csv_would_be(tmp_path):
-    """Names, numbers, gaps and words, where pandas is installed."""
-    pandas = pytest.importorskip("pandas")
-    pytest.importorskip("openpyxl")
-    pandas.DataFrame({"a": [1.5, None], "k": ["u", "v"]}).to_excel(tmp_path / "t.xlsx", index=False)
+    """Names, numbers, gaps and words; an integer beside a gap stays one."""
+    saved_sheet(tmp_path / "t.xlsx", ["a", "n", "k"], [1.5, 2.0, "u"], [None, None, "v"], [0.5, 3, None])
     cells = read_workbook(str(tmp_path / "t.xlsx"), ".xlsx")
-    assert list(cells.names) == ["a", "k"]
+    assert list(cells.names) == ["a", "n", "k"]
+    assert [cells.text(1).vocabulary[code] for code in cells.text(1).codes] == ["2", "", "3"]
     (tmp_path / "bad.xlsx").write_bytes(b"PK no workbook")
     with pytest.raises(DataError, match=r"cannot be read as \.xlsx"):
         read_workbook(str(tmp_path / "bad.xlsx"), ".xlsx")
@@ -58,8 +79,73 @@ def test_a_workbook_is_read_as_its_csv_would_be(tmp_path):
 
 def test_max_rows_is_said_of_workbooks_too(tmp_path):
     """If there are more rows."""
+    saved_sheet(tmp_path / "t.xlsx", ["a"], [1.5], [2.5], [3.5])
+    for suffix in (".xlsx", ".parquet", ".arff"):
+        if suffix == ".parquet":
+            saved_parquet(tmp_path / "t.parquet", a=[1.5, 2.5, 3.5])
+        if suffix == ".arff":
+            pytest.importorskip("scipy")
+            text = "@relation t\n@attribute a numeric\n@data\n1.5\n2.5\n3.5\n"
+            (tmp_path / "t.arff").write_text(text, encoding="ascii")
+        found = [read_workbook(str(tmp_path / f"t{suffix}"), suffix, most) for most in (2, 3, None)]
+        assert [len(cells.numbers) for cells in found] == [2, 3, 3]
+        assert [cells.notes for cells in found] == [("the first 2 rows only (data.max_rows)",), (), ()]
+
+
+def saved_parquet(path, **columns):
+    """Write a Parquet file."""
+    pyarrow = pytest.importorskip("pyarrow")
+    pytest.importorskip("pyarrow.parquet").write_table(pyarrow.table(columns), path)
+
+
+@pytest.mark.parametrize(
+    ("column", "told"),
+    [
+        ([[1, 2], [3]], "a cell holds several values"),
+        ([{"x": 1}, {"x": 2}], "a cell holds several values"),
+        ([b"\xff", b"\x80"], "a cell holds bytes that are not text"),
+    ],
+)
+def test_a_cell_that_no_csv_could_hold_is_refused(tmp_path, column, told):
+    """By name of the file, and not by an exception of a library."""
+    saved_parquet(tmp_path / "t.parquet", a=column)
+    with pytest.raises(DataError, match=rf"t\.parquet: {told}"):
+        read_workbook(str(tmp_path / "t.parquet"), ".parquet")
+
+
+def test_names_are_those_of_columns_and_are_unique(tmp_path):
+    """The names of rows that pandas adds are no column."""
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    twice = pyarrow.table([pyarrow.array([1]), pyarrow.array([2])], names=["a", "a"])
+    parquet.write_table(twice, tmp_path / "twice.parquet")
+    with pytest.raises(DataError, match="two columns are called 'a'"):
+        read_workbook(str(tmp_path / "twice.parquet"), ".parquet")
     pandas = pytest.importorskip("pandas")
-    pytest.importorskip("pyarrow")
-    pandas.DataFrame({"a": [1.5, 2.5, 3.5]}).to_parquet(tmp_path / "t.parquet")
-    notes = [read_workbook(str(tmp_path / "t.parquet"), ".parquet", most).notes for most in (2, 3, None)]
-    assert notes == [("the first 2 rows only (data.max_rows)",), (), ()]
+    pandas.DataFrame({"a": [1.5, 2.5]}, index=["r", "s"]).to_parquet(tmp_path / "named.parquet")
+    assert read_workbook(str(tmp_path / "named.parquet"), ".parquet").names == ("a",)
+
+
+def test_more_cells_than_a_file_of_its_size_can_hold_are_refused(tmp_path):
+    """Before they take memory: ten million zeros in some KiB, and a cell at the far corner of a sheet."""
+    pyarrow = pytest.importorskip("pyarrow")
+    saved_parquet(tmp_path / "t.parquet", a=pyarrow.array(np.zeros(10**7, np.int8)))
+    saved_sheet(tmp_path / "small.xlsx", ["a"], [1])
+    with zipfile.ZipFile(tmp_path / "small.xlsx") as old, zipfile.ZipFile(tmp_path / "t.xlsx", "w") as new:
+        for name in old.namelist():
+            far = b'<row r="9000"><c r="XFD9000"><v>1</v></c></row></sheetData>'
+            new.writestr(name, old.read(name).replace(b"</sheetData>", far))
+    for suffix, size in (".parquet", "10,000,000"), (".xlsx", "147,456,000"):
+        with pytest.raises(DataError, match=rf"t{suffix}: {size} cells or more.* set data.max_rows to"):
+            read_workbook(str(tmp_path / f"t{suffix}"), suffix)
+        assert len(read_workbook(str(tmp_path / f"t{suffix}"), suffix, 1).numbers) == 1
+
+
+def test_what_a_workbook_unpacks_to_has_a_limit(tmp_path, monkeypatch):
+    """It is looked at before anything is unpacked."""
+    saved_sheet(tmp_path / "t.xlsx", ["a"], [1])
+    monkeypatch.setattr("bpcli.common.files.LARGEST_UNSEEN", 1)
+    with zipfile.ZipFile(tmp_path / "t.xlsx", "a", zipfile.ZIP_DEFLATED) as book:
+        book.writestr("zeros", bytes(1 << 20))
+    with pytest.raises(DataError, match=r"t\.xlsx: it unpacks to 1 MiB where"):
+        read_workbook(str(tmp_path / "t.xlsx"), ".xlsx")

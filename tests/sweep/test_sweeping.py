@@ -424,6 +424,16 @@ def test_resume_leaves_what_is_no_sweep_alone(tmp_path, monkeypatch):
         assert {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} == before
 
 
+def test_resume_makes_no_sweep_in_a_folder_that_is_not_there(tmp_path):
+    """A name that was mistyped, or is that of a file, is said to be one, and nothing is made there."""
+    (tmp_path / "file").touch()
+    for name, why in ("typo", "there is no such folder"), ("file", "this is a file"):
+        for act in (lambda folder: run(COMMAND, folder, again=True), stored_command):
+            with pytest.raises(UsageError, match=f"{name}: {why}; --resume takes the folder of a sweep"):
+                act(tmp_path / name)
+    assert not (tmp_path / "typo").exists()
+
+
 def test_only_half_written_files_of_a_sweep_are_removed(swept, tmp_path):
     """What a killed process leaves has the name of one of our files; a linked folder of parts is not cleaned."""
     copytree(swept, tmp_path / "s")

@@ -17,6 +17,11 @@ SWEEP = ("sweep", "xor", "--over", "seed=0:3", "--epochs", "3", "-q", "--jobs", 
 OLD = b"old\n"
 
 
+def go_on_with_sweep(folder: Path) -> tuple[str, object]:
+    """What a person types for a sweep that was stopped: --resume, or --out if it had not even made its folder."""
+    return ("--resume" if folder.exists() else "--out", folder)
+
+
 @dataclass(frozen=True)
 class Command:
     """What is tried.
@@ -98,7 +103,7 @@ def _sweeps(folder: Path) -> Iterator[Command]:
     whole = tables(folder / "swept")
 
     def goes_on() -> str:
-        done = command(folder, *SWEEP, "--resume", "run")
+        done = command(folder, *SWEEP, *go_on_with_sweep(folder / "run"))
         if done.code:
             return f"does not go on: {done.err}"
         return "" if tables(folder / "run") == whole else "other tables"
@@ -124,9 +129,11 @@ def written() -> Iterator[tuple[str, tuple[object, ...], tuple[str, ...]]]:
     grade = ("walkthrough", "--grade", "class", "-q", "--csv", "run/m.csv", "--feedback", "run")
     yield "walkthrough --csv --feedback", grade, ("m.csv", "answers-01.txt", "answers-02.txt")
     for form, suffix in (("text", "txt"), ("html", "html"), ("latex", "tex"), ("markdown", "md")):
-        together = (f"worksheets.{suffix}",) if form in ("html", "latex") else ()
-        names = (*together, f"worksheet-01.{suffix}", "answers-02.yaml", "key-02.yaml")
-        words = ("walkthrough", "--seeds", "1:2", "--out", "run", "--format", form, "-q")
+        # One sheet in two of the formats: a second one, and the file of all, are written as in the others.
+        last = 2 if form in ("text", "html") else 1
+        together = ("worksheets.html",) if form == "html" else ()
+        names = (*together, f"worksheet-01.{suffix}", f"answers-0{last}.yaml", f"key-0{last}.yaml")
+        words = ("walkthrough", "--seeds", f"1:{last}", "--out", "run", "--format", form, "-q")
         yield f"worksheets as {form}", words, names
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.torturing.commands import SWEEP, prepare, tables
+from tests.torturing.commands import SWEEP, go_on_with_sweep, prepare, tables
 from tests.torturing.running import Figure, Outcome, bits, command, train
 
 EPOCHS = 8
@@ -77,7 +77,7 @@ def _sweep(folder: Path, small: Path) -> str:
     if wrong := _told(command(folder, *SWEEP, "--out", "small/run"), small):
         return wrong
     moved = _moved(folder, small / "run")
-    done = command(moved, *SWEEP, "--resume", "run")
+    done = command(moved, *SWEEP, *go_on_with_sweep(moved / "run"))
     if done.code:
         return f"does not go on: {done.err}"
     return "" if tables(moved / "run") == tables(folder / "swept") else "other tables"

@@ -25,8 +25,11 @@ class Faults:
         self.folder, self.at, self.number, self.for_good = str(folder), at, number, for_good
         self.count = 0
 
-    def meet(self, path: object) -> None:
-        """Count an operation on a path or a descriptor, and raise if it is the one."""
+    def meet(self, path: object, *, repeated: bool = False) -> None:
+        """Count an operation on a path or a descriptor, and raise if it is the one.
+
+        ``repeated`` says that Python repeats it after EINTR: if that came from then on, it would repeat it for ever.
+        """
         named = () if isinstance(path, int) else (os.fspath(path),)
         if isinstance(path, int):
             try:
@@ -37,7 +40,8 @@ class Faults:
         if not name.startswith(self.folder):
             return
         self.count += 1
-        if self.count == self.at or (self.for_good and self.count > self.at):
+        later = self.for_good and self.count > self.at and not (repeated and self.number == errno.EINTR)
+        if self.count == self.at or later:
             raise OSError(self.number, os.strerror(self.number), *named)
 
     def install(self) -> None:
@@ -71,11 +75,11 @@ class _FaultyFile(io.FileIO):
         self._faults = faults
 
     def readinto(self, buffer: Any) -> int | None:
-        self._faults.meet(self.fileno())
+        self._faults.meet(self.fileno(), repeated=True)
         return super().readinto(buffer)
 
     def write(self, data: Any) -> int | None:
-        self._faults.meet(self.fileno())
+        self._faults.meet(self.fileno(), repeated=True)
         return super().write(data)
 
 
@@ -119,9 +123,9 @@ def _tried(folder: Path, plan: Faults, words: tuple[object, ...]) -> tuple[Outco
     told.unlink(missing_ok=True)
     meet = plan.meet
 
-    def noted(path: object) -> None:
+    def noted(path: object, **named: bool) -> None:
         try:
-            meet(path)
+            meet(path, **named)
         except OSError:
             descriptor = os_open(str(told), os.O_CREAT | os.O_WRONLY)
             os.close(descriptor)

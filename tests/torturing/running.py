@@ -28,7 +28,7 @@ SECONDS = 5.0  # longer than this is a fault
 # MiB; with what Python, NumPy and bpcli take, less than 100, they make 1 GiB, and 256 MiB for configurations.
 MIB_OF_DATA, MIB_OF_SETTINGS = 900, 156
 MIB_OF_SUBMISSIONS = 1024 + 156  # which may take what --memory-limit gives them, above what NumPy takes
-_PATIENCE = 20  # times as long by the clock, on a busy machine
+PATIENCE = 20  # times as long by the clock, on a busy machine
 TRACEBACK = 70  # exit code of a fork that ended by an exception
 
 
@@ -123,7 +123,7 @@ def _ready(descriptor: int, seconds: float) -> bool:
 
 def _ended(pid: int, descriptor: int, seconds: float) -> bool:
     """Whether a process ends within ``seconds`` of processor time, which may take longer on a busy machine."""
-    for _ in range(_PATIENCE):
+    for _ in range(PATIENCE):
         if _ready(descriptor, seconds):
             return True
         if _processor_time(pid) >= seconds:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bpcli.cli import sweep as command_module  # noqa: F401 - loaded before the forks
 from bpcli.sweep import groups, store, sweeping  # noqa: F401
+from tests.torturing.commands import go_on_with_sweep
 from tests.torturing.running import Figure, command, left_over
 
 WORDS = (
@@ -51,8 +52,8 @@ def kills(folder: Path, number: int, seed: int = 0) -> Figure:
 def _faults(folder: Path, expected: dict[str, bytes], again: float | None) -> str:
     """Go on, perhaps killed once more on the way, and say what is wrong with the end."""
     if again is not None:
-        command(folder, *WORDS, "--resume", "s", kill_after=again)
-    done = command(folder, *WORDS, "--resume", "s", seconds=SECONDS)
+        command(folder, *WORDS, *go_on_with_sweep(folder / "s"), kill_after=again)
+    done = command(folder, *WORDS, *go_on_with_sweep(folder / "s"), seconds=SECONDS)
     if done.code or done.broken:
         return f"not taken up: {done.broken or done.err}"
     if _tables(folder / "s") != expected:

@@ -1,7 +1,9 @@
 """A class: whose answers a file holds, the answers to another sheet, and the marks as a table."""
 
 import csv
+import os
 import re
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +37,17 @@ def key(seed, *, says=None, **lines):
     text = filled(drawn_point(NETWORK, seed), 4, seed).replace(f"seed: {seed}\n", f"seed: {says or seed}\n")
     kept = [line for line in text.splitlines() if line.partition(":")[0] not in lines]
     return "\n".join([*kept, *(f"{name}: {value}" for name, value in lines.items())]) + "\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no named pipes here")
+def test_a_roster_that_does_not_end_or_does_not_come_is_given_up(tmp_path, monkeypatch):
+    """It is read within its limit, whatever it is."""
+    monkeypatch.setattr("bpcli.common.files.PATIENCE", 0.01)
+    os.mkfifo(tmp_path / "roster.csv")
+    with pytest.raises(DataError, match=r"roster\.csv: nothing has come through this pipe"):
+        read_roster(tmp_path / "roster.csv")
+    with pytest.raises(DataError, match="/dev/zero: more where 1 MiB is the limit"):
+        read_roster(Path("/dev/zero"))
 
 
 @pytest.mark.parametrize(
