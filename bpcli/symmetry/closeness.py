@@ -20,9 +20,8 @@ DIRECTIONS = 3
 NEIGHBOURS = 32  # a unit with more of them than this in its best view is measured anyway
 ALL_PAIRS = 4096  # entries of the differences of all pairs: beyond so many it is quicker not to form them
 BLOCK = 128  # units compared with all later ones at a time, so that wide layers need no square matrix
-FEWER = (
-    3 / 4
-)  # of some units: where the distances from one of them leave more than so many together, they do not help
+FEWER = 3 / 4  # of some units: distances from one of them that leave more than these together are of no help
+TINY = float(np.finfo(np.float32).tiny)  # a square below it may have vanished
 SPARSE = 1 / 32  # of all pairs: so few are faster to measure one by one than by a product of matrices
 
 

@@ -247,6 +247,19 @@ def test_two_ties_that_come_apart_are_not_measured_pair_by_pair(monkeypatch):
     assert sum(measured) < 300 * 299 / 16  # an eighth of all pairs
 
 
+def test_small_units_beside_huge_ones_are_told_apart():
+    """A few τ from each other, and 1e-34 of the largest: in single precision the squares of all gaps are 0."""
+    rng = np.random.default_rng(5)
+    parameters = random_parameters((60, 200, 3))
+    V, W = parameters.weights
+    parameters.biases[0][...] = 0
+    V[...] = 1e-25 * V[0] * (1 + 4 * 1024 * 2**-52 * 60**0.5 * rng.uniform(-1, 1, V.shape))
+    V[150] = V[20]
+    V[-2:] = 1e9
+    W[...] = W[:, :1]
+    assert layer_symmetry(parameters, 1).groups == by_the_rule(parameters) == ((20, 150), (198, 199))
+
+
 def test_two_units_with_a_crowd_between_them_in_every_view_are_not_lost():
     """On a grid of 40 by 40 nobody is near in both views; one more unit is near the first, behind a crowd."""
     across, along = np.divmod(np.arange(1600), 40)
