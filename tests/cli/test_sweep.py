@@ -232,7 +232,7 @@ def test_a_sweep_whose_networks_all_diverge_says_no(bpcli):
     [
         (["sweep"], "needs a configuration"),
         (["sweep", "xor"], "needs values to vary"),
-        (["sweep", "--resume", "nowhere"], "holds no sweep"),
+        (["sweep", "--resume", "nowhere"], "nowhere: there is no such folder"),
         (["sweep", "xor", "--over", "seed=0:3", "--resume", "a", "--out", "b"], "leave --out out"),
         (["sweep", "xor", "--over", "seeds=0:3"], "did you mean seed"),
         (["sweep", "--resume", "a", "--set", "seed=1"], "leave --set"),
