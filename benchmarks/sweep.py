@@ -9,9 +9,9 @@ Everything that is compared runs in the same call, in turns, evaluation of every
 time, which other users of the machine hardly change, but of wall time for digits and grid. "One after another" is
 ``Session``, what ``bpcli train`` runs, on some of the networks.
 
-Found on two cores: xor 210 times (1.52 µs an epoch of a network, 4.5 times the bare products' 0.34 µs), compiled 327
-times; digits 3.35 times; grid 0.20 and 0.21 of the time in two runs, compiled 0.22 and 0.24 (scored at the end, as
-there), of which the start of three processes is a large part; memory 341 MiB.
+Found on two cores that had other work as well: xor 209 times (2.20 µs an epoch of a network, 5.3 times the 0.42 µs of
+the bare products), compiled 317 times; digits 2.3 times; grid 0.09 of the time, with the NumPy engine 0.10 (scored at
+the end, as there); memory 313 MiB.
 """
 
 import os
