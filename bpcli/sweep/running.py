@@ -1,6 +1,6 @@
 """Runs the groups of a sweep in processes of this machine, as many at a time as there are jobs, or in this one.
 
-A worker has one thread of BLAS, ignores Ctrl-C, which is the parent's to decide, and ends when its parent does.
+A worker has one thread of BLAS, leaves Ctrl-C and SIGTERM to its parent to decide on, and ends when its parent does.
 """
 
 import multiprocessing
@@ -132,8 +132,8 @@ _worker: dict[str, Any] = {}
 
 
 def _initialise(stop: Any, epochs: Any, datasets: Datasets) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for each in (signal.SIGINT, signal.SIGTERM):  # which a terminal or a cluster sends to all processes
+        signal.signal(each, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
     _worker.update(stop=_now_and_then(stop.is_set), epochs=epochs, datasets=datasets)
 

@@ -407,6 +407,30 @@ def test_a_worker_is_a_copy_of_a_process_with_one_thread(swept, tmp_path):
     assert content(tmp_path / "s") == content(swept)
 
 
+TERMINATED = """
+from bpcli.__main__ import main
+from bpcli.sweep import groups, sweeping
+
+groups.MOST, sweeping._SMALL = 4, 0
+main()
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="groups of processes are of POSIX")
+def test_workers_leave_it_to_their_parent_when_all_are_told_to_stop(tmp_path):
+    """SIGTERM to the whole group, as a cluster sends it: what is finished is kept, and shown."""
+    line = [sys.executable, "-c", TERMINATED, "sweep", "xor", "--over", "seed=0:3999", "-q", "--jobs", "1"]
+    line += ["--set", "training.engine=numpy", "--epochs", "50", "--out", "s"]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(line, cwd=tmp_path, stderr=pipe, text=True, start_new_session=True) as process:
+        while not list((tmp_path / "s" / part.PARTS).glob("*.npz")) and process.poll() is None:
+            sleep(0.002)
+        os.killpg(process.pid, signal.SIGTERM)
+        said = process.communicate()[1]
+    assert (process.returncode, said) == (143, "")
+    assert 4 <= len(rows(tmp_path / "s")) < 4000
+
+
 def test_resume_leaves_what_is_no_sweep_alone(tmp_path, monkeypatch):
     """A run's folder, and one with a file that merely looks half-written: not even a temporary file is touched."""
     monkeypatch.chdir(tmp_path)
