@@ -10,7 +10,7 @@ time, which other users of the machine hardly change, but of wall time for digit
 ``Session``, what ``bpcli train`` runs, on some of the networks.
 
 Found on two cores that had other work as well: xor 209 times (2.20 µs an epoch of a network, 5.3 times the 0.42 µs of
-the bare products), compiled 317 times; digits 2.3 times; grid 0.09 of the time, with the NumPy engine 0.10 (scored at
+the bare products), compiled 317 times; digits 2.3 times; grid 0.08 and 0.09 of the time, NumPy 0.10 and 0.14 (scored at
 the end, as there); memory 313 MiB.
 """
 
