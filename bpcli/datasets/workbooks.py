@@ -4,6 +4,7 @@ What a file of a few KiB unpacks to may fill any memory, so its cells are counte
 """
 
 import io
+import warnings
 import zipfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -39,7 +40,8 @@ def read_workbook(source: str, suffix: str, most: int | None = None) -> Cells:
     """
     raw = read_bytes(source, DataError, "check the path")
     try:
-        table = _READERS[suffix](raw, most)
+        with warnings.catch_warnings(action="ignore"):  # of styles and the like, which are no cells
+            table = _READERS[suffix](raw, most)
         rows = [[cell_text(value) for value in row] for row in table.rows]
     except DataError as error:
         raise DataError(f"{source}: {error}") from None

@@ -2,7 +2,9 @@
 
 import datetime
 import os
+import re
 import sys
+import warnings
 import zipfile
 
 import numpy as np
@@ -75,6 +77,16 @@ def test_a_workbook_is_read_as_its_csv_would_be(tmp_path):
     (tmp_path / "bad.xlsx").write_bytes(b"PK no workbook")
     with pytest.raises(DataError, match=r"cannot be read as \.xlsx"):
         read_workbook(str(tmp_path / "bad.xlsx"), ".xlsx")
+
+
+def test_what_a_workbook_lacks_beside_its_cells_is_not_told(tmp_path):
+    """A workbook without styles, as programs write it."""
+    saved_sheet(tmp_path / "styled.xlsx", ["a"], [1], [2])
+    with zipfile.ZipFile(tmp_path / "styled.xlsx") as old, zipfile.ZipFile(tmp_path / "t.xlsx", "w") as new:
+        for name in old.namelist():
+            new.writestr(name, re.sub(rb"<cellStyles.*</cellStyles>", b"", old.read(name)))
+    with warnings.catch_warnings(action="error"):
+        assert len(read_workbook(str(tmp_path / "t.xlsx"), ".xlsx").numbers) == 2
 
 
 def test_max_rows_is_said_of_workbooks_too(tmp_path):

@@ -6,6 +6,7 @@ import json
 import random
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -69,6 +70,29 @@ def _message() -> bytes:
     return f"{TOKEN}{len(text):016}{len(content):016}".encode() + text + content
 
 
+def workbooks() -> dict[str, bytes]:
+    """A table in each format that an extra reads, where its library is installed."""
+    found = {}
+    if find_spec("openpyxl"):
+        import openpyxl
+
+        book, out = openpyxl.Workbook(), io.BytesIO()
+        for row in (["a", "kind"], [1, "x"], [2.5, "y"], [None, "x"]):
+            book.active.append(row)
+        book.save(out)
+        found["xlsx"] = out.getvalue()
+    if find_spec("pyarrow"):
+        import pyarrow
+        from pyarrow import parquet
+
+        out = io.BytesIO()
+        parquet.write_table(pyarrow.table({"a": [1, 2.5, None], "kind": ["x", "y", "x"]}), out)
+        found["parquet"] = out.getvalue()
+    if find_spec("scipy"):
+        found["arff"] = b"@relation t\n@attribute a numeric\n@attribute k {x,y}\n@data\n1,x\n2.5,y\n?,x\n"
+    return found
+
+
 def targets(folder: Path) -> dict[str, tuple[list[bytes], Callable[[bytes], object]]]:
     """Return what is fuzzed: sound inputs of each kind, and what reads them."""
 
@@ -116,6 +140,7 @@ def targets(folder: Path) -> dict[str, tuple[list[bytes], Callable[[bytes], obje
         "CSV": (TABLES, file("t.csv", table)),
         "CSV.GZ": ([gzip.compress(each) for each in TABLES], file("t.csv.gz", table)),
         "NPZ": ([_npz(X=X, y=np.arange(6)), _npz(X=X, y=np.array(list("ababab")))], file("t.npz", table)),
+        **{name: ([sound], file(f"t.{name}", table)) for name, sound in workbooks().items()},
         "answers": ([SHEET.encode()], file("a.yaml", read_answer_file)),
         "gradients NPZ": (numbers, file("g.npz", lambda path: read_answer(path, architecture))),
         "gradients JSON": ([b'{"V": [[1, 2], [3, 4]], "W": [[1, 2]]}'], file("g.json", lambda path: read_answer(path, architecture))),
