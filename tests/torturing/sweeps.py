@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from bpcli.cli import sweep as command_module  # noqa: F401 - loaded before the forks
-from bpcli.sweep import groups, store, sweeping  # noqa: F401
+from bpcli.sweep import groups, store, sweeping
 from tests.torturing.commands import go_on_with_sweep
 from tests.torturing.running import Figure, command, left_over
 
@@ -20,40 +20,44 @@ WORDS = (
     "30",
     "-q",
     "--jobs",
-    "1",
 )
 SECONDS = 60.0  # for the whole sweep, on a machine that has other work
 TABLES = (store.RESULTS, store.CURVES, store.BEST)
 
 
 def kills(folder: Path, number: int, seed: int = 0) -> Figure:
-    """Kill a sweep of ten groups, and once more what takes it up, at random moments; then let it end."""
-    rng, most = random.Random(seed), groups.MOST
+    """Kill a sweep of ten groups, and once more what takes it up, at random moments; then let it end.
+
+    One process trains in half of them, two of its own in the others.
+    """
+    rng, most, small = random.Random(seed), groups.MOST, sweeping._SMALL
     figure = Figure("SIGKILL while sweeping, then resumed to its end")
     groups.MOST = 4
     try:
-        assert command(folder, *WORDS, "--out", "whole", seconds=SECONDS).code == 0
+        assert command(folder, *WORDS, "1", "--out", "whole", seconds=SECONDS).code == 0
         expected = _tables(folder / "whole")
-        longest = 0.5  # seconds, adapted so that most kills find the sweep at work
+        longest = {"1": 0.5, "2": 0.5}  # seconds, adapted so that most kills find the sweep at work
         while figure.tried < number:
+            jobs = "12"[figure.tried % 2]
+            sweeping._SMALL = small if jobs == "1" else 1e-9  # no work at all is still small
             shutil.rmtree(folder / "s", ignore_errors=True)
-            killed = command(folder, *WORDS, "--out", "s", kill_after=rng.uniform(0, longest))
+            killed = command(folder, *WORDS, jobs, "--out", "s", kill_after=rng.uniform(0, longest[jobs]))
             if killed.code == 0:
-                longest *= 0.95
+                longest[jobs] *= 0.95
                 continue
-            longest *= 1.01
-            again = rng.uniform(0, longest) if rng.random() < 0.5 else None
-            figure.add(_faults(folder, expected, again), "killed")
+            longest[jobs] *= 1.01
+            again = rng.uniform(0, longest[jobs]) if rng.random() < 0.5 else None
+            figure.add(_faults(folder, jobs, expected, again), f"with {jobs} jobs")
     finally:
-        groups.MOST = most
+        groups.MOST, sweeping._SMALL = most, small
     return figure
 
 
-def _faults(folder: Path, expected: dict[str, bytes], again: float | None) -> str:
+def _faults(folder: Path, jobs: str, expected: dict[str, bytes], again: float | None) -> str:
     """Go on, perhaps killed once more on the way, and say what is wrong with the end."""
     if again is not None:
-        command(folder, *WORDS, *go_on_with_sweep(folder / "s"), kill_after=again)
-    done = command(folder, *WORDS, *go_on_with_sweep(folder / "s"), seconds=SECONDS)
+        command(folder, *WORDS, jobs, *go_on_with_sweep(folder / "s"), kill_after=again)
+    done = command(folder, *WORDS, jobs, *go_on_with_sweep(folder / "s"), seconds=SECONDS)
     if done.code or done.broken:
         return f"not taken up: {done.broken or done.err}"
     if _tables(folder / "s") != expected:
