@@ -91,7 +91,7 @@ def read_chunks(
                     stream, place, options, target=(), exact=exact, names=names, verbatim=verbatim
                 )
                 for block in islice(reader, done, None):
-                    yield reader.joined([block], tuple(notes))
+                    yield reader.joined([block], block.numbers, tuple(notes))
                     reader.forget()
                     done += 1
                 if not done:
@@ -111,10 +111,11 @@ def _read(
 ) -> Cells:
     with open_text(source, place, encoding) as (stream, notes):
         reader = BlockReader(stream, place, options, target=target, exact=exact, most=options.max_rows)
-        blocks, rows, taken = [], 0, 0
+        table, blocks, rows, taken = _Growing(reader.layout.used), list[Block](), 0, 0
         free, size = free_memory(), None if options.max_rows else plain_size(source)
         for block in reader:
-            blocks.append(block)
+            table.add(block.numbers)
+            blocks.append(replace(block, numbers=block.numbers[:0].copy()))  # which frees its own
             rows, taken = rows + len(block.lines), taken + block.numbers.nbytes
             # The first block tells how large the file is, if its other lines are as long; then what was read does.
             whole = max(size / reader.characters, 1.0) if size and len(blocks) == 1 else 1.0
@@ -124,7 +125,7 @@ def _read(
             raise DataError(f"{place}: the file has a header and no rows; a table needs rows")
         if reader.cut and options.max_rows:
             notes.append(first_rows_only(options.max_rows))
-        return reader.joined(blocks, tuple(notes))
+        return reader.joined(blocks, table.whole(), tuple(notes))
 
 
 def _too_large(place: str, whole: float, rows: int, taken: int, free: int) -> str:
@@ -144,6 +145,29 @@ class Block:
     numbers: FloatArray
     codes: dict[int, Codes]
     others: dict[tuple[int, int], str]
+
+
+class _Growing:
+    """The numbers of a table to which rows are added: the memory is moved, so there is never a second copy of it."""
+
+    def __init__(self, width: int) -> None:
+        self._numbers, self._rows = np.empty((0, width)), 0
+
+    def add(self, rows: FloatArray) -> None:
+        """Add n×d numbers below the others."""
+        stop = self._rows + len(rows)
+        if stop > len(self._numbers):
+            self._resize(max(stop, len(self._numbers) * 9 // 8))
+        self._numbers[self._rows : stop] = rows
+        self._rows = stop
+
+    def whole(self) -> FloatArray:
+        """All of the numbers, N×d."""
+        self._resize(self._rows)
+        return self._numbers
+
+    def _resize(self, rows: int) -> None:
+        self._numbers.resize((rows, self._numbers.shape[1]), refcheck=False)
 
 
 class _Lines:
@@ -278,22 +302,16 @@ class BlockReader:
             del self._texts[j]
         return block
 
-    def joined(self, blocks: list[Block], notes: tuple[str, ...] = ()) -> Cells:
-        """The cells of blocks of this reader, which are used up."""
-        used = self.layout.used
-        total = sum(len(block.lines) for block in blocks)
-        lines = tuple(block.lines for block in blocks)
+    def joined(self, blocks: Sequence[Block], numbers: FloatArray, notes: tuple[str, ...] = ()) -> Cells:
+        """The cells of blocks of this reader, whose numbers are those given (N×d)."""
         codes = {j: np.concatenate([block.codes[j] for block in blocks]) for j in self._texts}
         others: dict[tuple[int, int], str] = {}
-        numbers = np.empty((total, used))
         row = 0
-        for position, block in enumerate(blocks):
-            stop = row + len(block.lines)
-            numbers[row:stop] = block.numbers
+        for block in blocks:
             others.update({(row + i, j): cell for (i, j), cell in block.others.items()})
-            blocks[position] = Block((), np.empty((0, used)), {}, {})  # its memory is free for the rest
-            row = stop
+            row += len(block.lines)
         texts = {j: stripped(codes[j], tuple(vocabulary)) for j, vocabulary in self._texts.items()}
+        lines = tuple(block.lines for block in blocks)
         notes = (*notes, *self.layout.notes, *self.below)
         return Cells(self.place, self.layout, numbers, texts, others, lines, notes)
 
@@ -356,17 +374,18 @@ class BlockReader:
                 csv.ReadOptions(column_names=names, use_threads=False, block_size=len(raw) + 1),
                 csv.ParseOptions(delimiter=layout.delimiter, quote_char=False, ignore_empty_lines=False),
                 csv.ConvertOptions(column_types=kinds, null_values=[], strings_can_be_null=False),
+                pa.system_memory_pool(),  # which gives back what is freed
             )
         except pa.ArrowInvalid:
             return None
         table, codes = np.empty((found.num_rows, layout.width)), {}
-        for j, column in enumerate(found.columns):
+        # Taken by DLPack, because pyarrow's own way to NumPy loads pandas where that is installed.
+        for j, column in enumerate(found.combine_chunks().to_batches()[0].columns):
             if j in self._texts:
-                cells = column.combine_chunks()
-                known = [self._texts[j][word] for word in cells.dictionary.to_pylist()]
-                codes[j] = np.array(known, np.int32)[cells.indices.to_numpy()]
+                known = [self._texts[j][word] for word in column.dictionary.to_pylist()]
+                codes[j] = np.array(known, np.int32)[np.from_dlpack(column.indices)]
             else:
-                table[:, j] = column.to_numpy()
+                table[:, j] = np.from_dlpack(column)
         return table, codes
 
     def _careful(self, lines: list[str]) -> Block | None:

@@ -5,6 +5,9 @@ import gzip
 import io
 import re
 import struct
+import subprocess
+import sys
+import tracemalloc
 from contextlib import suppress
 
 import numpy as np
@@ -16,7 +19,7 @@ from numpy.testing import assert_array_equal
 from bpcli.common.errors import DataError
 from bpcli.datasets import InputOptions, ReadOptions
 from bpcli.datasets.cell_columns import Cells
-from bpcli.datasets.text_table import BlockReader
+from bpcli.datasets.text_table import BlockReader, read_text
 
 PLAIN = "a,b,kind\n1,2,x\n3,4.5,y\n-5,6e-1,x\n"
 
@@ -29,7 +32,12 @@ def cells_of(text: str, *, fast: bool = True, **options) -> Cells:
     blocks = list(reader)
     if not blocks:
         raise DataError("t: no rows")
-    return reader.joined(blocks)
+    return joined(reader, blocks)
+
+
+def joined(reader: BlockReader, blocks: list) -> Cells:
+    """The cells of some blocks of a reader."""
+    return reader.joined(blocks, np.concatenate([block.numbers for block in blocks]))
 
 
 def is_plain(dataset) -> None:
@@ -269,7 +277,7 @@ def test_finite_numbers_come_back_bit_for_bit(rows):
         reader = BlockReader(io.StringIO(text), "t", ReadOptions(header=False), target=[])
         if not fast:
             setattr(reader, "_fast", lambda _lines: None)  # noqa: B010
-        assert reader.joined(list(reader)).numbers.astype("<f8").tobytes() == bits
+        assert joined(reader, list(reader)).numbers.astype("<f8").tobytes() == bits
 
 
 cells = st.one_of(
@@ -347,6 +355,39 @@ def test_pyarrow_reads_what_loadtxt_reads(tail, monkeypatch):
     assert found[0] == found[1]
 
 
+def test_reading_holds_a_table_once(tmp_path, monkeypatch):
+    """Beside the numbers themselves there is memory for one block of rows, and not for all of them a second time."""
+    monkeypatch.setattr("bpcli.datasets.text_table._BLOCK_ROWS", 256)
+    path, lines = tmp_path / "t.csv", ["0,1,2,3,4,5,6,7,8,9\n", "9,8,7,6,5,4,3,2,1,0\n"]
+    path.write_text("".join(lines) * 10_000, encoding="ascii")
+    read_text(str(path), "t", target=())  # what is imported on the way is there afterwards
+    tracemalloc.start()
+    try:
+        numbers = read_text(str(path), "t", target=()).numbers
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert_array_equal(numbers[::2], np.tile(np.arange(10), (10_000, 1)))
+    assert_array_equal(numbers[1::2], np.tile(np.arange(10)[::-1], (10_000, 1)))
+    assert peak < 1.6 * numbers.nbytes
+
+
+def test_reading_by_pyarrow_does_not_load_pandas(tmp_path):
+    """pandas takes longer to load, and more memory, than most tables to read."""
+    pytest.importorskip("pyarrow")
+    pytest.importorskip("pandas")
+    path = tmp_path / "t.csv"
+    path.write_text("p,q,kind\n" + "1.5,2,a\n3,4.25,b\n" * 4200, encoding="ascii")
+    code = (
+        "import sys; from bpcli.datasets.text_table import read_text; cells = read_text(sys.argv[1], 't'); "
+        "assert 'pyarrow' in sys.modules; print('pandas' in sys.modules, *cells.numbers[8399, :2])"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.split() == ["False", "3.0", "4.25"]
+
+
 @settings(deadline=None)
 @given(st.lists(st.lists(st.text(alphabet="abc,;\" 'é\t", min_size=1), min_size=3, max_size=3), min_size=3))
 def test_any_labels_written_by_csv_are_read_back(rows):
@@ -359,7 +400,7 @@ def test_any_labels_written_by_csv_are_read_back(rows):
     )
     if reader.layout.quote != '"':
         return  # every cell of a column begins and ends with a single quote: those are taken off
-    found = reader.joined(list(reader))
+    found = joined(reader, list(reader))
     columns = [found.text(j) for j in (1, 2, 3)]
     assert [[c.vocabulary[c.codes[i]] for c in columns] for i in range(len(rows))] == labels
 
