@@ -149,6 +149,7 @@ def trained(train, test, target, seed, settings):
     from bpcli.config import resolve
     from bpcli.datasets.loading import read_cells
     from bpcli.models import Forward
+    from bpcli.models.sources import cell_rows
     from bpcli.training.session import Session
 
     options = {"data.target": [target], "seed": seed}
@@ -157,7 +158,7 @@ def trained(train, test, target, seed, settings):
     for _ in session.epochs():
         pass
     code = session.data.encoding
-    X = code.transform(code.select(read_cells(test, target=[target])))
+    X = code.transform(cell_rows(read_cells(test, target=[target]), code).inputs)
     return session, Forward(session.trainer.kept())(X)[1], X
 
 

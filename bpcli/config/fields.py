@@ -57,6 +57,14 @@ def _column(column: object) -> object:
     )
 
 
+def _marks(marks: object) -> object:
+    marks = marks if isinstance(marks, list | tuple) else [marks]
+    for mark in marks:
+        if isinstance(mark, bool) or not isinstance(mark, str | int | float):
+            raise _invalid(f"{show(mark)} is neither a number nor a text; use a value such as -999")
+    return [mark if isinstance(mark, str) else repr(mark).removesuffix(".0") for mark in marks]
+
+
 def _header(header: object) -> object:
     if header == "auto" or isinstance(header, bool):
         return header
@@ -96,6 +104,21 @@ ColumnNames = Annotated[
     Strict(False),
     Field(max_length=100_000),
     BeforeValidator(_as_list),
+]
+# Kept as text, as the cells of a table are.
+Marks = Annotated[
+    tuple[str, ...],
+    Strict(False),
+    Field(max_length=1000),
+    BeforeValidator(_marks),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": ["string", "number"]},
+                {"type": "array", "items": {"type": ["string", "number"]}, "maxItems": 1000},
+            ]
+        }
+    ),
 ]
 Header = Annotated[bool | str, BeforeValidator(_header), WithJsonSchema({"enum": ["auto", True, False]})]
 BatchSize = Annotated[Count | Literal["full"], BeforeValidator(_size_or_full)]

@@ -18,6 +18,7 @@ from bpcli.config.fields import (
     Columns,
     Count,
     Header,
+    Marks,
     NonNegative,
     Source,
     Widths,
@@ -91,6 +92,12 @@ class DataConfig(StrictModel):
         description="Missing values of a table: impute (the median and an indicator, or a category of their own) "
         "| drop the row | error.",
         examples=["impute"],
+    )
+    missing_values: Marks = Field(
+        (),
+        description="Numbers or words of a text table that stand for a missing value, beside empty cells, NA and the "
+        "like.",
+        examples=[[-999]],
     )
     invalid: Literal["error", "missing"] = Field(
         "error",

@@ -1,7 +1,7 @@
 """The cells of a table, column by column: numbers, or words by their positions; and the line of every row."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -77,6 +77,25 @@ class Cells:
         met: dict[str, int] = {}
         codes = np.fromiter((met.setdefault(word, len(met)) for word in words), np.int32, len(words))
         return TextColumn(codes, tuple(met))
+
+    def without(self, marks: Sequence[str]) -> "Cells":
+        """The cells with nothing where one of the ``marks`` stands: as a word, or as the number that it is."""
+        if not marks:
+            return self
+        words = {mark.strip() for mark in marks}
+        values = [value for word in words if (value := number(word)) is not None]
+
+        def marked(cell: str) -> bool:
+            return cell in words or number(cell, self.layout.decimal) in values
+
+        found = np.isin(self.numbers, values)
+        texts = {
+            j: TextColumn(text.codes, tuple("" if marked(word) else word for word in text.vocabulary))
+            for j, text in self.texts.items()
+        }
+        others = {place: cell for place, cell in self.others.items() if not marked(cell)}
+        numbers = np.where(found, np.nan, self.numbers) if found.any() else self.numbers
+        return replace(self, numbers=numbers, texts=texts, others=others)
 
     def line(self, row: int) -> int:
         """The line of the file on which a row starts."""

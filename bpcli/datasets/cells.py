@@ -1,4 +1,4 @@
-"""What one cell of a text table is: a number, an amount such as ``$5`` or ``5%``, a missing value, or text."""
+"""What one cell of a text table is: a number, an amount such as ``$5``, ``5%`` or ``5K``, a missing value, or text."""
 
 import math
 import re
@@ -38,23 +38,33 @@ MISSING_WORDS = _NOT_AVAILABLE | _SPREADSHEET_ERRORS
 _MARKS = MISSING_NUMBERS | _INFINITE
 
 _CODES = "USD|EUR|GBP|CHF|JPY|INR|CNY|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|TRY|ZAR"
-_CURRENCY = rf"[$€£¥₹₩₽₺₴₪]|(?:US|A|C|R|HK|S)\$|Rs\.?|zł|Kč|kr|{_CODES}"
+CURRENCY = rf"[$€£¥₹₩₽₺₴₪]|(?:US|A|C|R|HK|S)\$|Rs\.?|zł|Kč|kr|{_CODES}"
 _MINUS = "\u2212"
 # 1,234,567, or 12,34,567 as in India.
 _GROUPS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}").fullmatch
 _SPACES = "\u0020\u00a0\u2009\u202f"
 _amount = re.compile(
-    rf"(?P<open>\()?(?P<sign>[+-])?\s?(?P<before>{_CURRENCY})?\s?(?P<sign2>-)?"
-    rf"(?P<digits>[0-9](?:[0-9.,'’{_SPACES}]*[0-9.,])?|[.,][0-9]+)"
-    rf"\s?(?P<after>%|{_CURRENCY})?(?P<close>\))?"
+    rf"(?P<open>\()?(?P<sign>[+-])?\s?(?P<before>{CURRENCY})?\s?(?P<sign2>-)?"
+    rf"(?P<digits>[0-9](?:[0-9.,'’{_SPACES}]*[0-9.,])?|[.,][0-9]+)(?P<suffix>[kKM])?"
+    rf"\s?(?P<after>%|{CURRENCY})?(?P<close>\))?"
 ).fullmatch
+SUFFIXES = {"k": "e3", "K": "e3", "M": "e6"}  # thousands and millions
+# 1.0D+03, as Fortran writes 1.0E+03 in double precision; 1D5 may be a code.
+_fortran = re.compile(r"([+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+))[dD]([+-]?[0-9]+)").fullmatch
 
 
 class Amount(NamedTuple):
-    """A number that is not written plainly, and how it is marked: a currency, %, (), − or the thousands separator."""
+    """A number that is not written plainly.
+
+    Attributes:
+        value: the number.
+        mark: how it is marked: a currency, %, (), −, D (for an exponent), K, or "thousands" for separated ones.
+        suffix: whether K or M stands after it, and is multiplied out.
+    """
 
     value: float
     mark: str
+    suffix: bool = False
 
 
 def number(cell: str, decimal: str = ".") -> float | None:
@@ -70,11 +80,14 @@ def number(cell: str, decimal: str = ".") -> float | None:
 
 
 def amount(cell: str, decimal: str = ".", thousands: str = "auto") -> Amount | None:
-    """The number in a cell with a currency, %, a minus sign (−), () for minus, or separated thousands; or None.
+    """The number in a cell with a currency, %, a minus sign (−), () for minus, separated thousands, K or M; or None.
 
     ``12%`` is 12: the number is read as it is written. ``thousands`` is the separator, or "auto" for any that
     stands before every three digits and is not the decimal point.
     """
+    if exponent := _fortran(cell):
+        value = number("e".join(exponent.groups()))
+        return None if value is None else Amount(value, "D")
     found = _amount(cell.replace(_MINUS, "-"))
     if not found or bool(found["open"]) != bool(found["close"]):
         return None
@@ -90,11 +103,13 @@ def amount(cell: str, decimal: str = ".", thousands: str = "auto") -> Amount | N
         if len(used) > 1 or not _GROUPS(",".join(groups)):
             return None
         whole, mark = "".join(groups), mark or "thousands"
-    value = number(whole + point.replace(decimal, ".") + fraction)
+    suffix = found["suffix"] or ""
+    mark = mark or ("K" if suffix else "")
+    value = number(whole + point.replace(decimal, ".") + fraction + SUFFIXES.get(suffix, ""))
     if value is None or not mark:
         return None
     negative = found["open"] or found["sign"] == "-" or found["sign2"]
-    return Amount(-value if negative else value, mark)
+    return Amount(-value if negative else value, mark, bool(suffix))
 
 
 def is_missing(cell: str, *, among_words: bool = False) -> bool:

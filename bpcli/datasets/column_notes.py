@@ -1,6 +1,7 @@
 """What was done with the columns of a table, in a line for each kind, and what a person must be warned of."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -9,7 +10,10 @@ from bpcli.datasets.dataset import Category, Dataset, FloatArray, Inputs, Number
 from bpcli.datasets.encoding import Encoding
 
 _SHOWN = 6  # names in a line
-_MOST_COLUMNS = 2000  # that are looked at for leaks
+_MOST_COLUMNS = 2000  # that are looked at for leaks and marks
+_FEWEST_ROWS = 20
+_LOOKED_AT = 1000  # values
+_NINES = frozenset({99.0, 999.0, 9999.0, 99999.0})
 
 
 def summarise(dataset: Dataset, encoding: Encoding, training: Inputs) -> tuple[str, ...]:
@@ -68,6 +72,7 @@ def warnings(dataset: Dataset) -> tuple[str, ...]:
         f"leave it out with --ignore {printable(name)!r}"
         for name in leaks(dataset)
     ]
+    found += [suspect.sentence for suspect in suspected_missing(dataset)]
     if dataset.task == "classification":
         counts = np.bincount(dataset.targets, minlength=len(dataset.classes))
         single = [dataset.classes[i] for i in np.flatnonzero(counts == 1)]
@@ -79,9 +84,51 @@ def warnings(dataset: Dataset) -> tuple[str, ...]:
     return tuple(found)
 
 
+@dataclass(frozen=True)
+class Suspect:
+    """A number that may stand for a missing value: ``rows`` of a column have it, and no other value is near."""
+
+    column: str
+    value: float
+    rows: int
+
+    @property
+    def sentence(self) -> str:
+        """What a person must be told."""
+        return (
+            f"{printable(self.column)}: {self.value:g} in {_count(self.rows, 'row')} is far from all other values; if "
+            f"it stands for a missing value, set data.missing_values: [{self.value:g}]"
+        )
+
+
+def suspected_missing(dataset: Dataset) -> tuple[Suspect, ...]:
+    """Numbers of nines at the end of a column, such as -999, further from the others than these are apart."""
+    columns = list(zip(dataset.features, dataset.X.T, strict=True))
+    if dataset.task == "regression":
+        columns += zip(dataset.outputs, dataset.targets.T, strict=True)
+    if len(dataset.X) < _FEWEST_ROWS or len(columns) > _MOST_COLUMNS:
+        return ()
+    return tuple(suspect for name, column in columns for suspect in _suspects(name, column))
+
+
+def _suspects(name: str, column: FloatArray) -> Iterator[Suspect]:
+    values = column[~np.isnan(column)]
+    for extreme in (np.min, np.max):
+        if not len(values):
+            return
+        value = float(extreme(values))
+        others = values[values != value]
+        rows = len(values) - len(others)
+        if abs(value) in _NINES and rows > 1 and len(np.unique(others[:_LOOKED_AT])) > 1:
+            least, greatest = float(others.min()), float(others.max())
+            gap = max(least - value, value - greatest)
+            if gap > greatest - least:
+                yield Suspect(name, value, rows)
+
+
 def leaks(dataset: Dataset) -> tuple[str, ...]:
     """Columns that alone determine the target of every row, with far fewer values than there are rows."""
-    if len(dataset.X) < 20 or len(dataset.features) + len(dataset.categories) > _MOST_COLUMNS:
+    if len(dataset.X) < _FEWEST_ROWS or len(dataset.features) + len(dataset.categories) > _MOST_COLUMNS:
         return ()
     return tuple(_leaks(dataset))
 

@@ -18,6 +18,7 @@ FEW = 20  # distinct values of a column of categories among numbers
 _FAULTY = 0.1  # of the cells: so many that are not numbers are faults among numbers, more make a column text
 _WORDS = 2  # so few distinct words among numbers are faults too, however often they come
 _DISTINCT = 0.5  # of the rows: a text column with more distinct values says who a row is, not what it is like
+SUFFIXED = "suffixed"  # the format of a column of numbers in which K and M are multiplied out
 _FEWEST_ROWS = 10  # of a table in which row numbers can be told from numbers
 _NAMED_ID = re.compile(
     r"(?:^|[\s_.-])(?:id|ids|uuid|guid|key|index|rownames?|row|serial no\.?|record no\.?)$|^unnamed|.+[a-z]Id$|.+ID$",
@@ -28,6 +29,8 @@ _MARKS = {
     "\u2212": "− read as minus",
     "thousands": "thousands separators left out",
     "%": "in percent",
+    "K": "K and M multiplied out",
+    "D": "D read as the E of an exponent",
 }
 LAST = (-1,)
 
@@ -42,6 +45,7 @@ class InputOptions:
     dates: tuple[str | int, ...] = ()
     missing: str = "impute"  # impute | drop | error
     invalid: str = "error"  # error | missing: text in a column of numbers
+    missing_values: tuple[str, ...] = ()  # cells that stand for a missing value
 
 
 def target_positions(
@@ -179,7 +183,8 @@ def _role(cells: Cells, j: int, options: InputOptions, *, is_number: bool, span:
         return Role(name, "number", "marks or text among the numbers")
     text = cells.text(j)
     counts = np.bincount(text.codes, minlength=len(text.vocabulary))
-    kinds = [_cell_kind(word, cells.layout.decimal) for word in text.vocabulary]
+    suffixed = multiplied_out(text, cells.layout.decimal)
+    kinds = [_cell_kind(word, cells.layout.decimal, suffixes=suffixed) for word in text.vocabulary]
     rows: Counter[str] = Counter()
     for kind, count in zip(kinds, counts.tolist(), strict=True):
         rows[kind] += count
@@ -190,13 +195,16 @@ def _role(cells: Cells, j: int, options: InputOptions, *, is_number: bool, span:
     if not filled:
         return Role(name, "left out", "empty")
     if not words:
-        values = number_values(cells, j, options.invalid)
+        values = number_values(cells, j, options.invalid, suffixes=suffixed)
         marks = sorted({kind for kind in rows if kind not in ("number", "missing")})
         if not marks:
             if is_number:
                 return Role(name, "number", "declared")
             return _number_role(name, values, cells, j, (float(np.nanmin(values)), float(np.nanmax(values))))
-        return Role(name, "number", "; ".join(_MARKS.get(mark, f"{mark} left out") for mark in marks))
+        if suffixed:
+            marks = ["K", *(mark for mark in marks if mark != "K")]
+        why = "; ".join(_MARKS.get(mark, f"{mark} left out") for mark in marks)
+        return Role(name, "number", why, SUFFIXED if suffixed else "")
     codes_of_few = distinct_numbers <= FEW and rows["text"] >= 2 * len(words)
     # A word or two that come again among many numbers stand for a missing value, or for one below a limit.
     faulty = rows["text"] <= max(1, _FAULTY * filled) or (len(words) <= _WORDS and distinct_numbers > FEW)
@@ -206,14 +214,33 @@ def _role(cells: Cells, j: int, options: InputOptions, *, is_number: bool, span:
     return _text_role(name, text, words, filled)
 
 
-def _cell_kind(cell: str, decimal: str) -> str:
+def multiplied_out(text: TextColumn, decimal: str) -> bool:
+    """Whether 1.5K and 3M are numbers: nothing else is text in the column, and they are more than a few.
+
+    One 38M among ages is a typing error, and among other text it is a word.
+    """
+    suffixed = filled = 0
+    counts = np.bincount(text.codes, minlength=len(text.vocabulary)).tolist()
+    for cell, count in zip(text.vocabulary, counts, strict=True):
+        if number(cell, decimal) is None:
+            if is_missing(cell):
+                continue
+            found = amount(cell, decimal)
+            if not found:
+                return False
+            suffixed += count * found.suffix
+        filled += count
+    return suffixed > _FAULTY * filled
+
+
+def _cell_kind(cell: str, decimal: str, *, suffixes: bool) -> str:
     """number, missing, text, or the mark of an amount."""
     if number(cell, decimal) is not None:
         return "number"
     if is_missing(cell):
         return "missing"
     found = amount(cell, decimal)
-    return found.mark if found else "text"
+    return found.mark if found and (suffixes or not found.suffix) else "text"
 
 
 def _number_role(name: str, values: FloatArray, cells: Cells, j: int, span: tuple[float, float]) -> Role:
@@ -251,9 +278,11 @@ def _text_role(name: str, text: TextColumn, words: list[str], filled: int) -> Ro
 
 
 def number_values(  # noqa: PLR0912 - one branch for each way to write a number
-    cells: Cells, j: int, invalid: str = "error", *, target: bool = False
+    cells: Cells, j: int, invalid: str = "error", *, target: bool = False, suffixes: bool = False
 ) -> FloatArray:
     """The N numbers of column j, NaN where one is missing; amounts are read without their mark.
+
+    ``suffixes`` is whether K and M are multiplied out; else a cell that has one is not a number.
 
     Raises:
         DataError: a cell that is not a number, unless ``invalid`` is "missing"; or marks that do not go together.
@@ -265,7 +294,7 @@ def number_values(  # noqa: PLR0912 - one branch for each way to write a number
         values, faults = column.values.copy(), {}
         for row, cell in column.others.items():
             found = amount(cell, cells.layout.decimal, cells.layout.thousands)
-            if found and found.mark != "%":
+            if found and found.mark != "%" and (suffixes or not found.suffix):
                 values[row] = found.value
             else:
                 faults[row] = cell
@@ -280,7 +309,7 @@ def number_values(  # noqa: PLR0912 - one branch for each way to write a number
         value = number(cell, cells.layout.decimal)
         if value is None and not is_missing(cell):
             found = amount(cell, cells.layout.decimal, cells.layout.thousands)
-            if found:
+            if found and (suffixes or not found.suffix):
                 value = found.value
                 marks[found.mark] += counts[position]
             else:
@@ -309,7 +338,7 @@ def _refuse(cells: Cells, j: int, faults: dict[int, str], *, target: bool) -> No
     cell = faults[row]
     count = f" ({len(faults):,} such cells)" if len(faults) > 1 else ""
     reason = explain(cell)
-    if amount(cell, cells.layout.decimal):
+    if (found := amount(cell, cells.layout.decimal)) and not found.suffix:
         reason = f"{shown(cell)} has another unit than the other cells"
     name = cells.names[j]
     if cell == name and cells.layout.header:

@@ -1,7 +1,7 @@
 """How inputs become what the network sees, fitted on the training rows, and how its outputs are read back.
 
-An ``Encoding`` is all that a later command needs to apply a trained network to new rows: it selects the columns of a
-table (``select``), encodes them (``transform``) and says what the outputs mean (``target``). ``to_plain`` and
+An ``Encoding`` is all that a later command needs to apply a trained network to new rows: it knows the columns of a
+table (``roles``), encodes them (``transform``) and says what the outputs mean (``target``). ``to_plain`` and
 ``from_plain`` write it as JSON: a run keeps it in ``encoding.json``.
 """
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bpcli.common.errors import DataError
 from bpcli.datasets import dates
 from bpcli.datasets.cell_columns import Cells
-from bpcli.datasets.columns import category_of, number_values
+from bpcli.datasets.columns import SUFFIXED, category_of, number_values
 from bpcli.datasets.dataset import Category, Dataset, FloatArray, Inputs, IntArray, Numbers, Role, Task
 
 Output: TypeAlias = Literal["sigmoid", "identity", "softmax"]
@@ -124,6 +124,7 @@ class Encoding:
         target: what the outputs mean.
         invalid: what to do with text in a column of numbers: "error" or "missing".
         header: whether columns are found by name, or else by position.
+        missing_values: cells that stand for a missing value.
     """
 
     roles: tuple[Role, ...]
@@ -138,30 +139,13 @@ class Encoding:
     target: TargetCode
     invalid: str = "error"
     header: bool = True
+    missing_values: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns of a table that are needed."""
         used = tuple(role.name for role in self.roles if role.kind != "left out")
         return used or self.numbers
-
-    def select(self, cells: Cells) -> Inputs:
-        """The inputs in a text table, its columns found by name; others are ignored.
-
-        Raises:
-            DataError: a column is missing, or holds a cell that is not what it needs.
-        """
-        if missing := [name for name in self.columns if name not in cells.names]:
-            raise DataError(
-                f"{cells.place}: there is no column {missing[0]!r}, which the network was trained on"
-                f"{f' ({len(missing)} such columns)' if len(missing) > 1 else ''}; the columns are: "
-                f"{', '.join(cells.names[:20])}"
-            )
-        return select(
-            cells,
-            {cells.names.index(role.name): role for role in self.roles if role.kind != "left out"},
-            self.invalid,
-        )[0]
 
     def transform(self, inputs: Inputs) -> Numbers:
         """The M×d0 inputs of the network for M rows; infinite or NaN where a number leaves the range of float64.
@@ -201,7 +185,7 @@ class Encoding:
         """The encoding as values for JSON, numbers exactly."""
         plain = {
             name: getattr(self, name)
-            for name in ("numbers", "indicators", "kept", "features", "invalid", "header")
+            for name in ("numbers", "indicators", "kept", "features", "invalid", "header", "missing_values")
         }
         arrays = {name: getattr(self, name).tolist() for name in ("fill", "offset", "scale")}
         target = {
@@ -256,6 +240,7 @@ class Encoding:
             ),
             invalid=plain["invalid"],
             header=plain["header"],
+            missing_values=tuple(plain.get("missing_values", ())),
         )
 
 
@@ -275,7 +260,8 @@ def select(cells: Cells, roles: Mapping[int, Role], invalid: str = "error") -> t
     else:
         numbers = np.empty((len(cells.numbers), len(wanted)))
         for position, j in enumerate(wanted):
-            numbers[:, position] = number_values(cells, j, invalid)
+            suffixes = roles[j].format == SUFFIXED
+            numbers[:, position] = number_values(cells, j, invalid, suffixes=suffixes)
     notes: list[str] = []
     categories: list[Category] = []
     extra: list[FloatArray] = []

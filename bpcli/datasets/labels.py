@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bpcli.common.errors import DataError
 from bpcli.datasets.cell_columns import Cells, NumberColumn, TextColumn
 from bpcli.datasets.cells import amount, is_missing, is_text, number, shown
-from bpcli.datasets.columns import number_values, one_spelling
+from bpcli.datasets.columns import multiplied_out, number_values, one_spelling
 from bpcli.datasets.dataset import Column, Dataset, FloatArray, IntArray, Table, Task
 
 AUTO_CLASSES = 20  # up to so many distinct integers are classes unless the task says otherwise
@@ -175,14 +175,17 @@ def _target_column(
     decimal = cells.layout.decimal
     values = [number(word, decimal) for word in words]
     numeric = [value for value in values if value is not None]
+    suffixes = multiplied_out(text, decimal)
     strange = [
         word
         for word, value in zip(words, values, strict=True)
-        if value is None and amount(word, decimal) is None
+        if value is None and (not (found := amount(word, decimal)) or (found.suffix and not suffixes))
     ]
     whole = all(value == math.floor(value) for value in numeric)
     if not strange:
-        counted = number_values(cells, j, invalid, target=True)
+        counted = number_values(cells, j, invalid, target=True, suffixes=suffixes)
+        if suffixes:
+            notes.append(f"{cells.names[j]}: K and M multiplied out")
         coded = any(len(word) > 1 and word[0] == "0" and word.isdigit() for word in words)
         merged = len(set(numeric)) < len(numeric)
         if task != "regression" and len(numeric) == len(words) and whole and (coded or merged):

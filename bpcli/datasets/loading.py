@@ -104,15 +104,18 @@ def read_cells(
         DataError: it is no such file, or not a table.
     """
     place = "standard input" if source == STDIN else source
+    marks = columns.missing_values if columns else ()
     if source != STDIN and suffix_of(source) not in TEXT:
         if suffix_of(source) in WORKBOOKS:
-            return read_workbook(source, suffix_of(source), read.max_rows if read else None)
+            found = read_workbook(source, suffix_of(source), read.max_rows if read else None)
+            return found.without(marks)
         hint = f" ({meant})" if (meant := did_you_mean(source, BUILT_IN)) else ""
         raise DataError(
             f"{source}: neither a built-in data set ({', '.join(BUILT_IN)}) nor a file ending in "
             f"{', '.join((*SUFFIXES, *WORKBOOKS))} (.gz too){hint}"
         )
-    return read_text(source, place, read, target=target, exact=columns.categories if columns else ())
+    exact = columns.categories if columns else ()
+    return read_text(source, place, read, target=target, exact=exact).without(marks)
 
 
 def suffix_of(source: str) -> str:

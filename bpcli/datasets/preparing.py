@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -64,6 +64,7 @@ def prepare(
     rng: np.random.Generator,
     standardise_targets: bool = False,
     invalid: str = "error",
+    missing_values: tuple[str, ...] = (),
 ) -> Prepared:
     """Split, scale, encode and cast a data set.
 
@@ -77,6 +78,7 @@ def prepare(
         rng: what splits and shuffles the rows.
         standardise_targets: whether the numbers of a regression are scaled by their mean and deviation.
         invalid: what later commands do with text in a column of numbers.
+        missing_values: what they take for a missing value.
 
     Raises:
         DataError: a fraction that cannot be held out, targets that the output cannot reach, or numbers that
@@ -95,7 +97,10 @@ def prepare(
             training, held_out = random_split(len(inputs), validation, rng)
         others, targets_held_out = inputs, targets[held_out]
     target = fit_target(dataset, training, standardise=standardise_targets and output == "identity")
-    encoding = fit(dataset, training, scaling, target, invalid)
+    encoding = replace(
+        fit(dataset, training, scaling, target, invalid),
+        missing_values=missing_values if dataset.text else (),
+    )
 
     def cast_X(inputs: Inputs, rows: NDArray[Any]) -> NDArray[Any]:
         where = [f"{dataset.name}: the feature {feature!r}" for feature in encoding.features]

@@ -1,7 +1,7 @@
 """Looks at a table before anything is trained on it: each column, and what training would do with it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import PurePath
 from typing import Any, Literal
 
@@ -11,8 +11,8 @@ from bpcli.common.errors import DataError
 from bpcli.common.json_numbers import finite
 from bpcli.datasets.cell_columns import Cells
 from bpcli.datasets.cells import is_missing
-from bpcli.datasets.column_notes import leaks
-from bpcli.datasets.columns import InputOptions, number_values, target_positions
+from bpcli.datasets.column_notes import Suspect, leaks, suspected_missing
+from bpcli.datasets.columns import InputOptions, multiplied_out, number_values, target_positions
 from bpcli.datasets.dataset import Dataset, FloatArray, Role, Task
 from bpcli.datasets.labels import infer_task, missing_labels
 from bpcli.datasets.layout import ReadOptions
@@ -57,6 +57,7 @@ class Profile:
         task: what training would take the target for.
         classes: the rows of each class.
         leaks: columns that alone determine the target.
+        suspected: numbers that may stand for a missing value.
         notes: what was recognised while reading.
         dataset: what training would begin with.
     """
@@ -67,6 +68,7 @@ class Profile:
     task: Task
     classes: tuple[tuple[str, int], ...]
     leaks: tuple[str, ...]
+    suspected: tuple[Suspect, ...]
     notes: tuple[str, ...]
     dataset: Dataset
 
@@ -79,6 +81,7 @@ class Profile:
             "task": self.task,
             "classes": [{"name": name, "rows": rows} for name, rows in self.classes],
             "leaks": list(self.leaks),
+            "suspected_missing": [asdict(suspect) for suspect in self.suspected],
             "notes": list(self.notes),
             "columns": [
                 {
@@ -128,6 +131,7 @@ def profile(
         task=dataset.task,
         classes=_classes(dataset),
         leaks=leaks(dataset),
+        suspected=suspected_missing(dataset),
         notes=dataset.notes,
         dataset=dataset,
     )
@@ -173,7 +177,8 @@ def _column(cells: Cells, j: int, role: Role | None) -> ColumnProfile:
 def _numbers_among(cells: Cells, j: int) -> FloatArray | None:
     """The numbers of a column that is kept as text, if it holds nothing else."""
     try:
-        values = number_values(cells, j)
+        suffixes = multiplied_out(cells.text(j), cells.layout.decimal)
+        values = number_values(cells, j, suffixes=suffixes)
     except DataError:
         return None
     filled = values[~np.isnan(values)]

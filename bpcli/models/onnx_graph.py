@@ -5,12 +5,13 @@ Inputs: ``numbers`` (N×k, double, NaN where one is missing; dates as day, month
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from bpcli.common.errors import UsageError
-from bpcli.datasets.cells import MISSING_WORDS
+from bpcli.datasets.cells import MISSING_WORDS, number
 from bpcli.datasets.encoding import CategoryCode
 from bpcli.models.model import Model
 
@@ -41,12 +42,16 @@ def onnx_bytes(model: Model) -> bytes:  # noqa: PLR0912, PLR0915 - a graph is on
         nodes.append(helper.make_node(operator, inputs, [output], domain=domain, **attributes))
         return output
 
+    marks = [v for mark in encoding.missing_values if (v := number(mark)) is not None]
     inputs, parts = [], []
     if encoding.numbers:
         inputs.append(
             helper.make_tensor_value_info("numbers", TensorProto.DOUBLE, ["N", len(encoding.numbers)])
         )
-        gaps = add("IsNaN", ["numbers"], "gaps")
+        gaps = add("IsNaN", ["numbers"], "gaps" if not marks else "empty")
+        for i, mark in enumerate(marks):
+            here = add("Equal", ["numbers", constant(f"mark_{i}", np.array(mark))], f"marked_{i}")
+            gaps = add("Or", [gaps, here], f"gaps_{i}")
         filled = add("Where", [gaps, constant("fill", encoding.fill[np.newaxis]), "numbers"], "filled")
         kept = np.array(encoding.kept, np.int64)
         if len(kept):
@@ -61,7 +66,7 @@ def onnx_bytes(model: Model) -> bytes:  # noqa: PLR0912, PLR0915 - a graph is on
         )
     for i, code in enumerate(encoding.categories):
         words = add("Gather", ["categories", constant(f"column_{i}", np.array([i]))], f"words_{i}", axis=1)
-        keys, values, strange = _positions(code)
+        keys, values, strange = _positions(code, encoding.missing_values)
         position = add(
             "LabelEncoder",
             [words],
@@ -72,10 +77,10 @@ def onnx_bytes(model: Model) -> bytes:  # noqa: PLR0912, PLR0915 - a graph is on
             default_int64=strange,
         )
         if len(code.parts) <= 2:
-            number = add("Cast", [position], f"number_{i}", to=TensorProto.DOUBLE)
+            value = add("Cast", [position], f"number_{i}", to=TensorProto.DOUBLE)
             unknown = add("Less", [position, constant(f"zero_{i}", np.array([0]))], f"unknown_{i}")
             half = constant(f"half_{i}", np.array([0.5]))
-            parts.append(add("Where", [unknown, half, number], f"encoded_{i}"))
+            parts.append(add("Where", [unknown, half, value], f"encoded_{i}"))
         else:
             each = constant(f"parts_{i}", np.arange(len(code.parts))[np.newaxis])
             same = add("Equal", [position, each], f"same_{i}")
@@ -148,7 +153,7 @@ def onnx_bytes(model: Model) -> bytes:  # noqa: PLR0912, PLR0915 - a graph is on
     return content
 
 
-def _positions(code: CategoryCode) -> tuple[list[str], list[int], int]:
+def _positions(code: CategoryCode, marks: Sequence[str]) -> tuple[list[str], list[int], int]:
     """Words and the position of each among the parts, and that of any other word; -1 is none of them.
 
     A graph cannot fold letters, so each word stands there in its usual spellings.
@@ -156,7 +161,7 @@ def _positions(code: CategoryCode) -> tuple[list[str], list[int], int]:
     strange = len(code.levels) if code.other else -1
     absent = len(code.parts) - 1 if code.missing else strange
     table: dict[str, int] = {}
-    for word in sorted(MISSING_WORDS):
+    for word in sorted(MISSING_WORDS.union(marks)):
         table |= dict.fromkeys((word, word.upper(), word.title()), absent)
     table |= {"NaN": absent}
     for spelling in (str.lower, str.upper, str.title, str.capitalize):

@@ -116,10 +116,11 @@ def needed_roles(encoding: Encoding) -> tuple[Role, ...]:
 
 def cell_rows(cells: Cells, encoding: Encoding, first: int = 0) -> Rows:
     """The rows of a text table, its columns found by name."""
+    filled = cells.without(encoding.missing_values)
     needed = needed_roles(encoding)
     position = _positions(cells, encoding, needed)
     found, _ = select(
-        cells, {position[role.name]: role for role in needed if role.kind != "category"}, encoding.invalid
+        filled, {position[role.name]: role for role in needed if role.kind != "category"}, encoding.invalid
     )
     if found.names == encoding.numbers:
         numbers = found.numbers
@@ -129,7 +130,7 @@ def cell_rows(cells: Cells, encoding: Encoding, first: int = 0) -> Rows:
         for j, name in enumerate(encoding.numbers):
             if name in where:
                 numbers[:, j] = found.numbers[:, where[name]]
-    categories = tuple(_category(cells, position[code.name], code) for code in encoding.categories)
+    categories = tuple(_category(filled, position[code.name], code) for code in encoding.categories)
     used = {position[role.name] for role in needed}
     outputs = set(encoding.target.outputs)
     ignored = tuple(name for j, name in enumerate(cells.names) if j not in used and name not in outputs)

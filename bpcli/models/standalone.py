@@ -5,11 +5,13 @@ dates, for words) is left out: what remains is short enough to be read.
 """
 
 import json
+from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from bpcli.datasets.cells import MISSING_NUMBERS, MISSING_WORDS
+from bpcli.datasets.cells import CURRENCY, MISSING_NUMBERS, MISSING_WORDS, SUFFIXES, number
+from bpcli.datasets.columns import SUFFIXED
 from bpcli.datasets.encoding import CategoryCode
 from bpcli.models.model import Model
 from bpcli.models.sources import needed_roles
@@ -17,15 +19,13 @@ from bpcli.models.sources import needed_roles
 Flavour: TypeAlias = Literal["numpy", "torch", "sklearn"]
 
 NUMBER = r"""
-def number(cell):  # NaN where it is missing; $, %, blanks and separated thousands are left out
-    cell = "" if cell is None else str(cell).strip()
-    if cell.lower() in M["missing"]:
-        return np.nan
-    cell = re.sub(r"[\s,'’]", "", cell).replace("\u2212", "-")
-    digits = re.search(r"(?:(?<![A-Za-z])\.)?[0-9][0-9.]*(?:[eE][+-]?[0-9]+)?", cell)
-    if not digits:
+def number(cell):  # NaN where it is missing; $, % and what separates thousands are left out
+    cell = "" if cell is None else str(cell).strip().replace("\u2212", "-")
+    found = re.fullmatch(M["number"], "nan" if cell.lower() in M["missing"] else re.sub(M["separators"], "", cell))
+    if not found:
         raise ValueError(f"{cell!r} is not a number")
-    return -float(digits[0]) if re.match(r"[^0-9]*[-(]", cell) else float(digits[0])
+    value = float("-" * bool(re.search("[-(]", found[1])) + re.sub("[dD]", "e", found[2]) + M["suffixes"][found[3]])
+    return np.nan if value in M["missing numbers"] else value
 
 """
 _DATE = """
@@ -47,9 +47,10 @@ def one_hot(cell, code):  # one input per word; one input for two words, 1/2 for
 """
 _ENCODE = """
 def encode(rows):  # N rows as the network sees them, N×d0
+    if absent := [name for name in M["columns"] if any(name not in row for row in rows)]:
+        raise ValueError(f"there is no column {{absent[0]!r}}, which the network was trained on")
     numbers = np.array([[{numbers}] for row in rows], float).reshape(len(rows), -1)
-    gaps = np.isnan(numbers)
-    x = np.where(gaps, M["fill"], numbers)[:, M["kept"]]
+    x = np.where(gaps := np.isnan(numbers), M["fill"], numbers)[:, M["kept"]]
 {indicators}{words}    return ((x - M["offset"]) / M["scale"]).astype("{dtype}").astype(float)
 
 """
@@ -123,7 +124,8 @@ def predict(rows):
 
 
 if __name__ == "__main__":
-    for value in predict(list(csv.DictReader(sys.stdin))).tolist():
+    names, *rows = csv.reader(sys.stdin)
+    for value in predict([dict(zip(names, row, strict=True)) for row in rows if row]).tolist():
         print(*(value if isinstance(value, list) else [value]), sep=",")
 '''
 _WHAT = {
@@ -216,6 +218,7 @@ def _literal(model: Model, dates: bool) -> str:
 def _constants(model: Model, dates: bool) -> dict[str, Any]:
     encoding, target = model.encoding, model.encoding.target
     forms = {role.name: role.format for role in encoding.roles if role.kind == "date"}
+    suffixed = any(role.format == SUFFIXED for role in encoding.roles)
     numbers: list[tuple[str, str]] = []
     for name in encoding.numbers:
         day = name.rpartition(": ")[0]
@@ -224,11 +227,12 @@ def _constants(model: Model, dates: bool) -> dict[str, Any]:
             numbers.append(column)
     return {
         "numbers": numbers if dates else [name for name, _ in numbers],
-        "missing": sorted(MISSING_NUMBERS),
+        "columns": [role.name for role in needed_roles(encoding)],
+        **number_constants(encoding.missing_values, suffixed=suffixed),
         "fill": encoding.fill.tolist(),
         "kept": list(encoding.kept),
         "indicators": list(encoding.indicators),
-        "words": [_words(code) for code in encoding.categories],
+        "words": [_words(code, encoding.missing_values) for code in encoding.categories],
         "offset": encoding.offset.tolist(),
         "scale": encoding.scale.tolist(),
         "classes": list(target.classes),
@@ -244,10 +248,25 @@ def _constants(model: Model, dates: bool) -> dict[str, Any]:
     }
 
 
-def _words(code: CategoryCode) -> dict[str, Any]:
+def number_constants(missing_values: Sequence[str], *, suffixed: bool) -> dict[str, Any]:
+    """What ``number`` in the program needs; K and M belong to a number only where training multiplied them out."""
+    suffixes = SUFFIXES if suffixed else {}
+    return {
+        "number": rf"(\(?[-+]?(?:{CURRENCY})?-?)(nan|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eEdD][-+]?[0-9]+)?)"
+        rf"((?:{'|'.join(suffixes)})?)(?:%|{CURRENCY})?\)?",
+        # Blanks beside what is no digit, and what stands before three digits.
+        "separators": r"(?<![0-9])\s|\s(?![0-9])|(?<=[0-9])[\s,'’](?=(?:[0-9]{2},)*[0-9]{3}(?![0-9]))",
+        "suffixes": {"": "", **suffixes},
+        "missing": sorted(MISSING_NUMBERS.union(mark.lower() for mark in missing_values)),
+        "missing numbers": [value for mark in missing_values if (value := number(mark)) is not None],
+    }
+
+
+def _words(code: CategoryCode, marks: Sequence[str]) -> dict[str, Any]:
     """Positions of words among the inputs of a column: as they are written, else in any case, else that of new ones."""
     new = len(code.levels) if code.other else -1
     folded = {level.casefold(): i for i, level in reversed(list(enumerate(code.levels))) if len(level) > 1}
-    folded |= dict.fromkeys(sorted(MISSING_WORDS), len(code.parts) - 1 if code.missing else new)
+    absent = sorted(MISSING_WORDS.union(mark.casefold() for mark in marks))
+    folded |= dict.fromkeys(absent, len(code.parts) - 1 if code.missing else new)
     exact = {level: i for i, level in enumerate(code.levels)}
     return {"name": code.name, "words": exact, "folded": folded, "new": new, "width": len(code.features)}

@@ -34,6 +34,7 @@ def profile_report(profile: Profile) -> RenderableType:
                 style=CAUTION,
             )
         )
+    parts += [Text(suspect.sentence, style=CAUTION) for suspect in profile.suspected]
     return Group(*parts)
 
 

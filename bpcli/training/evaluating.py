@@ -193,7 +193,7 @@ def _prepared(model: Model, name: str, X: Any, Y: FloatArray) -> Prepared:
 
 def _targets(cells: Cells, model: Model) -> FloatArray:
     """The class position of each row, N×1, or its numbers, N×(number of targets); NaN where a target is missing."""
-    target = model.encoding.target
+    cells, target = cells.without(model.encoding.missing_values), model.encoding.target
     names = list(cells.names)
     if not set(target.outputs) <= set(names):
         names = trained_names(cells, model.encoding)
@@ -206,7 +206,8 @@ def _targets(cells: Cells, model: Model) -> FloatArray:
     if target.task == "classification" and len(positions) == 1:
         return _class_positions(cells, positions[0], target.classes)[:, np.newaxis]
     numbers = np.stack(
-        [number_values(cells, j, model.encoding.invalid, target=True) for j in positions], axis=1
+        [number_values(cells, j, model.encoding.invalid, target=True, suffixes=True) for j in positions],
+        axis=1,
     )
     if target.task == "classification":
         one_hot = ((numbers == 0) | (numbers == 1)).all(axis=1) & (numbers.sum(axis=1) == 1)

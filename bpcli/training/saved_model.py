@@ -152,4 +152,5 @@ class _Encoding(_Part):
     target: _Target
     invalid: Literal["error", "missing"]
     header: bool
+    missing_values: list[str] = []
     run_id: str

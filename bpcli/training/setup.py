@@ -121,7 +121,13 @@ def table_options(config: Config) -> tuple[ReadOptions, InputOptions]:
         source.max_rows,
     )
     return read, InputOptions(
-        source.ignore, source.categories, source.numbers, source.dates, source.missing, source.invalid
+        source.ignore,
+        source.categories,
+        source.numbers,
+        source.dates,
+        source.missing,
+        source.invalid,
+        source.missing_values,
     )
 
 
@@ -175,6 +181,7 @@ def prepared_data(
         rng=rng,
         standardise_targets=config.data.scale_target == "standard",
         invalid=config.data.invalid,
+        missing_values=config.data.missing_values,
     )
 
 

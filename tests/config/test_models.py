@@ -31,6 +31,7 @@ data:
   scale: standard
   scale_target: auto
   missing: impute
+  missing_values: []
   invalid: error
   ignore: []
   numbers: []

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from bpcli.datasets import InputOptions
+from bpcli.datasets.column_notes import suspected_missing, warnings
 from bpcli.datasets.dates import date_format, parse
 
 ROWS = 30
@@ -202,3 +203,54 @@ def test_a_table_of_one_column_says_what_to_set(refuse):
     assert refuse(table, target=["y"]).endswith("remove the quotes around whole rows")
     table = export('x,z,"price, USD"', lambda i: f"0.{i},{i}.5,{i}.25")
     assert refuse(table, target=["price", "USD"]).endswith("""stands in double quotes: '"price, USD"'""")
+
+
+def test_k_and_m_are_thousands_and_millions(read):
+    """Where all else in the column is a number too; the column says so, and so does a target."""
+    cells = ("1.5K", "€3M", "800", "2.25k")
+    found = read(export("x,p,y", lambda i: f"{i}.5,{cells[i % 4]},{i + 20}.1K"))
+    assert_array_equal(found.X[:4, 1], [1500.0, 3e6, 800.0, 2250.0])
+    assert found.roles[1].why == "K and M multiplied out; € left out"
+    assert_array_equal(found.targets[:2, 0], [20_100.0, 21_100.0])
+    assert found.notes == ("y: K and M multiplied out",)
+
+
+def test_one_k_or_m_among_plain_numbers_is_refused(read, refuse):
+    """38M among ages is a typing error; among sizes such as 19M and words it is a word."""
+    message = refuse(export("age,y", lambda i: f"{'38M' if i == 7 else i + 20},{i % 2}"))
+    assert "data.csv:9: column 'age': '38M' is not a number" in message
+    sizes = ("S", "M", "5M", "XL")
+    assert kinds(read(export("x,size,y", lambda i: f"0.{i},{sizes[i % 4]},{i % 2}"))) == {
+        "x": "number",
+        "size": "category",
+    }
+
+
+def test_fortran_writes_d_in_place_of_e(read):
+    """1.0D+03 is a thousand; 1D5, without a point, may be a code."""
+    found = read(export("x,code,y", lambda i: f"{i}.5D+0{i % 3},{i % 7}D5,{i % 2}"))
+    assert_array_equal(found.X[:, 0], [(i + 0.5) * 10 ** (i % 3) for i in range(ROWS)])
+    assert kinds(found) == {"x": "number", "code": "category"}
+
+
+def test_marks_of_missing_values_can_be_named(read):
+    """As numbers, however they are written, and as words; a row whose target is one is left out."""
+    odd = {3: "-999", 4: "-999.00", 5: "unknown"}
+    options = InputOptions(missing_values=("-999", "unknown", "other"))
+    text = export("x,w,y", lambda i: f"{odd.get(i, i + 0.5)},{'other' if i == 6 else 'ab'[i % 2]},{i - 999}")
+    found = read(text, columns=options)
+    assert_array_equal(np.flatnonzero(np.isnan(found.X[:, 0])), [2, 3, 4])
+    assert_array_equal(np.flatnonzero(found.categories[0].codes < 0), [5])
+    assert len(found.X) == ROWS - 1
+    assert "1 row without a value of y left out (first: line 2)" in found.notes
+
+
+def test_nines_far_from_all_other_values_are_named(read):
+    """They are numbers still, and how to make them missing values is said; near the others, nothing is."""
+    found = read(export("t,u,y", lambda i: f"{-999 if i % 9 == 4 else i / 7},{i * 40 - 200},{i % 2}"))
+    assert warnings(found) == (
+        "t: -999 in 3 rows is far from all other values; if it stands for a missing value, "
+        "set data.missing_values: [-999]",
+    )
+    assert found.X[4, 0] == -999
+    assert suspected_missing(read(export("t,y", lambda i: f"{(999, 1000, 1001, 1090)[i % 4]},{i % 2}"))) == ()

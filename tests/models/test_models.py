@@ -5,6 +5,7 @@ import io
 import re
 import runpy
 import shutil
+import subprocess
 import sys
 from typing import Any
 
@@ -15,7 +16,7 @@ from bpcli import api
 from bpcli.common.errors import DataError, MachineError, UsageError
 from bpcli.datasets.cells import amount, number
 from bpcli.models import Forward
-from bpcli.models.standalone import NUMBER
+from bpcli.models.standalone import NUMBER, number_constants
 from bpcli.network import Architecture, Parameters
 from bpcli.training.evaluating import evaluate
 from bpcli.training.evaluation import Evaluator
@@ -157,6 +158,84 @@ def test_an_onnx_graph_predicts_alike(kind, trained, tmp_path):
     np.testing.assert_array_equal(got["labels" if kind == "labels" else "label"], model.predict(rows))
 
 
+@pytest.fixture(scope="module")
+def marked(tmp_path_factory):
+    """A model of a table with K, M, exponents of Fortran and named missing values; the table and its rows as dicts."""
+    folder = tmp_path_factory.mktemp("marked")
+    rows = [
+        {
+            "pay": ("1.5K", "3M", "800", "-999.00", "2.25k")[i % 5],
+            "x": f"{i}.25D-0{1 + i % 2}",
+            "town": ("Rome", "Oslo", "unknown")[i % 3],
+            "y": "-999" if i == 7 else str(i * 1.5),
+        }
+        for i in range(40)
+    ]
+    with (folder / "t.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    settings = {"data__missing_values": [-999, "unknown"], "training__epochs": 5, "model__hidden": [4]}
+    api.train(folder / "t.csv", target="y", out=folder / "run", **settings)
+    return load_model(folder / "run"), folder / "t.csv", rows
+
+
+def test_what_marked_cells_mean_goes_with_the_model(marked):
+    """The encoding in the run knows the named marks, as the scores of the 39 rows with a target show."""
+    model, table, rows = marked
+    encoding = model.encoding
+    assert encoding.missing_values == ("-999", "unknown")
+    assert encoding.features == ("pay", "x", "pay missing", "town=Oslo", "town=Rome", "town=missing")
+    inputs = api_rows(rows, model).inputs
+    np.testing.assert_array_equal(inputs.numbers[:5, 0], [1500.0, 3e6, 800.0, np.nan, 2250.0])
+    np.testing.assert_array_equal(inputs.numbers[:2, 1], [0.025, 0.0125])
+    found = evaluate(model, "run", str(table))
+    assert (found.rows, found.without_target) == (39, 1)
+
+
+def test_an_exported_program_reads_marked_cells(marked):
+    """As predict does."""
+    from bpcli.models.standalone import program
+
+    model, _, rows = marked
+    predictor: dict[str, Any] = {"__name__": "model"}
+    exec(program(model, "numpy"), predictor)
+    np.testing.assert_allclose(np.ravel(predictor["predict"](rows)), model.predict(rows), rtol=1e-9)
+
+
+def test_an_exported_program_names_a_missing_column(marked, tmp_path):
+    """In place of predicting as if each of its cells were empty; and a short row is no row."""
+    from bpcli.models.standalone import program
+
+    model, table, rows = marked
+    predictor: dict[str, Any] = {"__name__": "model"}
+    exec(program(model, "numpy"), predictor)
+    with pytest.raises(ValueError, match="no column 'town', which the network was trained on"):
+        predictor["predict"]([{"pay": row["pay"], "x": row["x"]} for row in rows])
+    file = tmp_path / "model.py"
+    file.write_text(program(model, "numpy"), encoding="utf-8")
+    short = table.read_text(encoding="utf-8").replace("3M,1.25D-02,Oslo,1.5", "3M,1.25D-02")
+    ended = subprocess.run(
+        [sys.executable, str(file)], input=short, capture_output=True, text=True, check=False
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert "shorter" in ended.stderr
+
+
+def test_an_onnx_graph_knows_the_marks_of_missing_values(marked):
+    """Among numbers and among words."""
+    pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    from bpcli.models.onnx_graph import onnx_bytes
+
+    model, _, rows = marked
+    numbers = np.where(np.isnan(found := api_rows(rows, model).inputs.numbers), -999.0, found)
+    session = runtime.InferenceSession(onnx_bytes(model), providers=["CPUExecutionProvider"])
+    feed = {"numbers": numbers, "categories": np.array([[row["town"]] for row in rows], dtype=object)}
+    values = dict(zip([each.name for each in session.get_outputs()], session.run(None, feed), strict=True))
+    np.testing.assert_allclose(values["values"][:, 0], model.predict(rows), rtol=1e-9)
+
+
 def test_missing_columns_are_named(trained, tmp_path):
     """All that are missing, in one message; columns that are not needed may be."""
     folder, _, table = trained("classes")
@@ -255,19 +334,26 @@ def test_check_estimator(name):
         "\u22121.5",
         "1'000",
         "zł 2.5",
+        "12,34,567",
+        "1.5K",
+        "€110.5M",
+        "-3k",
+        "1.0D+03",
+        "-.5d-1",
     ],
 )
 def test_an_exported_program_reads_numbers_as_a_table_is_read(cell):
     """Plain ones and amounts, whatever letters stand around the digits."""
-    program: dict[str, Any] = {"re": re, "np": np, "M": {"missing": []}}
+    program: dict[str, Any] = {"re": re, "np": np, "M": number_constants((), suffixed=True)}
     exec(NUMBER, program)
     plain, found = number(cell), amount(cell)
     assert program["number"](cell) == (plain if found is None else found.value)
 
 
 def test_an_exported_program_names_a_cell_that_is_no_number():
-    """Instead of what goes wrong with it."""
-    program: dict[str, Any] = {"re": re, "np": np, "M": {"missing": []}}
+    """Instead of what goes wrong with it; nor does it guess where bpcli would not."""
+    program: dict[str, Any] = {"re": re, "np": np, "M": number_constants((), suffixed=False)}
     exec(NUMBER, program)
-    with pytest.raises(ValueError, match="'unknown' is not a number"):
-        program["number"]("unknown")
+    for cell in ("unknown", "38M", "1,5", "5 apples"):
+        with pytest.raises(ValueError, match=f"{cell!r} is not a number"):
+            program["number"](cell)
