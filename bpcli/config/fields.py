@@ -1,5 +1,6 @@
 """The types of single values: bounded numbers, and values that can be written in more than one way."""
 
+from math import isfinite
 from pathlib import PurePath
 from typing import Annotated, Literal
 
@@ -77,10 +78,21 @@ def is_own_table(source: str) -> bool:
 
 
 def _size_or_full(size: object) -> object:
-    if size == "full" or (isinstance(size, int) and _is_integer(size) and 1 <= size <= _MANY):
+    if size in ("full", "auto") or (isinstance(size, int) and _is_integer(size) and 1 <= size <= _MANY):
         return size
-    hint = did_you_mean(size, ["full"]) or "use a value such as 32"
-    raise _invalid(f"{show(size)} is neither an integer from 1 to {_MANY} nor full; {hint}")
+    hint = did_you_mean(size, ["full", "auto"]) or "use a value such as 32"
+    raise _invalid(f"{show(size)} is neither an integer from 1 to {_MANY} nor full or auto; {hint}")
+
+
+def _decay_or_auto(decay: object) -> object:
+    if decay == "auto":
+        return decay
+    hint = did_you_mean(decay, ["auto"]) or "use a value such as 0.0001"
+    if not isinstance(decay, int | float) or isinstance(decay, bool) or decay < 0:
+        raise _invalid(f"{show(decay)} is neither a number from 0 on nor auto; {hint}")
+    if not isfinite(decay):
+        raise _invalid(f"{show(decay)} is not a finite number; {hint}")
+    return decay
 
 
 Source = Annotated[str, AfterValidator(_known_source)]
@@ -121,4 +133,5 @@ Marks = Annotated[
     ),
 ]
 Header = Annotated[bool | str, BeforeValidator(_header), WithJsonSchema({"enum": ["auto", True, False]})]
-BatchSize = Annotated[Count | Literal["full"], BeforeValidator(_size_or_full)]
+BatchSize = Annotated[Count | Literal["full", "auto"], BeforeValidator(_size_or_full)]
+WeightDecay = Annotated[NonNegative | Literal["auto"], BeforeValidator(_decay_or_auto)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 from pydantic import Field
 
@@ -21,6 +21,7 @@ from bpcli.config.fields import (
     Marks,
     NonNegative,
     Source,
+    WeightDecay,
     Widths,
 )
 from bpcli.config.variants import (
@@ -194,14 +195,18 @@ class TrainingConfig(StrictModel):
         description="Schedule of the learning rate by epoch.",
         examples=[{"name": "constant"}],
     )
-    weight_decay: NonNegative = Field(
+    weight_decay: WeightDecay = Field(
         0.0,
-        description="L2 strength c: adds ½ c ‖W‖² for every weight matrix W, not for biases; 0 for none.",
+        description="L2 strength c: adds ½ c ‖W‖² for every weight matrix W, not for biases; 0 for none; auto (0.1 "
+        "/ training rows in a regression, else 0; the default for a table of your own).",
         examples=[0.0001],
     )
     epochs: Count = Field(50, description="Number of passes over the training set.", examples=[50])
     batch_size: BatchSize = Field(
-        32, description="Number of samples per step, or full for all of them.", examples=[32]
+        32,
+        description="Number of samples per step, or full for all of them, or auto (32; in a regression an eighth of "
+        "the training rows, from 4 to 32; the default for a table of your own).",
+        examples=[32],
     )
     class_weight: Literal["balanced"] | None = Field(
         None,
@@ -225,6 +230,11 @@ class TrainingConfig(StrictModel):
         examples=[{"patience": 10}],
     )
     checkpoint_every: Count = Field(10, description="Number of epochs between checkpoints.", examples=[10])
+
+    @property
+    def decay(self) -> float:
+        """The weight decay of a complete configuration, in which nothing is "auto" any more."""
+        return cast(float, self.weight_decay)
 
 
 class Config(StrictModel):
@@ -262,6 +272,8 @@ TABLE_DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "model": {"output": "auto"},
         "training": {
             "loss": "auto",
+            "weight_decay": "auto",
+            "batch_size": "auto",
             "optimizer": {"name": "adam", "learning_rate": 0.01},
             "epochs": 200,
             "early_stopping": {"patience": 20},

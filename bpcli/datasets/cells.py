@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
 # What numpy.loadtxt takes for a number. float() would also take 1_000 and the digits of other scripts.
@@ -32,8 +33,11 @@ _SPREADSHEET_ERRORS = frozenset({"#div/0!", "#value!", "#ref!", "#name?", "#num!
 _PUNCTUATION = frozenset({"-", "--", "---", "–", "—", ".", "..", "...", "…", ":"})
 # Among words these may be a category.
 _NOTHING = _PUNCTUATION | {"none", "nil", "missing", "not available", "n.d.", "k.a."}
+# One letter each: in English, German, French, Italian and others; true and false; male and female.
+_YES_AND_NO = tuple(map(set, ("yn", "jn", "on", "sn", "tf", "mf")))
 _INFINITE = frozenset({sign + word for sign in ("", "+", "-") for word in ("inf", "infinity")})
-MISSING_NUMBERS = _NOT_AVAILABLE | _SPREADSHEET_ERRORS | _NOTHING
+_STATA = frozenset(f".{letter}" for letter in "abcdefghijklmnopqrstuvwxyz")
+MISSING_NUMBERS = _NOT_AVAILABLE | _SPREADSHEET_ERRORS | _NOTHING | _STATA
 MISSING_WORDS = _NOT_AVAILABLE | _SPREADSHEET_ERRORS
 _MARKS = MISSING_NUMBERS | _INFINITE
 
@@ -47,6 +51,9 @@ _amount = re.compile(
     rf"(?P<open>\()?(?P<sign>[+-])?\s?(?P<before>{CURRENCY})?\s?(?P<sign2>-)?"
     rf"(?P<digits>[0-9](?:[0-9.,'’{_SPACES}]*[0-9.,])?|[.,][0-9]+)(?P<suffix>[kKM])?"
     rf"\s?(?P<after>%|{CURRENCY})?(?P<close>\))?"
+).fullmatch
+_measure = re.compile(
+    r"(?P<digits>[+-]?[0-9][0-9.,]*)\s?(?P<unit>[^\W\d_]\D{0,14}?|[°'\"µ]\D{0,4})"
 ).fullmatch
 SUFFIXES = {"k": "e3", "K": "e3", "M": "e6"}  # thousands and millions
 # 1.0D+03, as Fortran writes 1.0E+03 in double precision; 1D5 may be a code.
@@ -112,6 +119,13 @@ def amount(cell: str, decimal: str = ".", thousands: str = "auto") -> Amount | N
     return Amount(-value if negative else value, mark, bool(suffix))
 
 
+def measure(cell: str, decimal: str = ".") -> tuple[float, str] | None:
+    """The number and the unit in a cell such as ``172 cm`` or ``36.5°C``; years are counted by the year."""
+    found = _measure(cell)
+    value = number(found["digits"], decimal) if found else None
+    return None if found is None or value is None else (value, found["unit"])
+
+
 def is_missing(cell: str, *, among_words: bool = False) -> bool:
     """Whether a (stripped) cell stands for a missing value; among words, ``none`` and ``-`` are words too."""
     return cell.lower() in (MISSING_WORDS if among_words else MISSING_NUMBERS)
@@ -120,6 +134,16 @@ def is_missing(cell: str, *, among_words: bool = False) -> bool:
 def is_text(cell: str) -> bool:
     """Whether a cell can be a name or a label: neither a number nor a mark for a missing one."""
     return not (_number(cell) or cell.lower() in _MARKS)
+
+
+def any_case(words: Iterable[str]) -> dict[str, str]:
+    """The words whose upper and lower case do not matter, by their lower case; of two spellings, the first.
+
+    A and a may be two things, so words of one letter are among them only where all are yes and no, or the like.
+    """
+    words = list(words)
+    letters = {word.casefold() for word in words if is_text(word)} in _YES_AND_NO
+    return {word.casefold(): word for word in reversed(words) if len(word) > 1 or letters}
 
 
 def explain(cell: str) -> str:

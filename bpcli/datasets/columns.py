@@ -11,7 +11,7 @@ from bpcli.common.errors import DataError
 from bpcli.common.text import did_you_mean
 from bpcli.datasets import dates
 from bpcli.datasets.cell_columns import Cells, NumberColumn, TextColumn
-from bpcli.datasets.cells import amount, explain, is_missing, number, shown
+from bpcli.datasets.cells import amount, any_case, explain, is_missing, measure, number, shown
 from bpcli.datasets.dataset import Category, FloatArray, Role
 
 FEW = 20  # distinct values of a column of categories among numbers
@@ -19,6 +19,7 @@ _FAULTY = 0.1  # of the cells: so many that are not numbers are faults among num
 _WORDS = 2  # so few distinct words among numbers are faults too, however often they come
 _DISTINCT = 0.5  # of the rows: a text column with more distinct values says who a row is, not what it is like
 SUFFIXED = "suffixed"  # the format of a column of numbers in which K and M are multiplied out
+UNIT = "unit "  # begins that of a column in which a unit stands after every number
 _FEWEST_ROWS = 10  # of a table in which row numbers can be told from numbers
 _NAMED_ID = re.compile(
     r"(?:^|[\s_.-])(?:id|ids|uuid|guid|key|index|rownames?|row|serial no\.?|record no\.?)$|^unnamed|.+[a-z]Id$|.+ID$",
@@ -195,7 +196,7 @@ def _role(cells: Cells, j: int, options: InputOptions, *, is_number: bool, span:
     if not filled:
         return Role(name, "left out", "empty")
     if not words:
-        values = number_values(cells, j, options.invalid, suffixes=suffixed)
+        values = number_values(cells, j, options.invalid, form=SUFFIXED if suffixed else "")
         marks = sorted({kind for kind in rows if kind not in ("number", "missing")})
         if not marks:
             if is_number:
@@ -205,6 +206,8 @@ def _role(cells: Cells, j: int, options: InputOptions, *, is_number: bool, span:
             marks = ["K", *(mark for mark in marks if mark != "K")]
         why = "; ".join(_MARKS.get(mark, f"{mark} left out") for mark in marks)
         return Role(name, "number", why, SUFFIXED if suffixed else "")
+    if unit := common_unit(words, numeric, cells.layout.decimal):
+        return Role(name, "number", f"{unit} left out", UNIT + unit)
     codes_of_few = distinct_numbers <= FEW and rows["text"] >= 2 * len(words)
     # A word or two that come again among many numbers stand for a missing value, or for one below a limit.
     faulty = rows["text"] <= max(1, _FAULTY * filled) or (len(words) <= _WORDS and distinct_numbers > FEW)
@@ -212,6 +215,14 @@ def _role(cells: Cells, j: int, options: InputOptions, *, is_number: bool, span:
         number_values(cells, j, options.invalid)
         return Role(name, "number", "text counted as missing")
     return _text_role(name, text, words, filled)
+
+
+def common_unit(words: Sequence[str], numeric: int, decimal: str) -> str:
+    """The unit that stands after each of many numbers, none without it; "" if there is none. Few are categories."""
+    if numeric or len(words) <= FEW:
+        return ""
+    units = {found[1] if (found := measure(word, decimal)) else "" for word in words}
+    return units.pop() if len(units) == 1 else ""
 
 
 def multiplied_out(text: TextColumn, decimal: str) -> bool:
@@ -247,7 +258,7 @@ def _number_role(name: str, values: FloatArray, cells: Cells, j: int, span: tupl
     """The role of N numbers that range over ``span``."""
     if np.isnan(span[0]):
         return Role(name, "left out", "empty")
-    if span[0] >= 2**53 and span[1] < 1e20:
+    if span[0] >= 1e15 and span[1] < 1e20:
         return Role(name, "left out", "an identifier: over 15 digits")
     n = len(values)
     unnamed = j == 0 and cells.layout.header and name == "column 0"
@@ -278,23 +289,26 @@ def _text_role(name: str, text: TextColumn, words: list[str], filled: int) -> Ro
 
 
 def number_values(  # noqa: PLR0912 - one branch for each way to write a number
-    cells: Cells, j: int, invalid: str = "error", *, target: bool = False, suffixes: bool = False
+    cells: Cells, j: int, invalid: str = "error", *, target: bool = False, form: str = ""
 ) -> FloatArray:
     """The N numbers of column j, NaN where one is missing; amounts are read without their mark.
 
-    ``suffixes`` is whether K and M are multiplied out; else a cell that has one is not a number.
+    ``form`` is the format of the column: whether K and M are multiplied out, or which unit may stand after a number.
 
     Raises:
         DataError: a cell that is not a number, unless ``invalid`` is "missing"; or marks that do not go together.
     """
-    column = cells.column(j)
+    column, suffixes, unit = cells.column(j), form == SUFFIXED, form.removeprefix(UNIT)
     if isinstance(column, NumberColumn):
         if not column.others:
             return column.values
         values, faults = column.values.copy(), {}
         for row, cell in column.others.items():
             found = amount(cell, cells.layout.decimal, cells.layout.thousands)
-            if found and found.mark != "%" and (suffixes or not found.suffix):
+            measured = measure(cell, cells.layout.decimal)
+            if measured and measured[1] == unit:
+                values[row] = measured[0]
+            elif found and found.mark != "%" and (suffixes or not found.suffix):
                 values[row] = found.value
             else:
                 faults[row] = cell
@@ -309,7 +323,10 @@ def number_values(  # noqa: PLR0912 - one branch for each way to write a number
         value = number(cell, cells.layout.decimal)
         if value is None and not is_missing(cell):
             found = amount(cell, cells.layout.decimal, cells.layout.thousands)
-            if found and (suffixes or not found.suffix):
+            measured = measure(cell, cells.layout.decimal)
+            if measured and measured[1] == unit:
+                value = measured[0]
+            elif found and (suffixes or not found.suffix):
                 value = found.value
                 marks[found.mark] += counts[position]
             else:
@@ -372,9 +389,10 @@ def category_of(cells: Cells, j: int) -> tuple[Category, str]:
 def one_spelling(counts: dict[str, int]) -> tuple[dict[str, str], str]:
     """Words that differ in upper and lower case only → the most frequent spelling; and a phrase that says so."""
     groups: dict[str, list[str]] = {}
+    folded = any_case(counts)
     for word in counts:
-        if len(word) > 1:
-            groups.setdefault(word.casefold(), []).append(word)
+        if (letters := word.casefold()) in folded and (len(word) > 1 or len(folded[letters]) == 1):
+            groups.setdefault(letters, []).append(word)
     spelling: dict[str, str] = {}
     told: list[str] = []
     for words in groups.values():

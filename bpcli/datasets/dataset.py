@@ -35,7 +35,8 @@ class Role:
         name: the column.
         kind: how it is used.
         why: what decided that, where it is not a matter of course: "nearly all distinct", "dollars ($)".
-        format: of a date, as strptime takes it, "iso" for ISO 8601; of numbers with K and M, "suffixed".
+        format: of a date, as strptime takes it, "iso" for ISO 8601; of numbers with K and M, "suffixed"; with a
+            unit, "unit " and the unit.
     """
 
     name: str

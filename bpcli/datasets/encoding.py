@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from bpcli.common.errors import DataError
 from bpcli.datasets import dates
 from bpcli.datasets.cell_columns import Cells
-from bpcli.datasets.columns import SUFFIXED, category_of, number_values
+from bpcli.datasets.columns import category_of, number_values
 from bpcli.datasets.dataset import Category, Dataset, FloatArray, Inputs, IntArray, Numbers, Role, Task
 
 Output: TypeAlias = Literal["sigmoid", "identity", "softmax"]
@@ -260,8 +260,7 @@ def select(cells: Cells, roles: Mapping[int, Role], invalid: str = "error") -> t
     else:
         numbers = np.empty((len(cells.numbers), len(wanted)))
         for position, j in enumerate(wanted):
-            suffixes = roles[j].format == SUFFIXED
-            numbers[:, position] = number_values(cells, j, invalid, suffixes=suffixes)
+            numbers[:, position] = number_values(cells, j, invalid, form=roles[j].format)
     notes: list[str] = []
     categories: list[Category] = []
     extra: list[FloatArray] = []

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bpcli.common.errors import DataError
 from bpcli.datasets.cell_columns import Cells, NumberColumn, TextColumn
 from bpcli.datasets.cells import amount, is_missing, is_text, number, shown
-from bpcli.datasets.columns import multiplied_out, number_values, one_spelling
+from bpcli.datasets.columns import SUFFIXED, multiplied_out, number_values, one_spelling
 from bpcli.datasets.dataset import Column, Dataset, FloatArray, IntArray, Table, Task
 
 AUTO_CLASSES = 20  # up to so many distinct integers are classes unless the task says otherwise
@@ -183,7 +183,7 @@ def _target_column(
     ]
     whole = all(value == math.floor(value) for value in numeric)
     if not strange:
-        counted = number_values(cells, j, invalid, target=True, suffixes=suffixes)
+        counted = number_values(cells, j, invalid, target=True, form=SUFFIXED if suffixes else "")
         if suffixes:
             notes.append(f"{cells.names[j]}: K and M multiplied out")
         coded = any(len(word) > 1 and word[0] == "0" and word.isdigit() for word in words)

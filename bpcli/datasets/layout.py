@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from bpcli.common.errors import DataError
-from bpcli.datasets.cells import is_missing, is_text, number, shown
+from bpcli.datasets.cells import amount, is_missing, is_text, number, shown
 from bpcli.datasets.text_source import LONGEST_LINE
 
 csv.field_size_limit(LONGEST_LINE)
@@ -22,6 +22,7 @@ _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+").fullmatch
 _COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+").fullmatch
 _DOTTED = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+").fullmatch
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+").fullmatch
+_RULE = re.compile(r"[|+]?:?[-=+|]*[-=]{2}[-=+|]*:?").fullmatch
 _LIBSVM = re.compile(r"[+-]?[0-9.]+(?:\s+[0-9]+:[^\s:]+)+").fullmatch
 
 Record = tuple[int, list[str]]
@@ -193,7 +194,7 @@ def recognise(
     rows = _sample(lines, layout, complete=complete)[skipped:]
     if not rows:
         raise DataError(f"{place}: the file is empty; a table needs rows")
-    titles = (_above_names(rows, target) if options.header else 0) or _titles(rows)
+    titles = (_above_names(rows, target) if options.header else 0) or max(_titles(rows), _above_gap(rows))
     notes += [_skipped(line, cells, delimiter) for line, cells in rows[:titles]]
     rows = rows[titles:]
     skipped += titles
@@ -306,6 +307,18 @@ def _titles(rows: list[Record]) -> int:
     return 0 if alike else titles
 
 
+def _above_gap(rows: list[Record]) -> int:
+    """How many records stand above a blank line and are too short for the table below it, as names and values are."""
+    width = Counter(len(cells) for _, cells in rows).most_common(1)[0][0]
+    above = 0
+    for i, ((line, cells), (next_line, _)) in enumerate(pairwise(rows[: _MOST_TITLES + 1])):
+        if len(cells) >= width - 1 or not is_text(cells[0]):
+            break
+        if next_line > line + 1:
+            above = i + 1
+    return above
+
+
 def _skipped(line: int, cells: list[str], delimiter: str) -> str:
     """What is said of a record above the table."""
     if not any(cells):
@@ -328,7 +341,7 @@ def _above_names(rows: list[Record], asked: Sequence[str | int] | None) -> int:
 def _decimal(rows: list[Record], delimiter: str) -> str:
     """The decimal point: a comma where numbers have one and none has a point before a fraction."""
     cells = [cell for _, row in rows for cell in row[:200]]
-    commas = [cell for cell in cells if _COMMA(cell) or _GROUPED(cell)]
+    commas = [cell for cell in cells if _COMMA(cell) or _GROUPED(cell) or _is_comma_amount(cell)]
     if not commas or (delimiter == "," and all(map(_THOUSANDS, commas))):
         return "."
     points = [cell for cell in cells if "." in cell and number(cell) is not None]
@@ -336,6 +349,11 @@ def _decimal(rows: list[Record], delimiter: str) -> str:
     if sure and delimiter != "," and all(map(_DOTTED, points)):
         points = []  # 10.000 beside 2,5 is ten thousand
     return "," if len(commas) > len(points) and (sure or delimiter == ";") else "."
+
+
+def _is_comma_amount(cell: str) -> bool:
+    """Whether a cell is an amount such as 1.234,50 € with a decimal comma, and none with a point."""
+    return "," in cell and amount(cell, ",") is not None and amount(cell) is None
 
 
 def _columns(  # noqa: PLR0912 - one branch for each way to write a header
@@ -374,6 +392,10 @@ def _columns(  # noqa: PLR0912 - one branch for each way to write a header
         skipped += 1
         if not below:
             raise DataError(f"{layout.place}: the file has a header and no rows; a table needs rows")
+        if len(below) > 2 and is_rule(below[0]):
+            notes.append(f"line {rows[1][0]} skipped: a rule below the header")
+            skipped += 1
+            rows, below = rows[1:], below[1:]
         if len(below) > 2 and _is_units(below, layout.decimal):
             notes.append(f"line {rows[1][0]} skipped: units ({', '.join(filter(None, below[0]))[:40]})")
             skipped += 1
@@ -450,13 +472,19 @@ def _is_header(first: list[str], below: list[list[str]], decimal: str, place: st
 
 
 def _counts_columns(first: list[str], columns: list[tuple[str, ...]], decimal: str) -> bool:
-    """Whether a row of whole numbers counts the columns from 0 or 1, or is a range of years, and no row below does."""
-    cells = first[1:] if not first[0] else first
+    """Whether a row of whole numbers counts the columns from 0 or 1, or is a range of years, and no row below does.
+
+    Beside years there may be names of other columns.
+    """
+    first = first[: len(columns)]
+    named = [j for j, cell in enumerate(first) if is_text(cell) and cell not in columns[j]]
+    places = [j for j, cell in enumerate(first) if cell and j not in named]
+    cells, columns = [first[j] for j in places], [columns[j] for j in places]
     if len(cells) < 3 or not all(cell.isdigit() for cell in cells):
         return False
     values = [int(cell) for cell in cells]
     steps = {b - a for a, b in pairwise(values)}
-    counted = steps == {1} and values[0] in (0, 1)
+    counted = steps == {1} and values[0] in (0, 1) and not named
     years = len(steps) == 1 and 0 < min(steps) <= 10 and min(values) >= 1800 and max(values) <= 2100
     if not (counted or years):
         return False
@@ -479,6 +507,12 @@ def _is_units(below: list[list[str]], decimal: str) -> bool:
                 return False  # in most tables that is the first column of numbers
             numeric += bool(cell)
     return len(rest) > 1 and numeric > 0 and (numeric > 1 or len(unit) <= 2)
+
+
+def is_rule(cells: Sequence[str]) -> bool:
+    """Whether a record is a line that is drawn: --- in every cell, or ----+---- across all of them."""
+    drawn = [cell.strip() for cell in cells if cell]
+    return all(map(_RULE, drawn)) and any("---" in cell or "===" in cell for cell in drawn)
 
 
 def refuse_duplicates(names: Sequence[str], where: str) -> None:

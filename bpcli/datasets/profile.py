@@ -12,7 +12,7 @@ from bpcli.common.json_numbers import finite
 from bpcli.datasets.cell_columns import Cells
 from bpcli.datasets.cells import is_missing
 from bpcli.datasets.column_notes import Suspect, leaks, suspected_missing
-from bpcli.datasets.columns import InputOptions, multiplied_out, number_values, target_positions
+from bpcli.datasets.columns import SUFFIXED, InputOptions, multiplied_out, number_values, target_positions
 from bpcli.datasets.dataset import Dataset, FloatArray, Role, Task
 from bpcli.datasets.labels import infer_task, missing_labels
 from bpcli.datasets.layout import ReadOptions
@@ -161,7 +161,8 @@ def _column(cells: Cells, j: int, role: Role | None) -> ColumnProfile:
         missing = int(counts[absent].sum())
         order = [int(i) for i in np.argsort(-counts, kind="stable") if not absent[i] and counts[i]]
         base = ColumnProfile(name, kind, why, missing, len(order))
-        values = _numbers_among(cells, j)
+        suffixed = role is None and multiplied_out(text, cells.layout.decimal)
+        values = _numbers_among(cells, j, SUFFIXED if suffixed else role.format if role else "")
         if values is not None:
             return _with_range(base, values)
         return replace(base, frequent=tuple((text.vocabulary[i], int(counts[i])) for i in order[:_TOP]))
@@ -174,11 +175,10 @@ def _column(cells: Cells, j: int, role: Role | None) -> ColumnProfile:
     return _with_range(base, filled)
 
 
-def _numbers_among(cells: Cells, j: int) -> FloatArray | None:
+def _numbers_among(cells: Cells, j: int, form: str) -> FloatArray | None:
     """The numbers of a column that is kept as text, if it holds nothing else."""
     try:
-        suffixes = multiplied_out(cells.text(j), cells.layout.decimal)
-        values = number_values(cells, j, suffixes=suffixes)
+        values = number_values(cells, j, form=form)
     except DataError:
         return None
     filled = values[~np.isnan(values)]

@@ -19,7 +19,7 @@ from bpcli.common.files import MIB, free_memory
 from bpcli.datasets.cell_columns import Cells, Vocabulary, numbers_among, plain_numbers, stripped
 from bpcli.datasets.cells import is_missing, number, shown
 from bpcli.datasets.dataset import Codes, FloatArray
-from bpcli.datasets.layout import ReadOptions, Record, first_rows_only, recognise, records
+from bpcli.datasets.layout import ReadOptions, Record, first_rows_only, is_rule, recognise, records
 from bpcli.datasets.text_source import NotDecodable, fallback, open_text, plain_size
 
 _BLOCK_ROWS, _BLOCK_CELLS = 8192, 4_000_000
@@ -114,13 +114,13 @@ def _read(
         table, blocks, rows, taken = _Growing(reader.layout.used), list[Block](), 0, 0
         free, size = free_memory(), None if options.max_rows else plain_size(source)
         for block in reader:
-            table.add(block.numbers)
             blocks.append(replace(block, numbers=block.numbers[:0].copy()))  # which frees its own
             rows, taken = rows + len(block.lines), taken + block.numbers.nbytes
             # The first block tells how large the file is, if its other lines are as long; then what was read does.
             whole = max(size / reader.characters, 1.0) if size and len(blocks) == 1 else 1.0
             if free is not None and _COPIES * taken * whole > free:
                 raise DataError(_too_large(place, whole, rows, taken, free))
+            table.add(block.numbers, round(whole * rows * 1.01))
         if not blocks:
             raise DataError(f"{place}: the file has a header and no rows; a table needs rows")
         if reader.cut and options.max_rows:
@@ -153,9 +153,11 @@ class _Growing:
     def __init__(self, width: int) -> None:
         self._numbers, self._rows = np.empty((0, width)), 0
 
-    def add(self, rows: FloatArray) -> None:
-        """Add n×d numbers below the others."""
+    def add(self, rows: FloatArray, expected: int) -> None:
+        """Add n×d numbers below the others, of ``expected`` rows in all; memory is not used before it is written to."""
         stop = self._rows + len(rows)
+        if not self._rows:
+            self._numbers = np.empty((max(stop, expected), rows.shape[1]))
         if stop > len(self._numbers):
             self._resize(max(stop, len(self._numbers) * 9 // 8))
         self._numbers[self._rows : stop] = rows
@@ -430,9 +432,8 @@ class BlockReader:
 
     def _is_note(self, cells: list[str]) -> bool:
         """Whether a record can be a note below the table: words alone, and not a row with another delimiter."""
-        return (
-            len(cells) == 1 and self.layout.width > 2 and bool(_WORD(cells[0])) and not _OTHER_ROW(cells[0])
-        )
+        words = bool(_WORD(cells[0])) and not _OTHER_ROW(cells[0])
+        return len(cells) == 1 and self.layout.width > 2 and (words or is_rule(cells))
 
     def _ends_with_notes(self, line: int, feed: _Lines, found: Iterator[Record]) -> bool:
         """Whether only notes follow one on ``line``, and it is no row that is cut off."""

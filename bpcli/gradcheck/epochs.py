@@ -159,7 +159,7 @@ def _updates(epochs: list[_Epoch], settings: TrainingConfig) -> Iterator[TensorC
     memories: dict[str, tuple[reference.Memory, reference.Memory]] = {
         name: ({}, {}) for name in epochs[0].after
     }
-    rule, c = settings.optimizer, settings.weight_decay
+    rule, c = settings.optimizer, settings.decay
     for number, epoch in enumerate(epochs, start=1):
         rate = reference.scheduled_rate(settings.schedule, rule.learning_rate, number, settings.epochs)
         yield _same("learning_rate", np.array(epoch.record.learning_rate), np.array(rate), ROUNDING)

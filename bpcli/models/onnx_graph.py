@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from bpcli.common.errors import UsageError
-from bpcli.datasets.cells import MISSING_WORDS, number
+from bpcli.datasets.cells import MISSING_WORDS, any_case, number
 from bpcli.datasets.encoding import CategoryCode
 from bpcli.models.model import Model
 
@@ -164,9 +164,10 @@ def _positions(code: CategoryCode, marks: Sequence[str]) -> tuple[list[str], lis
     for word in sorted(MISSING_WORDS.union(marks)):
         table |= dict.fromkeys((word, word.upper(), word.title()), absent)
     table |= {"NaN": absent}
+    folded = set(any_case(code.levels).values())
     for spelling in (str.lower, str.upper, str.title, str.capitalize):
         for i, level in enumerate(code.levels):
-            if len(level) > 1:
+            if level in folded:
                 table.setdefault(spelling(level), i)
     table |= {level: i for i, level in enumerate(code.levels)}
     return list(table), list(table.values()), strange

@@ -11,7 +11,7 @@ from bpcli.common.text import printable
 from bpcli.datasets import Encoding, ReadOptions
 from bpcli.datasets.arrays import read_inputs
 from bpcli.datasets.cell_columns import Cells, cells_of
-from bpcli.datasets.cells import is_missing
+from bpcli.datasets.cells import any_case, is_missing
 from bpcli.datasets.dataset import Category, FloatArray, Inputs, Role
 from bpcli.datasets.encoding import CategoryCode, select
 from bpcli.datasets.layout import nameless
@@ -180,7 +180,7 @@ def _missing(cells: Cells, missing: Sequence[str], names: Sequence[str]) -> str:
 def _category(cells: Cells, j: int, code: CategoryCode) -> Category:
     """Column j with words spelt as among the training rows, where only upper and lower case differ."""
     text = cells.text(j)
-    spelt = {level.casefold(): level for level in reversed(code.levels) if len(level) > 1}
+    spelt = any_case(code.levels)
     known = set(code.levels)
     levels: dict[str, int] = {}
     codes = [

@@ -5,13 +5,14 @@ dates, for words) is left out: what remains is short enough to be read.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from bpcli.datasets.cells import CURRENCY, MISSING_NUMBERS, MISSING_WORDS, SUFFIXES, number
-from bpcli.datasets.columns import SUFFIXED
+from bpcli.datasets.cells import CURRENCY, MISSING_NUMBERS, MISSING_WORDS, SUFFIXES, any_case, number
+from bpcli.datasets.columns import SUFFIXED, UNIT
 from bpcli.datasets.encoding import CategoryCode
 from bpcli.models.model import Model
 from bpcli.models.sources import needed_roles
@@ -218,6 +219,7 @@ def _literal(model: Model, dates: bool) -> str:
 def _constants(model: Model, dates: bool) -> dict[str, Any]:
     encoding, target = model.encoding, model.encoding.target
     forms = {role.name: role.format for role in encoding.roles if role.kind == "date"}
+    units = [role.format.removeprefix(UNIT) for role in encoding.roles if role.format.startswith(UNIT)]
     suffixed = any(role.format == SUFFIXED for role in encoding.roles)
     numbers: list[tuple[str, str]] = []
     for name in encoding.numbers:
@@ -228,7 +230,7 @@ def _constants(model: Model, dates: bool) -> dict[str, Any]:
     return {
         "numbers": numbers if dates else [name for name, _ in numbers],
         "columns": [role.name for role in needed_roles(encoding)],
-        **number_constants(encoding.missing_values, suffixed=suffixed),
+        **number_constants(encoding.missing_values, units, suffixed=suffixed),
         "fill": encoding.fill.tolist(),
         "kept": list(encoding.kept),
         "indicators": list(encoding.indicators),
@@ -248,12 +250,15 @@ def _constants(model: Model, dates: bool) -> dict[str, Any]:
     }
 
 
-def number_constants(missing_values: Sequence[str], *, suffixed: bool) -> dict[str, Any]:
+def number_constants(
+    missing_values: Sequence[str], units: Sequence[str] = (), *, suffixed: bool = False
+) -> dict[str, Any]:
     """What ``number`` in the program needs; K and M belong to a number only where training multiplied them out."""
     suffixes = SUFFIXES if suffixed else {}
+    after = "|".join(["%", CURRENCY, *(re.escape(re.sub(r"\s", "", unit)) for unit in units)])
     return {
         "number": rf"(\(?[-+]?(?:{CURRENCY})?-?)(nan|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eEdD][-+]?[0-9]+)?)"
-        rf"((?:{'|'.join(suffixes)})?)(?:%|{CURRENCY})?\)?",
+        rf"((?:{'|'.join(suffixes)})?)(?:{after})?\)?",
         # Blanks beside what is no digit, and what stands before three digits.
         "separators": r"(?<![0-9])\s|\s(?![0-9])|(?<=[0-9])[\s,'’](?=(?:[0-9]{2},)*[0-9]{3}(?![0-9]))",
         "suffixes": {"": "", **suffixes},
@@ -265,7 +270,7 @@ def number_constants(missing_values: Sequence[str], *, suffixed: bool) -> dict[s
 def _words(code: CategoryCode, marks: Sequence[str]) -> dict[str, Any]:
     """Positions of words among the inputs of a column: as they are written, else in any case, else that of new ones."""
     new = len(code.levels) if code.other else -1
-    folded = {level.casefold(): i for i, level in reversed(list(enumerate(code.levels))) if len(level) > 1}
+    folded = {letters: code.levels.index(level) for letters, level in any_case(code.levels).items()}
     absent = sorted(MISSING_WORDS.union(mark.casefold() for mark in marks))
     folded |= dict.fromkeys(absent, len(code.parts) - 1 if code.missing else new)
     exact = {level: i for i, level in enumerate(code.levels)}

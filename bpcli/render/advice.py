@@ -28,7 +28,7 @@ def warnings(result: TrainResult) -> list[str]:
         result.symmetry,
         scheme,
         result.split_after,
-        result.header.config.training.weight_decay,
+        result.header.config.training.decay,
     )
     return found + activity_warnings(result)
 

@@ -95,8 +95,8 @@ def _training(config: Config) -> str:
         settings.append(f"momentum {number(momentum)}")
     if training.schedule.name != "constant":
         settings.append(f"{training.schedule.name} schedule")
-    if training.weight_decay:
-        settings.append(f"weight decay {number(training.weight_decay)}")
+    if training.decay:
+        settings.append(f"weight decay {number(training.decay)}")
     batch = "full batch" if training.batch_size == "full" else f"batches of {training.batch_size}"
     balanced = ", classes balanced" if training.class_weight else ""
     stopping = (

@@ -186,7 +186,8 @@ def _shared(config: Config) -> str:
     rule.pop("learning_rate")
     if "momentum" in rule:
         rule["momentum"] = bool(rule["momentum"])
-    training["weight_decay"] = bool(training["weight_decay"])
+    if training["weight_decay"] != "auto":  # which the number of rows decides, and may be none
+        training["weight_decay"] = bool(training["weight_decay"])
     return json.dumps(plain, sort_keys=True)
 
 

@@ -118,5 +118,5 @@ def _stack(start: Start, group: Group, members: Array) -> CompiledStack:
         training = start.configs[member].training
         constants = training.optimizer.model_dump(exclude={"name", "learning_rate"})
         memory = group.optimiser.slots
-        rules.append(Rule(training.optimizer.name, **constants, decay=training.weight_decay, memory=memory))
+        rules.append(Rule(training.optimizer.name, **constants, decay=training.decay, memory=memory))
     return CompiledStack(group.network, rules)

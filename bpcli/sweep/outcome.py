@@ -110,6 +110,15 @@ def train_task(
     return outcomes
 
 
+def _completed(config: Config, complete: Config) -> Config:
+    """The configuration of one network, complete as that of another of its group is."""
+    training = complete.training
+    update: dict[str, Any] = {"batch_size": training.batch_size}
+    if config.training.weight_decay == "auto":
+        update["weight_decay"] = training.weight_decay
+    return config.model_copy(update={"training": config.training.model_copy(update=update)})
+
+
 def _train(
     task: Task,
     cells: list[tuple[int, int]],
@@ -124,7 +133,7 @@ def _train(
     theta = np.empty((len(cells), single.flat.size), single.dtype)
     configs, drawn = [], set[int]()
     for row, (at, seed) in zip(theta, cells, strict=True):
-        config = task.combinations[at][2]
+        config = _completed(task.combinations[at][2], ready[seed].config)
         weights = streams(seed)[1] if seed in drawn else ready[seed].weights
         drawn.add(seed)
         initialise(single, weights, **config.model.init.model_dump())

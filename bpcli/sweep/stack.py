@@ -148,7 +148,7 @@ class Group:
         self.network = Network(self.parameters, self._size)
         trainings = [start.configs[member].training for member in members]
         self._rate = np.array([[each.optimizer.learning_rate] for each in trainings])
-        decay = _alike([each.weight_decay for each in trainings])
+        decay = _alike([each.decay for each in trainings])
         rule = first.training.optimizer
         self.optimiser: Optimiser
         if isinstance(rule, AdamConfig):

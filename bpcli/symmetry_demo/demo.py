@@ -68,11 +68,14 @@ class Demo:
         configured = init.value if isinstance(init, ConstantInit) else WEIGHT
         self.weight = configured if weight is None else weight
         ready = setup(self.config)
+        decay = {"weight_decay": ready.config.training.decay}  # which may depend on the number of rows
+        training = config.training.model_copy(update=decay)
+        self.config = self.config.model_copy(update={"training": training})
         self.data = ready.data
         self.X, self.Y = self.data.X[:SAMPLES], self.data.Y[:SAMPLES]
         self._matmul = PRODUCTS[arithmetic]
         self._comparison = Comparison(
-            starts(ready.network.parameters, self.weight), self.X, self.Y, config.training, self._matmul
+            starts(ready.network.parameters, self.weight), self.X, self.Y, training, self._matmul
         )
 
     def snapshots(self) -> Iterator[dict[str, Snapshot]]:
@@ -138,9 +141,7 @@ class Demo:
                 X,
                 Y,
             ),
-            random_breaks_symmetry(
-                comparison.starts["random"], comparison.ends["random"], X, settings.weight_decay
-            ),
+            random_breaks_symmetry(comparison.starts["random"], comparison.ends["random"], X, settings.decay),
             same_optimum(logistic),
         )
 

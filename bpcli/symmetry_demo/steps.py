@@ -54,7 +54,7 @@ def first_move(start: Parameters, gradients: Parameters, settings: TrainingConfi
     """
     move = gradients.copy()
     for direction, weight in zip(move.weights, start.weights, strict=True):
-        direction[...] += np.asarray(settings.weight_decay, start.dtype) * weight
+        direction[...] += np.asarray(settings.decay, start.dtype) * weight
     if settings.optimizer.name == "adam":
         move.flat[...] /= abs(move.flat) + settings.optimizer.epsilon
     move.flat[...] *= -rate

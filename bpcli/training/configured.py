@@ -23,5 +23,5 @@ def configured_example(config: Config, samples: int | None = SAMPLES) -> Example
         Y=data.Y[:samples].astype(np.float64),
         parameters={name: tensor.astype(np.float64) for name, tensor in network.parameters.named()},
         learning_rate=config.training.optimizer.learning_rate,
-        weight_decay=config.training.weight_decay,
+        weight_decay=ready.config.training.decay,
     )

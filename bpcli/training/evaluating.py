@@ -12,8 +12,8 @@ from bpcli.common.json_numbers import finite
 from bpcli.datasets import Prepared
 from bpcli.datasets.arrays import read_arrays
 from bpcli.datasets.cell_columns import Cells, cells_of, written
-from bpcli.datasets.cells import is_missing, is_text, number, shown
-from bpcli.datasets.columns import number_values
+from bpcli.datasets.cells import any_case, is_missing, is_text, number, shown
+from bpcli.datasets.columns import SUFFIXED, number_values
 from bpcli.datasets.dataset import FloatArray
 from bpcli.datasets.encoding import Output, encode
 from bpcli.datasets.layout import nameless
@@ -206,7 +206,7 @@ def _targets(cells: Cells, model: Model) -> FloatArray:
     if target.task == "classification" and len(positions) == 1:
         return _class_positions(cells, positions[0], target.classes)[:, np.newaxis]
     numbers = np.stack(
-        [number_values(cells, j, model.encoding.invalid, target=True, suffixes=True) for j in positions],
+        [number_values(cells, j, model.encoding.invalid, target=True, form=SUFFIXED) for j in positions],
         axis=1,
     )
     if target.task == "classification":
@@ -225,7 +225,7 @@ def _class_positions(cells: Cells, j: int, classes: tuple[str, ...]) -> FloatArr
     text = cells.text(j)
     exact = {name: i for i, name in enumerate(classes)}
     by_number = {value: i for i, name in enumerate(classes) if (value := number(name)) is not None}
-    by_letters = {name.casefold(): i for i, name in enumerate(classes) if len(name) > 1}
+    by_letters = {letters: exact[name] for letters, name in any_case(classes).items()}
     words = any(map(is_text, classes))
     found: list[float] = []
     for code, word in enumerate(text.vocabulary):

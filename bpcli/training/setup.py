@@ -30,6 +30,10 @@ from bpcli.training.optimisers import Adam, Optimiser, Sgd
 if TYPE_CHECKING:
     from bpcli.datasets.profile import Profile
 
+# What "auto" is; benchmarks/tables.py says how it was chosen.
+STEPS, SMALLEST_BATCH, LARGEST_BATCH = 8, 4, 32  # of an epoch; rows
+DECAY = 0.1  # of the penalty ½ c ‖W‖² on the sum of the losses
+
 
 @dataclass(frozen=True, eq=False)
 class Setup:
@@ -197,10 +201,14 @@ def checked_data(config: Config) -> Prepared | None:
 
 
 def complete(config: Config, dataset: Dataset) -> Config:
-    """The configuration with output, loss and the scale of the targets decided by the task, where they are "auto".
+    """The configuration with what is "auto" decided: output, loss and scale of the targets by the task, batches by N.
 
     Regression: identity with squared error, targets standardised. Two classes: sigmoid with cross-entropy. More
     classes: softmax with cross-entropy. Labels that do not exclude each other: sigmoid with cross-entropy.
+
+    In a regression that holds rows out, the fewer the N training rows, the fewer are in a batch, so that an epoch has
+    steps enough for early stopping to be judged by it; and the greater is the weight decay c. With the sum of losses in
+    place of their mean, c = 0.1 / N is the same penalty for every N: the more rows, the more they outweigh it.
 
     Raises:
         ConfigError: a loss that is written down and that the task does not go with.
@@ -228,10 +236,18 @@ def complete(config: Config, dataset: Dataset) -> Config:
             if is_own_table(data.source) and dataset.task == "regression" and output == "identity"
             else scale
         )
+    n = len(dataset.X)
+    rows = n if dataset.validation else max(1, n - round(data.validation * n))
+    size, decay = training.batch_size, training.weight_decay
+    by_rows = dataset.task == "regression" and (rows < n or dataset.validation is not None)
+    if size == "auto":
+        size = min(max(rows // STEPS, SMALLEST_BATCH), LARGEST_BATCH) if by_rows else LARGEST_BATCH
+    if decay == "auto":
+        decay = DECAY / rows if by_rows else 0.0
     return config.model_copy(
         update={
             "model": model.model_copy(update={"output": output}),
-            "training": training.model_copy(update={"loss": loss}),
+            "training": training.model_copy(update={"loss": loss, "batch_size": size, "weight_decay": decay}),
             "data": data.model_copy(update={"scale_target": scale}),
         }
     )
@@ -256,15 +272,15 @@ def _architecture(config: Config, data: Prepared) -> Architecture:
 
 
 def _rows(config: Config, data: Prepared) -> int:
-    """The rows of a batch."""
+    """The rows of a batch, of a complete configuration."""
     size = config.training.batch_size
-    return len(data.X) if size == "full" else min(size, len(data.X))
+    return len(data.X) if size == "full" else min(cast(int, size), len(data.X))
 
 
 def build_optimiser(network: Network, settings: TrainingConfig) -> Optimiser:
     """Return the configured update rule for the parameters and gradients of a network."""
     rule = settings.optimizer
-    common: dict[str, Any] = {"weight_decay": settings.weight_decay}
+    common: dict[str, Any] = {"weight_decay": settings.decay}
     if isinstance(rule, AdamConfig):
         return Adam(
             network.parameters,
@@ -285,5 +301,5 @@ def compiled_epochs(
     ``optimiser`` lends its memory, and so can be stopped and resumed as if it trained itself.
     """
     constants = settings.optimizer.model_dump(exclude={"name", "learning_rate"})
-    rule = Rule(settings.optimizer.name, **constants, decay=settings.weight_decay, memory=optimiser.slots)
+    rule = Rule(settings.optimizer.name, **constants, decay=settings.decay, memory=optimiser.slots)
     return CompiledEpochs(network, X, Y, rule)

@@ -49,16 +49,16 @@ def chosen_point(config: Config, typed: Typed, seed: int | None, draw: Draw, dig
         DataError: the data of the configuration cannot be used.
     """
     example, drawn = _point(config, typed, seed, draw, digits)
-    return Chosen(example, drawn, left_out(config.training))
+    return Chosen(example, drawn, left_out(config.training, example.weight_decay))
 
 
-def left_out(training: TrainingConfig) -> tuple[str, ...]:
-    """Name what of an update plain gradient descent does not have."""
+def left_out(training: TrainingConfig, auto_decay: float = 0.0) -> tuple[str, ...]:
+    """Name what of an update plain gradient descent does not have; ``auto_decay`` is what "auto" has come to."""
     rule = training.optimizer
     momentum = getattr(rule, "momentum", 0.0)
     found = ("Adam" if rule.name == "adam" else "", f"momentum {momentum:g}" if momentum else "")
-    decay = f"weight decay {training.weight_decay:g}" if training.weight_decay else ""
-    return tuple(filter(None, (*found, decay)))
+    decay = auto_decay if training.weight_decay == "auto" else training.weight_decay
+    return tuple(filter(None, (*found, f"weight decay {decay:g}" if decay else "")))
 
 
 def _point(

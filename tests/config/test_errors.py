@@ -55,7 +55,7 @@ model:
         "my.yaml:15:15: model.hidden[1]: 0 is too small; write 1 or more",
         "BPCLI_DATA__VALIDATION=2: data.validation: 2 is too large; write less than 1",
         "--set training.batch_size=0: training.batch_size: 0 is neither an integer from 1 to 1000000000 "
-        "nor full; use a value such as 32",
+        "nor full or auto; use a value such as 32",
         "--set foo: missing '='; write KEY=VALUE, for example --set training.epochs=20",
         "--seed -1: seed: -1 is too small; write 0 or more",
     ]

@@ -151,6 +151,10 @@ def test_models_are_frozen() -> None:
             "write 1 or less"),
         ("training: {schedule: {name: null}}", "1:29: training.schedule.name: null is not one of constant, step, "
             "cosine; write one of these"),
+        ("training: {weight_decay: -1}", "1:26: training.weight_decay: -1 is neither a number from 0 on nor auto; "
+            "use a value such as 0.0001"),
+        ("training: {weight_decay: aut}", "1:26: training.weight_decay: 'aut' is neither a number from 0 on nor auto; "
+            "did you mean auto?"),
         ("training: {weight_decay: .inf}", "1:26: training.weight_decay: .inf is not a finite number; "
             "use a value such as 0.0001"),
         ("training: {epochs: 0}", "1:20: training.epochs: 0 is too small; write 1 or more"),
@@ -159,11 +163,11 @@ def test_models_are_frozen() -> None:
         ("training: {epochs: ten}", "1:20: training.epochs: 'ten' is not an integer; use a value such as 50"),
         *[
             (f"training: {{batch_size: {value}}}", f"1:24: training.batch_size: {shown} is neither an integer "
-                "from 1 to 1000000000 nor full; use a value such as 32")
+                "from 1 to 1000000000 nor full or auto; use a value such as 32")
             for value, shown in (("0", "0"), ("all", "'all'"), ("32.0", "32.0"), ("true", "true"), ("null", "null"))
         ],
         ("training: {batch_size: ful}", "1:24: training.batch_size: 'ful' is neither an integer from 1 to 1000000000 "
-            "nor full; did you mean full?"),
+            "nor full or auto; did you mean full?"),
         ("training: {optimizer: adma}", "1:23: training.optimizer: 'adma' is not a mapping; write {name: adam}"),
         ("model: {init: glorot}", "1:15: model.init: 'glorot' is not a mapping; write {scheme: xavier}"),
         ("model: {init: fancy}", "1:15: model.init: 'fancy' is not a mapping; write {scheme: NAME} with one of "
@@ -231,6 +235,7 @@ def test_other_choices(key: str, choices: list[str], reported: Reported) -> None
         ("training: {batch_size: full}", "batch_size", "full"),
         ("training: {batch_size: 1}", "batch_size", 1),
         ("training: {weight_decay: 1e-3}", "weight_decay", 0.001),
+        ("training: {weight_decay: auto}", "weight_decay", "auto"),
         ("training: {early_stopping: {}}", "early_stopping", EarlyStopping()),
         ("training: {optimizer: {learning_rate: 1}}", "optimizer", Sgd(learning_rate=1.0)),
         ("model: {init: {}}", "init", XavierInit()),

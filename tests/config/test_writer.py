@@ -80,9 +80,9 @@ configs = st.builds(
         schedule=st.builds(StepSchedule, every=counts, factor=below_one.filter(bool))
         | st.builds(CosineSchedule, minimum=positive)
         | st.just(ConstantSchedule()),
-        weight_decay=positive,
+        weight_decay=positive | st.just("auto"),
         epochs=counts,
-        batch_size=counts | st.just("full"),
+        batch_size=counts | st.sampled_from(["full", "auto"]),
         early_stopping=st.none() | st.builds(EarlyStopping, patience=counts, min_delta=positive),
         checkpoint_every=counts,
     ),

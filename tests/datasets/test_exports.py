@@ -254,3 +254,70 @@ def test_nines_far_from_all_other_values_are_named(read):
     )
     assert found.X[4, 0] == -999
     assert suspected_missing(read(export("t,y", lambda i: f"{(999, 1000, 1001, 1090)[i % 4]},{i % 2}"))) == ()
+
+
+@pytest.mark.parametrize(
+    ("above", "rule", "row", "below"),
+    [
+        ("", "|---|:--:|---|", "| {0}.5 | {1} | {2} |", ""),
+        ("", "-----+------+----", " {0}.5 | {1} | {2} ", "(30 rows)\n"),
+        ("+---+---+---+\n", "+---+---+---+", "| {0}.5 | {1} | {2} |", "+---+---+---+\n30 rows in set\n"),
+    ],
+    ids=["Markdown", "psql", "mysql"],
+)
+def test_a_rule_below_the_header_is_no_row(read, above, rule, row, below):
+    """Nor is one below the table: tables as they are printed for people."""
+    lines = [row.format("x", "w", "y").replace(".5", ""), rule]
+    lines += [row.format(i, "ab"[i % 2], i % 3) for i in range(ROWS)]
+    found = read(above + "\n".join(lines) + "\n" + below, target=["y"])
+    assert len(found.X) == ROWS
+    assert_array_equal(found.X[:, 0], [i + 0.5 for i in range(ROWS)])
+    assert any("a rule below the header" in note for note in found.notes)
+
+
+def test_amounts_alone_show_a_decimal_comma(read):
+    """Where no plain number has one; 1.234,50 is no number with a point."""
+    found = read(export("x;valor;y", lambda i: f"{i};R$ 1.{200 + i},50;{'SIM' if i % 2 else 'NÃO'}"))
+    assert_array_equal(found.X[:, -1], [1200.5 + i for i in range(ROWS)])
+    assert "decimal comma" in found.notes
+
+
+def test_one_unit_after_every_number_is_left_out(read):
+    """Of many numbers; few are categories, and with two units the column is text."""
+    cell = "{0}5.5 cm,{1} doors,{0}.5°C"
+    found = read(export("h,doors,t,y", lambda i: f"{cell.format(i, 2 + i % 2)},{i % 2}"))
+    assert kinds(found) == {"h": "number", "doors": "category", "t": "number"}
+    assert [role.why for role in found.roles] == ["cm left out", "", "°C left out"]
+    assert_array_equal(found.X, [[float(f"{i}5.5"), i + 0.5] for i in range(ROWS)])
+    mixed = export("x,h,y", lambda i: f"{i}.5,{i}5 {'in' if i == 9 else 'cm'},{i % 2}")
+    assert kinds(read(mixed))["h"] == "left out"
+
+
+def test_names_and_values_above_a_blank_line_are_no_rows(read, refuse):
+    """As the World Bank puts them above a table; without the blank line, the row is too short."""
+    above = '"Data Source","World Development Indicators",\n\n"Last Updated","2024-03-01",\n'
+    row = "Land {0},L{0:02d},0.{0},{0}.5,1.{0},{1},".format
+    text = above + "\n" + export("Country,Code,1990,2000,2010,Income,", lambda i: row(i, "ab"[i % 2]))
+    found = read(text)
+    assert found.features == ("1990", "2000", "2010")
+    assert len(found.X) == ROWS
+    assert found.notes[0] == "line 1 ('Data Source,World Development Indicators') skipped: a title"
+    assert "this row has 7 cells, the header has 3" in refuse(text.replace("\n\n", "\n"))
+
+
+def test_one_letter_for_yes_and_no_is_read_in_either_case(read):
+    """Y and y are one class where all others are n or N; A and a are two."""
+    assert read(export("x,paid", lambda i: f"{i}.5,{'YNyn'[i % 4]}")).classes == ("N", "Y")
+    assert read(export("x,kind", lambda i: f"{i}.5,{'AaBb'[i % 4]}")).classes == ("A", "B", "a", "b")
+
+
+def test_marks_of_stata_are_missing_values(read):
+    """.a to .z, beside the point."""
+    found = read(export("x,y", lambda i: f"{'.a' if i == 4 else '.' if i == 5 else i + 0.5},{i % 2}"))
+    assert_array_equal(np.flatnonzero(np.isnan(found.X[:, 0])), [4, 5])
+
+
+def test_numbers_of_sixteen_digits_are_identifiers(read):
+    """As those of cards are."""
+    found = read(export("card,x,y", lambda i: f"{4_000_123_412_341_234 + 7 * i},{i}.5,{i % 2}"))
+    assert kinds(found) == {"card": "left out", "x": "number"}

@@ -139,6 +139,8 @@ def test_quotes_keep_delimiters_and_line_ends_in_a_name():
         ("2019,2020,2021\n0.5,0.25,1\n1.5,2,0\n", 2),  # years over other numbers
         ("0,1,2,3\n5.1,3.5,1.4,0\n4.9,3.0,1.4,1\n", 2),  # the names that pandas gives
         ("1900,1950,2000\n1900,1960,2020\n1905,1955,2005\n", 3),  # years over years
+        ("land,2019,2020,2021\nA,0.5,0.25,1\nB,1.5,2,0\n", 2),  # years beside a name
+        ("A,2,1,3\nB,1,2,3\nC,12,1,1\n", 3),  # a word beside numbers in a row of data
         ("a,b,2019,y\n1,2,3,0\n4,5,6,1\n", 2),
     ],
 )

@@ -164,8 +164,10 @@ def marked(tmp_path_factory):
     folder = tmp_path_factory.mktemp("marked")
     rows = [
         {
+            "height": f"{150 + i} cm",
             "pay": ("1.5K", "3M", "800", "-999.00", "2.25k")[i % 5],
             "x": f"{i}.25D-0{1 + i % 2}",
+            "big": "YNn"[i % 3],
             "town": ("Rome", "Oslo", "unknown")[i % 3],
             "y": "-999" if i == 7 else str(i * 1.5),
         }
@@ -185,10 +187,20 @@ def test_what_marked_cells_mean_goes_with_the_model(marked):
     model, table, rows = marked
     encoding = model.encoding
     assert encoding.missing_values == ("-999", "unknown")
-    assert encoding.features == ("pay", "x", "pay missing", "town=Oslo", "town=Rome", "town=missing")
+    assert encoding.features == (
+        "height",
+        "pay",
+        "x",
+        "pay missing",
+        "big=Y",
+        "town=Oslo",
+        "town=Rome",
+        "town=missing",
+    )
     inputs = api_rows(rows, model).inputs
-    np.testing.assert_array_equal(inputs.numbers[:5, 0], [1500.0, 3e6, 800.0, np.nan, 2250.0])
-    np.testing.assert_array_equal(inputs.numbers[:2, 1], [0.025, 0.0125])
+    np.testing.assert_array_equal(inputs.numbers[:5, 1], [1500.0, 3e6, 800.0, np.nan, 2250.0])
+    np.testing.assert_array_equal(inputs.numbers[:2, 2], [0.025, 0.0125])
+    np.testing.assert_array_equal(inputs.numbers[:, 0], 150.0 + np.arange(40))
     found = evaluate(model, "run", str(table))
     assert (found.rows, found.without_target) == (39, 1)
 
@@ -211,10 +223,10 @@ def test_an_exported_program_names_a_missing_column(marked, tmp_path):
     predictor: dict[str, Any] = {"__name__": "model"}
     exec(program(model, "numpy"), predictor)
     with pytest.raises(ValueError, match="no column 'town', which the network was trained on"):
-        predictor["predict"]([{"pay": row["pay"], "x": row["x"]} for row in rows])
+        predictor["predict"]([{name: row[name] for name in ("height", "pay", "x", "big")} for row in rows])
     file = tmp_path / "model.py"
     file.write_text(program(model, "numpy"), encoding="utf-8")
-    short = table.read_text(encoding="utf-8").replace("3M,1.25D-02,Oslo,1.5", "3M,1.25D-02")
+    short = table.read_text(encoding="utf-8").replace("3M,1.25D-02,N,Oslo,1.5", "3M,1.25D-02")
     ended = subprocess.run(
         [sys.executable, str(file)], input=short, capture_output=True, text=True, check=False
     )
@@ -231,7 +243,10 @@ def test_an_onnx_graph_knows_the_marks_of_missing_values(marked):
     model, _, rows = marked
     numbers = np.where(np.isnan(found := api_rows(rows, model).inputs.numbers), -999.0, found)
     session = runtime.InferenceSession(onnx_bytes(model), providers=["CPUExecutionProvider"])
-    feed = {"numbers": numbers, "categories": np.array([[row["town"]] for row in rows], dtype=object)}
+    feed = {
+        "numbers": numbers,
+        "categories": np.array([[row["big"], row["town"]] for row in rows], dtype=object),
+    }
     values = dict(zip([each.name for each in session.get_outputs()], session.run(None, feed), strict=True))
     np.testing.assert_allclose(values["values"][:, 0], model.predict(rows), rtol=1e-9)
 

@@ -1,9 +1,12 @@
 """Networks side by side are the networks that ``bpcli train`` trains one at a time."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
+from bpcli import datasets
 from bpcli.config import Config, read_layers
 from bpcli.network import Architecture
 from bpcli.sweep.groups import Datasets, find_kinds, tasks
@@ -15,7 +18,7 @@ from bpcli.training.session import Session
 
 RATE = "training.optimizer.learning_rate"
 # What an own generator draws, a short last batch, momentum and decay that differ, one more layer; early stopping in
-# float32; classes in balanced batches under a schedule.
+# float32; classes in balanced batches under a schedule; a table of one's own, whose rows decide batches and decay.
 CASES = {
     "moons": (
         [
@@ -48,14 +51,19 @@ CASES = {
         ],
         ["seed=1,8", "model.init={scheme: normal},{scheme: uniform}", f"{RATE}=0.1,1000"],
     ),
+    "own table": (
+        ["data.target=[petal width (cm)]", "training.epochs=4"],
+        ["seed=0,4", f"{RATE}=0.01,0.05"],
+    ),
 }
+FILES = {"own table": str(Path(datasets.__file__).parent / "files" / "iris.csv")}
 
 
 def sweep(name, engine="numpy"):
     """Train a case side by side, and yield each network's row, curve, and its training by itself."""
     overrides, over = CASES[name]
     overrides = [*overrides, f"training.engine={engine}"]
-    plan = make_plan(read_layers(name, overrides=overrides), over)
+    plan = make_plan(read_layers(FILES.get(name, name), overrides=overrides), over)
     (kind,) = find_kinds(plan, Datasets())
     (task,) = tasks(plan, [kind], {}, every=True)
     (outcome,) = train_task(task, Datasets())
@@ -100,7 +108,9 @@ def test_every_network_is_the_one_that_trains_alone(name):
         )
 
 
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in FILES)) for name in CASES]
+)
 def test_machine_code_trains_the_same_networks_too(name):
     """All engines of one kind: the kernels in a call of many epochs have the bits of the kernels in calls of one."""
     pytest.importorskip("numba")
