@@ -25,6 +25,10 @@ def test_every_one_resolves(name: str) -> None:
     resolved = resolve(name)
     assert resolved.name == name
     assert resolved.path.name == f"{name}.yaml"
+    training = resolved.config.training
+    assert "auto" not in (training.loss, training.batch_size, training.weight_decay), (
+        "it does not depend on the data"
+    )
 
 
 def test_a_shipped_name_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
