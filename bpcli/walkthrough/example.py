@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bpcli.common.errors import UsageError
-from bpcli.config import Config, TrainingConfig
+from bpcli.config import Config
 from bpcli.network import Architecture, Array
 from bpcli.network.example import Example
 from bpcli.training.configured import configured_example
@@ -49,15 +49,20 @@ def chosen_point(config: Config, typed: Typed, seed: int | None, draw: Draw, dig
         DataError: the data of the configuration cannot be used.
     """
     example, drawn = _point(config, typed, seed, draw, digits)
-    return Chosen(example, drawn, left_out(config.training, example.weight_decay))
+    return Chosen(example, drawn, left_out(config))
 
 
-def left_out(training: TrainingConfig, auto_decay: float = 0.0) -> tuple[str, ...]:
-    """Name what of an update plain gradient descent does not have; ``auto_decay`` is what "auto" has come to."""
-    rule = training.optimizer
+def left_out(config: Config) -> tuple[str, ...]:
+    """Name what of an update plain gradient descent does not have.
+
+    Raises:
+        DataError: the weight decay depends on the number of rows, and the data cannot be used.
+    """
+    rule, decay = config.training.optimizer, config.training.weight_decay
+    if decay == "auto":
+        decay = configured_example(config).weight_decay
     momentum = getattr(rule, "momentum", 0.0)
     found = ("Adam" if rule.name == "adam" else "", f"momentum {momentum:g}" if momentum else "")
-    decay = auto_decay if training.weight_decay == "auto" else training.weight_decay
     return tuple(filter(None, (*found, f"weight decay {decay:g}" if decay else "")))
 
 
