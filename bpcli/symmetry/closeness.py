@@ -21,6 +21,7 @@ NEIGHBOURS = 32  # a unit with more of them than this in its best view is measur
 ALL_PAIRS = 4096  # entries of the differences of all pairs: beyond so many it is quicker not to form them
 BLOCK = 128  # units compared with all later ones at a time, so that wide layers need no square matrix
 FEWER = 3 / 4  # of some units: distances from one of them that leave more than these together are of no help
+PIECE = 1 << 18  # entries of the differences of pairs that are measured at a time
 TINY = float(np.finfo(np.float32).tiny)  # a square below it may have vanished
 SPARSE = 1 / 32  # of all pairs: so few are faster to measure one by one than by a product of matrices
 
@@ -41,10 +42,15 @@ class Part:
 
     def same(self, units: Array, others: Array) -> Array:
         """Say of each pair, one of ``units`` and one of ``others``, whether ‖v - u‖ ≤ τ max(‖v‖, ‖u‖, m)."""
-        # Exact where it matters: the two are within a factor of 2.
-        gaps = self.rows[others] - self.rows[units]
-        distances = np.linalg.norm(gaps.astype(np.float64), axis=1)
-        within: Array = distances <= self.tolerance * np.maximum(self.sizes[others], self.sizes[units])
+        within = np.empty(len(units), bool)
+        length = max(1, PIECE // self.rows.shape[1])
+        for start in range(0, len(units), length):
+            some = slice(start, start + length)
+            u, v = units[some], others[some]
+            # Exact where it matters: the two are within a factor of 2.
+            gaps = (self.rows[v] - self.rows[u]).astype(np.float64)
+            distances = np.sqrt(np.einsum("ij,ij->i", gaps, gaps))
+            within[some] = distances <= self.tolerance * np.maximum(self.sizes[v], self.sizes[u])
         return within
 
     def same_as_each(self) -> Array:
@@ -137,15 +143,16 @@ class Seen:
         part: their weights.
         units: which they are, k of them.
         rows: k×n, their rows less that of the first.
-        squares: k squares of the lengths of these.
+        distances: k lengths of these, in the precision of the part.
+        squares: k squares of them, in single precision.
         limits: k squares of what is the same, for two of that size.
-        blur: what of ‖u‖² + ‖v‖² + limit the square of a distance, ‖u‖² + ‖v‖² - 2 u·v, may be off by:
-            2 (n + 8) ε bounds what a sum of n + 2 products and its terms are rounded by, and is doubled.
+        blur: what of ‖u‖² + ‖v‖² + limit the square of a distance, ‖u‖² + ‖v‖² - 2 u·v, may be off by.
     """
 
     part: Part
     units: Array
     rows: Array
+    distances: Array
     squares: Array
     limits: Array
     blur: float
@@ -155,16 +162,16 @@ class Seen:
         """Take the first unit away from all of them."""
         sizes = part.sizes[units]
         gaps = (part.rows[units] - part.rows[units[0]]) / (part.tolerance * sizes.max())
+        distances = np.sqrt(np.einsum("ij,ij->i", gaps, gaps))
         rows = gaps.astype(np.float32, copy=False)
-        blur = 4 * (rows.shape[1] + 8) * float(np.finfo(np.float32).eps)
-        return cls(part, units, rows, np.einsum("ij,ij->i", rows, rows), (sizes / sizes.max()) ** 2, blur)
+        squares, limits = np.einsum("ij,ij->i", rows, rows), (sizes / sizes.max()) ** 2
+        return cls(part, units, rows, distances, squares, limits, _blur(rows))
 
     def shells(self) -> list[Array]:
         """Return the places of the units by their distance from the first: no two are the same of different ones."""
-        distances = np.sqrt(self.squares)
-        order = np.argsort(distances, kind="stable")
-        ranked = distances[order]
-        apart = ranked[1:] * (1 - self.blur) > ranked[:-1] * (1 + self.blur) + 1
+        order = np.argsort(self.distances, kind="stable")
+        ranked, blur = self.distances[order], _blur(self.part.rows)
+        apart = ranked[1:] * (1 - blur) > ranked[:-1] * (1 + blur) + 1
         return [np.sort(shell) for shell in np.split(order, np.flatnonzero(apart) + 1)]
 
     def same_pairs(self, block: Array, first: int) -> Array:
@@ -188,8 +195,21 @@ class Seen:
         within[one[near], other[near]] = True
         near |= square > (1 + blur) * limit + vanished
         one, other = one[~near], other[~near]
+        # Units far from the first one, and near to many of the others, are seen from one of themselves.
+        apart = (np.bincount(one, minlength=len(block)) > SPARSE * len(later)) & (squares > 1)
+        if apart.any():
+            few, crowd = np.flatnonzero(apart), np.unique(other[apart[one]])
+            among = Seen.of(self.part, np.concatenate([self.units[block[few]], self.units[first:][crowd]]))
+            within[np.ix_(few, crowd)] = among.same_pairs(np.arange(len(few)), len(few))
+            one, other = one[~apart[one]], other[~apart[one]]
         within[one, other] = self.part.same(self.units[block[one]], self.units[first:][other])
         return within
+
+
+def _blur(rows: Array) -> float:
+    """Twice what bounds the rounding of sums of n + 2 products and their terms, for n-vectors: 2 (n + 8) ε."""
+    length: int = rows.shape[1]
+    return 4 * (length + 8) * float(np.finfo(rows.dtype).eps)
 
 
 def equal_units(parts: tuple[Part, ...]) -> list[tuple[int, ...]]:
@@ -202,7 +222,7 @@ def equal_units(parts: tuple[Part, ...]) -> list[tuple[int, ...]]:
 
 
 def _groups_among(parts: Sequence[Part], units: Array) -> list[tuple[int, ...]]:
-    """Return the groups among some units, in increasing order, once the distances from one of them have parted them."""
+    """Return the groups among units in increasing order, once the distances from one of them have parted them."""
     groups: list[tuple[int, ...]] = []
     if len(units) < 2:
         return groups

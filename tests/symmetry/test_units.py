@@ -226,7 +226,9 @@ def test_ties_that_come_apart_are_told_apart_as_all_pairs_are(dtype, apart, monk
     assert max(compared) > 64 * 64 or apart in (0.7, 30)  # one group, and a crowd that the views tell apart
 
 
-def test_two_ties_that_come_apart_are_not_measured_pair_by_pair(monkeypatch):
+@pytest.mark.parametrize("first", ["in the crowd", "far from it", "one of a few, far from it"])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_ties_that_come_apart_are_not_measured_pair_by_pair(first, dtype, monkeypatch):
     """Equal columns, and rows of two kinds, far from each other and a few τ from their own: bounds tell nearly all."""
     measured = []
     one_by_one = closeness.Part.same
@@ -237,11 +239,14 @@ def test_two_ties_that_come_apart_are_not_measured_pair_by_pair(monkeypatch):
 
     monkeypatch.setattr(closeness.Part, "same", noted)
     rng = np.random.default_rng(3)
-    parameters = random_parameters((200, 300, 4), dtype=np.float32)
+    parameters = random_parameters((200, 300, 4), dtype=dtype)
     parameters.biases[0][...] = 0
     V, W = parameters.weights
-    tau = 1024 * np.finfo(np.float32).eps * 200**0.5
+    tau = 1024 * np.finfo(dtype).eps * 200**0.5
     V[...] = V[np.arange(300) % 2] * (1 + 2 * tau * rng.uniform(-1, 1, V.shape))
+    if first != "in the crowd":
+        V[1:] = V[1] * (1 + 2 * tau * rng.uniform(-1, 1, V[1:].shape))
+        V[: 1 if first == "far from it" else 20] = 0
     W[...] = W[:, :1]
     assert layer_symmetry(parameters, 1).groups == by_the_rule(parameters)
     assert sum(measured) < 300 * 299 / 16  # an eighth of all pairs
