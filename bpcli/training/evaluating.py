@@ -12,11 +12,11 @@ from bpcli.common.json_numbers import finite
 from bpcli.datasets import Prepared
 from bpcli.datasets.arrays import read_arrays
 from bpcli.datasets.cell_columns import Cells, cells_of, written
-from bpcli.datasets.cells import any_case, is_missing, is_text, number, shown
+from bpcli.datasets.cells import amount, any_case, is_missing, is_text, number, shown
 from bpcli.datasets.columns import SUFFIXED, number_values
 from bpcli.datasets.dataset import FloatArray
 from bpcli.datasets.encoding import Output, encode
-from bpcli.datasets.layout import nameless
+from bpcli.datasets.layout import Layout, nameless
 from bpcli.datasets.loading import ARRAYS, suffix_of
 from bpcli.models import Model, Rows
 from bpcli.models.model import Noticed
@@ -230,7 +230,7 @@ def _class_positions(cells: Cells, j: int, classes: tuple[str, ...]) -> FloatArr
     found: list[float] = []
     for code, word in enumerate(text.vocabulary):
         position = exact.get(word)
-        if position is None and (value := number(word, cells.layout.decimal)) is not None:
+        if position is None and (value := _value(word, cells.layout)) is not None:
             position = by_number.get(value)
         if position is None:
             position = by_letters.get(word.casefold())
@@ -243,3 +243,11 @@ def _class_positions(cells: Cells, j: int, classes: tuple[str, ...]) -> FloatArr
                 )
         found.append(np.nan if position is None else position)
     return np.array(found, np.float64)[text.codes]
+
+
+def _value(word: str, layout: Layout) -> float | None:
+    """The number that a label is: classes that are numbers may be written as amounts, 2000 as 2K or $2,000."""
+    if (value := number(word, layout.decimal)) is not None:
+        return value
+    found = amount(word, layout.decimal, layout.thousands)
+    return found.value if found else None

@@ -373,6 +373,17 @@ def test_a_missing_label_is_missing_for_evaluate_too(bpcli, tmp_path):
     assert target["missing"] == 0
 
 
+@pytest.mark.parametrize("cells", [("2K", "4K", "8K"), ("$2", "$4", "$8")])
+def test_classes_written_as_amounts_are_found_again(bpcli, tmp_path, cells):
+    """A run can be evaluated on the table that it was trained on, and on a single row of it."""
+    rows = [f"0.{i:02d},{cells[i % 3]}" for i in range(30)]
+    (tmp_path / "t.csv").write_text("\n".join(["x,y", *rows]), encoding="utf-8")
+    (tmp_path / "one.csv").write_text(f"x,y\n{rows[0]}\n", encoding="utf-8")
+    assert bpcli("train", "t.csv", "--epochs", "2", "--out", "run", "-q").code == 0
+    for name, count in (("t.csv", 30), ("one.csv", 1)):
+        assert json.loads(bpcli("evaluate", "run", name, "--json").out)["rows"] == count
+
+
 @pytest.mark.parametrize("name", ["t.npy", "t.npz"])
 def test_max_rows_is_said_of_arrays_too(bpcli, tmp_path, name):
     """As it is of a text table."""
