@@ -384,6 +384,28 @@ def test_classes_written_as_amounts_are_found_again(bpcli, tmp_path, cells):
         assert json.loads(bpcli("evaluate", "run", name, "--json").out)["rows"] == count
 
 
+def test_evaluate_refuses_the_targets_that_training_refuses(bpcli, tmp_path):
+    """One 38M among plain targets; where training multiplies K out, a single row with K has its error in full."""
+
+    def write(name, targets):
+        rows = [f"0.{i:02d},{target}" for i, target in enumerate(targets)]
+        (tmp_path / name).write_text("\n".join(["x,y", *rows]), encoding="utf-8")
+
+    plain = [str(20.5 + i) for i in range(30)]
+    write("plain.csv", plain)
+    write("typing.csv", [*plain[:7], "38M", *plain[8:]])
+    write("thousands.csv", [f"{target}K" for target in plain])
+    write("one.csv", ["20.5K"])
+    for name in ("plain", "thousands"):
+        assert bpcli("train", f"{name}.csv", "--epochs", "2", "--out", name, "-q").code == 0
+    for refused in (
+        bpcli("evaluate", "plain", "typing.csv"),
+        bpcli("train", "typing.csv", "--out", "typing"),
+    ):
+        assert (refused.code, "typing.csv:9: column 'y': '38M' is not a number" in refused.err) == (2, True)
+    assert json.loads(bpcli("evaluate", "thousands", "one.csv", "--json").out)["mae"] > 1000
+
+
 @pytest.mark.parametrize("name", ["t.npy", "t.npz"])
 def test_max_rows_is_said_of_arrays_too(bpcli, tmp_path, name):
     """As it is of a text table."""
