@@ -22,7 +22,7 @@ _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+").fullmatch
 _COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+").fullmatch
 _DOTTED = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+").fullmatch
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+").fullmatch
-_RULE = re.compile(r"[|+]?:?[-=+|]*[-=]{2}[-=+|]*:?").fullmatch
+_DRAWN = re.compile(r"[-=+|:]+").fullmatch
 _LIBSVM = re.compile(r"[+-]?[0-9.]+(?:\s+[0-9]+:[^\s:]+)+").fullmatch
 
 Record = tuple[int, list[str]]
@@ -512,7 +512,8 @@ def _is_units(below: list[list[str]], decimal: str) -> bool:
 def is_rule(cells: Sequence[str]) -> bool:
     """Whether a record is a line that is drawn: --- in every cell, or ----+---- across all of them."""
     drawn = [cell.strip() for cell in cells if cell]
-    return all(map(_RULE, drawn)) and any("---" in cell or "===" in cell for cell in drawn)
+    lines = all(_DRAWN(cell) and ("--" in cell or "==" in cell) for cell in drawn)
+    return lines and any("---" in cell or "===" in cell for cell in drawn)
 
 
 def refuse_duplicates(names: Sequence[str], where: str) -> None:

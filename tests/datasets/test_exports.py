@@ -7,6 +7,7 @@ from numpy.testing import assert_array_equal
 from bpcli.datasets import InputOptions
 from bpcli.datasets.column_notes import suspected_missing, warnings
 from bpcli.datasets.dates import date_format, parse
+from bpcli.datasets.layout import is_rule
 
 ROWS = 30
 
@@ -273,6 +274,15 @@ def test_a_rule_below_the_header_is_no_row(read, above, rule, row, below):
     assert len(found.X) == ROWS
     assert_array_equal(found.X[:, 0], [i + 0.5 for i in range(ROWS)])
     assert any("a rule below the header" in note for note in found.notes)
+
+
+def test_a_rule_is_told_from_a_long_cell_in_one_pass():
+    """One search for a rule in n dashes that end in text must not begin again at each of them."""
+    assert is_rule(["|:---|:--:|"])
+    assert is_rule(["-" * 1_000_000])
+    assert not is_rule(["-" * 30_000 + "x"])
+    assert not is_rule(["---", "+|:"])
+    assert not is_rule(["--", "=="])
 
 
 def test_amounts_alone_show_a_decimal_comma(read):
