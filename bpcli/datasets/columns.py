@@ -20,6 +20,8 @@ _WORDS = 2  # so few distinct words among numbers are faults too, however often 
 _DISTINCT = 0.5  # of the rows: a text column with more distinct values says who a row is, not what it is like
 SUFFIXED = "suffixed"  # the format of a column of numbers in which K and M are multiplied out
 UNIT = "unit "  # begins that of a column in which a unit stands after every number
+_LONG = 2e15  # numbers of over 15 digits may be identifiers; microseconds since 1970 reach this in 2033
+_SAMPLE = 1000  # numbers that show how a column is written
 _FEWEST_ROWS = 10  # of a table in which row numbers can be told from numbers
 _NAMED_ID = re.compile(
     r"(?:^|[\s_.-])(?:id|ids|uuid|guid|key|index|rownames?|row|serial no\.?|record no\.?)$|^unnamed|.+[a-z]Id$|.+ID$",
@@ -258,7 +260,7 @@ def _number_role(name: str, values: FloatArray, cells: Cells, j: int, span: tupl
     """The role of N numbers that range over ``span``."""
     if np.isnan(span[0]):
         return Role(name, "left out", "empty")
-    if span[0] >= 1e15 and span[1] < 1e20:
+    if span[0] >= _LONG and span[1] < 1e20 and _are_long_codes(values):
         return Role(name, "left out", "an identifier: over 15 digits")
     n = len(values)
     unnamed = j == 0 and cells.layout.header and name == "column 0"
@@ -276,6 +278,13 @@ def _number_role(name: str, values: FloatArray, cells: Cells, j: int, span: tupl
     if _NAMED_ID.search(name) and len(np.unique(values)) == n:
         return Role(name, "left out", "an identifier: all distinct")
     return Role(name, "number")
+
+
+def _are_long_codes(values: FloatArray) -> bool:
+    """Whether N large numbers are whole, and some have over 15 digits before the zeros at the end, unlike 1.2e16."""
+    some = values[~np.isnan(values)][:_SAMPLE]
+    digits = (repr(value).partition("e")[0].replace(".", "").rstrip("0") for value in some.tolist())
+    return bool((some == np.floor(some)).all()) and any(len(each) > 15 for each in digits)
 
 
 def _text_role(name: str, text: TextColumn, words: list[str], filled: int) -> Role:

@@ -331,3 +331,17 @@ def test_numbers_of_sixteen_digits_are_identifiers(read):
     """As those of cards are."""
     found = read(export("card,x,y", lambda i: f"{4_000_123_412_341_234 + 7 * i},{i}.5,{i % 2}"))
     assert kinds(found) == {"card": "left out", "x": "number"}
+    found = read(export("key18,x,y", lambda i: f"{400_012_341_234_123_412 + 7001 * i},{i}.5,{i % 2}"))
+    assert kinds(found)["key18"] == "left out"
+
+
+def test_large_quantities_are_no_identifiers(read):
+    """Frequencies and concentrations in scientific notation, results with a fraction, times in microseconds."""
+    row = "{0}.{1:02d}e15,{0}.{1:02d}e17,{2}.75,{3},{4}".format
+    found = read(
+        export(
+            "hertz,doping,result,time,y",
+            lambda i: row(2 + i % 7, i, 2_100_000_123_412_341 + i, 1_732_000_123_456_789 + 997 * i, i % 2),
+        )
+    )
+    assert kinds(found) == dict.fromkeys(("hertz", "doping", "result", "time"), "number")
