@@ -82,11 +82,11 @@ class Cells:
         """The cells with nothing where one of the ``marks`` stands: as a word, or as the number that it is."""
         if not marks:
             return self
-        words = {mark.strip() for mark in marks}
+        words = {mark.strip().casefold() for mark in marks}
         values = [value for word in words if (value := number(word)) is not None]
 
         def marked(cell: str) -> bool:
-            return cell in words or number(cell, self.layout.decimal) in values
+            return cell.casefold() in words or number(cell, self.layout.decimal) in values
 
         found = np.isin(self.numbers, values)
         texts = {

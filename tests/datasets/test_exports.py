@@ -246,6 +246,15 @@ def test_marks_of_missing_values_can_be_named(read):
     assert "1 row without a value of y left out (first: line 2)" in found.notes
 
 
+def test_named_marks_are_matched_in_any_case(read):
+    """As NA is."""
+    words = {3: "Unknown", 4: "UNKNOWN", 5: "refused"}
+    options = InputOptions(missing_values=("unknown", "Refused"))
+    found = read(export("x,w,y", lambda i: f"{i}.5,{words.get(i, 'ab'[i % 2])},{i % 2}"), columns=options)
+    assert found.categories[0].levels == ("a", "b")
+    assert_array_equal(np.flatnonzero(found.categories[0].codes < 0), [3, 4, 5])
+
+
 def test_nines_far_from_all_other_values_are_named(read):
     """They are numbers still, and how to make them missing values is said; near the others, nothing is."""
     found = read(export("t,u,y", lambda i: f"{-999 if i % 9 == 4 else i / 7},{i * 40 - 200},{i % 2}"))
