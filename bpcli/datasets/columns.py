@@ -307,7 +307,8 @@ def number_values(  # noqa: PLR0912 - one branch for each way to write a number
     Raises:
         DataError: a cell that is not a number, unless ``invalid`` is "missing"; or marks that do not go together.
     """
-    column, suffixes, unit = cells.column(j), form == SUFFIXED, form.removeprefix(UNIT)
+    column, suffixes = cells.column(j), form == SUFFIXED
+    unit = form.removeprefix(UNIT) if form.startswith(UNIT) else ""
     if isinstance(column, NumberColumn):
         if not column.others:
             return column.values

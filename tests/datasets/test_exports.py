@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
+from bpcli.common.errors import DataError
 from bpcli.datasets import InputOptions
 from bpcli.datasets.column_notes import suspected_missing, warnings
+from bpcli.datasets.columns import SUFFIXED, number_values
 from bpcli.datasets.dates import date_format, parse
 from bpcli.datasets.layout import is_rule
+from bpcli.datasets.text_table import read_text
 
 ROWS = 30
 
@@ -214,6 +217,15 @@ def test_k_and_m_are_thousands_and_millions(read):
     assert found.roles[1].why == "K and M multiplied out; € left out"
     assert_array_equal(found.targets[:2, 0], [20_100.0, 21_100.0])
     assert found.notes == ("y: K and M multiplied out",)
+
+
+def test_the_name_of_a_format_is_no_unit(tmp_path):
+    """Where K and M are multiplied out, 5 suffixed is no number."""
+    path = tmp_path / "t.csv"
+    path.write_text(export("p", lambda i: "5 suffixed" if i == 7 else f"{i}.5K"), encoding="utf-8")
+    cells = read_text(str(path), str(path))
+    with pytest.raises(DataError, match=r"t\.csv:9: column 'p': '5 suffixed' is not a number"):
+        number_values(cells, 0, form=SUFFIXED)
 
 
 def test_one_k_or_m_among_plain_numbers_is_refused(read, refuse):
