@@ -53,7 +53,13 @@ _amount = re.compile(
     rf"\s?(?P<after>%|{CURRENCY})?(?P<close>\))?"
 ).fullmatch
 _measure = re.compile(
-    r"(?P<digits>[+-]?[0-9][0-9.,]*)\s?(?P<unit>[^\W\d_]\D{0,14}?|[°'\"µ]\D{0,4})"
+    r"(?P<digits>[+-]?[0-9][0-9.,]*)(?P<blank>\s?)(?P<unit>[^\W\d_]\D{0,14}?|[°'\"µ]\D{0,4})"
+).fullmatch
+# 3 May is a date.
+_month = re.compile(
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sep(?:t|tember)?|oct(?:ober)?|"
+    r"nov(?:ember)?|dec(?:ember)?)\.?",
+    re.IGNORECASE,
 ).fullmatch
 SUFFIXES = {"k": "e3", "K": "e3", "M": "e6"}  # thousands and millions
 # 1.0D+03, as Fortran writes 1.0E+03 in double precision; 1D5 may be a code.
@@ -120,10 +126,19 @@ def amount(cell: str, decimal: str = ".", thousands: str = "auto") -> Amount | N
 
 
 def measure(cell: str, decimal: str = ".") -> tuple[float, str] | None:
-    """The number and the unit in a cell such as ``172 cm`` or ``36.5°C``; years are counted by the year."""
+    """The number and the unit in a cell such as ``172 cm`` or ``36.5°C``; None also for a code, a date or an amount.
+
+    12A may be the number of a seat, 3 May is a date, and 1.5 K may be 1500.
+    """
     found = _measure(cell)
     value = number(found["digits"], decimal) if found else None
-    return None if found is None or value is None else (value, found["unit"])
+    if found is None or value is None:
+        return None
+    unit = found["unit"]
+    code = len(unit) == 1 and unit.isalpha() and not found["blank"]
+    if code or unit in SUFFIXES or _month(unit):
+        return None
+    return value, unit
 
 
 def is_missing(cell: str, *, among_words: bool = False) -> bool:

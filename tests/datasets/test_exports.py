@@ -324,6 +324,20 @@ def test_one_unit_after_every_number_is_left_out(read):
     assert kinds(read(mixed))["h"] == "left out"
 
 
+@pytest.mark.parametrize("cell", ["{}A", "{} Jan", "{} may", "{} Sept.", "{}.5 K", "{}.5 k", "{} M"])
+def test_codes_dates_and_amounts_have_no_unit(read, cell):
+    """Seats, days of a month, and thousands or millions after a blank are not read as their number."""
+    found = read(export("x,c,y", lambda i: f"{i}.5,{cell.format(i + 1)},{i % 2}"))
+    assert kinds(found) == {"x": "number", "c": "left out"}
+
+
+@pytest.mark.parametrize("cell", ["{} m", "{}'", "{}°", "{}kg", "{} dec/s"])
+def test_short_units_are_left_out(read, cell):
+    """A letter after a blank, and a mark."""
+    found = read(export("c,y", lambda i: f"{cell.format(i + 1)},{i % 2}"))
+    assert_array_equal(found.X[:, 0], np.arange(1.0, ROWS + 1))
+
+
 def test_names_and_values_above_a_blank_line_are_no_rows(read, refuse):
     """As the World Bank puts them above a table; without the blank line, the row is too short."""
     above = '"Data Source","World Development Indicators",\n\n"Last Updated","2024-03-01",\n'
