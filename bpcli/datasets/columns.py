@@ -208,7 +208,9 @@ def _role(cells: Cells, j: int, options: InputOptions, *, is_number: bool, span:
             marks = ["K", *(mark for mark in marks if mark != "K")]
         why = "; ".join(_MARKS.get(mark, f"{mark} left out") for mark in marks)
         return Role(name, "number", why, SUFFIXED if suffixed else "")
-    if unit := common_unit(words, numeric, cells.layout.decimal):
+    # Few are categories, unless they are declared to be numbers.
+    measured = not numeric and (is_number or len(words) > FEW)
+    if measured and (unit := common_unit(words, cells.layout.decimal)):
         return Role(name, "number", f"{unit} left out", UNIT + unit)
     codes_of_few = distinct_numbers <= FEW and rows["text"] >= 2 * len(words)
     # A word or two that come again among many numbers stand for a missing value, or for one below a limit.
@@ -219,10 +221,8 @@ def _role(cells: Cells, j: int, options: InputOptions, *, is_number: bool, span:
     return _text_role(name, text, words, filled)
 
 
-def common_unit(words: Sequence[str], numeric: int, decimal: str) -> str:
-    """The unit that stands after each of many numbers, none without it; "" if there is none. Few are categories."""
-    if numeric or len(words) <= FEW:
-        return ""
+def common_unit(words: Sequence[str], decimal: str) -> str:
+    """The unit that stands after a number in each of the words; "" if there is none."""
     units = {found[1] if (found := measure(word, decimal)) else "" for word in words}
     return units.pop() if len(units) == 1 else ""
 

@@ -338,6 +338,15 @@ def test_short_units_are_left_out(read, cell):
     assert_array_equal(found.X[:, 0], np.arange(1.0, ROWS + 1))
 
 
+def test_few_measures_are_numbers_where_that_is_declared(read):
+    """The unit is left out as it is after many."""
+    text = export("h,y", lambda i: f"{170 + i % 4} cm,{i % 2}")
+    assert kinds(read(text)) == {"h": "category"}
+    found = read(text, columns=InputOptions(numbers=("h",)))
+    assert found.roles[0].why == "cm left out"
+    assert_array_equal(found.X[:, 0], [170.0 + i % 4 for i in range(ROWS)])
+
+
 def test_names_and_values_above_a_blank_line_are_no_rows(read, refuse):
     """As the World Bank puts them above a table; without the blank line, the row is too short."""
     above = '"Data Source","World Development Indicators",\n\n"Last Updated","2024-03-01",\n'
