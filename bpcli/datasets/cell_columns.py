@@ -83,10 +83,12 @@ class Cells:
         if not marks:
             return self
         words = {mark.strip().casefold() for mark in marks}
-        values = [value for word in words if (value := number(word)) is not None]
+        decimal = self.layout.decimal
+        readings = (number(word, point) for word in words for point in {".", decimal})
+        values = [value for value in readings if value is not None]
 
         def marked(cell: str) -> bool:
-            return cell.casefold() in words or number(cell, self.layout.decimal) in values
+            return cell.casefold() in words or number(cell, decimal) in values
 
         found = np.isin(self.numbers, values)
         texts = {

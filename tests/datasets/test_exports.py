@@ -267,6 +267,14 @@ def test_named_marks_are_matched_in_any_case(read):
     assert_array_equal(np.flatnonzero(found.categories[0].codes < 0), [3, 4, 5])
 
 
+@pytest.mark.parametrize("mark", ["-99,5", "-99.5"])
+def test_a_mark_may_have_the_decimal_point_of_the_table(read, mark):
+    """Or that of the configuration."""
+    text = export("x;y", lambda i: f"{'-99,50' if i == 3 else f'{i},5'};{i % 2}")
+    found = read(text, columns=InputOptions(missing_values=(mark,)))
+    assert_array_equal(np.flatnonzero(np.isnan(found.X[:, 0])), [3])
+
+
 def test_nines_far_from_all_other_values_are_named(read):
     """They are numbers still, and how to make them missing values is said; near the others, nothing is."""
     found = read(export("t,u,y", lambda i: f"{-999 if i % 9 == 4 else i / 7},{i * 40 - 200},{i % 2}"))
