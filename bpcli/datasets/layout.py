@@ -392,14 +392,10 @@ def _columns(  # noqa: PLR0912 - one branch for each way to write a header
         skipped += 1
         if not below:
             raise DataError(f"{layout.place}: the file has a header and no rows; a table needs rows")
-        if len(below) > 2 and is_rule(below[0]):
-            notes.append(f"line {rows[1][0]} skipped: a rule below the header")
-            skipped += 1
-            rows, below = rows[1:], below[1:]
-        if len(below) > 2 and _is_units(below, layout.decimal):
-            notes.append(f"line {rows[1][0]} skipped: units ({', '.join(filter(None, below[0]))[:40]})")
-            skipped += 1
-            below = below[1:]
+        told = _rules_and_units(rows[1:], layout.decimal)
+        notes += told
+        skipped += len(told)
+        below = below[len(told) :]
     width = len(names) if header else len(first) if len(rows) < 3 else width
     used = width
     while used > 1 and not (names[used - 1] if header else first[used - 1 : used] and first[used - 1]):
@@ -493,6 +489,24 @@ def _counts_columns(first: list[str], columns: list[tuple[str, ...]], decimal: s
         return any(value is None or value != int(value) or not 0 <= value <= len(cells) for value in below)
     inside = sum(value is not None and 1800 <= value <= 2100 for value in below)
     return inside < len(below) / 4
+
+
+def _rules_and_units(below: list[Record], decimal: str) -> list[str]:
+    """What is said of each record between the header and the rows: a rule, units, or both in either order."""
+    notes: list[str] = []
+    for wanted in ("rule", "units", "rule"):
+        if len(below) <= 2:
+            break
+        line, cells = below[0]
+        rows = [row for _, row in below]
+        if wanted == "rule" and is_rule(cells):
+            notes.append(f"line {line} skipped: a rule below the header")
+        elif wanted == "units" and _is_units([cells, *rows[1 + is_rule(rows[1]) :]], decimal):
+            notes.append(f"line {line} skipped: units ({', '.join(filter(None, cells))[:40]})")
+        else:
+            continue
+        below = below[1:]
+    return notes
 
 
 def _is_units(below: list[list[str]], decimal: str) -> bool:

@@ -305,6 +305,23 @@ def test_a_rule_below_the_header_is_no_row(read, above, rule, row, below):
     assert any("a rule below the header" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(
+    "between",
+    ["---|---|---\n cm | kg | \n", " cm | kg | \n---|---|---\n", "---|---|---\n cm | kg | \n---|---|---\n"],
+    ids=["rule, units", "units, rule", "rule, units, rule"],
+)
+def test_rules_stand_above_and_below_units(read, between):
+    """Each is skipped, and said with its line."""
+    found = read(export(f" x | w | y \n{between[:-1]}", lambda i: f" {i}.5 | {i}.25 | {i % 3} "))
+    assert found.features == ("x", "w")
+    assert_array_equal(found.X[:, 0], [i + 0.5 for i in range(ROWS)])
+    lines = between.count("\n")
+    assert [note.split(": ")[0] for note in found.notes if "skipped" in note] == [
+        f"line {2 + i} skipped" for i in range(lines)
+    ]
+    assert any("units (cm, kg)" in note for note in found.notes)
+
+
 def test_a_rule_is_told_from_a_long_cell_in_one_pass():
     """One search for a rule in n dashes that end in text must not begin again at each of them."""
     assert is_rule(["|:---|:--:|"])
