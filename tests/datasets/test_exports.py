@@ -349,9 +349,11 @@ def test_one_unit_after_every_number_is_left_out(read):
     assert kinds(read(mixed))["h"] == "left out"
 
 
-@pytest.mark.parametrize("cell", ["{}A", "{} Jan", "{} may", "{} Sept.", "{}.5 K", "{}.5 k", "{} M"])
+@pytest.mark.parametrize(
+    "cell", ['"{},100 km"', "{}A", "{} Jan", "{} may", "{} Sept.", "{}.5 K", "{}.5 k", "{} M"]
+)
 def test_codes_dates_and_amounts_have_no_unit(read, cell):
-    """Seats, days of a month, and thousands or millions after a blank are not read as their number."""
+    """Nor have separated thousands: seats, days of a month, and millions after a blank are not read as their number."""
     found = read(export("x,c,y", lambda i: f"{i}.5,{cell.format(i + 1)},{i % 2}"))
     assert kinds(found) == {"x": "number", "c": "left out"}
 
