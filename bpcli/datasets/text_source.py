@@ -18,7 +18,7 @@ STDIN = "-"
 LONGEST_LINE = 50_000_000  # bytes; a line beyond is no row of a table
 _LOOKED_AT = 1 << 24  # bytes of a file that is not UTF-8, to guess its encoding
 _PREFIX = 1 << 16
-# What a compressed table may unpack to. Text shrinks to a tenth; what shrinks more than this was made to fill a memory.
+# What a compressed table may unpack to. Text shrinks to a tenth; what shrinks more than this is not text.
 _UNPACKED, _TIMES = 64 * MIB, 50
 GZIP = b"\x1f\x8b"
 _ENCODINGS = {"utf-8": "utf-8-sig", "latin-1": "cp1252", "latin1": "cp1252", "iso-8859-1": "cp1252"}

@@ -1,13 +1,13 @@
-"""Which hidden units cannot learn any more, and how many rows teach nothing: where a slope lets nothing through.
+"""Which hidden units cannot learn any more, and how many rows teach nothing: where a derivative is 0 or nearly so.
 
 ∇V = Λ ∇h xᵀ, so what a unit's row of V receives from a row of data has its g′(a) as a factor. Over all rows a unit is
 
-- *dead*       if  max g′(a) = 0: a relu that is off everywhere, a sigmoid or tanh whose slope is rounded to 0.
+- *dead*       if  max g′(a) = 0: a relu that is off everywhere, a sigmoid or tanh whose derivative is rounded to 0.
                Its row of V and its bias receive no gradient at all;
 - *saturated*  if  0 < max g′(a) < 0.01 max g′, with max g′ = 1/4 for the sigmoid and 1 for tanh: it hardly learns;
 - *active*     otherwise, and where g′(a) cannot be told because a is not a number.
 
-The slope of a relu is 0 or 1, so it is never saturated; that of the identity is 1, so it is always active.
+The derivative of a relu is 0 or 1, so it is never saturated; that of the identity is 1, so it is always active.
 
 For outputs z = s(b) under squared error Ω ∇z is a factor of every gradient. So a row teaches next to nothing where an
 output is *saturated on the wrong side*: z(1-z) < 0.01 · 1/4 although |z - y| > 1/2. With cross-entropy δ = z - y has
@@ -22,8 +22,8 @@ from bpcli.network import Array, Network
 
 Activity = Literal["active", "saturated", "dead"]
 
-SATURATED = 0.01  # of the largest slope that the activation has
-LARGEST_SLOPES = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0, "identity": 1.0}
+SATURATED = 0.01  # of the largest derivative that the activation has
+LARGEST_DERIVATIVES = {"sigmoid": 0.25, "tanh": 1.0, "relu": 1.0, "identity": 1.0}
 
 
 def unit_activity(network: Network, X: Array) -> tuple[tuple[Activity, ...], ...]:
@@ -34,21 +34,25 @@ def unit_activity(network: Network, X: Array) -> tuple[tuple[Activity, ...], ...
     ):  # weights that have diverged are no finding about units
         for start in range(0, len(X), network.rows):
             network.forward(X[start : start + network.rows])
-            for layer, slopes in zip(network.layers[:-1], largest, strict=True):
-                # A relu calls NaN off: the slope alone does not tell that a is not a number.
+            for layer, derivatives in zip(network.layers[:-1], largest, strict=True):
+                # A relu calls NaN off: the derivative alone does not tell that a is not a number.
                 unknown = np.isnan(layer.pre.max(axis=0))
-                np.maximum(slopes, np.where(unknown, np.nan, layer.derivative.max(axis=0)), out=slopes)
-    limit = SATURATED * LARGEST_SLOPES[network.architecture.activation]
-    return tuple(tuple(_judged(float(slope), limit) for slope in slopes) for slopes in largest)
+                np.maximum(
+                    derivatives, np.where(unknown, np.nan, layer.derivative.max(axis=0)), out=derivatives
+                )
+    limit = SATURATED * LARGEST_DERIVATIVES[network.architecture.activation]
+    return tuple(
+        tuple(_judged(float(derivative), limit) for derivative in derivatives) for derivatives in largest
+    )
 
 
 def saturated_rows(z: Array, Y: Array) -> int:
     """Return how many rows have a sigmoid output saturated on the wrong side, of outputs and targets N×d_L."""
-    flat = z * (1 - z) < SATURATED * LARGEST_SLOPES["sigmoid"]
+    flat = z * (1 - z) < SATURATED * LARGEST_DERIVATIVES["sigmoid"]
     return int(np.count_nonzero((flat & (np.abs(z - Y) > 0.5)).any(axis=1)))
 
 
-def _judged(slope: float, limit: float) -> Activity:
-    if slope == 0:
+def _judged(derivative: float, limit: float) -> Activity:
+    if derivative == 0:
         return "dead"
-    return "saturated" if slope < limit else "active"
+    return "saturated" if derivative < limit else "active"

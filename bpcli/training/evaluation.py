@@ -76,8 +76,8 @@ class Details:
         baseline: the accuracy of always predicting the most frequent class of those rows.
         classes: of a classification, or the labels of a multi-label one.
         targets: of a regression.
-        saturated_rows: how many rows have an output that is saturated on the wrong side; None where its slope is no
-            factor of the gradients, so that such a row is learnt all the same.
+        saturated_rows: how many rows have an output that is saturated on the wrong side; None where the derivative
+            of the output is not a factor of the gradients, so that such a row is learnt all the same.
     """
 
     balanced_accuracy: float | None = None
@@ -129,7 +129,7 @@ class Evaluator:
         self.network = self._forward.network
         net = parameters.architecture
         self._loss = LOSSES[net.output, net.loss]
-        self._slopes_count = (net.output, net.loss) == ("sigmoid", "squared_error")
+        self._derivative_counts = (net.output, net.loss) == ("sigmoid", "squared_error")
         self._task = task
 
     def scores(self, X: Array, Y: Array) -> Scores:
@@ -165,7 +165,7 @@ class Evaluator:
 
     def _details(self, z: Array, Y: Array, data: Prepared) -> Details:
         parts = self._by_class_or_target(z, Y, data)
-        return replace(parts, saturated_rows=saturated_rows(z, Y)) if self._slopes_count else parts
+        return replace(parts, saturated_rows=saturated_rows(z, Y)) if self._derivative_counts else parts
 
     def _by_class_or_target(self, z: Array, Y: Array, data: Prepared) -> Details:
         if self._task == "regression":
