@@ -14,7 +14,8 @@ import pytest
 
 from bpcli import api
 from bpcli.common.errors import DataError, MachineError, UsageError
-from bpcli.datasets.cells import amount, number
+from bpcli.datasets.cells import amount, measure, number
+from bpcli.datasets.columns import SUFFIXED
 from bpcli.models import Forward
 from bpcli.models.standalone import NUMBER, number_constants
 from bpcli.network import Architecture, Parameters
@@ -213,6 +214,9 @@ def test_an_exported_program_reads_marked_cells(marked):
     predictor: dict[str, Any] = {"__name__": "model"}
     exec(program(model, "numpy"), predictor)
     np.testing.assert_allclose(np.ravel(predictor["predict"](rows)), model.predict(rows), rtol=1e-9)
+    for column, cell in ("pay", "170 cm"), ("height", "1.5K"), ("height", "170 kg"):
+        with pytest.raises(ValueError, match=f"{cell!r} is not a number"):
+            predictor["predict"]([{**rows[0], column: cell}])
 
 
 def test_an_exported_program_names_a_missing_column(marked, tmp_path):
@@ -359,16 +363,65 @@ def test_check_estimator(name):
 )
 def test_an_exported_program_reads_numbers_as_a_table_is_read(cell):
     """Plain ones and amounts, whatever letters stand around the digits."""
-    program: dict[str, Any] = {"re": re, "np": np, "M": number_constants((), suffixed=True)}
+    program: dict[str, Any] = {"re": re, "np": np, "M": number_constants((), [SUFFIXED])}
     exec(NUMBER, program)
     plain, found = number(cell), amount(cell)
-    assert program["number"](cell) == (plain if found is None else found.value)
+    assert program["number"](cell, SUFFIXED) == (plain if found is None else found.value)
 
 
 def test_an_exported_program_names_a_cell_that_is_no_number():
     """Instead of what goes wrong with it; nor does it guess where bpcli would not."""
-    program: dict[str, Any] = {"re": re, "np": np, "M": number_constants((), suffixed=False)}
+    program: dict[str, Any] = {"re": re, "np": np, "M": number_constants(())}
     exec(NUMBER, program)
     for cell in ("unknown", "38M", "1,5", "5 apples"):
         with pytest.raises(ValueError, match=f"{cell!r} is not a number"):
             program["number"](cell)
+
+
+def read_or_refused(read, *cell):
+    """The number, or None."""
+    try:
+        return read(*cell)
+    except ValueError:
+        return None
+
+
+def test_an_exported_program_refuses_the_cells_that_predict_refuses():
+    """A unit, K and M belong to their column; D needs a point; a bracket is closed; an amount has no exponent."""
+    forms = ["", SUFFIXED, "unit cm"]
+    program: dict[str, Any] = {"re": re, "np": np, "M": number_constants((), forms)}
+    exec(NUMBER, program)
+    refused = [
+        "170 kg",
+        "5D3",
+        "$1e3",
+        "(170",
+        "170)",
+        "(-3)",
+        "1,23",
+        "1,234'567",
+        "- 5",
+        "--5",
+        "1e999",
+        "$1,2",
+        "1.5 K",
+        "12 34",
+        "1.0D3 cm",
+    ]
+    for cell in [*refused, "170 cm", "\u22125 cm", "5.cm", "3M", "1 234 cm", "$1.K", "\u22121.5"]:
+        for form in forms:
+            measured, found = measure(cell), amount(cell)
+            expected = number(cell)
+            if measured and form == "unit " + measured[1]:
+                expected = measured[0]
+            elif expected is None and found and (form == SUFFIXED or not found.suffix):
+                expected = found.value
+            assert read_or_refused(program["number"], cell, form) == expected, (cell, form)
+    assert all(read_or_refused(program["number"], cell, "") is None for cell in refused)
+
+
+def test_an_exported_program_reads_a_long_cell_in_linear_time():
+    """The pattern begins at the start of the cell only, and takes each group of digits once."""
+    program: dict[str, Any] = {"re": re, "np": np, "M": number_constants(())}
+    exec(NUMBER, program)
+    assert read_or_refused(program["number"], "1," + 100_000 * "11,") is None
