@@ -119,10 +119,15 @@ def saved_parquet(path, **columns):
     ],
 )
 def test_a_cell_that_no_csv_could_hold_is_refused(tmp_path, column, told):
-    """By name of the file, and not by an exception of a library."""
-    saved_parquet(tmp_path / "t.parquet", a=column)
-    with pytest.raises(DataError, match=rf"t\.parquet: {told}"):
-        read_workbook(str(tmp_path / "t.parquet"), ".parquet")
+    """By name of the file and the column, and not by an exception of a library; unless the column is left out."""
+    path = str(tmp_path / "t.parquet")
+    saved_parquet(path, b=[1, 2], a=column)
+    with pytest.raises(DataError, match=rf"t\.parquet: column 'a': {told}; .*leave .* out \(--ignore 'a'\)"):
+        read_workbook(path, ".parquet", unused=("b", "0"))
+    for unused in "a", 1, -1, "1":
+        cells = read_workbook(path, ".parquet", unused=(unused,))
+        assert cells.names == ("b", "a")
+        np.testing.assert_array_equal(cells.numbers, [[1, np.nan], [2, np.nan]])
 
 
 def test_names_are_those_of_columns_and_are_unique(tmp_path):
