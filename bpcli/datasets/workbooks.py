@@ -168,9 +168,25 @@ def _parquet(raw: bytes, most: int | None) -> _Table:
     index = [name for name in (file.schema_arrow.pandas_metadata or {}).get("index_columns", ()) if name]
     kept = [j for j, name in enumerate(file.schema_arrow.names) if name not in index]
     batches = file.iter_batches(batch_size=max(1, min(rows, 1 << 16)))
-    found = (zip(*(each.column(j).to_pylist() for j in kept), strict=True) for each in batches)
+    found = (
+        zip(*(_to_microseconds(each.column(j)).to_pylist() for j in kept), strict=True) for each in batches
+    )
     names = [file.schema_arrow.names[j] for j in kept]
     return _Table(names, list(islice(_joined(found), rows)), rows < whole)
+
+
+def _to_microseconds(column: Any) -> Any:
+    """A column of pyarrow whose times have microseconds, as those of Python: for nanoseconds pyarrow needs pandas."""
+    import pyarrow
+
+    kind = column.type
+    if getattr(kind, "unit", "") != "ns":
+        return column
+    if hasattr(kind, "tz"):
+        coarser = pyarrow.timestamp("us", kind.tz)
+    else:
+        coarser = pyarrow.duration("us") if pyarrow.types.is_duration(kind) else pyarrow.time64("us")
+    return column.cast(coarser, safe=False)
 
 
 def _joined(blocks: Iterable[Iterable[Sequence[Any]]]) -> Iterable[Sequence[Any]]:

@@ -130,6 +130,32 @@ def test_a_cell_that_no_csv_could_hold_is_refused(tmp_path, column, told):
         np.testing.assert_array_equal(cells.numbers, [[1, np.nan], [2, np.nan]])
 
 
+def test_nanoseconds_need_no_pandas(tmp_path, monkeypatch):
+    """Times are read to the microsecond, with pandas and without."""
+    pyarrow = pytest.importorskip("pyarrow")
+    day = 1_706_659_200_000_000_000  # 2024-01-31
+    times = {
+        "t": pyarrow.array([day + 1_001, None], pyarrow.timestamp("ns")),
+        "u": pyarrow.array([day, day], pyarrow.timestamp("ns", "UTC")),
+        "d": pyarrow.array([1_001, None], pyarrow.duration("ns")),
+        "c": pyarrow.array([1_001, None], pyarrow.time64("ns")),
+    }
+    path = str(tmp_path / "t.parquet")
+    saved_parquet(path, **times)
+    expected = {
+        "t": ["2024-01-31 00:00:00.000001", ""],
+        "u": ["2024-01-31 00:00:00+00:00"] * 2,
+        "d": ["0:00:00.000001", ""],
+        "c": ["00:00:00.000001", ""],
+    }
+    for _ in range(2):
+        cells = read_workbook(path, ".parquet")
+        for j, name in enumerate(cells.names):
+            text = cells.text(j)
+            assert [text.vocabulary[code] for code in text.codes] == expected[name]
+        monkeypatch.setitem(sys.modules, "pandas", None)
+
+
 def test_names_are_those_of_columns_and_are_unique(tmp_path):
     """The names of rows that pandas adds are no column."""
     pyarrow = pytest.importorskip("pyarrow")
