@@ -105,21 +105,23 @@ def cell_text(value: Any) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def _most_cells(raw: bytes) -> int:
-    """How many cells may come of a file, and fit into memory."""
+def _most_cells(raw: bytes) -> tuple[int, str]:
+    """How many cells may come of a file, and fit into memory; and what sets that limit."""
     limit, free = max(_EVERY_FILE, 8 * len(raw)), free_memory()
-    return limit if free is None else min(limit, free // (_COPIES * _CELL))
+    fitting = limit if free is None else free // (_COPIES * _CELL)
+    return (fitting, "the free memory") if fitting < limit else (limit, "a file of this size")
 
 
-def _check_size(rows: int, width: int, limit: int) -> None:
+def _check_size(rows: int, width: int, most: tuple[int, str]) -> None:
     """Check that there are no more cells than the limit.
 
     Raises:
         DataError: there are.
     """
+    limit, why = most
     if rows * width > limit:
         raise DataError(
-            f"{rows * width:,} cells or more, where {limit:,} are the limit for a file of this size; set data.max_rows "
+            f"{rows * width:,} cells or more, where {limit:,} are the limit for {why}; set data.max_rows "
             f"to {max(1, limit // width):,} or fewer"
         )
 

@@ -184,6 +184,19 @@ def test_more_cells_than_a_file_of_its_size_can_hold_are_refused(tmp_path):
         assert len(read_workbook(str(tmp_path / f"t{suffix}"), suffix, 1).numbers) == 1
 
 
+@pytest.mark.parametrize(
+    ("free", "limit"),
+    [(192 * 5, "5 are the limit for the free memory"), (None, "the limit for a file of this size")],
+)
+def test_what_limits_the_cells_is_said(tmp_path, monkeypatch, free, limit):
+    """The free memory, of which a cell takes 192 bytes, or the size of the file."""
+    pyarrow = pytest.importorskip("pyarrow")
+    saved_parquet(tmp_path / "t.parquet", a=pyarrow.array(np.zeros(10**7, np.int8)))
+    monkeypatch.setattr("bpcli.datasets.workbooks.free_memory", lambda: free)
+    with pytest.raises(DataError, match=f"{limit}; set data.max_rows to"):
+        read_workbook(str(tmp_path / "t.parquet"), ".parquet")
+
+
 def test_what_a_workbook_unpacks_to_has_a_limit(tmp_path, monkeypatch):
     """It is looked at before anything is unpacked."""
     saved_sheet(tmp_path / "t.xlsx", ["a"], [1])
