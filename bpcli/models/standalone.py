@@ -43,9 +43,13 @@ def date(cell, form):  # day since 1970, month, weekday and hour
 _ONE_HOT = """
 def one_hot(cell, code):  # one input per word; one input for two words, 1/2 for any other
     cell = "" if cell is None else str(cell).strip()
-    i = code["words"].get(cell, code["folded"].get(cell.casefold(), code["new"]))
+{marks}    i = code["words"].get(cell, code["folded"].get(cell.casefold(), code["new"]))
     return [0.5 if i < 0 else i] if code["width"] == 1 else [float(i == j) for j in range(code["width"])]
 
+"""
+_NUMBER_MARKS = """\
+    if (found := re.fullmatch(M["number"][""], cell)) and found["plain"] and float(cell) in M["missing numbers"]:
+        cell = ""
 """
 _ENCODE = """
 def encode(rows):  # N rows as the network sees them, N×d0
@@ -165,13 +169,15 @@ def program(model: Model, flavour: Flavour) -> str:
         if dates
         else f'{cell} for name in M["numbers"]'
     )
+    number_marks = any(number(mark.strip()) is not None for mark in encoding.missing_values)
+    one_hot = _ONE_HOT.replace("{marks}", _NUMBER_MARKS if number_marks else "")
     parts = [
         head
         + imported
         + f"\nimport numpy as np\n{_IMPORTS[flavour]}\nM = json.loads({_literal(model, dates)})\n",
         NUMBER,
         _DATE if dates else "",
-        _ONE_HOT if words else "",
+        one_hot if words else "",
         _ENCODE.format(
             numbers=numbers,
             indicators=_INDICATORS if encoding.indicators else "",
@@ -264,7 +270,7 @@ def number_constants(missing_values: Sequence[str], forms: Sequence[str] = ("",)
         "number": {form: _number_pattern(form) for form in forms},
         "suffixes": {"": "", **SUFFIXES},
         "missing": sorted(MISSING_NUMBERS.union(mark.strip().casefold() for mark in missing_values)),
-        "missing numbers": [value for mark in missing_values if (value := number(mark)) is not None],
+        "missing numbers": [value for mark in missing_values if (value := number(mark.strip())) is not None],
     }
 
 
@@ -296,7 +302,7 @@ def _words(code: CategoryCode, marks: Sequence[str]) -> dict[str, Any]:
     """Positions of words among the inputs of a column: as they are written, else in any case, else that of new ones."""
     new = len(code.levels) if code.other else -1
     folded = {letters: code.levels.index(level) for letters, level in any_case(code.levels).items()}
-    absent = sorted(MISSING_WORDS.union(mark.casefold() for mark in marks))
+    absent = sorted(MISSING_WORDS.union(mark.strip().casefold() for mark in marks))
     folded |= dict.fromkeys(absent, len(code.parts) - 1 if code.missing else new)
     exact = {level: i for i, level in enumerate(code.levels)}
     return {"name": code.name, "words": exact, "folded": folded, "new": new, "width": len(code.features)}

@@ -7,6 +7,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -253,6 +254,33 @@ def test_an_onnx_graph_knows_the_marks_of_missing_values(marked):
     }
     values = dict(zip([each.name for each in session.get_outputs()], session.run(None, feed), strict=True))
     np.testing.assert_allclose(values["values"][:, 0], model.predict(rows), rtol=1e-9)
+
+
+def test_exports_know_a_mark_among_words_however_it_is_written(marked):
+    """-999.00 is the mark -999 in a column of words too, and upper and lower case of a mark do not matter."""
+    from bpcli.models.standalone import program
+
+    model, _, rows = marked
+    encoding = replace(model.encoding, missing_values=("-999", " UNKNOWN"))
+    model = replace(model, encoding=encoding)
+    words = ["-999", "-999.0", "-999.00", "unknown", "Unknown", "UNKNOWN"]
+    missing = float(model.predict([{**rows[0], "town": ""}])[0])
+    assert model.predict([{**rows[0], "town": "-999.00"}])[0] == missing
+    assert model.predict([{**rows[0], "town": "Turin"}])[0] != missing
+    predictor: dict[str, Any] = {"__name__": "model"}
+    exec(program(model, "numpy"), predictor)
+    said = np.ravel(predictor["predict"]([{**rows[0], "town": word} for word in words]))
+    np.testing.assert_allclose(said, missing, rtol=1e-9)
+    pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    from bpcli.models.onnx_graph import onnx_bytes
+
+    session = runtime.InferenceSession(onnx_bytes(model), providers=["CPUExecutionProvider"])
+    feed = {
+        "numbers": np.repeat(api_rows(rows[:1], model).inputs.numbers, len(words), axis=0),
+        "categories": np.array([[rows[0]["big"], word] for word in words], dtype=object),
+    }
+    np.testing.assert_allclose(session.run(["values"], feed)[0], missing, rtol=1e-9)
 
 
 def test_missing_columns_are_named(trained, tmp_path):
