@@ -283,6 +283,20 @@ def test_exports_know_a_mark_among_words_however_it_is_written(marked):
     np.testing.assert_allclose(session.run(["values"], feed)[0], missing, rtol=1e-9)
 
 
+def test_an_ignored_column_of_lists_hinders_neither_training_nor_prediction(tmp_path):
+    """In a Parquet file, which may hold what no text table could."""
+    pyarrow = pytest.importorskip("pyarrow")
+    path = tmp_path / "t.parquet"
+    x = np.linspace(0.5, 3, 30)
+    table = pyarrow.table({"x": x, "emb": [[1, 2]] * 30, "y": x**2})
+    pytest.importorskip("pyarrow.parquet").write_table(table, path)
+    with pytest.raises(DataError, match="column 'emb': a cell holds several values"):
+        api.train(path, target="y", out=tmp_path / "refused", training__epochs=2)
+    api.train(path, target="y", out=tmp_path / "run", data__ignore=["emb"], training__epochs=2)
+    model = load_model(tmp_path / "run")
+    np.testing.assert_array_equal(model.predict(str(path)), model.predict({"x": x}))
+
+
 def test_missing_columns_are_named(trained, tmp_path):
     """All that are missing, in one message; columns that are not needed may be."""
     folder, _, table = trained("classes")
