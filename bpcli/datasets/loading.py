@@ -107,7 +107,8 @@ def read_cells(
     marks = columns.missing_values if columns else ()
     if source != STDIN and suffix_of(source) not in TEXT:
         if suffix_of(source) in WORKBOOKS:
-            found = read_workbook(source, suffix_of(source), read.max_rows if read else None)
+            unused = columns.ignore if columns else ()
+            found = read_workbook(source, suffix_of(source), read.max_rows if read else None, unused)
             return found.without(marks)
         hint = f" ({meant})" if (meant := did_you_mean(source, BUILT_IN)) else ""
         raise DataError(

@@ -32,8 +32,12 @@ class _Table:
     cut: bool
 
 
-def read_workbook(source: str, suffix: str, most: int | None = None) -> Cells:
+def read_workbook(
+    source: str, suffix: str, most: int | None = None, unused: Sequence[str | int] = ()
+) -> Cells:
     """The cells of the first sheet of a workbook, or of a Parquet or ARFF file, as text; of ``most`` rows at most.
+
+    Columns that are ``unused``, by name or position, may hold what is no text: their cells are empty then.
 
     Raises:
         DataError: the extra is not installed, or the file is damaged or has too many cells.
@@ -42,7 +46,10 @@ def read_workbook(source: str, suffix: str, most: int | None = None) -> Cells:
     try:
         with warnings.catch_warnings(action="ignore"):  # of styles and the like, which are no cells
             table = _READERS[suffix](raw, most)
-        rows = [[cell_text(value) for value in row] for row in table.rows]
+        columns = [
+            _texts(table.names[j], values, unused=_is_among(j, table.names, unused))
+            for j, values in enumerate(zip(*table.rows, strict=True))
+        ]
     except DataError as error:
         raise DataError(f"{source}: {error}") from None
     except ImportError:
@@ -52,11 +59,32 @@ def read_workbook(source: str, suffix: str, most: int | None = None) -> Cells:
     except Exception as error:  # a damaged file fails in a dozen ways, in zipfile, xml and pyarrow
         why = f" ({error})" if str(error) else ""
         raise DataError(f"{source}: cannot be read as {suffix}{why}; save it again") from None
-    if not rows or not table.names:
+    if not table.rows or not table.names:
         raise DataError(f"{source}: the table is empty; a table needs rows")
     refuse_duplicates(table.names, source)
-    cells = cells_of(source, table.names, rows)
-    return replace(cells, notes=(first_rows_only(len(rows)),)) if table.cut else cells
+    cells = cells_of(source, table.names, zip(*columns, strict=True))
+    return replace(cells, notes=(first_rows_only(len(table.rows)),)) if table.cut else cells
+
+
+def _texts(name: str, values: Sequence[Any], *, unused: bool) -> list[str]:
+    """The cells of a column as text.
+
+    Raises:
+        DataError: a cell is no single value, and the column is used.
+    """
+    try:
+        return [cell_text(value) for value in values]
+    except DataError as error:
+        if unused:
+            return [""] * len(values)
+        raise DataError(f"column {name!r}: {error} (--ignore {name!r})") from None
+
+
+def _is_among(j: int, names: Sequence[str], chosen: Sequence[str | int]) -> bool:
+    """Whether column j is among those chosen by name, or by position where no column has that name."""
+    places = (str(j), str(j - len(names)))
+    wanted = [str(each).strip() for each in chosen]
+    return names[j] in wanted or any(each in places and each not in names for each in wanted)
 
 
 def cell_text(value: Any) -> str:
@@ -66,7 +94,7 @@ def cell_text(value: Any) -> str:
         DataError: it is no single value.
     """
     if isinstance(value, list | dict):
-        raise DataError("a cell holds several values; give each a column of its own")
+        raise DataError("a cell holds several values; give each a column of its own, or leave this one out")
     if value is None or type(value).__name__ in ("NaTType", "NAType") or value != value:  # noqa: PLR0124 - NaN
         return ""
     if isinstance(value, bytes):
@@ -77,21 +105,23 @@ def cell_text(value: Any) -> str:
     return repr(value) if isinstance(value, float) else str(value)
 
 
-def _most_cells(raw: bytes) -> int:
-    """How many cells may come of a file, and fit into memory."""
+def _most_cells(raw: bytes) -> tuple[int, str]:
+    """How many cells may come of a file, and fit into memory; and what sets that limit."""
     limit, free = max(_EVERY_FILE, 8 * len(raw)), free_memory()
-    return limit if free is None else min(limit, free // (_COPIES * _CELL))
+    fitting = limit if free is None else free // (_COPIES * _CELL)
+    return (fitting, "the free memory") if fitting < limit else (limit, "a file of this size")
 
 
-def _check_size(rows: int, width: int, limit: int) -> None:
+def _check_size(rows: int, width: int, most: tuple[int, str]) -> None:
     """Check that there are no more cells than the limit.
 
     Raises:
         DataError: there are.
     """
+    limit, why = most
     if rows * width > limit:
         raise DataError(
-            f"{rows * width:,} cells or more, where {limit:,} are the limit for a file of this size; set data.max_rows "
+            f"{rows * width:,} cells or more, where {limit:,} are the limit for {why}; set data.max_rows "
             f"to {max(1, limit // width):,} or fewer"
         )
 
@@ -140,9 +170,25 @@ def _parquet(raw: bytes, most: int | None) -> _Table:
     index = [name for name in (file.schema_arrow.pandas_metadata or {}).get("index_columns", ()) if name]
     kept = [j for j, name in enumerate(file.schema_arrow.names) if name not in index]
     batches = file.iter_batches(batch_size=max(1, min(rows, 1 << 16)))
-    found = (zip(*(each.column(j).to_pylist() for j in kept), strict=True) for each in batches)
+    found = (
+        zip(*(_to_microseconds(each.column(j)).to_pylist() for j in kept), strict=True) for each in batches
+    )
     names = [file.schema_arrow.names[j] for j in kept]
     return _Table(names, list(islice(_joined(found), rows)), rows < whole)
+
+
+def _to_microseconds(column: Any) -> Any:
+    """A column of pyarrow whose times have microseconds, as those of Python: for nanoseconds pyarrow needs pandas."""
+    import pyarrow
+
+    kind = column.type
+    if getattr(kind, "unit", "") != "ns":
+        return column
+    if hasattr(kind, "tz"):
+        coarser = pyarrow.timestamp("us", kind.tz)
+    else:
+        coarser = pyarrow.duration("us") if pyarrow.types.is_duration(kind) else pyarrow.time64("us")
+    return column.cast(coarser, safe=False)
 
 
 def _joined(blocks: Iterable[Iterable[Sequence[Any]]]) -> Iterable[Sequence[Any]]:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from bpcli.common.errors import UsageError
+from bpcli.datasets.cell_columns import written
 from bpcli.datasets.cells import MISSING_WORDS, any_case, number
 from bpcli.datasets.encoding import CategoryCode
 from bpcli.models.model import Model
@@ -42,7 +43,7 @@ def onnx_bytes(model: Model) -> bytes:  # noqa: PLR0912, PLR0915 - a graph is on
         nodes.append(helper.make_node(operator, inputs, [output], domain=domain, **attributes))
         return output
 
-    marks = [v for mark in encoding.missing_values if (v := number(mark)) is not None]
+    marks = [v for mark in encoding.missing_values if (v := number(mark.strip())) is not None]
     inputs, parts = [], []
     if encoding.numbers:
         inputs.append(
@@ -153,6 +154,14 @@ def onnx_bytes(model: Model) -> bytes:  # noqa: PLR0912, PLR0915 - a graph is on
     return content
 
 
+def _numerals(mark: str) -> list[str]:
+    """A mark that is a number as it may stand among words: -999, -999.0 and -999.00."""
+    value = number(mark)
+    if value is None:
+        return []
+    return [written(value), *(f"{value:.{digits}f}" for digits in (1, 2) if round(value, digits) == value)]
+
+
 def _positions(code: CategoryCode, marks: Sequence[str]) -> tuple[list[str], list[int], int]:
     """Words and the position of each among the parts, and that of any other word; -1 is none of them.
 
@@ -161,8 +170,9 @@ def _positions(code: CategoryCode, marks: Sequence[str]) -> tuple[list[str], lis
     strange = len(code.levels) if code.other else -1
     absent = len(code.parts) - 1 if code.missing else strange
     table: dict[str, int] = {}
-    for word in sorted(MISSING_WORDS.union(marks)):
-        table |= dict.fromkeys((word, word.upper(), word.title()), absent)
+    for word in sorted(MISSING_WORDS.union(mark.strip() for mark in marks)):
+        spellings = (word, word.lower(), word.upper(), word.title(), word.capitalize())
+        table |= dict.fromkeys((*spellings, *_numerals(word)), absent)
     table |= {"NaN": absent}
     folded = set(any_case(code.levels).values())
     for spelling in (str.lower, str.upper, str.title, str.capitalize):

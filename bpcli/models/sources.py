@@ -12,6 +12,7 @@ from bpcli.datasets import Encoding, ReadOptions
 from bpcli.datasets.arrays import read_inputs
 from bpcli.datasets.cell_columns import Cells, cells_of
 from bpcli.datasets.cells import any_case, is_missing
+from bpcli.datasets.columns import InputOptions
 from bpcli.datasets.dataset import Category, FloatArray, Inputs, Role
 from bpcli.datasets.encoding import CategoryCode, select
 from bpcli.datasets.layout import nameless
@@ -65,7 +66,8 @@ def read_rows(
     if source in SHIPPED:
         chunks = iter([shipped_cells(source)])
     elif suffix in WORKBOOKS:
-        chunks = iter([read_cells(source)])
+        unused = tuple(role.name for role in encoding.roles if role not in needed)
+        chunks = iter([read_cells(source, columns=InputOptions(ignore=unused))])
     else:
         names = [role.name for role in needed if not role.name.startswith("column ")]
         exact = [*words, *encoding.target.outputs]

@@ -13,6 +13,7 @@ import numpy as np
 
 from bpcli.datasets.cells import CURRENCY, MISSING_NUMBERS, MISSING_WORDS, SUFFIXES, any_case, number
 from bpcli.datasets.columns import SUFFIXED, UNIT
+from bpcli.datasets.dataset import Role
 from bpcli.datasets.encoding import CategoryCode
 from bpcli.models.model import Model
 from bpcli.models.sources import needed_roles
@@ -20,31 +21,35 @@ from bpcli.models.sources import needed_roles
 Flavour: TypeAlias = Literal["numpy", "torch", "sklearn"]
 
 NUMBER = r"""
-def number(cell):  # NaN where it is missing; $, % and what separates thousands are left out
-    cell = "" if cell is None else str(cell).strip().replace("\u2212", "-")
-    found = re.fullmatch(M["number"], "nan" if cell.lower() in M["missing"] else re.sub(M["separators"], "", cell))
-    if not found:
+def number(cell, form=""):  # NaN where it is missing; $, % and what separates thousands are left out
+    cell = "" if cell is None else str(cell).strip()
+    found = re.fullmatch(M["number"][form], "nan" if cell.casefold() in M["missing"] else cell)
+    sign, digits, suffix, exact = found.group("before", "digits", "suffix", "exact") if found else [""] * 3 + ["inf"]
+    amount = "-" * bool(re.search("[-\u2212(]", sign or "")) + re.sub("[^0-9.]", "", digits or "")
+    if np.isinf(value := float(re.sub("[dD]", "e", exact or amount + M["suffixes"][suffix]))):
         raise ValueError(f"{cell!r} is not a number")
-    value = float("-" * bool(re.search("[-(]", found[1])) + re.sub("[dD]", "e", found[2]) + M["suffixes"][found[3]])
-    return np.nan if value in M["missing numbers"] else value
+    return np.nan if found["plain"] and value in M["missing numbers"] else value
 
 """
 _DATE = """
 def date(cell, form):  # day since 1970, month, weekday and hour
     try:
-        t = datetime.fromisoformat(cell) if form == "iso" else datetime.strptime(cell, form)
+        t = (datetime.fromisoformat(cell) if form == "iso" else datetime.strptime(cell, form)).replace(tzinfo=None)
     except (TypeError, ValueError):
         return [np.nan] * 4
-    t = t.replace(tzinfo=None)
     return [(t - datetime(1970, 1, 1)).total_seconds() / 86400, t.month, t.weekday(), t.hour + t.minute / 60]
 
 """
 _ONE_HOT = """
 def one_hot(cell, code):  # one input per word; one input for two words, 1/2 for any other
     cell = "" if cell is None else str(cell).strip()
-    i = code["words"].get(cell, code["folded"].get(cell.casefold(), code["new"]))
+{marks}    i = code["words"].get(cell, code["folded"].get(cell.casefold(), code["new"]))
     return [0.5 if i < 0 else i] if code["width"] == 1 else [float(i == j) for j in range(code["width"])]
 
+"""
+_NUMBER_MARKS = """\
+    if (found := re.fullmatch(M["number"][""], cell)) and found["plain"] and float(cell) in M["missing numbers"]:
+        cell = ""
 """
 _ENCODE = """
 def encode(rows):  # N rows as the network sees them, N×d0
@@ -157,18 +162,22 @@ def program(model: Model, flavour: Flavour) -> str:
     imports = ["csv", "json", "re", "sys"]
     imported = "".join(f"import {name}\n" for name in imports) + "from datetime import datetime\n" * dates
     kind = target.task if target.task != "classification" else "two" if _single(model) else "classes"
+    marked = any(_is_marked(role) for role in encoding.roles)
+    cell = 'number(row.get(name), M["forms"].get(name, ""))' if marked else "number(row.get(name))"
     numbers = (
-        'v for name, form in M["numbers"] for v in (date(row.get(name), form) if form else [number(row.get(name))])'
+        f'v for name, form in M["numbers"] for v in (date(row.get(name), form) if form else [{cell}])'
         if dates
-        else 'number(row.get(name)) for name in M["numbers"]'
+        else f'{cell} for name in M["numbers"]'
     )
+    number_marks = any(number(mark.strip()) is not None for mark in encoding.missing_values)
+    one_hot = _ONE_HOT.replace("{marks}", _NUMBER_MARKS if number_marks else "")
     parts = [
         head
         + imported
         + f"\nimport numpy as np\n{_IMPORTS[flavour]}\nM = json.loads({_literal(model, dates)})\n",
         NUMBER,
         _DATE if dates else "",
-        _ONE_HOT if words else "",
+        one_hot if words else "",
         _ENCODE.format(
             numbers=numbers,
             indicators=_INDICATORS if encoding.indicators else "",
@@ -219,8 +228,7 @@ def _literal(model: Model, dates: bool) -> str:
 def _constants(model: Model, dates: bool) -> dict[str, Any]:
     encoding, target = model.encoding, model.encoding.target
     forms = {role.name: role.format for role in encoding.roles if role.kind == "date"}
-    units = [role.format.removeprefix(UNIT) for role in encoding.roles if role.format.startswith(UNIT)]
-    suffixed = any(role.format == SUFFIXED for role in encoding.roles)
+    marked = {role.name: role.format for role in encoding.roles if _is_marked(role)}
     numbers: list[tuple[str, str]] = []
     for name in encoding.numbers:
         day = name.rpartition(": ")[0]
@@ -230,7 +238,8 @@ def _constants(model: Model, dates: bool) -> dict[str, Any]:
     return {
         "numbers": numbers if dates else [name for name, _ in numbers],
         "columns": [role.name for role in needed_roles(encoding)],
-        **number_constants(encoding.missing_values, units, suffixed=suffixed),
+        "forms": marked,
+        **number_constants(encoding.missing_values, sorted({"", *marked.values()})),
         "fill": encoding.fill.tolist(),
         "kept": list(encoding.kept),
         "indicators": list(encoding.indicators),
@@ -250,28 +259,50 @@ def _constants(model: Model, dates: bool) -> dict[str, Any]:
     }
 
 
-def number_constants(
-    missing_values: Sequence[str], units: Sequence[str] = (), *, suffixed: bool = False
-) -> dict[str, Any]:
-    """What ``number`` in the program needs; K and M belong to a number only where training multiplied them out."""
-    suffixes = SUFFIXES if suffixed else {}
-    after = "|".join(["%", CURRENCY, *(re.escape(re.sub(r"\s", "", unit)) for unit in units)])
+def _is_marked(role: Role) -> bool:
+    """Whether training found K and M, or a unit, after the numbers of a column."""
+    return role.kind == "number" and (role.format == SUFFIXED or role.format.startswith(UNIT))
+
+
+def number_constants(missing_values: Sequence[str], forms: Sequence[str] = ("",)) -> dict[str, Any]:
+    """What ``number`` in the program needs: a pattern for each format of a column of numbers among them."""
     return {
-        "number": rf"(\(?[-+]?(?:{CURRENCY})?-?)(nan|(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eEdD][-+]?[0-9]+)?)"
-        rf"((?:{'|'.join(suffixes)})?)(?:{after})?\)?",
-        # Blanks beside what is no digit, and what stands before three digits.
-        "separators": r"(?<![0-9])\s|\s(?![0-9])|(?<=[0-9])[\s,'’](?=(?:[0-9]{2},)*[0-9]{3}(?![0-9]))",
-        "suffixes": {"": "", **suffixes},
-        "missing": sorted(MISSING_NUMBERS.union(mark.lower() for mark in missing_values)),
-        "missing numbers": [value for mark in missing_values if (value := number(mark)) is not None],
+        "number": {form: _number_pattern(form) for form in forms},
+        "suffixes": {"": "", **SUFFIXES},
+        "missing": sorted(MISSING_NUMBERS.union(mark.strip().casefold() for mark in missing_values)),
+        "missing numbers": [value for mark in missing_values if (value := number(mark.strip())) is not None],
     }
+
+
+def _number_pattern(form: str) -> str:
+    """The cells that ``bpcli.datasets.cells`` reads as numbers in a column of this format, in linear time."""
+    separator = "[,'’\u00a0\u2009\u202f ]"
+    fraction = r"[0-9]+\.[0-9]*|\.[0-9]+"
+    exact = rf"(?P<plain>nan|[-+]?(?:{fraction}|[0-9]+)(?:[eE][-+]?[0-9]+)?)\Z|[-+]?(?:{fraction})[dD][-+]?[0-9]+\Z"
+    unit = ""
+    if form.startswith(UNIT):
+        unit = rf"\s?{re.escape(form.removeprefix(UNIT))}"
+        exact += rf"|[-+]?[0-9]+\.?[0-9]*(?={unit}\Z)"
+    suffix = "|".join(SUFFIXES) if form == SUFFIXED else ""
+    grouped = (
+        rf"[0-9]{{1,3}}(?P<thousands>{separator})[0-9]{{3}}(?:(?P=thousands)[0-9]{{3}})*"
+        rf"|[0-9]{{1,2}}(?P<lakhs>{separator})[0-9]{{2}}(?:(?P=lakhs)[0-9]{{2}})*(?P=lakhs)[0-9]{{3}}"
+    )
+    # An amount has a mark: it is more than a sign, a blank and digits.
+    amount = (
+        r"(?=(?s:.)*(?:[^-+0-9.\s]|[0-9]\s))"
+        rf"(?P<before>(?:(?P<open>\()|[-+\u2212])?\s?(?:{CURRENCY})?\s?(?(open)|[-\u2212]?))"
+        rf"(?P<digits>(?:{grouped})(?:\.[0-9]*)?|{fraction}|[0-9]+)(?P<suffix>(?:{suffix})?)"
+        rf"\s?(?:%|{CURRENCY})?(?(open)\))"
+    )
+    return f"(?P<exact>{exact})(?:{unit})?|{amount}"
 
 
 def _words(code: CategoryCode, marks: Sequence[str]) -> dict[str, Any]:
     """Positions of words among the inputs of a column: as they are written, else in any case, else that of new ones."""
     new = len(code.levels) if code.other else -1
     folded = {letters: code.levels.index(level) for letters, level in any_case(code.levels).items()}
-    absent = sorted(MISSING_WORDS.union(mark.casefold() for mark in marks))
+    absent = sorted(MISSING_WORDS.union(mark.strip().casefold() for mark in marks))
     folded |= dict.fromkeys(absent, len(code.parts) - 1 if code.missing else new)
     exact = {level: i for i, level in enumerate(code.levels)}
     return {"name": code.name, "words": exact, "folded": folded, "new": new, "width": len(code.features)}

@@ -119,10 +119,41 @@ def saved_parquet(path, **columns):
     ],
 )
 def test_a_cell_that_no_csv_could_hold_is_refused(tmp_path, column, told):
-    """By name of the file, and not by an exception of a library."""
-    saved_parquet(tmp_path / "t.parquet", a=column)
-    with pytest.raises(DataError, match=rf"t\.parquet: {told}"):
-        read_workbook(str(tmp_path / "t.parquet"), ".parquet")
+    """By name of the file and the column, and not by an exception of a library; unless the column is left out."""
+    path = str(tmp_path / "t.parquet")
+    saved_parquet(path, b=[1, 2], a=column)
+    with pytest.raises(DataError, match=rf"t\.parquet: column 'a': {told}; .*leave .* out \(--ignore 'a'\)"):
+        read_workbook(path, ".parquet", unused=("b", "0"))
+    for unused in "a", 1, -1, "1":
+        cells = read_workbook(path, ".parquet", unused=(unused,))
+        assert cells.names == ("b", "a")
+        np.testing.assert_array_equal(cells.numbers, [[1, np.nan], [2, np.nan]])
+
+
+def test_nanoseconds_need_no_pandas(tmp_path, monkeypatch):
+    """Times are read to the microsecond, with pandas and without."""
+    pyarrow = pytest.importorskip("pyarrow")
+    day = 1_706_659_200_000_000_000  # 2024-01-31
+    times = {
+        "t": pyarrow.array([day + 1_001, None], pyarrow.timestamp("ns")),
+        "u": pyarrow.array([day, day], pyarrow.timestamp("ns", "UTC")),
+        "d": pyarrow.array([1_001, None], pyarrow.duration("ns")),
+        "c": pyarrow.array([1_001, None], pyarrow.time64("ns")),
+    }
+    path = str(tmp_path / "t.parquet")
+    saved_parquet(path, **times)
+    expected = {
+        "t": ["2024-01-31 00:00:00.000001", ""],
+        "u": ["2024-01-31 00:00:00+00:00"] * 2,
+        "d": ["0:00:00.000001", ""],
+        "c": ["00:00:00.000001", ""],
+    }
+    for _ in range(2):
+        cells = read_workbook(path, ".parquet")
+        for j, name in enumerate(cells.names):
+            text = cells.text(j)
+            assert [text.vocabulary[code] for code in text.codes] == expected[name]
+        monkeypatch.setitem(sys.modules, "pandas", None)
 
 
 def test_names_are_those_of_columns_and_are_unique(tmp_path):
@@ -151,6 +182,19 @@ def test_more_cells_than_a_file_of_its_size_can_hold_are_refused(tmp_path):
         with pytest.raises(DataError, match=rf"t{suffix}: {size} cells or more.* set data.max_rows to"):
             read_workbook(str(tmp_path / f"t{suffix}"), suffix)
         assert len(read_workbook(str(tmp_path / f"t{suffix}"), suffix, 1).numbers) == 1
+
+
+@pytest.mark.parametrize(
+    ("free", "limit"),
+    [(192 * 5, "5 are the limit for the free memory"), (None, "the limit for a file of this size")],
+)
+def test_what_limits_the_cells_is_said(tmp_path, monkeypatch, free, limit):
+    """The free memory, of which a cell takes 192 bytes, or the size of the file."""
+    pyarrow = pytest.importorskip("pyarrow")
+    saved_parquet(tmp_path / "t.parquet", a=pyarrow.array(np.zeros(10**7, np.int8)))
+    monkeypatch.setattr("bpcli.datasets.workbooks.free_memory", lambda: free)
+    with pytest.raises(DataError, match=f"{limit}; set data.max_rows to"):
+        read_workbook(str(tmp_path / "t.parquet"), ".parquet")
 
 
 def test_what_a_workbook_unpacks_to_has_a_limit(tmp_path, monkeypatch):

@@ -7,6 +7,7 @@ import runpy
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,8 @@ import pytest
 
 from bpcli import api
 from bpcli.common.errors import DataError, MachineError, UsageError
-from bpcli.datasets.cells import amount, number
+from bpcli.datasets.cells import amount, measure, number
+from bpcli.datasets.columns import SUFFIXED
 from bpcli.models import Forward
 from bpcli.models.standalone import NUMBER, number_constants
 from bpcli.network import Architecture, Parameters
@@ -213,6 +215,9 @@ def test_an_exported_program_reads_marked_cells(marked):
     predictor: dict[str, Any] = {"__name__": "model"}
     exec(program(model, "numpy"), predictor)
     np.testing.assert_allclose(np.ravel(predictor["predict"](rows)), model.predict(rows), rtol=1e-9)
+    for column, cell in ("pay", "170 cm"), ("height", "1.5K"), ("height", "170 kg"):
+        with pytest.raises(ValueError, match=f"{cell!r} is not a number"):
+            predictor["predict"]([{**rows[0], column: cell}])
 
 
 def test_an_exported_program_names_a_missing_column(marked, tmp_path):
@@ -249,6 +254,47 @@ def test_an_onnx_graph_knows_the_marks_of_missing_values(marked):
     }
     values = dict(zip([each.name for each in session.get_outputs()], session.run(None, feed), strict=True))
     np.testing.assert_allclose(values["values"][:, 0], model.predict(rows), rtol=1e-9)
+
+
+def test_exports_know_a_mark_among_words_however_it_is_written(marked):
+    """-999.00 is the mark -999 in a column of words too, and upper and lower case of a mark do not matter."""
+    from bpcli.models.standalone import program
+
+    model, _, rows = marked
+    encoding = replace(model.encoding, missing_values=("-999", " UNKNOWN"))
+    model = replace(model, encoding=encoding)
+    words = ["-999", "-999.0", "-999.00", "unknown", "Unknown", "UNKNOWN"]
+    missing = float(model.predict([{**rows[0], "town": ""}])[0])
+    assert model.predict([{**rows[0], "town": "-999.00"}])[0] == missing
+    assert model.predict([{**rows[0], "town": "Turin"}])[0] != missing
+    predictor: dict[str, Any] = {"__name__": "model"}
+    exec(program(model, "numpy"), predictor)
+    said = np.ravel(predictor["predict"]([{**rows[0], "town": word} for word in words]))
+    np.testing.assert_allclose(said, missing, rtol=1e-9)
+    pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    from bpcli.models.onnx_graph import onnx_bytes
+
+    session = runtime.InferenceSession(onnx_bytes(model), providers=["CPUExecutionProvider"])
+    feed = {
+        "numbers": np.repeat(api_rows(rows[:1], model).inputs.numbers, len(words), axis=0),
+        "categories": np.array([[rows[0]["big"], word] for word in words], dtype=object),
+    }
+    np.testing.assert_allclose(session.run(["values"], feed)[0], missing, rtol=1e-9)
+
+
+def test_an_ignored_column_of_lists_hinders_neither_training_nor_prediction(tmp_path):
+    """In a Parquet file, which may hold what no text table could."""
+    pyarrow = pytest.importorskip("pyarrow")
+    path = tmp_path / "t.parquet"
+    x = np.linspace(0.5, 3, 30)
+    table = pyarrow.table({"x": x, "emb": [[1, 2]] * 30, "y": x**2})
+    pytest.importorskip("pyarrow.parquet").write_table(table, path)
+    with pytest.raises(DataError, match="column 'emb': a cell holds several values"):
+        api.train(path, target="y", out=tmp_path / "refused", training__epochs=2)
+    api.train(path, target="y", out=tmp_path / "run", data__ignore=["emb"], training__epochs=2)
+    model = load_model(tmp_path / "run")
+    np.testing.assert_array_equal(model.predict(str(path)), model.predict({"x": x}))
 
 
 def test_missing_columns_are_named(trained, tmp_path):
@@ -359,16 +405,65 @@ def test_check_estimator(name):
 )
 def test_an_exported_program_reads_numbers_as_a_table_is_read(cell):
     """Plain ones and amounts, whatever letters stand around the digits."""
-    program: dict[str, Any] = {"re": re, "np": np, "M": number_constants((), suffixed=True)}
+    program: dict[str, Any] = {"re": re, "np": np, "M": number_constants((), [SUFFIXED])}
     exec(NUMBER, program)
     plain, found = number(cell), amount(cell)
-    assert program["number"](cell) == (plain if found is None else found.value)
+    assert program["number"](cell, SUFFIXED) == (plain if found is None else found.value)
 
 
 def test_an_exported_program_names_a_cell_that_is_no_number():
     """Instead of what goes wrong with it; nor does it guess where bpcli would not."""
-    program: dict[str, Any] = {"re": re, "np": np, "M": number_constants((), suffixed=False)}
+    program: dict[str, Any] = {"re": re, "np": np, "M": number_constants(())}
     exec(NUMBER, program)
     for cell in ("unknown", "38M", "1,5", "5 apples"):
         with pytest.raises(ValueError, match=f"{cell!r} is not a number"):
             program["number"](cell)
+
+
+def read_or_refused(read, *cell):
+    """The number, or None."""
+    try:
+        return read(*cell)
+    except ValueError:
+        return None
+
+
+def test_an_exported_program_refuses_the_cells_that_predict_refuses():
+    """A unit, K and M belong to their column; D needs a point; a bracket is closed; an amount has no exponent."""
+    forms = ["", SUFFIXED, "unit cm"]
+    program: dict[str, Any] = {"re": re, "np": np, "M": number_constants((), forms)}
+    exec(NUMBER, program)
+    refused = [
+        "170 kg",
+        "5D3",
+        "$1e3",
+        "(170",
+        "170)",
+        "(-3)",
+        "1,23",
+        "1,234'567",
+        "- 5",
+        "--5",
+        "1e999",
+        "$1,2",
+        "1.5 K",
+        "12 34",
+        "1.0D3 cm",
+    ]
+    for cell in [*refused, "170 cm", "\u22125 cm", "5.cm", "3M", "1 234 cm", "$1.K", "\u22121.5"]:
+        for form in forms:
+            measured, found = measure(cell), amount(cell)
+            expected = number(cell)
+            if measured and form == "unit " + measured[1]:
+                expected = measured[0]
+            elif expected is None and found and (form == SUFFIXED or not found.suffix):
+                expected = found.value
+            assert read_or_refused(program["number"], cell, form) == expected, (cell, form)
+    assert all(read_or_refused(program["number"], cell, "") is None for cell in refused)
+
+
+def test_an_exported_program_reads_a_long_cell_in_linear_time():
+    """The pattern begins at the start of the cell only, and takes each group of digits once."""
+    program: dict[str, Any] = {"re": re, "np": np, "M": number_constants(())}
+    exec(NUMBER, program)
+    assert read_or_refused(program["number"], "1," + 100_000 * "11,") is None
