@@ -357,21 +357,27 @@ def test_pyarrow_reads_what_loadtxt_reads(tail, monkeypatch):
     assert found[0] == found[1]
 
 
+def traced(act):
+    """The most memory that something took at once, and what it returned."""
+    tracemalloc.start()
+    try:
+        return act(), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
 def test_reading_holds_a_table_once(tmp_path, monkeypatch):
     """Beside the numbers themselves there is memory for one block of rows, and not for all of them a second time."""
     monkeypatch.setattr("bpcli.datasets.text_table._BLOCK_ROWS", 256)
     path, lines = tmp_path / "t.csv", ["0,1,2,3,4,5,6,7,8,9\n", "9,8,7,6,5,4,3,2,1,0\n"]
     path.write_text("".join(lines) * 10_000, encoding="ascii")
     read_text(str(path), "t", target=())  # what is imported on the way is there afterwards
-    tracemalloc.start()
-    try:
-        numbers = read_text(str(path), "t", target=()).numbers
-        peak = tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    numbers, peak = traced(lambda: read_text(str(path), "t", target=()).numbers)
     assert_array_equal(numbers[::2], np.tile(np.arange(10), (10_000, 1)))
     assert_array_equal(numbers[1::2], np.tile(np.arange(10)[::-1], (10_000, 1)))
-    assert peak < 1.6 * numbers.nbytes
+    # From NumPy 2.5 on, memory that is moved is reported where it was and where it is.
+    _, moved = traced(lambda: np.empty(numbers.size).resize(numbers.size + 1, refcheck=False))
+    assert peak < moved + 0.6 * numbers.nbytes
 
 
 def test_reading_by_pyarrow_does_not_load_pandas(tmp_path):

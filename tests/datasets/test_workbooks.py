@@ -19,7 +19,7 @@ from bpcli.datasets.workbooks import WORKBOOKS, cell_text, read_workbook
     [
         (None, ""),
         (float("nan"), ""),
-        (np.datetime64("NaT"), ""),
+        (np.datetime64("NaT", "us"), ""),
         (b"red", "red"),
         (0.1, "0.1"),
         (3, "3"),

@@ -52,7 +52,7 @@ CASES = {
         ["seed=1,8", "model.init={scheme: normal},{scheme: uniform}", f"{RATE}=0.1,1000"],
     ),
     "own table": (
-        ["data.target=[petal width (cm)]", "training.epochs=4"],
+        ["data.target=[petal length (cm), petal width (cm)]", "training.epochs=4"],
         ["seed=0,4", f"{RATE}=0.01,0.05"],
     ),
 }
