@@ -108,10 +108,20 @@ class Processes:
                     if outcomes := future.result():
                         yield outcomes
         except BrokenProcessPool:
+            self._kill()
             raise MachineError(
                 "a worker process was killed, perhaps because memory ran out: what is finished is kept; go on with "
                 "--resume, with fewer --jobs"
             ) from None
+
+    def _kill(self) -> None:
+        """End all workers; what ``kill_workers`` of the pool does from Python 3.14 on.
+
+        A broken pool sends them SIGTERM, which they ignore, and waits for them. But one that was killed may have held
+        the lock of their queue, so that the others would never learn that they are to end.
+        """
+        for process in list(self.pool._processes.values()):
+            process.kill()
 
 
 def _now_and_then(question: Callable[[], bool]) -> Callable[[], bool]:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from itertools import islice
 from shutil import copytree
 from time import monotonic, sleep
@@ -429,6 +430,59 @@ def test_workers_leave_it_to_their_parent_when_all_are_told_to_stop(tmp_path):
         said = process.communicate()[1]
     assert (process.returncode, said) == (143, "")
     assert 4 <= len(rows(tmp_path / "s")) < 4000
+
+
+WORKER_KILLED = """
+import os
+import signal
+import sys
+from threading import Timer
+from time import sleep
+
+from bpcli.__main__ import main
+from bpcli.sweep import running, sweeping
+
+sweeping._SMALL, train, killed = 0, running.train_task, sys.argv.pop(1)
+
+def kill():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def trained(task, *rest):
+    if task.epochs == 2:
+        if killed == "busy":
+            kill()
+        sleep(600)
+    if killed == "idle":
+        Timer(0.3, kill).start()
+    return train(task, *rest)
+
+running.train_task = trained
+main()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only copies of the process have what it has patched")
+@pytest.mark.parametrize("killed", ["idle", "busy"])
+def test_a_killed_worker_ends_the_sweep_with_a_message_and_takes_the_others_along(tmp_path, killed):
+    """One that waits for a group, while the other trains without end; and one that trains while the other waits.
+
+    All workers have this standard error: it ends when the last of them has.
+    """
+    words = ["sweep", "xor", "--over", "training.epochs=1,2", "--set", "training.engine=numpy", "-q"]
+    line = [sys.executable, "-c", WORKER_KILLED, killed, *words, "--jobs", "2", "--out", "s"]
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        line, cwd=tmp_path, env=environment, stderr=pipe, text=True, start_new_session=True
+    ) as process:
+        try:
+            said = process.communicate(timeout=60)[1]
+        finally:
+            with suppress(ProcessLookupError):  # which is as it should be: none is left
+                os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == 1
+    assert said.count("\n") == 1
+    assert "a worker process was killed" in said
 
 
 def test_resume_leaves_what_is_no_sweep_alone(tmp_path, monkeypatch):
