@@ -132,16 +132,22 @@ def tasks(
 ) -> Iterator[Task]:
     """Yield the groups one by one, without the networks that are ``done``: by id of a combination the seeds.
 
-    The groups of a kind are of one size, and those with the most work come first, so that all who train end at about
-    the same time. Networks of one seed are neighbours: they share their rows and the order of their batches.
+    The groups of a kind are of one size, give or take one, and those with the most work come first, so that all
+    workers end at about the same time. Networks of one seed are neighbours: they share their rows and the order of
+    their batches.
     """
-    for kind in sorted(kinds, key=lambda kind: kind.size * work_of(kind), reverse=True):
+    divided = [(kind, _sizes(networks_left(plan, kind, done), kind.size)) for kind in kinds]
+    divided.sort(key=lambda each: max(each[1], default=0) * work_of(each[0]), reverse=True)
+    for kind, sizes in divided:
         cells = _cells_left(plan, kind, done)
-        networks = networks_left(plan, kind, done)
-        groups = -(-networks // kind.size)
-        for at in range(groups):
-            size = networks * (at + 1) // groups - networks * at // groups
+        for size in sizes:
             yield _task(plan, kind, list(islice(cells, size)), every=every)
+
+
+def _sizes(networks: int, most: int) -> list[int]:
+    """Divide networks into as few groups as can be, of sizes that differ by one at most."""
+    groups = -(-networks // most)
+    return [networks * (at + 1) // groups - networks * at // groups for at in range(groups)]
 
 
 def networks_left(plan: Plan, kind: Kind, done: Mapping[str, set[int]]) -> int:

@@ -160,6 +160,17 @@ def test_who_stands_beside_a_network_changes_no_bit_of_it():
     assert_array_equal(found[0], found[2])
 
 
+def test_the_groups_with_the_most_work_come_first():
+    """Ten seeds of each width: of 300 units five go in a group, of the others all ten, which a limit of 500 allows."""
+    over = ["seed=0:9", "model.hidden=4,16,64,128,300"]
+    plan = make_plan(read_layers("moons", overrides=["training.engine=numpy", "training.epochs=50"]), over)
+    groups = [
+        (task.combinations[0][2].model.hidden[0], len(task.cells))
+        for task in tasks(plan, find_kinds(plan, Datasets()), {})
+    ]
+    assert groups == [(300, 5), (300, 5), (128, 10), (64, 10), (16, 10), (4, 10)]
+
+
 def test_orders_drawn_many_at_a_time_are_those_drawn_one_by_one():
     """Five epochs, two at a time, are those that the training of a single network draws one after another."""
     one, many = np.random.default_rng(3), np.random.default_rng(3)
