@@ -1,8 +1,8 @@
 """Which networks of a plan are trained side by side: those that differ in nothing that decides a shape or a step.
 
 Seeds, initial weights, rates, momentum and weight decay may differ within a group. How the networks are divided into
-groups follows from the plan alone, and never from the number of processes; and no number of a network depends on who
-stands beside it.
+groups follows from the plan and from what is already trained, never from the number of processes; and no number of a
+network depends on which others are in its group.
 """
 
 import json

@@ -157,6 +157,17 @@ def test_what_has_to_be_compiled_is_told_before_it_begins(swept, tmp_path, monke
         assert (sweep.warnings, sweep.notes) == ((), [])
 
 
+def test_an_engine_that_a_wider_sweep_has_become_worth_is_told(tmp_path, monkeypatch):
+    """With more seeds, auto chooses machine code; the parts that are there are NumPy's."""
+    pytest.importorskip("numba")
+    command = Command("xor", ("training.epochs=30",), over=("seed=0:1",))
+    run(command, tmp_path / "s")
+    monkeypatch.setattr(groups, "worth_compiling", lambda _: True)
+    wide = stored_command(tmp_path / "s").widened(["seed=0:2"], None, None)
+    with resumed(Planned.of(wide), tmp_path / "s") as sweep:
+        assert sweep.warnings[0].startswith("the engine has changed from name numpy to name compiled, numba")
+
+
 def test_a_folder_of_something_else_is_refused(swept, tmp_path):
     """Another sweep's, a folder with files, changed settings, other weights to keep."""
     folder = copytree(swept, tmp_path / "s")
