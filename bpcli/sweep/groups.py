@@ -61,7 +61,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Task:
-    """The networks of one group, for whoever trains it.
+    """The networks of one group, as a worker takes them.
 
     Attributes:
         combinations: number, id and configuration of each combination.
@@ -252,5 +252,5 @@ def products(kind: Kind) -> int:
 
 
 def work_of(kind: Kind) -> float:
-    """About how many seconds a network takes: enough to compare, and to choose who trains."""
+    """About how many seconds a network takes: enough to compare kinds, and to choose whether workers are started."""
     return _NETWORK + kind.steps * (_STEP + 3 * _MAC * products(kind))

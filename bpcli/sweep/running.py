@@ -41,10 +41,11 @@ def run_here(
 
 @contextmanager
 def processes(jobs: int, datasets: Datasets) -> Iterator["Processes"]:
-    """Start ``jobs`` processes, which end with the block.
+    """Start ``jobs`` workers, which end with the block.
 
-    A copy of this process has all that is loaded, and the data. But only a process with a single thread can be copied;
-    else they start anew.
+    A forked worker shares what is already loaded, and the data. But only a process with a single thread can be forked;
+    else they are spawned. That BLAS has one thread is said here for those, and for callers from Python: the command
+    says so before it loads NumPy.
     """
     context = multiprocessing.get_context("fork" if _threads() == 1 else "spawn")
     stop, epochs = context.Event(), context.Value("q", 0)
