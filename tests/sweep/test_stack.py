@@ -108,13 +108,14 @@ def test_every_network_is_the_one_that_trains_alone(name):
         )
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in FILES)) for name in CASES]
-)
-def test_machine_code_trains_the_same_networks_too(name):
-    """All engines of one kind: the kernels in a call of many epochs have the bits of the kernels in calls of one."""
+@pytest.mark.parametrize("names", [["moons", "iris", "own table"], ["circles"]], ids=["float64", "float32"])
+def test_machine_code_trains_the_same_networks_too(names):
+    """All engines of one kind: the kernels in a call of many epochs have the bits of the kernels in calls of one.
+
+    The cases of one precision are one test, since all of them need the same kernels compiled.
+    """
     pytest.importorskip("numba")
-    for row, outcome, k, session in sweep(name, "compiled"):
+    for row, outcome, k, session in (found for name in names for found in sweep(name, "compiled")):
         result = session.result(session.header())
         assert (row["epochs"], row["stopped_by"]) == (session.trainer.epoch, result.stopped_by)
         assert_array_equal(outcome.theta[k], session.trainer.kept().flat)
