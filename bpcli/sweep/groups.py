@@ -1,8 +1,8 @@
 """Which networks of a plan are trained side by side: those that differ in nothing that decides a shape or a step.
 
 Seeds, initial weights, rates, momentum and weight decay may differ within a group. How the networks are divided into
-groups follows from the plan alone, and never from the number of processes; and no number of a network depends on who
-stands beside it.
+groups follows from the plan and from what is already trained, never from the number of processes; and no number of a
+network depends on which others are in its group.
 """
 
 import json
@@ -61,7 +61,7 @@ class Kind:
 
 @dataclass(frozen=True)
 class Task:
-    """The networks of one group, for whoever trains it.
+    """The networks of one group, as a worker takes them.
 
     Attributes:
         combinations: number, id and configuration of each combination.
@@ -132,16 +132,22 @@ def tasks(
 ) -> Iterator[Task]:
     """Yield the groups one by one, without the networks that are ``done``: by id of a combination the seeds.
 
-    The groups of a kind are of one size, and those with the most work come first, so that all who train end at about
-    the same time. Networks of one seed are neighbours: they share their rows and the order of their batches.
+    The groups of a kind are of one size, give or take one, and those with the most work come first, so that all
+    workers end at about the same time. Networks of one seed are neighbours: they share their rows and the order of
+    their batches.
     """
-    for kind in sorted(kinds, key=lambda kind: kind.size * work_of(kind), reverse=True):
+    divided = [(kind, _sizes(networks_left(plan, kind, done), kind.size)) for kind in kinds]
+    divided.sort(key=lambda each: max(each[1], default=0) * work_of(each[0]), reverse=True)
+    for kind, sizes in divided:
         cells = _cells_left(plan, kind, done)
-        networks = networks_left(plan, kind, done)
-        groups = -(-networks // kind.size)
-        for at in range(groups):
-            size = networks * (at + 1) // groups - networks * at // groups
+        for size in sizes:
             yield _task(plan, kind, list(islice(cells, size)), every=every)
+
+
+def _sizes(networks: int, most: int) -> list[int]:
+    """Divide networks into as few groups as can be, of sizes that differ by one at most."""
+    groups = -(-networks // most)
+    return [networks * (at + 1) // groups - networks * at // groups for at in range(groups)]
 
 
 def networks_left(plan: Plan, kind: Kind, done: Mapping[str, set[int]]) -> int:
@@ -246,5 +252,5 @@ def products(kind: Kind) -> int:
 
 
 def work_of(kind: Kind) -> float:
-    """About how many seconds a network takes: enough to compare, and to choose who trains."""
+    """About how many seconds a network takes: enough to compare kinds, and to choose whether workers are started."""
     return _NETWORK + kind.steps * (_STEP + 3 * _MAC * products(kind))

@@ -17,6 +17,7 @@ from bpcli.config.schema import takes_list
 SEED = "seed"
 MOST_COMBINATIONS = 100_000
 MOST_NETWORKS = 10_000_000
+_LARGEST_SEED = (1 << 63) - 1  # the tables have 64 bits for it
 _MOST_PROBLEMS = 20
 _LOOKED_AT = 1000  # combinations, where it is known already that none will be trained
 _CACHED = 1000  # configurations that are kept; others are merged anew when they are needed
@@ -136,7 +137,8 @@ def make_plan(layers: Layers, over: Sequence[str], sample: int | None = None) ->
     if problems:
         raise ConfigProblems(problems)
     _check_distinct(combinations)
-    return Plan(layers, tuple(numbers), seeds or (configs[0].seed,), tuple(combinations), sample, configs)
+    seeds = seeds or (_configured_seed(configs[0]),)
+    return Plan(layers, tuple(numbers), seeds, tuple(combinations), sample, configs)
 
 
 def _axes(section: Mapping[str, str], over: Sequence[str], problems: list[Problem]) -> list[Axis]:
@@ -243,11 +245,23 @@ def _spaced(kind: str, low: str, high: str, number: str) -> list[str]:
 
 
 def _seeds(axis: Axis, problems: list[Problem]) -> tuple[int, ...]:
-    wrong = [value for value in axis.values if not value.isdecimal()]
+    wrong = [value for value in axis.values if not _is_seed(value)]
     if wrong:
         message = f"{wrong[0]} is not a seed; write integers from 0 on, such as seed=0:99 or seed=1,5,9"
+        if wrong[0].isdecimal():
+            message = f"the seed is too large; a sweep takes seeds up to {_LARGEST_SEED}"
         problems.append(_problem(f"--over seed={wrong[0]}", SEED, message))
-    return tuple(int(value) for value in axis.values if value.isdecimal())
+    return tuple(int(value) for value in axis.values if _is_seed(value))
+
+
+def _is_seed(text: str) -> bool:
+    return text.isdecimal() and len(text) <= len(str(_LARGEST_SEED)) and int(text) <= _LARGEST_SEED
+
+
+def _configured_seed(config: Config) -> int:
+    if config.seed > _LARGEST_SEED:
+        raise UsageError(f"seed {config.seed} is too large; a sweep takes seeds up to {_LARGEST_SEED}")
+    return config.seed
 
 
 def _settings(axes: Sequence[Axis], at: int) -> tuple[tuple[str, str], ...]:

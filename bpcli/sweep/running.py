@@ -41,10 +41,11 @@ def run_here(
 
 @contextmanager
 def processes(jobs: int, datasets: Datasets) -> Iterator["Processes"]:
-    """Start ``jobs`` processes, which end with the block.
+    """Start ``jobs`` workers, which end with the block.
 
-    A copy of this process has all that is loaded, and the data. But only a process with a single thread can be copied;
-    else they start anew.
+    A forked worker shares what is already loaded, and the data. But only a process with a single thread can be forked;
+    else they are spawned. That BLAS has one thread is said here for those, and for callers from Python: the command
+    says so before it loads NumPy.
     """
     context = multiprocessing.get_context("fork" if _threads() == 1 else "spawn")
     stop, epochs = context.Event(), context.Value("q", 0)
@@ -108,10 +109,20 @@ class Processes:
                     if outcomes := future.result():
                         yield outcomes
         except BrokenProcessPool:
+            self._kill()
             raise MachineError(
                 "a worker process was killed, perhaps because memory ran out: what is finished is kept; go on with "
                 "--resume, with fewer --jobs"
             ) from None
+
+    def _kill(self) -> None:
+        """End all workers; what ``kill_workers`` of the pool does from Python 3.14 on.
+
+        A broken pool sends them SIGTERM, which they ignore, and waits for them. But one that was killed may have held
+        the lock of their queue, so that the others would never learn that they are to end.
+        """
+        for process in list(self.pool._processes.values()):
+            process.kill()
 
 
 def _now_and_then(question: Callable[[], bool]) -> Callable[[], bool]:

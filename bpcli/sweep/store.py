@@ -8,7 +8,7 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
@@ -275,15 +275,20 @@ def _quantiles(losses: Array) -> Array:
 def write_results(folder: Path, plan: Plan, metrics: Sequence[str], parts: Parts) -> str:
     """Write a row for each network, in the order of the plan, and return the digest of the file."""
     columns = _columns(plan, metrics, parts)
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([cell(name) for name in columns])
-    writer.writerows(zip(*(map(_text, values) for values in columns.values()), strict=True))
-    content = text.getvalue().encode()
+    content = _csv(columns, cell)
     write_atomically(folder / RESULTS, content)
     if find_spec("pyarrow"):
-        _write_parquet(folder / PARQUET, content, columns)
+        _write_parquet(folder / PARQUET, columns)
     return hashlib.sha256(content).hexdigest()
+
+
+def _csv(columns: Mapping[str, list[Any]], written: Callable[[str], str]) -> bytes:
+    """The table as CSV, its texts as ``written`` gives them."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([written(name) for name in columns])
+    writer.writerows(zip(*([_text(v, written) for v in values] for values in columns.values()), strict=True))
+    return text.getvalue().encode()
 
 
 def _columns(plan: Plan, metrics: Sequence[str], parts: Parts) -> dict[str, list[Any]]:
@@ -308,24 +313,27 @@ def _number(value: float) -> float | None:
     return None if np.isnan(value) else value
 
 
-def _text(value: object) -> str:
-    return "" if value is None else repr(value) if isinstance(value, float) else cell(str(value))
+def _text(value: object, written: Callable[[str], str]) -> str:
+    return "" if value is None else repr(value) if isinstance(value, float) else written(str(value))
 
 
-def _write_parquet(path: Path, table: bytes, columns: Mapping[str, list[Any]]) -> None:
-    """Write the CSV ``table`` as Parquet: read by pyarrow itself, which loads pandas to look at lists."""
+def _write_parquet(path: Path, columns: Mapping[str, list[Any]]) -> None:
+    """Write the table as Parquet: texts as they are, as a CSV that pyarrow reads; of lists it loads pandas."""
     import pyarrow
     from pyarrow import csv as tables
     from pyarrow import parquet
 
     types = {str: pyarrow.string(), int: pyarrow.int64()}
     found = {
-        cell(name): next((type(v) for v in values if v is not None), float)
-        for name, values in columns.items()
+        name: next((type(v) for v in values if v is not None), float) for name, values in columns.items()
     }
-    options = tables.ConvertOptions(
-        column_types={name: types.get(kind, pyarrow.float64()) for name, kind in found.items()}
+    table = tables.read_csv(
+        pyarrow.py_buffer(_csv(columns, str)),
+        parse_options=tables.ParseOptions(newlines_in_values=True),
+        convert_options=tables.ConvertOptions(
+            column_types={name: types.get(kind, pyarrow.float64()) for name, kind in found.items()}
+        ),
     )
     buffer = io.BytesIO()
-    parquet.write_table(tables.read_csv(pyarrow.py_buffer(table), convert_options=options), buffer)
+    parquet.write_table(table, buffer)
     write_atomically(path, buffer.getvalue())

@@ -30,7 +30,7 @@ from bpcli.training.sealed_files import write_commented, write_json, write_npz
 _SMALL = 2.0  # seconds of work that are not worth the start of processes
 _ONE_THREAD = 1 << 17  # multiplications of a product that BLAS leaves to one thread
 
-# Who trains: yields what comes of each group of these, asks whether to stop, and tells how many epochs were trained.
+# Trains these groups: yields what comes of each, asks whether to stop, and tells how many epochs were trained.
 Workers: TypeAlias = Callable[[Iterable[Task], Callable[[], bool], Callable[[int], None]], Iterator[Outcomes]]
 
 
@@ -72,10 +72,10 @@ class Sweep:
 
     @contextmanager
     def workers(self, jobs: int, dask: str | None = None) -> Iterator[Workers]:
-        """Let those work, until the block ends, who train the groups that are not done.
+        """Start the workers that train the groups that are not done; they end with the block.
 
-        They are ``jobs`` processes of this machine, or this one if there is little to do; or those of the cluster at
-        the address ``dask``.
+        They are ``jobs`` processes of this machine, or this process alone if there is little to do; or those of the
+        cluster at the address ``dask``.
         """
         left, datasets = self._left(), self.planned.datasets
         for dtype in self.planned.compiled if any(left.values()) else ():

@@ -116,6 +116,8 @@ def test_impossible_combinations_are_told_before_anything_runs():
         (["seed=0:3", "seed=1"], "given twice"),
         (["seed=1,1"], "is there twice"),
         (["seed=-1"], "is not a seed"),
+        (["seed=0,9223372036854775808"], "too large; a sweep takes seeds up to 9223372036854775807"),
+        (["seed=" + "9" * 5000], "too large"),
         ([f"{RATE}=lgo:1:2:3"], "did you mean log"),
         ([f"{RATE}=log:0:1:5"], "begins above 0"),
         ([f"{RATE}=1,1.0"], "the same configuration"),
@@ -128,6 +130,14 @@ def test_what_cannot_be_planned_says_why(over, said):
     """One message with what to do."""
     with pytest.raises((UsageError, ConfigProblems), match=said):
         plan(*over)
+
+
+def test_a_seed_is_one_that_the_tables_can_hold():
+    """64 bits with a sign, wherever it comes from."""
+    most = 2**63 - 1
+    assert plan(f"seed={most}").seeds == plan("model.hidden=2", overrides=[f"seed={most}"]).seeds == (most,)
+    with pytest.raises(UsageError, match=f"seed {most + 1} is too large"):
+        plan("model.hidden=2", overrides=[f"seed={most + 1}"])
 
 
 def test_a_sample_larger_than_its_population_is_refused():

@@ -108,13 +108,14 @@ def test_every_network_is_the_one_that_trains_alone(name):
         )
 
 
-@pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in FILES)) for name in CASES]
-)
-def test_machine_code_trains_the_same_networks_too(name):
-    """All engines of one kind: the kernels in a call of many epochs have the bits of the kernels in calls of one."""
+@pytest.mark.parametrize("names", [["moons", "iris", "own table"], ["circles"]], ids=["float64", "float32"])
+def test_machine_code_trains_the_same_networks_too(names):
+    """All engines of one kind: the kernels in a call of many epochs have the bits of the kernels in calls of one.
+
+    The cases of one precision are one test, since all of them need the same kernels compiled.
+    """
     pytest.importorskip("numba")
-    for row, outcome, k, session in sweep(name, "compiled"):
+    for row, outcome, k, session in (found for name in names for found in sweep(name, "compiled")):
         result = session.result(session.header())
         assert (row["epochs"], row["stopped_by"]) == (session.trainer.epoch, result.stopped_by)
         assert_array_equal(outcome.theta[k], session.trainer.kept().flat)
@@ -158,6 +159,17 @@ def test_who_stands_beside_a_network_changes_no_bit_of_it():
         found.append(np.concatenate(rows))
     assert_array_equal(found[0], found[1])
     assert_array_equal(found[0], found[2])
+
+
+def test_the_groups_with_the_most_work_come_first():
+    """Ten seeds of each width: of 300 units five go in a group, of the others all ten, which a limit of 500 allows."""
+    over = ["seed=0:9", "model.hidden=4,16,64,128,300"]
+    plan = make_plan(read_layers("moons", overrides=["training.engine=numpy", "training.epochs=50"]), over)
+    groups = [
+        (task.combinations[0][2].model.hidden[0], len(task.cells))
+        for task in tasks(plan, find_kinds(plan, Datasets()), {})
+    ]
+    assert groups == [(300, 5), (300, 5), (128, 10), (64, 10), (16, 10), (4, 10)]
 
 
 def test_orders_drawn_many_at_a_time_are_those_drawn_one_by_one():

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from itertools import islice
 from shutil import copytree
 from time import monotonic, sleep
@@ -156,6 +157,17 @@ def test_what_has_to_be_compiled_is_told_before_it_begins(swept, tmp_path, monke
         assert (sweep.warnings, sweep.notes) == ((), [])
 
 
+def test_an_engine_that_a_wider_sweep_has_become_worth_is_told(tmp_path, monkeypatch):
+    """With more seeds, auto chooses machine code; the parts that are there are NumPy's."""
+    pytest.importorskip("numba")
+    command = Command("xor", ("training.epochs=30",), over=("seed=0:1",))
+    run(command, tmp_path / "s")
+    monkeypatch.setattr(groups, "worth_compiling", lambda _: True)
+    wide = stored_command(tmp_path / "s").widened(["seed=0:2"], None, None)
+    with resumed(Planned.of(wide), tmp_path / "s") as sweep:
+        assert sweep.warnings[0].startswith("the engine has changed from name numpy to name compiled, numba")
+
+
 def test_a_folder_of_something_else_is_refused(swept, tmp_path):
     """Another sweep's, a folder with files, changed settings, other weights to keep."""
     folder = copytree(swept, tmp_path / "s")
@@ -288,6 +300,21 @@ def test_parquet_has_what_the_csv_has(swept):
     assert columns["seed"] == [int(row["seed"]) for row in table]
     assert columns["train_loss"] == [float(row["train_loss"]) for row in table]
     assert (columns["validation_loss"], columns["reason"]) == ([None] * 12, [""] * 12)
+
+
+def test_texts_that_a_spreadsheet_takes_for_formulas_are_whole_in_parquet(tmp_path):
+    """A target whose name begins with =, and one with a line break: marked and escaped in the CSV only."""
+    parquet = pytest.importorskip("pyarrow.parquet")
+    names = ["=y", "=a\nb"]
+    with (tmp_path / "t.csv").open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([["x", *names], *([i, "ab"[i % 2], "ab"[i // 2 % 2]] for i in range(20))])
+    targets = ["=y", '"=a\n\nb"']
+    command = Command(
+        str(tmp_path / "t.csv"), ("training.epochs=1",), over=(f"data.target={','.join(targets)}",)
+    )
+    run(command, tmp_path / "s")
+    assert parquet.read_table(tmp_path / "s" / store.PARQUET)["data.target"].to_pylist() == targets
+    assert [row["data.target"] for row in rows(tmp_path / "s")] == ["'=y", r'"=a\n\nb"']
 
 
 def test_the_wilson_interval_is_that_of_the_paper():
@@ -429,6 +456,59 @@ def test_workers_leave_it_to_their_parent_when_all_are_told_to_stop(tmp_path):
         said = process.communicate()[1]
     assert (process.returncode, said) == (143, "")
     assert 4 <= len(rows(tmp_path / "s")) < 4000
+
+
+WORKER_KILLED = """
+import os
+import signal
+import sys
+from threading import Timer
+from time import sleep
+
+from bpcli.__main__ import main
+from bpcli.sweep import running, sweeping
+
+sweeping._SMALL, train, killed = 0, running.train_task, sys.argv.pop(1)
+
+def kill():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def trained(task, *rest):
+    if task.epochs == 2:
+        if killed == "busy":
+            kill()
+        sleep(600)
+    if killed == "idle":
+        Timer(0.3, kill).start()
+    return train(task, *rest)
+
+running.train_task = trained
+main()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only copies of the process have what it has patched")
+@pytest.mark.parametrize("killed", ["idle", "busy"])
+def test_a_killed_worker_ends_the_sweep_with_a_message_and_takes_the_others_along(tmp_path, killed):
+    """One that waits for a group, while the other trains without end; and one that trains while the other waits.
+
+    All workers have this standard error: it ends when the last of them has.
+    """
+    words = ["sweep", "xor", "--over", "training.epochs=1,2", "--set", "training.engine=numpy", "-q"]
+    line = [sys.executable, "-c", WORKER_KILLED, killed, *words, "--jobs", "2", "--out", "s"]
+    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        line, cwd=tmp_path, env=environment, stderr=pipe, text=True, start_new_session=True
+    ) as process:
+        try:
+            said = process.communicate(timeout=60)[1]
+        finally:
+            with suppress(ProcessLookupError):  # which is as it should be: none is left
+                os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == 1
+    assert said.count("\n") == 1
+    assert "a worker process was killed" in said
 
 
 def test_resume_leaves_what_is_no_sweep_alone(tmp_path, monkeypatch):

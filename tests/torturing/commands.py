@@ -129,9 +129,9 @@ def written() -> Iterator[tuple[str, tuple[object, ...], tuple[str, ...]]]:
     grade = ("walkthrough", "--grade", "class", "-q", "--csv", "run/m.csv", "--feedback", "run")
     yield "walkthrough --csv --feedback", grade, ("m.csv", "answers-01.txt", "answers-02.txt")
     for form, suffix in (("text", "txt"), ("html", "html"), ("latex", "tex"), ("markdown", "md")):
-        # One sheet in two of the formats: a second one, and the file of all, are written as in the others.
-        last = 2 if form in ("text", "html") else 1
-        together = ("worksheets.html",) if form == "html" else ()
+        # One sheet in Markdown: a second one is written as in the others. Pages and LaTeX have a file of all sheets.
+        last = 1 if form == "markdown" else 2
+        together = (f"worksheets.{suffix}",) if form in ("html", "latex") else ()
         names = (*together, f"worksheet-01.{suffix}", f"answers-0{last}.yaml", f"key-0{last}.yaml")
         words = ("walkthrough", "--seeds", f"1:{last}", "--out", "run", "--format", form, "-q")
         yield f"worksheets as {form}", words, names
