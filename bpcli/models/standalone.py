@@ -281,7 +281,9 @@ def _number_pattern(form: str) -> str:
     exact = rf"(?P<plain>nan|[-+]?(?:{fraction}|[0-9]+)(?:[eE][-+]?[0-9]+)?)\Z|[-+]?(?:{fraction})[dD][-+]?[0-9]+\Z"
     unit = ""
     if form.startswith(UNIT):
-        unit = rf"\s?{re.escape(form.removeprefix(UNIT))}"
+        word = form.removeprefix(UNIT)
+        # 12m without a blank may be a code.
+        unit = (r"\s" if len(word) == 1 and word.isalpha() else r"\s?") + re.escape(word)
         exact += rf"|[-+]?[0-9]+\.?[0-9]*(?={unit}\Z)"
     suffix = "|".join(SUFFIXES) if form == SUFFIXED else ""
     grouped = (

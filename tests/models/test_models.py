@@ -430,7 +430,7 @@ def read_or_refused(read, *cell):
 
 def test_an_exported_program_refuses_the_cells_that_predict_refuses():
     """A unit, K and M belong to their column; D needs a point; a bracket is closed; an amount has no exponent."""
-    forms = ["", SUFFIXED, "unit cm"]
+    forms = ["", SUFFIXED, "unit cm", "unit m"]
     program: dict[str, Any] = {"re": re, "np": np, "M": number_constants((), forms)}
     exec(NUMBER, program)
     refused = [
@@ -450,7 +450,7 @@ def test_an_exported_program_refuses_the_cells_that_predict_refuses():
         "12 34",
         "1.0D3 cm",
     ]
-    for cell in [*refused, "170 cm", "\u22125 cm", "5.cm", "3M", "1 234 cm", "$1.K", "\u22121.5"]:
+    for cell in [*refused, "170 cm", "12m", "12 m", "\u22125 cm", "5.cm", "3M", "1 234 cm", "$1.K", "\u22121.5"]:
         for form in forms:
             measured, found = measure(cell), amount(cell)
             expected = number(cell)
