@@ -450,7 +450,18 @@ def test_an_exported_program_refuses_the_cells_that_predict_refuses():
         "12 34",
         "1.0D3 cm",
     ]
-    for cell in [*refused, "170 cm", "12m", "12 m", "\u22125 cm", "5.cm", "3M", "1 234 cm", "$1.K", "\u22121.5"]:
+    for cell in [
+        *refused,
+        "170 cm",
+        "12m",
+        "12 m",
+        "\u22125 cm",
+        "5.cm",
+        "3M",
+        "1 234 cm",
+        "$1.K",
+        "\u22121.5",
+    ]:
         for form in forms:
             measured, found = measure(cell), amount(cell)
             expected = number(cell)
