@@ -161,10 +161,12 @@ class Seen:
     def of(cls, part: Part, units: Array) -> "Seen":
         """Take the first unit away from all of them."""
         sizes = part.sizes[units]
-        gaps = (part.rows[units] - part.rows[units[0]]) / (part.tolerance * sizes.max())
-        distances = np.sqrt(np.einsum("ij,ij->i", gaps, gaps))
+        gaps = part.rows[units]
+        gaps -= part.rows[units[0]]
+        gaps /= part.tolerance * sizes.max()
         rows = gaps.astype(np.float32, copy=False)
         squares, limits = np.einsum("ij,ij->i", rows, rows), (sizes / sizes.max()) ** 2
+        distances = np.sqrt(squares if rows is gaps else np.einsum("ij,ij->i", gaps, gaps))
         return cls(part, units, rows, distances, squares, limits, _blur(rows))
 
     def shells(self) -> list[Array]:
@@ -182,14 +184,14 @@ class Seen:
         sharp, blur = 1 - self.blur, self.blur
         squares, later = self.squares[block], self.squares[first:]
         limits, later_limits = self.limits[block], self.limits[first:]
-        least = self.rows[block] @ self.rows[first:].T
-        least *= -2
+        least = (-2 * self.rows[block]) @ self.rows[first:].T
         least += sharp * squares[:, None]
         least += sharp * later  # the square, less what ‖u‖² and ‖v‖² blur it by
         vanished = self.rows.shape[1] * TINY
         sure = sharp * limits.min() - vanished
         within: Array = least <= sure - 2 * blur * (squares.max() + later.max())
-        one, other = np.nonzero((least <= 1 + blur + vanished) & ~within)
+        possible = (least <= 1 + blur + vanished) & ~within
+        one, other = np.divmod(np.flatnonzero(possible), len(later))  # few, and so faster than np.nonzero
         square, limit = least[one, other], np.maximum(limits[one], later_limits[other])
         near = square + 2 * blur * (squares[one] + later[other]) <= sharp * limit - vanished
         within[one[near], other[near]] = True

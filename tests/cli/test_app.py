@@ -60,6 +60,7 @@ finally:
 """
 
 
+@pytest.mark.slow
 def test_training_on_a_shipped_table_does_not_load_masked_arrays(tmp_path):
     """Which ``np.unique`` loads in some versions of NumPy, and which take longer than to read the table."""
     line = [sys.executable, "-c", MASKED]

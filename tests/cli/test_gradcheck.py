@@ -502,7 +502,9 @@ LOOP = "import os\nopen({!r}, 'w').write(str(os.getpid()))\nwhile True: pass\n"
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has neither")
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+@pytest.mark.parametrize(
+    ("sent", "code"), [(signal.SIGTERM, 143), pytest.param(signal.SIGHUP, 129, marks=pytest.mark.slow)]
+)
 def test_a_signal_ends_what_was_started_and_leaves_no_folder(tmp_path, sent, code):
     """The submission's process is gone, and so is its folder, when bpcli has ended."""
     scratch, marker = tmp_path / "scratch", tmp_path / "pid"

@@ -456,7 +456,9 @@ def test_the_environment_overrides_the_file_and_options_override_it(bpcli, monke
     assert json.loads(bpcli("train", "iris", "--json", "--epochs", 3).out)["epochs"] == 3
 
 
-@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("sent", "code"), [(signal.SIGINT, 130), pytest.param(signal.SIGTERM, 143, marks=pytest.mark.slow)]
+)
 def test_a_signal_stops_the_run_and_loses_nothing(bpcli, tmp_path, default_signals, sent, code):
     """The process exits with 128 + the signal; the run can be resumed and ends like one never stopped."""
     command = [sys.executable, "-m", "bpcli", "train", "xor", "--epochs=10000000", "--out=run", "--json"]

@@ -443,6 +443,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="groups of processes are of POSIX")
 def test_workers_leave_it_to_their_parent_when_all_are_told_to_stop(tmp_path):
     """SIGTERM to the whole group, as a cluster sends it: what is finished is kept, and shown."""
@@ -488,7 +489,7 @@ main()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only copies of the process have what it has patched")
-@pytest.mark.parametrize("killed", ["idle", "busy"])
+@pytest.mark.parametrize("killed", ["idle", pytest.param("busy", marks=pytest.mark.slow)])
 def test_a_killed_worker_ends_the_sweep_with_a_message_and_takes_the_others_along(tmp_path, killed):
     """One that waits for a group, while the other trains without end; and one that trains while the other waits.
 
