@@ -9,9 +9,9 @@ Everything that is compared runs in the same call, in turns, evaluation of every
 time, which other users of the machine hardly change, but of wall time for digits and grid. "One after another" is
 ``Session``, what ``bpcli train`` runs, on some of the networks.
 
-Found on two cores that had other work as well: xor 209 times (2.20 µs an epoch of a network, 5.3 times the 0.42 µs of
-the bare products), compiled 317 times; digits 2.3 times; grid 0.08 and 0.09 of the time, NumPy 0.10 and 0.14 (scored at
-the end, as there); memory 313 MiB.
+Found on two idle cores: xor 229 times (1.77 µs an epoch of a network, 3.1 times the 0.57 µs of the bare products),
+compiled 354 times; grid 0.17 of the time, with the NumPy engine 0.20 (scored at the end, as there). Beside other work:
+digits 2.3 times; grid 0.08 to 0.14; memory 313 MiB.
 """
 
 import os
