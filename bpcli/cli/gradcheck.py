@@ -183,7 +183,7 @@ def gradcheck(
     CONFIG, too, it does so for a selection of small networks of every kind. With --against, checks the gradients
     that other people computed.
 
-    A Python file or a notebook defines a function such as `gradients` or `backward`, or a class with such a method. It
+    A Python file or a notebook defines a function such as gradients or backward, or a class with such a method. It
     takes data, weights and biases under their usual names (x, y or X, Y; V, W or W1, b1, W2, b2; a dict of them) and
     returns the gradients in any order, or in a dict. How it is to be read is found out by calling it at a small example
     whose sizes all differ, and said in one line; --layout, --weights and --function settle it. docs/gradcheck.md has

@@ -40,3 +40,8 @@ def test_choices_are_told_where_there_is_room_and_where_there_is_not(bpcli):
     """<stable|blas> stands in a column of its own, or in one line with the option."""
     assert "--arithmetic  <stable|blas>" in bpcli("symmetry-demo", "--help", columns=60).out
     assert re.search(r"--arithmetic {3,}<stable\|blas> {3,}stable: one", bpcli("symmetry-demo", "--help").out)
+
+
+def test_no_word_of_the_help_stands_on_black():
+    """As code in Markdown does, also where the terminal is white."""
+    assert [path for path, command in every_command() if "`" in (command.help or "")] == []
