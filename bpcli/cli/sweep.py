@@ -115,7 +115,7 @@ def sweep(
 
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     options = {"seed": seed, "training.epochs": epochs}
-    with one_thread_of_blas():  # in this process too, of which the others are copies
+    with one_thread_of_blas():  # before NumPy is loaded: a forked worker has that of this process
         command = _command(config, over or [], sample, success, override or [], options, keep, resume)
         return (
             _dry_run(command, jobs, screen) if dry_run else _swept(command, jobs, dask, out, resume, screen)

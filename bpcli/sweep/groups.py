@@ -42,7 +42,7 @@ class Kind:
         steps: of one network in all its epochs.
         metric: the score beside the loss.
         source, digest: name and SHA-256 of the data.
-        engine: what trains them; "auto" only until it is decided.
+        engine: what trains them.
         size: how many are trained side by side.
     """
 
@@ -55,8 +55,18 @@ class Kind:
     metric: Metric
     source: str
     digest: str
-    engine: Literal["auto", "numpy", "compiled"]
+    engine: Literal["numpy", "compiled"]
     size: int
+
+    @property
+    def multiplications(self) -> int:
+        """Of the products of one forward pass over a batch."""
+        return self.batch * sum(fan_in * fan_out for fan_in, fan_out in self.architecture.shapes())
+
+    @property
+    def seconds(self) -> float:
+        """About how long a network takes: enough to compare kinds, and to choose whether workers are started."""
+        return _NETWORK + self.steps * (_STEP + 3 * _MAC * self.multiplications)
 
 
 @dataclass(frozen=True)
@@ -113,18 +123,20 @@ def find_kinds(plan: Plan, datasets: Datasets) -> list[Kind]:
     together: dict[str, list[int]] = {}
     for number in range(len(plan.combinations)):
         together.setdefault(_shared(plan.config(number)), []).append(number)
-    kinds, problems = [], dict[str, Problem]()
+    kinds, undecided, problems = list[Kind](), list[Kind](), dict[str, Problem]()
     for numbers in together.values():
         config = plan.config(numbers[0]).model_copy(update={"seed": plan.seeds[0]})
         try:
-            kinds.append(_kind(config, tuple(numbers), datasets))
+            kind = _kind(config, tuple(numbers), datasets)
+            (undecided if config.training.engine == "auto" else kinds).append(kind)
         except BpcliError as error:
             shown = plan.combinations[numbers[0]].settings
             text = " ".join(f"--over {key}={value}" for key, value in shown) or plan.layers.name
             problems.setdefault(str(error), Problem(text, None, None, "", str(error)))
     if problems:
         raise ConfigProblems(problems.values())
-    return _with_engines(kinds, len(plan.seeds))
+    kinds += _with_engine(undecided, len(plan.seeds))
+    return sorted(kinds, key=lambda kind: kind.combinations[0])
 
 
 def tasks(
@@ -137,7 +149,7 @@ def tasks(
     their batches.
     """
     divided = [(kind, _sizes(networks_left(plan, kind, done), kind.size)) for kind in kinds]
-    divided.sort(key=lambda each: max(each[1], default=0) * work_of(each[0]), reverse=True)
+    divided.sort(key=lambda each: max(each[1], default=0) * each[0].seconds, reverse=True)
     for kind, sizes in divided:
         cells = _cells_left(plan, kind, done)
         for size in sizes:
@@ -198,9 +210,10 @@ def _shared(config: Config) -> str:
 
 
 def _kind(config: Config, numbers: tuple[int, ...], datasets: Datasets) -> Kind:
-    auto = config.training.engine == "auto"
-    plain = config.training.model_copy(update={"engine": "numpy"}) if auto else config.training
-    ready = setup(config.model_copy(update={"training": plain}), datasets.get(config))
+    """What the networks of these combinations are like; where nobody says what trains them, NumPy does for now."""
+    engine: Literal["numpy", "compiled"] = "compiled" if config.training.engine == "compiled" else "numpy"
+    training = config.training.model_copy(update={"engine": engine})
+    ready = setup(config.model_copy(update={"training": training}), datasets.get(config))
     data, network = ready.data, ready.network
     architecture, batch, item = network.architecture, network.rows, data.X.itemsize
     width = architecture.sizes[0] + architecture.sizes[-1]
@@ -216,22 +229,21 @@ def _kind(config: Config, numbers: tuple[int, ...], datasets: Datasets) -> Kind:
         metric=metric_of(data.task),
         source=data.name,
         digest=data.digest,
-        engine=config.training.engine,
+        engine=engine,
         size=int(np.clip(min(_HOT // hot, _DATA // rows), 1, MOST)),
     )
 
 
-def _with_engines(kinds: list[Kind], seeds: int) -> list[Kind]:
-    """Decide which engine trains where nobody says: that of all these kinds, since it is loaded once."""
-    left = [kind for kind in kinds if kind.engine == "auto"]
+def _with_engine(kinds: list[Kind], seeds: int) -> list[Kind]:
+    """Decide what trains kinds of which nobody says it: the same for all, since an engine is loaded once."""
     saved = sum(
         seconds_saved(
             kind.architecture, kind.batch, kind.steps * len(kind.combinations) * seeds, together=kind.size
         )
-        for kind in left
+        for kind in kinds
     )
     engine: Literal["numpy", "compiled"] = "compiled" if available() and worth_compiling(saved) else "numpy"
-    return [replace(kind, engine=engine) if kind in left else kind for kind in kinds]
+    return [replace(kind, engine=engine) for kind in kinds]
 
 
 def trial_of(task: Task, epochs: int) -> Task:
@@ -244,13 +256,3 @@ def trial_of(task: Task, epochs: int) -> Task:
     return replace(
         task, combinations=tuple((at, name, short(config)) for at, name, config in task.combinations)
     )
-
-
-def products(kind: Kind) -> int:
-    """Multiplications of the products of one forward pass over a batch."""
-    return kind.batch * sum(fan_in * fan_out for fan_in, fan_out in kind.architecture.shapes())
-
-
-def work_of(kind: Kind) -> float:
-    """About how many seconds a network takes: enough to compare kinds, and to choose whether workers are started."""
-    return _NETWORK + kind.steps * (_STEP + 3 * _MAC * products(kind))

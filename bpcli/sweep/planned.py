@@ -12,7 +12,7 @@ from bpcli.config import Layers, is_table, read_layers
 from bpcli.config.fields import GENERATED
 from bpcli.engine import compilation_notice
 from bpcli.sweep.combinations import Success, read_success
-from bpcli.sweep.groups import Datasets, Kind, find_kinds, tasks, trial_of, work_of
+from bpcli.sweep.groups import Datasets, Kind, find_kinds, tasks, trial_of
 from bpcli.sweep.machine import prepare_kernel
 from bpcli.sweep.outcome import train_task
 from bpcli.sweep.plan import Plan, make_plan
@@ -153,7 +153,7 @@ class Planned:
             networks = len(kind.combinations) * len(self.plan.seeds)
             number = -(-networks // kind.size)
             groups.append((number, -(-networks // number)))
-            work = networks * work_of(kind)
+            work = networks * kind.seconds
             if perf_counter() - started < _TRIALS:
                 known.append(self._seconds_of_network(kind) * networks / work)
             total += work * float(np.mean(known))

@@ -17,7 +17,7 @@ from bpcli.network import Array
 from bpcli.sweep import store
 from bpcli.sweep.cluster import run_on_dask
 from bpcli.sweep.combinations import SweepResult, best_combination, summarise
-from bpcli.sweep.groups import Kind, Task, networks_left, products, tasks, trained_config, work_of
+from bpcli.sweep.groups import Kind, Task, networks_left, tasks, trained_config
 from bpcli.sweep.machine import prepare_kernel
 from bpcli.sweep.outcome import judged
 from bpcli.sweep.part import write_part
@@ -167,8 +167,8 @@ class Sweep:
 
 def _is_small(left: Mapping[Kind, int]) -> bool:
     """Whether this process can do it by itself: with one thread of BLAS, and soon."""
-    work = sum(networks * work_of(kind) for kind, networks in left.items())
-    return work < _SMALL and all(products(kind) < _ONE_THREAD for kind in left)
+    work = sum(networks * kind.seconds for kind, networks in left.items())
+    return work < _SMALL and all(kind.multiplications < _ONE_THREAD for kind in left)
 
 
 def _lowest_loss(rows: dict[str, Array]) -> float:

@@ -134,19 +134,19 @@ def near(one: Array, other: Array, window: Array, other_window: Array) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class Seen:
-    """One part of some units as seen from the first of them: in single precision, which will do for what is left then.
+class Centred:
+    """One part of k units with the first of them as the origin: what is left is small, and float32 will do for it.
 
     1 is the largest distance at which two of these units are the same; each pair has a limit of its own.
 
     Attributes:
         part: their weights.
-        units: which they are, k of them.
-        rows: k×n, their rows less that of the first.
-        distances: k lengths of these, in the precision of the part.
-        squares: k squares of them, in single precision.
-        limits: k squares of what is the same, for two of that size.
-        blur: what of ‖u‖² + ‖v‖² + limit the square of a distance, ‖u‖² + ‖v‖² - 2 u·v, may be off by.
+        units: which they are, k.
+        rows: their rows less that of the first, k×n in float32.
+        distances: the lengths of these, k in the precision of the part.
+        squares: the squares of them, k in float32.
+        limits: the squares of what is the same for two units of that size, k.
+        rounding: what of ‖u‖² + ‖v‖² + limit the square of a distance, ‖u‖² + ‖v‖² - 2 u·v, may be off by.
     """
 
     part: Part
@@ -155,10 +155,10 @@ class Seen:
     distances: Array
     squares: Array
     limits: Array
-    blur: float
+    rounding: float
 
     @classmethod
-    def of(cls, part: Part, units: Array) -> "Seen":
+    def of(cls, part: Part, units: Array) -> "Centred":
         """Take the first unit away from all of them."""
         sizes = part.sizes[units]
         gaps = part.rows[units]
@@ -167,49 +167,49 @@ class Seen:
         rows = gaps.astype(np.float32, copy=False)
         squares, limits = np.einsum("ij,ij->i", rows, rows), (sizes / sizes.max()) ** 2
         distances = np.sqrt(squares if rows is gaps else np.einsum("ij,ij->i", gaps, gaps))
-        return cls(part, units, rows, distances, squares, limits, _blur(rows))
+        return cls(part, units, rows, distances, squares, limits, _rounding(rows))
 
-    def shells(self) -> list[Array]:
-        """Return the places of the units by their distance from the first: no two are the same of different ones."""
+    def split(self) -> list[Array]:
+        """Return places of the units by their distance from the first, so that none is the same as one elsewhere."""
         order = np.argsort(self.distances, kind="stable")
-        ranked, blur = self.distances[order], _blur(self.part.rows)
-        apart = ranked[1:] * (1 - blur) > ranked[:-1] * (1 + blur) + 1
-        return [np.sort(shell) for shell in np.split(order, np.flatnonzero(apart) + 1)]
+        ranked, rounding = self.distances[order], _rounding(self.part.rows)
+        apart = ranked[1:] * (1 - rounding) > ranked[:-1] * (1 + rounding) + 1
+        return [np.sort(places) for places in np.split(order, np.flatnonzero(apart) + 1)]
 
     def same_pairs(self, block: Array, first: int) -> Array:
         """``Part.same`` for the places of ``block`` with each from ``first`` on: len(block)×(k - first) truth values.
 
         Most pairs are settled by two numbers, nearly all others by their own limits; what is left is measured.
         """
-        sharp, blur = 1 - self.blur, self.blur
         squares, later = self.squares[block], self.squares[first:]
         limits, later_limits = self.limits[block], self.limits[first:]
+        above, below = 1 + self.rounding, 1 - self.rounding
+        underflow = self.rows.shape[1] * TINY
         least = (-2 * self.rows[block]) @ self.rows[first:].T
-        least += sharp * squares[:, None]
-        least += sharp * later  # the square, less what ‖u‖² and ‖v‖² blur it by
-        vanished = self.rows.shape[1] * TINY
-        sure = sharp * limits.min() - vanished
-        within: Array = least <= sure - 2 * blur * (squares.max() + later.max())
-        possible = (least <= 1 + blur + vanished) & ~within
+        least += below * squares[:, None]
+        least += below * later  # the square, less what ‖u‖² and ‖v‖² are rounded by
+        most_rounded = 2 * self.rounding * (squares.max() + later.max())
+        within: Array = least <= below * limits.min() - underflow - most_rounded
+        possible = (least <= above + underflow) & ~within
         one, other = np.divmod(np.flatnonzero(possible), len(later))  # few, and so faster than np.nonzero
         square, limit = least[one, other], np.maximum(limits[one], later_limits[other])
-        near = square + 2 * blur * (squares[one] + later[other]) <= sharp * limit - vanished
-        within[one[near], other[near]] = True
-        near |= square > (1 + blur) * limit + vanished
-        one, other = one[~near], other[~near]
-        # Units far from the first one, and near to many of the others, are seen from one of themselves.
+        settled = square + 2 * self.rounding * (squares[one] + later[other]) <= below * limit - underflow
+        within[one[settled], other[settled]] = True
+        settled |= square > above * limit + underflow
+        one, other = one[~settled], other[~settled]
+        # Units far from the first one, and near to many of the others, are compared from one of themselves.
         apart = (np.bincount(one, minlength=len(block)) > SPARSE * len(later)) & (squares > 1)
         if apart.any():
-            few, crowd = np.flatnonzero(apart), np.unique(other[apart[one]])
-            among = Seen.of(self.part, np.concatenate([self.units[block[few]], self.units[first:][crowd]]))
-            within[np.ix_(few, crowd)] = among.same_pairs(np.arange(len(few)), len(few))
+            far, near = np.flatnonzero(apart), np.unique(other[apart[one]])
+            among = Centred.of(self.part, np.concatenate([self.units[block[far]], self.units[first:][near]]))
+            within[np.ix_(far, near)] = among.same_pairs(np.arange(len(far)), len(far))
             one, other = one[~apart[one]], other[~apart[one]]
         within[one, other] = self.part.same(self.units[block[one]], self.units[first:][other])
         return within
 
 
-def _blur(rows: Array) -> float:
-    """Twice what bounds the rounding of sums of n + 2 products and their terms, for n-vectors: 2 (n + 8) ε."""
+def _rounding(rows: Array) -> float:
+    """Twice what bounds the rounding of sums of n + 2 products and their terms, for rows (k×n): 2 (n + 8) ε."""
     length: int = rows.shape[1]
     return 4 * (length + 8) * float(np.finfo(rows.dtype).eps)
 
@@ -224,21 +224,21 @@ def equal_units(parts: tuple[Part, ...]) -> list[tuple[int, ...]]:
 
 
 def _groups_among(parts: Sequence[Part], units: Array) -> list[tuple[int, ...]]:
-    """Return the groups among units in increasing order, once the distances from one of them have parted them."""
+    """Return the groups among some units, which are in increasing order; what is far from one of them comes apart."""
     groups: list[tuple[int, ...]] = []
     if len(units) < 2:
         return groups
-    seen = [Seen.of(part, units) for part in parts]
-    for each in seen:
-        shells = each.shells()
-        if max(map(len, shells)) <= FEWER * len(units):
-            return [group for shell in shells for group in _groups_among(parts, units[shell])]
+    centred = [Centred.of(part, units) for part in parts]
+    for each in centred:
+        pieces = each.split()
+        if max(map(len, pieces)) <= FEWER * len(units):
+            return [group for places in pieces for group in _groups_among(parts, units[places])]
     # All may be the same as the first one; if not, several are compared with all later ones at a time.
     left, count = np.ones(len(units), bool), 1
     while (block := np.flatnonzero(left[:-1])[:count]).size:
         first = int(block[0])
         same = np.arange(first, len(units)) > block[:, None]
-        for each in seen:
+        for each in centred:
             if np.count_nonzero(same) > SPARSE * same.size:
                 same &= each.same_pairs(block, first)
             else:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from bpcli.common.errors import UsageError
-from bpcli.config import Config
+from bpcli.config import Config, TrainingConfig
 from bpcli.network import Architecture, Array
 from bpcli.network.example import Example
 from bpcli.training.configured import configured_example
@@ -48,19 +48,14 @@ def chosen_point(config: Config, typed: Typed, seed: int | None, draw: Draw, dig
         UsageError: numbers that cannot be read, or shapes that do not fit one another.
         DataError: the data of the configuration cannot be used.
     """
-    example, drawn = _point(config, typed, seed, draw, digits)
-    return Chosen(example, drawn, left_out(config))
+    example, drawn, decay = _point(config, typed, seed, draw, digits)
+    return Chosen(example, drawn, left_out(config.training, decay))
 
 
-def left_out(config: Config) -> tuple[str, ...]:
-    """Name what of an update plain gradient descent does not have.
-
-    Raises:
-        DataError: the weight decay depends on the number of rows, and the data cannot be used.
-    """
-    rule, decay = config.training.optimizer, config.training.weight_decay
-    if decay == "auto":
-        decay = configured_example(config).weight_decay
+def left_out(training: TrainingConfig, auto_decay: float) -> tuple[str, ...]:
+    """Name what of an update plain gradient descent does not have; ``auto_decay`` is what "auto" has come to."""
+    rule = training.optimizer
+    decay = auto_decay if training.weight_decay == "auto" else training.weight_decay
     momentum = getattr(rule, "momentum", 0.0)
     found = ("Adam" if rule.name == "adam" else "", f"momentum {momentum:g}" if momentum else "")
     return tuple(filter(None, (*found, f"weight decay {decay:g}" if decay else "")))
@@ -68,7 +63,8 @@ def left_out(config: Config) -> tuple[str, ...]:
 
 def _point(
     config: Config, typed: Typed, seed: int | None, draw: Draw, digits: int
-) -> tuple[Example, Drawn | None]:
+) -> tuple[Example, Drawn | None, float]:
+    """The point, what of it was drawn, and the weight decay that its rows decide: 0 where it is no row of a table."""
     given = {name: read_tensor(f"--{name.replace('_', '-')}", text) for name, text in typed.tensors.items()}
     architecture = chosen_architecture(config, typed, given)
     rate = typed.rate if typed.rate is not None else config.training.optimizer.learning_rate
@@ -85,14 +81,15 @@ def _point(
         _require_target(architecture, given["y"])
     missing = tuple(name for name in shapes if name not in given)
     if not missing:
-        return _with(given, architecture, rate), None
+        return _with(given, architecture, rate), None, 0.0
     if seed is None and not (typed.sizes or typed.hidden):
         configured = configured_example(config)
         if configured.architecture == architecture:
-            return _with(_tensors(_rounded(configured)) | given, architecture, rate), None
+            point = _with(_tensors(_rounded(configured)) | given, architecture, rate)
+            return point, None, configured.weight_decay
     start = config.seed if seed is None else seed
     point = draw(architecture, start, learning_rate=rate, digits=digits)
-    return _with(_tensors(point) | given, architecture, rate), Drawn(missing, start)
+    return _with(_tensors(point) | given, architecture, rate), Drawn(missing, start), 0.0
 
 
 def _tensors(example: Example) -> dict[str, Array]:

@@ -201,13 +201,13 @@ def test_the_short_way_finds_what_all_pairs_find(fans, most, dtype):
 def test_ties_that_come_apart_are_told_apart_as_all_pairs_are(dtype, apart, monkeypatch):
     """Two crowds of units a few τ apart, one numbered among the other: many pairs at once, against the rule."""
     compared = [0]
-    many_at_once = closeness.Seen.same_pairs
+    many_at_once = closeness.Centred.same_pairs
 
-    def noted(seen, block, first):
-        compared.append(len(block) * (len(seen.units) - first))
-        return many_at_once(seen, block, first)
+    def noted(centred, block, first):
+        compared.append(len(block) * (len(centred.units) - first))
+        return many_at_once(centred, block, first)
 
-    monkeypatch.setattr(closeness.Seen, "same_pairs", noted)
+    monkeypatch.setattr(closeness.Centred, "same_pairs", noted)
     rng = np.random.default_rng(7)
     parameters = random_parameters((30, 300, 4), dtype=dtype)
     for weights, most in ((parameters.weights[0], apart), (parameters.weights[1].T, min(apart, 2))):
