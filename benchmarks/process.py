@@ -1,11 +1,13 @@
 """The processor time of a whole process that trains, start and files included, beside that of its peers.
 
     pip install -e '.[bench]'
-    taskset -c 0 python benchmarks/process.py [digits|images] [--rounds 5] [--epochs N]
+    taskset -c 0 python benchmarks/process.py [digits|parts|images] [--rounds 5] [--epochs N]
 
 ``digits``: the shipped data set, 64-32-10, batches of 32, 50 epochs, by bpcli with and without its report on the
 screen, and by scikit-learn, JAX and plain NumPy, each in a script that reads the same table, scales it, trains and
 keeps the weights. The peers evaluate after every epoch as bpcli does, and write neither curves nor checkpoints.
+``parts``: what the time of the digits is made of, with bpcli and with the script of plain NumPy: Python, its libraries,
+one epoch, and all others.
 ``images``: 784-30-10, batches of 10, 50,000 random rows of float32 through ``bpcli train`` with the compiled engine;
 the limit is what its bare matrix products and the gather take for as many steps, in this process.
 
@@ -185,6 +187,35 @@ def digits(rounds: int, epochs: int, folder: str) -> None:
     print(f"the report on the screen takes {shown:.2f} s")
 
 
+def parts(rounds: int, epochs: int, folder: str) -> None:
+    """Print what the time of ``digits`` is made of; each line has all that those above it of the same program have."""
+    numpy = "import numpy, numpy.random"
+    libraries = f"{numpy}, typer.main, yaml; from pydantic import *; BaseModel, Field, TypeAdapter"
+    ours = ["-m", "bpcli", "train", "digits", "-q", "--hidden", "32", "--batch", "32", "--rate", "0.5"]
+    commands = {
+        "Python": ["-c", ""],
+        "NumPy": ["-c", numpy],
+        "Typer, pydantic and PyYAML": ["-c", libraries],
+        "bpcli, the table, one epoch, the run": [*ours, "--force", "--epochs", "1", "--out", "first"],
+        f"{epochs - 1} more epochs": [*ours, "--force", "--epochs", str(epochs), "--out", "every"],
+    }
+    script = dict.fromkeys(["Python", "NumPy"], 0.0)
+    for name, number in (("the table, one epoch", 1), (f"{epochs - 1} more epochs", epochs)):
+        file = Path(folder, f"plain{number}.py")
+        file.write_text((READ + PLAIN).format(table=str(DIGITS), epochs=number), encoding="utf-8")
+        commands[f"script: {name}"], script[f"script: {name}"] = [file.name], 0.0
+    times = {name: median(each) for name, each in turns(commands, rounds, folder).items()}
+    print(
+        f"digits, {epochs} epochs; medians of {rounds} rounds, seconds of processor time, and what each part adds"
+    )
+    for chain in ([name for name in commands if not name.startswith("script")], list(script)):
+        before = 0.0
+        for name in chain:
+            print(f"{name:38} {times[name]:6.3f}   +{times[name] - before:.3f}")
+            before = times[name]
+        print(f"{'':38} {before:6.3f}")
+
+
 def images(rounds: int, epochs: int, folder: str) -> None:
     """Print the table of the images."""
     rng = np.random.default_rng(0)
@@ -226,16 +257,18 @@ def bare(X: np.ndarray) -> float:
 
 
 def main() -> None:
-    """Print what was asked for, or both."""
+    """Print what was asked for, or all."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("what", nargs="?", choices=["digits", "images", "all"], default="all")
+    parser.add_argument("what", nargs="?", choices=["digits", "parts", "images", "all"], default="all")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--epochs", type=int, help="default: 50 of the digits, 30 of the images")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        if options.what != "images":
+        if options.what in {"digits", "all"}:
             digits(options.rounds, options.epochs or 50, folder)
-        if options.what != "digits":
+        if options.what in {"parts", "all"}:
+            parts(options.rounds, options.epochs or 50, folder)
+        if options.what in {"images", "all"}:
             images(options.rounds, options.epochs or 30, folder)
 
 

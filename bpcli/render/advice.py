@@ -2,9 +2,12 @@
 
 import shlex
 from collections.abc import Sequence
+from itertools import pairwise
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from bpcli.common.text import listed, printable
+from bpcli.config import is_table
 from bpcli.render.text import counted, number
 from bpcli.render.unit_advice import (
     EQUAL_SCHEMES,
@@ -30,7 +33,8 @@ def warnings(result: TrainResult) -> list[str]:
         result.split_after,
         result.header.config.training.decay,
     )
-    return found + activity_warnings(result)
+    found += activity_warnings(result)
+    return found if found or not _uninformative(result) else [_no_better(result)]
 
 
 def sweep_warnings(result: "SweepResult") -> list[str]:
@@ -67,6 +71,10 @@ def next_command(result: TrainResult, again: Sequence[str], seed: int | None) ->
     solved = result.train.metric == "accuracy" and result.train.value == 1.0
     if still_improving and not solved and config.training.schedule.name != "cosine":
         return shlex.join(["bpcli", "train", "--resume", run, "--epochs", str(2 * len(result.records))])
+    table = again[2]
+    if _uninformative(result) and is_table(table):
+        options = [word for pair in _overrides(again) if pair[1].startswith("data.") for word in pair]
+        return shlex.join(["bpcli", "data", table, *options])
     # Nothing to mend: what comes next is to see the gradients of this very configuration checked.
     return shlex.join([*_check(again), *with_seed])
 
@@ -91,6 +99,11 @@ def _check(command: Sequence[str]) -> list[str]:
     return words
 
 
+def _overrides(command: Sequence[str]) -> list[tuple[str, str]]:
+    """Every ``--set`` of a command with its value."""
+    return [(word, value) for word, value in pairwise(command) if word == "--set"]
+
+
 def _without(command: Sequence[str], key: str) -> list[str]:
     """The command without the overrides of a key, or of what is below it."""
     pairs = zip(command, [*command[1:], ""], strict=True)
@@ -100,6 +113,27 @@ def _without(command: Sequence[str], key: str) -> list[str]:
         if word == "--set" and value.startswith((key + "=", key + "."))
     }
     return [word for i, word in enumerate(command) if i not in dropped and i - 1 not in dropped]
+
+
+def _uninformative(result: TrainResult) -> bool:
+    """Whether a table of one's own seems to say nothing about its target; made-up data are as they were made."""
+    return result.header.data.text and result.no_better_than_baseline
+
+
+def _no_better(result: TrainResult) -> str:
+    scores, details, data = result.validation, result.validation_details, result.header.data
+    assert scores and details, "what is no better has been scored"
+    value, weigh = f"R² {number(scores.value)}", ""
+    if data.classes:
+        value = f"accuracy {number(scores.value)}, balanced accuracy {number(details.balanced_accuracy)}"
+        if not result.header.config.training.class_weight:
+            weigh = ", or let every class count alike (--set training.class_weight=balanced)"
+    target = listed(printable(name, 40) for name in data.outputs)
+    return (
+        f"on the {counted(data.validation_rows, 'validation row')} the network is no better than always predicting the "
+        f"{'most frequent class' if data.classes else 'mean'} ({value}): the columns may say little about {target}, or "
+        f"the rows may be too few; look at them with bpcli data{weigh}"
+    )
 
 
 def _divergence(result: TrainResult) -> str:

@@ -159,6 +159,24 @@ class TrainResult(Displayed):
         return risen and self.train.loss < best.train.loss
 
     @property
+    def no_better_than_baseline(self) -> bool:
+        """Whether held-out rows are predicted no better than without any feature, although training has converged.
+
+        Of numbers that is R² ≤ 0. Of classes it is the accuracy of always predicting the most frequent one, or less,
+        and the balanced accuracy of always predicting the same; of labels that do not exclude each other, never.
+        """
+        scores, details = self.validation, self.validation_details
+        converged = self.stopped_by in {"epochs", "early_stopping"} and self.best_epoch < len(self.records)
+        if not converged or scores is None or scores.value is None or details is None:
+            return False
+        if self.header.data.task == "regression":
+            return scores.value <= 0
+        seen = sum(each.rows > 0 for each in details.classes)
+        if self.header.data.task == "multilabel" or details.baseline is None or seen < 2:
+            return False
+        return scores.value <= details.baseline and (details.balanced_accuracy or 0.0) * seen <= 1
+
+    @property
     def split_after(self) -> tuple[int | None, ...]:
         """For each hidden layer the first epoch after which fewer units are tied than at the start, or None."""
         return tuple(

@@ -191,6 +191,33 @@ def test_the_next_command_has_the_target_as_one_types_it(bpcli, tmp_path, target
     assert bpcli(*words, "-q").code == 0, words
 
 
+@pytest.mark.parametrize("classes", [False, True])
+def test_a_table_that_says_nothing_of_its_target_is_told(bpcli, tmp_path, classes):
+    """Chance decides the target: no better than the baseline is said, and the next command looks at the table."""
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(120, 2)), rng.normal(size=120)
+    target = np.where(rng.random(120) < 0.1, "yes", "no") if classes else y
+    body = "".join(f"{a:.3f},{b:.3f},{c}\n" for (a, b), c in zip(x, target, strict=True))
+    (tmp_path / "chance.csv").write_text("a,b,y\n" + body, encoding="utf-8")
+    shown = bpcli("train", "chance.csv", "--ignore", "b")
+    what = "most frequent class" if classes else "mean"
+    assert f"the network is no better than always predicting the {what}" in " ".join(shown.err.split())
+    assert ("class_weight=balanced" in "".join(shown.err.split())) == classes
+    assert shown.out.splitlines()[-1].split() == [
+        "next",
+        "bpcli",
+        "data",
+        "chance.csv",
+        "--set",
+        "data.ignore=b",
+    ]
+
+
+def test_a_network_that_learns_is_not_told_so(bpcli, table):
+    """y is a line in x: the warning is for what the baseline does as well."""
+    assert "no better" not in bpcli("train", "line.csv").err
+
+
 def test_training_and_evaluation_show_one_table(bpcli, people, tmp_path):
     """Class by class, and target by target with the error of the mean, on the rows that were held out."""
     rows = [f"{x},{2 * x},{3 - x}\n" for x in (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)]

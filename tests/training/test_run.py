@@ -20,6 +20,7 @@ from bpcli.render.advice import warnings
 from bpcli.symmetry import effective_units
 from bpcli.training import run_folder
 from bpcli.training import session as session_module
+from bpcli.training.evaluation import ClassScore, Details, Scores
 from bpcli.training.run import Run
 from bpcli.training.sealed_files import read_json, read_npz, write_json, write_npz
 
@@ -108,6 +109,32 @@ def test_units_that_cannot_learn_are_in_the_document_and_in_a_warning(small_conf
             "dead" in expected,
             "saturated" in expected,
         ]
+
+
+def test_no_better_than_the_baseline_is_judged_by_held_out_rows(small_config, tmp_path):
+    """R² of 0 is what the mean has; accuracy and balanced accuracy of one class are what naming it always has."""
+    done = replace(trained(small_config(), tmp_path), stopped_by="early_stopping", best_epoch=1)
+
+    def judged(task, value, balanced=None, rows=(9, 1), **changed):
+        classes = tuple(ClassScore(str(i), n, None, None) for i, n in enumerate(rows))
+        header = replace(done.header, data=replace(done.header.data, task=task))
+        metric = "r2" if task == "regression" else "accuracy"
+        details = Details(balanced, 0.9, classes)
+        scores = Scores(1.0, metric, value)
+        result = replace(done, header=header, validation=scores, validation_details=details)
+        return replace(result, **changed).no_better_than_baseline
+
+    assert judged("regression", 0.0)
+    assert not judged("regression", 0.01)
+    assert not judged("regression", None)
+    assert judged("classification", 0.9, 0.5)
+    assert judged("classification", 0.5, 0.3)
+    assert not judged("classification", 0.8, 0.75)  # the rare class is found: weighted classes cost accuracy
+    assert not judged("classification", 1.0, 1.0, rows=(10, 0))  # one class cannot be told from another
+    assert not judged("multilabel", 0.5, 0.1)
+    assert not judged("regression", -1.0, best_epoch=len(done.records))  # more epochs may help
+    assert not judged("regression", -1.0, stopped_by="interrupted")
+    assert not judged("regression", -1.0, validation=None)
 
 
 def test_the_same_seed_gives_the_same_metrics_byte_for_byte(small_config, tmp_path):
