@@ -13,7 +13,6 @@ from bpcli.config.fields import (
     GENERATED,
     SUFFIXES,
     BatchSize,
-    BelowOne,
     ColumnNames,
     Columns,
     Count,
@@ -21,6 +20,7 @@ from bpcli.config.fields import (
     Marks,
     NonNegative,
     Source,
+    Validation,
     WeightDecay,
     Widths,
 )
@@ -72,9 +72,10 @@ class DataConfig(StrictModel):
         "20 distinct values, as classes, and several columns of 0 and 1 as labels that do not exclude each other.",
         examples=["auto"],
     )
-    validation: BelowOne = Field(
+    validation: Validation = Field(
         0.2,
-        description="Fraction of the samples held out for validation, stratified by class.",
+        description="Fraction of the samples held out for validation, stratified by class; auto (0.2, or 0 "
+        "where there are fewer than 100 rows; the default for a table of your own).",
         examples=[0.2],
     )
     scale: Literal["standard", "minmax", "none"] = Field(
@@ -146,6 +147,11 @@ class DataConfig(StrictModel):
         description="What a comment line begins with: auto (#), a character, or '' for none.",
         examples=["auto"],
     )
+
+    @property
+    def held_out(self) -> float:
+        """The fraction held out by a complete configuration, in which nothing is "auto" any more."""
+        return cast(float, self.validation)
 
 
 class ModelConfig(StrictModel):
@@ -269,6 +275,7 @@ class Conflict:
 # compares them with other programs, set by set.
 TABLE_DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
+        "data": {"validation": "auto"},
         "model": {"output": "auto"},
         "training": {
             "loss": "auto",
