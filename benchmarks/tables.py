@@ -98,7 +98,7 @@ DRAWN = {
     "quakes": "stations", "Crime": "crmrte", "Produc": "gsp", "Males": "wage", "RetSchool": "wage76",
     "LaborSupply": "lnhr", "MedExp": "med", "Star": "tmathssk", "nlschools": "lang", "VietNamI": "lnhhexp",
     "Wages1": "wage", "Workinghours": "income", "Schooling": "lwage76", "Mroz": "work", "Cracker": "choice",
-    "Catsup": "choice", "ModeChoice": "mode", "Mode": "choice", "Train": "choice", "Treatment": "treat",
+    "Catsup": "choice", "ModeChoice": "mode", "Mode": "choice", "Train": "choice",
     "Benefits": "ui", "Cowles": "volunteer", "Tobacco": "occupation", "Kakadu": "answer", "OFP": "hlth",
 }  # fmt: skip
 LEAVE |= {

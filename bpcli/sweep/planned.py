@@ -17,6 +17,7 @@ from bpcli.sweep.machine import prepare_kernel
 from bpcli.sweep.outcome import train_task
 from bpcli.sweep.plan import Plan, make_plan
 from bpcli.training.environment import describe_environment
+from bpcli.training.setup import FEW
 
 Keep = Literal["best", "none", "all"]
 _TRIAL, _TRIALS = 0.5, 5.0  # seconds of a trial, and of all of them
@@ -136,8 +137,21 @@ class Planned:
         return sorted({self.plan.config(number).model.dtype for number in numbers})
 
     def notices(self) -> list[str]:
-        """Say that training, and its estimate, have to wait for the compiler, where nothing compiled is found."""
-        found = (compilation_notice(dtype, epochs=True) for dtype in self.compiled)
+        """Say what a person must know before it begins.
+
+        Training, and its estimate, have to wait for the compiler, where nothing compiled is found. Combinations are
+        compared by the rows that they are trained on, where there are too few to hold any out.
+        """
+        found = [compilation_notice(dtype, epochs=True) for dtype in self.compiled]
+        few = any(
+            self.plan.config(kind.combinations[0]).data.validation == "auto" and not kind.validation_rows
+            for kind in self.kinds
+        )
+        if few and len(self.plan.combinations) > 1:
+            found.append(
+                f"fewer than {FEW} rows, none held out: combinations are compared by how well they fit the rows that "
+                "they are trained on, which says little of new ones; --set data.validation=0.2 compares them on others"
+            )
         return [notice for notice in found if notice]
 
     def _files(self) -> dict[str, str]:
