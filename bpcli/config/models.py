@@ -204,14 +204,16 @@ class TrainingConfig(StrictModel):
     weight_decay: WeightDecay = Field(
         0.0,
         description="L2 strength c: adds ½ c ‖W‖² for every weight matrix W, not for biases; 0 for none; auto (0.1 "
-        "/ training rows in a regression that holds rows out, else 0; the default for a table of your own).",
+        "/ training rows in a regression that holds rows out, 1 / training rows where data.validation: auto holds none "
+        "out, else 0; the default for a table of your own).",
         examples=[0.0001],
     )
     epochs: Count = Field(50, description="Number of passes over the training set.", examples=[50])
     batch_size: BatchSize = Field(
         32,
         description="Number of samples per step, or full for all of them, or auto (32; in a regression that holds "
-        "rows out an eighth of the training rows, from 4 to 32; the default for a table of your own).",
+        "rows out, and where data.validation: auto holds none out, an eighth of the training rows, from 4 to 32; the "
+        "default for a table of your own).",
         examples=[32],
     )
     class_weight: Literal["balanced"] | None = Field(
