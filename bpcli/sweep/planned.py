@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from bpcli.config import Layers, is_table, read_layers
-from bpcli.config.fields import GENERATED
+from bpcli.config.fields import GENERATED, is_own_table
 from bpcli.engine import compilation_notice
 from bpcli.sweep.combinations import Success, read_success
 from bpcli.sweep.groups import Datasets, Kind, find_kinds, tasks, trial_of
@@ -17,7 +17,6 @@ from bpcli.sweep.machine import prepare_kernel
 from bpcli.sweep.outcome import train_task
 from bpcli.sweep.plan import Plan, make_plan
 from bpcli.training.environment import describe_environment
-from bpcli.training.setup import FEW
 
 Keep = Literal["best", "none", "all"]
 _TRIAL, _TRIALS = 0.5, 5.0  # seconds of a trial, and of all of them
@@ -140,17 +139,18 @@ class Planned:
         """Say what a person must know before it begins.
 
         Training, and its estimate, have to wait for the compiler, where nothing compiled is found. Combinations are
-        compared by the rows that they are trained on, where there are too few to hold any out.
+        compared by the rows that they are trained on, where a table of the user's own has no others.
         """
         found = [compilation_notice(dtype, epochs=True) for dtype in self.compiled]
-        few = any(
-            self.plan.config(kind.combinations[0]).data.validation == "auto" and not kind.validation_rows
+        sources = (
+            self.plan.config(kind.combinations[0]).data.source
             for kind in self.kinds
+            if not kind.validation_rows
         )
-        if few and len(self.plan.combinations) > 1:
+        if len(self.plan.combinations) > 1 and any(map(is_own_table, sources)):
             found.append(
-                f"fewer than {FEW} rows, none held out: combinations are compared by how well they fit the rows that "
-                "they are trained on, which says little of new ones; --set data.validation=0.2 compares them on others"
+                "no rows are held out: combinations are compared by how well they fit the rows that they are trained "
+                "on, which says little of new ones; --set data.validation=0.2 compares them on other rows"
             )
         return [notice for notice in found if notice]
 
