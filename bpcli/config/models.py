@@ -13,7 +13,6 @@ from bpcli.config.fields import (
     GENERATED,
     SUFFIXES,
     BatchSize,
-    BelowOne,
     ColumnNames,
     Columns,
     Count,
@@ -21,6 +20,7 @@ from bpcli.config.fields import (
     Marks,
     NonNegative,
     Source,
+    Validation,
     WeightDecay,
     Widths,
 )
@@ -72,9 +72,10 @@ class DataConfig(StrictModel):
         "20 distinct values, as classes, and several columns of 0 and 1 as labels that do not exclude each other.",
         examples=["auto"],
     )
-    validation: BelowOne = Field(
+    validation: Validation = Field(
         0.2,
-        description="Fraction of the samples held out for validation, stratified by class.",
+        description="Fraction of the samples held out for validation, stratified by class; auto (0.2, or 0 "
+        "where there are fewer than 100 rows; the default for a table of your own).",
         examples=[0.2],
     )
     scale: Literal["standard", "minmax", "none"] = Field(
@@ -147,6 +148,11 @@ class DataConfig(StrictModel):
         examples=["auto"],
     )
 
+    @property
+    def held_out(self) -> float:
+        """The fraction held out by a complete configuration, in which nothing is "auto" any more."""
+        return cast(float, self.validation)
+
 
 class ModelConfig(StrictModel):
     """The network: layers, activation functions and initial weights."""
@@ -198,14 +204,16 @@ class TrainingConfig(StrictModel):
     weight_decay: WeightDecay = Field(
         0.0,
         description="L2 strength c: adds ½ c ‖W‖² for every weight matrix W, not for biases; 0 for none; auto (0.1 "
-        "/ training rows in a regression that holds rows out, else 0; the default for a table of your own).",
+        "/ training rows in a regression that holds rows out, 1 / training rows where data.validation: auto holds none "
+        "out, else 0; the default for a table of your own).",
         examples=[0.0001],
     )
     epochs: Count = Field(50, description="Number of passes over the training set.", examples=[50])
     batch_size: BatchSize = Field(
         32,
         description="Number of samples per step, or full for all of them, or auto (32; in a regression that holds "
-        "rows out an eighth of the training rows, from 4 to 32; the default for a table of your own).",
+        "rows out, and where data.validation: auto holds none out, an eighth of the training rows, from 4 to 32; the "
+        "default for a table of your own).",
         examples=[32],
     )
     class_weight: Literal["balanced"] | None = Field(
@@ -269,6 +277,7 @@ class Conflict:
 # compares them with other programs, set by set.
 TABLE_DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
+        "data": {"validation": "auto"},
         "model": {"output": "auto"},
         "training": {
             "loss": "auto",

@@ -56,6 +56,10 @@ def _data(data: DataFacts) -> str:
         else counted(len(data.outputs), "target")
     )
     held_out = f"{data.validation_rows:,} to validate" if data.validation_rows else "none held out"
+    if data.fewer_than:
+        held_out += (
+            f": fewer than {data.fewer_than} rows (--set data.validation=0.2 to validate on a fifth of them)"
+        )
     return (
         f"{data.name}: {counted(rows, 'row')}, {counted(data.features, 'feature')}, {targets}; "
         f"{data.training_rows:,} to train, {held_out}"

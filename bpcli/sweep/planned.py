@@ -9,7 +9,7 @@ from typing import Any, Literal
 import numpy as np
 
 from bpcli.config import Layers, is_table, read_layers
-from bpcli.config.fields import GENERATED
+from bpcli.config.fields import GENERATED, is_own_table
 from bpcli.engine import compilation_notice
 from bpcli.sweep.combinations import Success, read_success
 from bpcli.sweep.groups import Datasets, Kind, find_kinds, tasks, trial_of
@@ -136,8 +136,22 @@ class Planned:
         return sorted({self.plan.config(number).model.dtype for number in numbers})
 
     def notices(self) -> list[str]:
-        """Say that training, and its estimate, have to wait for the compiler, where nothing compiled is found."""
-        found = (compilation_notice(dtype, epochs=True) for dtype in self.compiled)
+        """Say what a person must know before it begins.
+
+        Training, and its estimate, have to wait for the compiler, where nothing compiled is found. Combinations are
+        compared by the rows that they are trained on, where a table of the user's own has no others.
+        """
+        found = [compilation_notice(dtype, epochs=True) for dtype in self.compiled]
+        sources = (
+            self.plan.config(kind.combinations[0]).data.source
+            for kind in self.kinds
+            if not kind.validation_rows
+        )
+        if len(self.plan.combinations) > 1 and any(map(is_own_table, sources)):
+            found.append(
+                "no rows are held out: combinations are compared by how well they fit the rows that they are trained "
+                "on, which says little of new ones; --set data.validation=0.2 compares them on other rows"
+            )
         return [notice for notice in found if notice]
 
     def _files(self) -> dict[str, str]:

@@ -37,9 +37,12 @@ class DataFacts:
     text: bool = False  # whether it comes from a text table of the user's own
     notes: tuple[str, ...] = ()
     standardised: bool = False  # whether the loss is that of standardised targets
+    fewer_than: int | None = (
+        None  # rows: why none are held out, where the configuration left it to their number
+    )
 
     @classmethod
-    def of(cls, data: Prepared) -> "DataFacts":
+    def of(cls, data: Prepared, fewer_than: int | None = None) -> "DataFacts":
         """Count what was prepared."""
         return cls(
             name=data.name,
@@ -53,6 +56,7 @@ class DataFacts:
             text=data.text,
             notes=data.notes,
             standardised=bool((data.target_scale != 1).any()),
+            fewer_than=fewer_than,
         )
 
 

@@ -16,7 +16,7 @@ from bpcli.training.environment import describe_environment
 from bpcli.training.evaluation import Evaluator, Metric, metric_of
 from bpcli.training.loop import EpochRecord, Trainer
 from bpcli.training.result import DataFacts, GradientReport, RunHeader, TrainResult
-from bpcli.training.setup import setup
+from bpcli.training.setup import FEW, setup
 
 
 class Session:
@@ -36,6 +36,7 @@ class Session:
         ready = setup(config)
         self.name, self.config = name, ready.config
         self.data, self.network = ready.data, ready.network
+        self._few = config.data.validation == "auto" and not len(ready.data.X_validation)
         self.initial = self.network.parameters.copy()
         self.trainer = Trainer(self.network, self.data, self.config.training, ready.rng)
         self.records: list[EpochRecord] = []
@@ -82,7 +83,7 @@ class Session:
             run_id=run_id,
             name=self.name,
             config=self.config,
-            data=DataFacts.of(self.data),
+            data=DataFacts.of(self.data, FEW if self._few else None),
             architecture=self.network.architecture,
             resumed_at=self.resumed_at,
             warnings=(

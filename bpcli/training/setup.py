@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 # What "auto" is; benchmarks/tables.py says how it was chosen.
 STEPS, SMALLEST_BATCH, LARGEST_BATCH = 8, 4, 32  # of an epoch; rows
-DECAY = 0.1  # of the penalty ½ c ‖W‖² on the sum of the losses
+DECAY, DECAY_OF_FEW = 0.1, 1.0  # of the penalty ½ c ‖W‖² on the sum of the losses
+HELD_OUT, FEW = 0.2, 100  # fraction of the rows; fewer rows than that, and none are held out
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,7 +178,7 @@ def prepared_data(
     config = complete(config, dataset)
     return config, prepare(
         dataset,
-        validation=config.data.validation,
+        validation=config.data.held_out,
         scaling=config.data.scale,
         output=cast(Output, config.model.output),
         loss=cast(LossName, config.training.loss),
@@ -201,14 +202,17 @@ def checked_data(config: Config) -> Prepared | None:
 
 
 def complete(config: Config, dataset: Dataset) -> Config:
-    """The configuration with what is "auto" decided: output, loss and scale of the targets by the task, batches by N.
+    """The configuration with what is "auto" decided by the task and the number of rows.
 
     Regression: identity with squared error, targets standardised. Two classes: sigmoid with cross-entropy. More
     classes: softmax with cross-entropy. Labels that do not exclude each other: sigmoid with cross-entropy.
 
-    In a regression that holds rows out, the fewer the N training rows, the fewer are in a batch, so that an epoch has
-    steps enough for early stopping to be judged by it; and the greater is the weight decay c. With the sum of losses in
-    place of their mean, c = 0.1 / N is the same penalty for every N: the more rows, the more they outweigh it.
+    Of few rows none are held out: a fifth of them would be missed in training, and too few to say when to stop. Weight
+    decay keeps the network from fitting noise in place of early stopping.
+
+    Then, and in a regression that holds rows out, the fewer the N training rows, the fewer are in a batch, so that an
+    epoch has steps enough; and the greater is the weight decay c. With the sum of losses in place of their mean,
+    c = 0.1 / N, or 1 / N of few rows, is the same penalty for every N: the more rows, the more they outweigh it.
 
     Raises:
         ConfigError: a loss that is written down and that the task does not go with.
@@ -237,18 +241,20 @@ def complete(config: Config, dataset: Dataset) -> Config:
             else scale
         )
     n = len(dataset.X)
-    rows = n if dataset.validation else max(1, n - round(data.validation * n))
+    few = data.validation == "auto" and dataset.validation is None and n < FEW
+    held_out = data.validation if data.validation != "auto" else 0.0 if few else HELD_OUT
+    rows = n if dataset.validation else max(1, n - round(held_out * n))
     size, decay = training.batch_size, training.weight_decay
-    by_rows = dataset.task == "regression" and (rows < n or dataset.validation is not None)
+    by_rows = few or (dataset.task == "regression" and (rows < n or dataset.validation is not None))
     if size == "auto":
         size = min(max(rows // STEPS, SMALLEST_BATCH), LARGEST_BATCH) if by_rows else LARGEST_BATCH
     if decay == "auto":
-        decay = DECAY / rows if by_rows else 0.0
+        decay = (DECAY_OF_FEW if few else DECAY) / rows if by_rows else 0.0
     return config.model_copy(
         update={
             "model": model.model_copy(update={"output": output}),
             "training": training.model_copy(update={"loss": loss, "batch_size": size, "weight_decay": decay}),
-            "data": data.model_copy(update={"scale_target": scale}),
+            "data": data.model_copy(update={"scale_target": scale, "validation": held_out}),
         }
     )
 

@@ -79,7 +79,7 @@ def test_shown_yaml_is_plain_yaml(bpcli):
 
 def test_check_reads_the_data(bpcli, tmp_path):
     """A configuration whose data cannot be read is not valid; one whose data can be read says what they are."""
-    (tmp_path / "t.yaml").write_text("data: {source: t.csv}\n", encoding="utf-8")
+    (tmp_path / "t.yaml").write_text("data: {source: t.csv, validation: 0.2}\n", encoding="utf-8")
     missing = bpcli("config", "check", "t.yaml")
     assert (missing.code, "no such file" in missing.err) == (2, True)
     rows = [f"{i},{i % 3},{'ab'[i % 2]}" for i in range(20)]

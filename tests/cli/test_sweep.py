@@ -219,6 +219,20 @@ def test_resume_refuses_to_keep_other_weights(bpcli):
     assert (done.code, "created with --keep best" in done.err) == (2, True)
 
 
+def test_combinations_are_not_compared_by_the_rows_of_their_training_without_a_word(bpcli, tmp_path):
+    """Of few rows none are held out unless that is asked for; for seeds alone, or made-up data, it does not matter."""
+    (tmp_path / "t.csv").write_text("x,y\n" + "".join(f"{i},{i * i}.5\n" for i in range(30)))
+    widths = ("--over", "model.hidden=2,3")
+    told = "compared by how well they fit the rows that they are trained on"
+    assert told in " ".join(bpcli("sweep", "t.csv", *widths, "--epochs", 2, "--out", "s").err.split())
+    held_out = ("--set", "data.validation=0.2")
+    assert bpcli("sweep", "t.csv", *widths, *held_out, "--epochs", 2, "--out", "h").err == ""
+    assert bpcli("sweep", "t.csv", "--over", "seed=0:1", "--epochs", 2, "--out", "one").err == ""
+    assert bpcli("sweep", "xor", *widths, "--epochs", 2, "--out", "xor").err == ""
+    assert bpcli("data", "t.csv", "--write-config", "t.yaml").code == 0
+    assert told in " ".join(bpcli("sweep", "t.yaml", *widths, "--epochs", 2, "--out", "w").err.split())
+
+
 def test_a_sweep_whose_networks_all_diverge_says_no(bpcli):
     """Exit code 3, with a warning; a row for each."""
     words = ["--over", "seed=0:1", "--set", f"{RATE}=1e9", "--set", "model.output=identity"]

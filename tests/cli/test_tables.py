@@ -226,7 +226,10 @@ def test_training_and_evaluation_show_one_table(bpcli, people, tmp_path):
         ("people.csv", "paid", "class rows precision recall"),
         ("two.csv", "u,v", "target R² MAE RMSE RMSE of the mean"),
     ):
-        trained = bpcli("train", source, "--target", targets, "--out", "run", "--epochs", 3, "--force")
+        held_out = ("--set", "data.validation=0.2")
+        trained = bpcli(
+            "train", source, "--target", targets, *held_out, "--out", "run", "--epochs", 3, "--force"
+        )
         tables = []
         for shown in (trained, bpcli("evaluate", "run")):
             lines = [" ".join(line.split()) for line in shown.out.splitlines()]
@@ -282,7 +285,8 @@ def test_arrays_are_evaluated_as_tables_are(bpcli, tmp_path):
 
 def test_without_data_the_rows_held_out_are_evaluated(bpcli, table, tmp_path):
     """The scores are those of the summary; changed data and a run without such rows are refused."""
-    assert bpcli("train", "line.csv", "--out", "run", "--epochs", 5, "-q").code == 0
+    held_out = ("--set", "data.validation=0.2")
+    assert bpcli("train", "line.csv", *held_out, "--out", "run", "--epochs", 5, "-q").code == 0
     summary = json.loads((tmp_path / "run" / "summary.json").read_text(encoding="utf-8"))
     found = json.loads(bpcli("evaluate", "run", "--json").out)
     assert found["rows"] == 4

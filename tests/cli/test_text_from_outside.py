@@ -34,9 +34,10 @@ def table(tmp_path):
 def test_a_hostile_table_is_printable_in_every_report(bpcli, tmp_path, table):
     """From the first look at a table to its predictions: whatever is printed or written can be printed."""
     run, sweep = "run\x1b[2J\u202e", "s\x1b[2J\u202e"
+    held_out = ("--set", "data.validation=0.2")
     commands = (
         ("data", table, "--write-config", "c\x1b[2J.yaml"), ("config", "show", "c\x1b[2J.yaml"),
-        ("config", "check", "c\x1b[2J.yaml"), ("train", table, "--epochs", "2", "--out", run),
+        ("config", "check", "c\x1b[2J.yaml"), ("train", table, *held_out, "--epochs", "2", "--out", run),
         ("train", "--resume", run, "--epochs", "3"), ("train", table, "--out", run), ("runs", "list", "."),
         ("runs", "show", run), ("runs", "compare", run, run), ("runs", "best", "."), ("evaluate", run),
         ("evaluate", run, table), ("evaluate", run, "\x1b[2J.csv"), ("predict", run, "\x1b[2J.csv"),

@@ -108,10 +108,24 @@ def test_the_next_command_needs_no_quotes_for_a_list_of_numbers(bpcli):
     assert last == "next   bpcli train xor --set model.hidden=3,2 --epochs 1 --set model.init.scheme=xavier"
 
 
+def test_the_header_says_why_no_rows_are_held_out(bpcli, tmp_path):
+    """There are too few; where that is written down, it needs no reason."""
+    (tmp_path / "t.csv").write_text("x,y\n" + "".join(f"{i},{i * i}.5\n" for i in range(30)))
+    why = "30 to train, none held out: fewer than 100 rows (--set data.validation=0.2 to validate on a fifth of them)"
+    shown = bpcli("train", "t.csv", "--epochs", 1, columns=200).out
+    assert why in shown
+    asked = bpcli("train", "t.csv", "--epochs", 1, "--set", "data.validation=0", columns=200).out
+    assert "30 to train, none held out\n" in "".join(f"{line.rstrip()}\n" for line in asked.splitlines())
+    assert (
+        "24 to train, 6 to validate"
+        in bpcli("train", "t.csv", "--set", "data.validation=0.2", columns=200).out
+    )
+
+
 def test_the_scores_of_a_run_that_diverged_keep_their_names(bpcli, tmp_path):
     """Numbers of 10 characters leave no room for a baseline in 60, which such a run need not be compared with."""
     (tmp_path / "t.csv").write_text("x,y\n" + "".join(f"{i},{i * i}.5\n" for i in range(30)))
-    rule = ("--set", "training.optimizer.name=sgd", "--rate", 1000)
+    rule = ("--set", "training.optimizer.name=sgd", "--rate", 1000, "--set", "data.validation=0.2")
     found = bpcli("train", "t.csv", *rule, "--hidden", 3, columns=60)
     assert found.code == 3
     assert {"training", "validation"} <= {line.partition(" ")[0] for line in found.out.splitlines()}

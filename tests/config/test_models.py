@@ -107,6 +107,10 @@ def test_models_are_frozen() -> None:
         ("data: {scale: null}", "1:15: data.scale: null is not one of standard, minmax, none; "
             "write one of these"),
         ("data: {validation: 1}", "1:20: data.validation: 1 is too large; write less than 1"),
+        ("data: {validation: .nan}", "1:20: data.validation: .nan is not a finite number; use a value such as 0.2"),
+        ("data: {validation: aut}", "1:20: data.validation: 'aut' is neither a number nor auto; did you mean auto?"),
+        ("data: {validation: true}", "1:20: data.validation: true is neither a number nor auto; "
+            "use a value such as 0.2"),
         ("data: {validation: -0.1}", "1:20: data.validation: -0.1 is too small; write 0 or more"),
         ("data: {source: moons, samples: 0}", "1:32: data.samples: 0 is too small; write 1 or more"),
         ("data: {source: moons, samples: 2.5}", "1:32: data.samples: 2.5 is not an integer; use a value such as 300"),
@@ -231,6 +235,7 @@ def test_other_choices(key: str, choices: list[str], reported: Reported) -> None
         ("data: {target: [a, 2]}", "target", ("a", 2)),
         ("data: {target: no}", "target", ("no",)),
         ("data: {validation: 0}", "validation", 0.0),
+        ("data: {validation: auto}", "validation", "auto"),
         ("data: {source: moons, noise: 1}", "noise", 1.0),
         ("training: {batch_size: full}", "batch_size", "full"),
         ("training: {batch_size: 1}", "batch_size", 1),

@@ -57,7 +57,7 @@ configs = st.builds(
         noise=st.none() | positive,
         target=st.none() | st.lists(texts | st.integers(-3, 3), min_size=1).map(tuple),
         task=st.sampled_from(["auto", "classification", "regression"]),
-        validation=below_one,
+        validation=below_one | st.just("auto"),
         scale=st.sampled_from(["standard", "minmax", "none"]),
     ),
     model=st.builds(

@@ -4,22 +4,67 @@ import numpy as np
 import pytest
 
 from bpcli.config import resolve
-from bpcli.training.setup import setup
+from bpcli.training.setup import look, setup, written_config
+
+
+def table(path, rows, target="{}.5"):
+    """A table of so many rows, whose target is a number, or without a point in it one of three classes."""
+    cells = (f"{i / 7},{target.format(i * i if '.' in target else i % 3)}\n" for i in range(rows))
+    path.write_text("x,y\n" + "".join(cells), encoding="ascii")
+    return str(path)
 
 
 def trained_with(path, rows, *overrides):
-    """Batch size and weight decay for a table of so many rows, a fifth of which is held out."""
-    path.write_text("x,y\n" + "".join(f"{i / 7},{i * i}.5\n" for i in range(rows)), encoding="ascii")
-    training = setup(resolve(str(path), overrides=overrides).config).config.training
+    """Batch size and weight decay for a regression of so many rows."""
+    training = setup(resolve(table(path, rows), overrides=overrides).config).config.training
     return training.batch_size, training.weight_decay
 
 
 @pytest.mark.parametrize(("rows", "batch"), [(10, 4), (50, 5), (200, 20), (1000, 32)])
 def test_a_regression_of_few_rows_trains_in_small_batches_with_more_decay(tmp_path, rows, batch):
     """An eighth of the training rows, from 4 to 32; and 0.1 over their number."""
-    size, decay = trained_with(tmp_path / "t.csv", rows)
+    size, decay = trained_with(tmp_path / "t.csv", rows, "data.validation=0.2")
     assert size == batch
     assert np.isclose(decay, 0.1 / (0.8 * rows), rtol=1e-15)
+
+
+@pytest.mark.parametrize("target", ["{}.5", "class {}"])
+@pytest.mark.parametrize(("rows", "batch"), [(4, 4), (40, 5), (99, 12)])
+def test_of_fewer_than_100_rows_none_are_held_out(tmp_path, target, rows, batch):
+    """All are trained on, an eighth of them in a batch, and the weight decay is 1 over their number: 0.025 of 40."""
+    ready = setup(resolve(table(tmp_path / "t.csv", rows, target)).config)
+    assert (len(ready.data.X), len(ready.data.X_validation), ready.config.data.validation) == (rows, 0, 0)
+    assert ready.config.training.batch_size == batch
+    assert np.isclose(ready.config.training.weight_decay, 1 / rows, rtol=1e-15)
+
+
+@pytest.mark.parametrize(("target", "trained"), [("{}.5", (10, 0.1 / 80)), ("class {}", (32, 0))])
+def test_of_100_rows_a_fifth_is_held_out(tmp_path, target, trained):
+    """They train as larger tables do."""
+    ready = setup(resolve(table(tmp_path / "t.csv", 100, target)).config)
+    assert (len(ready.data.X), len(ready.data.X_validation), ready.config.data.validation) == (80, 20, 0.2)
+    assert (ready.config.training.batch_size, ready.config.training.weight_decay) == trained
+
+
+def test_few_rows_that_bring_a_validation_set_are_no_exception(tmp_path):
+    """It is used, and early stopping is judged by it as for a larger table."""
+    X = np.linspace(0, 1, 56)[:, None]
+    arrays = {"X": X[:40], "y": X[:40, 0] ** 2, "X_validation": X[40:], "y_validation": X[40:, 0] ** 2}
+    np.savez(tmp_path / "t.npz", **arrays)
+    ready = setup(resolve(str(tmp_path / "t.npz")).config)
+    assert (len(ready.data.X), len(ready.data.X_validation)) == (40, 16)
+    assert (ready.config.training.batch_size, ready.config.training.weight_decay) == (5, 0.1 / 40)
+
+
+def test_the_written_configuration_of_few_rows_trains_as_the_table_does(tmp_path, monkeypatch):
+    """``bpcli data --write-config`` writes down what was decided."""
+    monkeypatch.chdir(tmp_path)
+    config = resolve(table(tmp_path / "t.csv", 40)).config
+    written = tmp_path / "t.yaml"
+    written.write_text(written_config(config, look(config), written), encoding="utf-8")
+    again, ready = setup(resolve(str(written)).config), setup(config)
+    assert again.config.training == ready.config.training
+    assert len(again.data.X) == len(ready.data.X) == 40
 
 
 def test_what_is_written_down_wins(tmp_path):
