@@ -14,9 +14,12 @@ from bpcli.render.unit_advice import (
     RANDOM_WEIGHTS,
     RATE,
     activity_warnings,
+    either,
     symmetry_warnings,
 )
 from bpcli.training.result import TrainResult
+
+DECAY = "training.weight_decay"
 
 if TYPE_CHECKING:  # a run has no sweep to load
     from bpcli.sweep.combinations import SweepResult
@@ -72,6 +75,8 @@ def next_command(result: TrainResult, again: Sequence[str], seed: int | None) ->
     if still_improving and not solved and config.training.schedule.name != "cosine":
         return shlex.join(["bpcli", "train", "--resume", run, "--epochs", str(2 * len(result.records))])
     table = again[2]
+    if _uninformative(result) and _decay_is_blamed(result):
+        return shlex.join([*_without(again, DECAY), *with_seed, "--set", f"{DECAY}=0"])
     if _uninformative(result) and is_table(table):
         options = [word for pair in _overrides(again) if pair[1].startswith("data.") for word in pair]
         return shlex.join(["bpcli", "data", table, *options])
@@ -121,19 +126,31 @@ def _uninformative(result: TrainResult) -> bool:
 
 
 def _no_better(result: TrainResult) -> str:
-    scores, details, data = result.validation, result.validation_details, result.header.data
-    assert scores and details, "what is no better has been scored"
-    value, weigh = f"R² {number(scores.value)}", ""
+    (scores, details), data, training = result.decisive, result.header.data, result.header.config.training
+    target = listed(printable(name, 40) for name in data.outputs)
+    value, hints = f"R² {number(scores.value)}", []
     if data.classes:
         value = f"accuracy {number(scores.value)}, balanced accuracy {number(details.balanced_accuracy)}"
-        if not result.header.config.training.class_weight:
-            weigh = ", or let every class count alike (--set training.class_weight=balanced)"
-    target = listed(printable(name, 40) for name in data.outputs)
-    return (
-        f"on the {counted(data.validation_rows, 'validation row')} the network is no better than always predicting the "
-        f"{'most frequent class' if data.classes else 'mean'} ({value}): the columns may say little about {target}, or "
-        f"the rows may be too few; look at them with bpcli data{weigh}"
+    if _decay_is_blamed(result):
+        hints.append(
+            f"lower {DECAY} (it was {number(training.decay)}), which keeps few rows from being fitted"
+        )
+    if (details.baseline or 0.0) * len(data.classes) > 1 and not training.class_weight:
+        hints.append("let every class count alike (--set training.class_weight=balanced)")
+    hints.append(f"look at the columns with bpcli data: they may say little about {target}")
+    rows = counted(
+        *((n, "validation row") if (n := data.validation_rows) else (data.training_rows, "training row"))
     )
+    return (
+        f"on the {rows} the network is no better than always predicting the "
+        f"{'most frequent class' if data.classes else 'mean'} ({value}): {either(hints)}"
+    )
+
+
+def _decay_is_blamed(result: TrainResult) -> bool:
+    """Whether weight decay may be why not even the rows trained on are fitted."""
+    held_out = result.header.data.validation_rows > 0
+    return not held_out and result.header.config.training.decay > 0
 
 
 def _divergence(result: TrainResult) -> str:

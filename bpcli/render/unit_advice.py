@@ -93,7 +93,7 @@ def _saturation_warning(result: TrainResult) -> str | None:
     return (
         f"on {rows:,} of {counted(total, 'training row')} an output is saturated on the wrong side: its z(1-z) is "
         f"below 1 % of the largest value, so its entry of Ω ∇z is almost 0 although that of ∇z is not, and training "
-        f"hardly corrects it: {_either(remedies)}"
+        f"hardly corrects it: {either(remedies)}"
     )
 
 
@@ -130,10 +130,11 @@ def _activity_warning(result: TrainResult, layer: int, *, many: bool) -> str | N
     )
     since = since if became else "This was so before the first step"
     remedies = _remedies(result, layer, began=began > 0, became=became > 0)
-    return f"{where}{amount}. {'; '.join(found)}. {since}: {_either(remedies)}"
+    return f"{where}{amount}. {'; '.join(found)}. {since}: {either(remedies)}"
 
 
-def _either(remedies: list[str]) -> str:
+def either(remedies: Sequence[str]) -> str:
+    """Return ``a, b, or c``: what may be done."""
     *others, last = remedies
     return f"{', '.join(others)}, or {last}" if others else last
 

@@ -163,15 +163,22 @@ class TrainResult(Displayed):
         return risen and self.train.loss < best.train.loss
 
     @property
+    def decisive(self) -> tuple[Scores, Details]:
+        """The scores of the rows held out, or of those trained on where there are none, and what they are made of."""
+        if self.validation and self.validation_details:
+            return self.validation, self.validation_details
+        return self.train, self.train_details
+
+    @property
     def no_better_than_baseline(self) -> bool:
-        """Whether held-out rows are predicted no better than without any feature, although training has converged.
+        """Whether the decisive rows are predicted no better than without any feature, although training has converged.
 
         Of numbers that is R² ≤ 0. Of classes it is the accuracy of always predicting the most frequent one, or less,
         and the balanced accuracy of always predicting the same; of labels that do not exclude each other, never.
         """
-        scores, details = self.validation, self.validation_details
+        scores, details = self.decisive
         converged = self.stopped_by in {"epochs", "early_stopping"} and self.best_epoch < len(self.records)
-        if not converged or scores is None or scores.value is None or details is None:
+        if not converged or scores.value is None:
             return False
         if self.header.data.task == "regression":
             return scores.value <= 0

@@ -213,6 +213,20 @@ def test_a_table_that_says_nothing_of_its_target_is_told(bpcli, tmp_path, classe
     ]
 
 
+def test_a_truth_table_is_learnt_by_the_next_command(bpcli, tmp_path):
+    """Few rows get a weight decay that four rows without noise have no use for; the next command leaves it out."""
+    (tmp_path / "xor.csv").write_text("a,b,out\n0,0,0\n0,1,1\n1,0,1\n1,1,0\n", encoding="utf-8")
+    first = bpcli("train", "xor.csv")
+    said = " ".join(first.err.split())
+    assert "on the 4 training rows the network is no better than always predicting" in said
+    assert "lower training.weight_decay (it was 0.25)" in said
+    assert "class_weight" not in said  # the classes are equally frequent
+    words = shlex.split(first.out.splitlines()[-1].removeprefix("next   bpcli "))
+    again = bpcli(*words, "--json")
+    assert json.loads(again.out)["train"]["accuracy"] == 1
+    assert again.err == ""
+
+
 def test_a_network_that_learns_is_not_told_so(bpcli, table):
     """y is a line in x: the warning is for what the baseline does as well."""
     assert "no better" not in bpcli("train", "line.csv").err

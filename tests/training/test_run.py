@@ -111,7 +111,7 @@ def test_units_that_cannot_learn_are_in_the_document_and_in_a_warning(small_conf
         ]
 
 
-def test_no_better_than_the_baseline_is_judged_by_held_out_rows(small_config, tmp_path):
+def test_no_better_than_the_baseline(small_config, tmp_path):
     """R² of 0 is what the mean has; accuracy and balanced accuracy of one class are what naming it always has."""
     done = replace(trained(small_config(), tmp_path), stopped_by="early_stopping", best_epoch=1)
 
@@ -134,7 +134,10 @@ def test_no_better_than_the_baseline_is_judged_by_held_out_rows(small_config, tm
     assert not judged("multilabel", 0.5, 0.1)
     assert not judged("regression", -1.0, best_epoch=len(done.records))  # more epochs may help
     assert not judged("regression", -1.0, stopped_by="interrupted")
-    assert not judged("regression", -1.0, validation=None)
+    assert judged(
+        "regression", 1.0, validation=None, train=Scores(1.0, "r2", 0.0)
+    )  # else the rows trained on
+    assert not judged("regression", -1.0, validation=None, train=Scores(1.0, "r2", 0.1))
 
 
 def test_the_same_seed_gives_the_same_metrics_byte_for_byte(small_config, tmp_path):
