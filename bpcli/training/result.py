@@ -37,9 +37,7 @@ class DataFacts:
     text: bool = False  # whether it comes from a text table of the user's own
     notes: tuple[str, ...] = ()
     standardised: bool = False  # whether the loss is that of standardised targets
-    fewer_than: int | None = (
-        None  # rows: why none are held out, where the configuration left it to their number
-    )
+    fewer_than: int | None = None  # so many rows there are, and so "auto" holds none out
 
     @classmethod
     def of(cls, data: Prepared, fewer_than: int | None = None) -> "DataFacts":
