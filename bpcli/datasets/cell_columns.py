@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from bpcli.datasets.cells import is_missing, number
+from bpcli.datasets.cells import bare, is_missing, number
 from bpcli.datasets.dataset import Codes, FloatArray
 from bpcli.datasets.layout import Layout, nameless
 
@@ -140,7 +140,7 @@ def numbers_among(cells: Sequence[str], decimal: str) -> tuple[FloatArray, dict[
     known: dict[str, float] = {}
     strange: dict[str, str] = {}
     for cell in set(cells):
-        stripped = cell.strip()
+        stripped = bare(cell)
         value = number(stripped, decimal)
         if value is None and not is_missing(stripped):
             strange[cell] = stripped
@@ -150,9 +150,9 @@ def numbers_among(cells: Sequence[str], decimal: str) -> tuple[FloatArray, dict[
 
 
 def stripped(codes: Codes, vocabulary: tuple[str, ...]) -> TextColumn:
-    """A column whose vocabulary is stripped of spaces; cells that are then the same share a position."""
+    """A column whose vocabulary is stripped of what surrounds a cell; cells that are then the same share a position."""
     met: dict[str, int] = {}
-    new = np.array([met.setdefault(cell.strip(), len(met)) for cell in vocabulary], np.int32)
+    new = np.array([met.setdefault(bare(cell), len(met)) for cell in vocabulary], np.int32)
     return TextColumn(new[codes] if len(new) else codes, tuple(met))
 
 

@@ -32,7 +32,7 @@ _NOT_AVAILABLE = frozenset(
 _SPREADSHEET_ERRORS = frozenset({"#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"})
 _PUNCTUATION = frozenset({"-", "--", "---", "–", "—", ".", "..", "...", "…", ":"})
 # Among words these may be a category.
-_NOTHING = _PUNCTUATION | {"none", "nil", "missing", "not available", "n.d.", "k.a."}
+_NOTHING = _PUNCTUATION | {"none", "nil", "missing", "not available", "n.d.", "n/d", "s/d", "k.a.", "k. a.", "n.v.t."}
 # One letter each: in English, German, French, Italian and others; true and false; male and female.
 _YES_AND_NO = tuple(map(set, ("yn", "jn", "on", "sn", "tf", "mf")))
 _INFINITE = frozenset({sign + word for sign in ("", "+", "-") for word in ("inf", "infinity")})
@@ -43,7 +43,11 @@ _MARKS = MISSING_NUMBERS | _INFINITE
 
 _CODES = "USD|EUR|GBP|CHF|JPY|INR|CNY|CAD|AUD|SEK|NOK|DKK|PLN|CZK|BRL|TRY|ZAR"
 CURRENCY = rf"[$€£¥₹₩₽₺₴₪]|(?:US|A|C|R|HK|S)\$|Rs\.?|zł|Kč|kr|{_CODES}"
-_MINUS = "\u2212"
+_MINUS, _DASH = "\u2212", "\u2013"
+_WIDE = dict(zip(range(0xFF01, 0xFF5F), range(0x21, 0x7F), strict=True))  # full-width digits and signs
+# What web pages, spreadsheets and joined files leave around a cell, and str.strip does not know.
+_INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"
+_FORMULA = re.compile(r'="([^"]*)"').fullmatch  # keeps a cell from being changed in Excel
 # 1,234,567, or 12,34,567 as in India.
 _GROUPS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}").fullmatch
 _SPACES = "\u0020\u00a0\u2009\u202f"
@@ -53,7 +57,8 @@ _amount = re.compile(
     rf"\s?(?P<after>%|{CURRENCY})?(?P<close>\))?"
 ).fullmatch
 _measure = re.compile(
-    r"(?P<digits>[+-]?[0-9][0-9.,]*)(?P<blank>\s?)(?P<unit>[^\W\d_]\D{0,14}?|[°'\"µ]\D{0,4})"
+    rf"(?P<sign>[+-]?)(?P<digits>[0-9](?:[0-9.,'’{_SPACES}]*[0-9.,])?)(?P<blank>\s?)"
+    r"(?P<unit>[^\W\d_]\D{0,14}?|[°'\"µ]\D{0,4})"
 ).fullmatch
 # 3 May is a date.
 _month = re.compile(
@@ -62,8 +67,10 @@ _month = re.compile(
     re.IGNORECASE,
 ).fullmatch
 SUFFIXES = {"k": "e3", "K": "e3", "M": "e6"}  # thousands and millions
-# 1.0D+03, as Fortran writes 1.0E+03 in double precision; 1D5 may be a code.
-_fortran = re.compile(r"([+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+))[dD]([+-]?[0-9]+)").fullmatch
+# 1.0D+03 or 1.0+003, as Fortran writes 1.0E+03 in double precision; 1D5 may be a code.
+_fortran = re.compile(
+    r"(?P<digits>[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+))(?:[dD](?=[+-]?[0-9])|(?=[+-][0-9]{3}$))(?P<exponent>[+-]?[0-9]+)"
+).fullmatch
 
 
 class Amount(NamedTuple):
@@ -71,7 +78,8 @@ class Amount(NamedTuple):
 
     Attributes:
         value: the number.
-        mark: how it is marked: a currency, %, (), −, D (for an exponent), K, or "thousands" for separated ones.
+        mark: how it is marked: a currency, %, (), −, D (for an exponent), K, "thousands" for separated ones, or "wide"
+            for full-width digits.
         suffix: whether K or M stands after it, and is multiplied out.
     """
 
@@ -101,13 +109,30 @@ def amount(cell: str, decimal: str = ".", thousands: str = "auto") -> Amount | N
     if exponent := _fortran(cell):
         value = number("e".join(exponent.groups()))
         return None if value is None else Amount(value, "D")
-    found = _amount(cell.replace(_MINUS, "-"))
+    plain = cell.translate(_WIDE)
+    wide = plain != cell
+    found = _amount(plain.replace(_MINUS, "-").replace(_DASH, "-"))
     if not found or bool(found["open"]) != bool(found["close"]):
         return None
     if found["open"] and (found["sign"] or found["sign2"]):
         return None
-    mark = found["before"] or found["after"] or ("()" if found["open"] else _MINUS if _MINUS in cell else "")
-    digits = found["digits"]
+    minus = _MINUS if {_MINUS, _DASH} & set(cell) else ""
+    mark = found["before"] or found["after"] or ("()" if found["open"] else minus)
+    digits = _ungrouped(found["digits"], decimal, thousands)
+    if digits is None:
+        return None
+    suffix = found["suffix"] or ""
+    separated = "thousands" if len(digits) < len(found["digits"]) else ""
+    mark = mark or separated or ("K" if suffix else "wide" if wide else "")
+    value = number(digits + SUFFIXES.get(suffix, ""))
+    if value is None or not mark:
+        return None
+    negative = found["open"] or found["sign"] == "-" or found["sign2"]
+    return Amount(-value if negative else value, mark, bool(suffix))
+
+
+def _ungrouped(digits: str, decimal: str, thousands: str) -> str | None:
+    """Digits with a decimal point and nothing that separates thousands; None where that does not stand in its place."""
     separators = f",.'’{_SPACES}".replace(decimal, "") if thousands == "auto" else thousands
     used = sorted({c for c in digits if c in separators})
     whole, point, fraction = digits.partition(decimal)
@@ -115,23 +140,18 @@ def amount(cell: str, decimal: str = ".", thousands: str = "auto") -> Amount | N
         groups = whole.split(used[0])
         if len(used) > 1 or not _GROUPS(",".join(groups)):
             return None
-        whole, mark = "".join(groups), mark or "thousands"
-    suffix = found["suffix"] or ""
-    mark = mark or ("K" if suffix else "")
-    value = number(whole + point.replace(decimal, ".") + fraction + SUFFIXES.get(suffix, ""))
-    if value is None or not mark:
-        return None
-    negative = found["open"] or found["sign"] == "-" or found["sign2"]
-    return Amount(-value if negative else value, mark, bool(suffix))
+        whole = "".join(groups)
+    return whole + point.replace(decimal, ".") + fraction
 
 
-def measure(cell: str, decimal: str = ".") -> tuple[float, str] | None:
-    """The number and the unit in a cell such as ``172 cm`` or ``36.5°C``; None also for a code, a date or an amount.
+def measure(cell: str, decimal: str = ".", thousands: str = "auto") -> tuple[float, str] | None:
+    """The number and the unit in a cell such as ``1,720 cm`` or ``36.5°C``; None also for a code, a date or an amount.
 
     12A may be the number of a seat, 3 May is a date, and 1.5 K may be 1500.
     """
-    found = _measure(cell)
-    value = number(found["digits"], decimal) if found else None
+    found = _measure(cell.replace(_MINUS, "-"))
+    digits = _ungrouped(found["digits"], decimal, thousands) if found else None
+    value = number(found["sign"] + digits) if found and digits else None
     if found is None or value is None:
         return None
     unit = found["unit"]
@@ -139,6 +159,13 @@ def measure(cell: str, decimal: str = ".") -> tuple[float, str] | None:
     if code or unit in SUFFIXES or _month(unit):
         return None
     return value, unit
+
+
+def bare(cell: str) -> str:
+    """A cell without blanks and invisible characters around it, and without Excel's ``="…"``."""
+    cell = cell.strip().strip(_INVISIBLE).strip()
+    formula = _FORMULA(cell) if cell.startswith("=") else None
+    return formula[1].strip() if formula else cell
 
 
 def is_missing(cell: str, *, among_words: bool = False) -> bool:

@@ -55,7 +55,8 @@ def summarise(dataset: Dataset, encoding: Encoding, training: Inputs) -> tuple[s
     for role in dataset.roles:
         if role.kind == "left out":
             reasons.setdefault(role.why, []).append(role.name)
-    constant = [name for j, name in enumerate(encoding.numbers) if j not in set(encoding.kept)]
+    kept = set(encoding.kept)
+    constant = [name for j, name in enumerate(encoding.numbers) if j not in kept]
     used = {code.name for code in encoding.categories}
     constant += [category.name for category in dataset.categories if category.name not in used]
     if constant:

@@ -34,6 +34,7 @@ _MARKS = {
     "%": "in percent",
     "K": "K and M multiplied out",
     "D": "D read as the E of an exponent",
+    "wide": "full-width digits read as 0 to 9",
 }
 LAST = (-1,)
 
@@ -315,7 +316,7 @@ def number_values(  # noqa: PLR0912 - one branch for each way to write a number
         values, faults = column.values.copy(), {}
         for row, cell in column.others.items():
             found = amount(cell, cells.layout.decimal, cells.layout.thousands)
-            measured = measure(cell, cells.layout.decimal)
+            measured = measure(cell, cells.layout.decimal, cells.layout.thousands)
             if measured and measured[1] == unit:
                 values[row] = measured[0]
             elif found and found.mark != "%" and (suffixes or not found.suffix):
@@ -333,7 +334,7 @@ def number_values(  # noqa: PLR0912 - one branch for each way to write a number
         value = number(cell, cells.layout.decimal)
         if value is None and not is_missing(cell):
             found = amount(cell, cells.layout.decimal, cells.layout.thousands)
-            measured = measure(cell, cells.layout.decimal)
+            measured = measure(cell, cells.layout.decimal, cells.layout.thousands)
             if measured and measured[1] == unit:
                 value = measured[0]
             elif found and (suffixes or not found.suffix):

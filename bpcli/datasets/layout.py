@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from bpcli.common.errors import DataError
-from bpcli.datasets.cells import amount, is_missing, is_text, number, shown
+from bpcli.datasets.cells import amount, bare, is_missing, is_text, measure, number, shown
 from bpcli.datasets.text_source import LONGEST_LINE
 
 csv.field_size_limit(LONGEST_LINE)
@@ -221,7 +221,7 @@ def _sample(lines: Sequence[str], layout: Layout, *, complete: bool = False) -> 
         # A sample of a longer file may merely end within quotes.
         if complete:
             raise
-    return [(line, [cell.strip() for cell in cells]) for line, cells in found]
+    return [(line, [bare(cell) for cell in cells]) for line, cells in found]
 
 
 def _delimiter(lines: Sequence[str], layout: Layout) -> str:
@@ -352,8 +352,8 @@ def _decimal(rows: list[Record], delimiter: str) -> str:
 
 
 def _is_comma_amount(cell: str) -> bool:
-    """Whether a cell is an amount such as 1.234,50 € with a decimal comma, and none with a point."""
-    return "," in cell and amount(cell, ",") is not None and amount(cell) is None
+    """Whether a cell is an amount such as 1.234,50 €, or has a unit, with a decimal comma, and none with a point."""
+    return "," in cell and any(read(cell, ",") is not None and read(cell) is None for read in (amount, measure))
 
 
 def _columns(  # noqa: PLR0912 - one branch for each way to write a header

@@ -17,9 +17,9 @@ import numpy as np
 from bpcli.common.errors import DataError
 from bpcli.common.files import MIB, free_memory
 from bpcli.datasets.cell_columns import Cells, Vocabulary, numbers_among, plain_numbers, stripped
-from bpcli.datasets.cells import is_missing, number, shown
+from bpcli.datasets.cells import bare, is_missing, number, shown
 from bpcli.datasets.dataset import Codes, FloatArray
-from bpcli.datasets.layout import ReadOptions, Record, first_rows_only, is_rule, recognise, records
+from bpcli.datasets.layout import DELIMITERS, ReadOptions, Record, first_rows_only, is_rule, recognise, records
 from bpcli.datasets.text_source import NotDecodable, fallback, open_text, plain_size
 
 _BLOCK_ROWS, _BLOCK_CELLS = 8192, 4_000_000
@@ -28,6 +28,8 @@ _WORD, _OTHER_ROW = re.compile(r"[^\W\d_]{3}").search, re.compile("[\t;|\\0]").s
 _MOST_LABELS = 1000
 _COPIES = 3  # of a table that training keeps: as it was read, what is being encoded, and the inputs
 _HEAD_LINES, _HEAD_CHARACTERS = 400, 1 << 18
+# A column takes about as many bytes while it is read; more of them than a million are not trained on in any case.
+_MOST_COLUMNS, _COLUMN = 1_000_000, 1 << 10
 
 
 def read_text(
@@ -137,6 +139,25 @@ def _too_large(place: str, whole: float, rows: int, taken: int, free: int) -> st
     )
 
 
+def _check_width(line: str, where: str, delimiter: str) -> None:
+    """Check, before a line is split, that it has no more cells than a table may have columns.
+
+    Raises:
+        DataError: it has.
+    """
+    free = free_memory() if len(line) > _MOST_COLUMNS >> 4 else None
+    most = _MOST_COLUMNS if free is None else min(_MOST_COLUMNS, free // _COLUMN)
+    if len(line) < most:
+        return
+    bare = re.sub('"[^"]*"|  +', " ", line)  # delimiters within quotes are none, and of blanks only the first is
+    delimiters = DELIMITERS.values() if delimiter == "auto" else [DELIMITERS.get(delimiter, delimiter)]
+    if (cells := 1 + max(map(bare.count, delimiters))) > most:
+        raise DataError(
+            f"{where}: about {cells:,} cells in this line, where {most:,} columns are the most to train on; write each "
+            "row on a line of its own, or fewer columns"
+        )
+
+
 @dataclass(frozen=True, eq=False)
 class Block:
     """Some rows of a table: numbers (n×d), the codes of columns of text, and the cells that are neither."""
@@ -231,6 +252,7 @@ class BlockReader:
         head: list[str] = []
         complete, characters = True, 0
         for line in _Lines(lines, place):
+            _check_width(line, f"{place}:{len(head) + 1}", options.delimiter)
             head.append(line)
             characters += len(line)
             if len(head) >= _HEAD_LINES or (len(head) >= 8 and characters > _HEAD_CHARACTERS):
@@ -490,7 +512,7 @@ def _is_code(word: str) -> bool:
 
 def _number_or_nan(cell: str) -> float:
     """A number, or NaN for a missing one."""
-    cell = cell.strip()
+    cell = bare(cell)
     value = number(cell)
     if value is None and not is_missing(cell):
         raise ValueError(cell)
