@@ -6,7 +6,7 @@ from functools import cached_property
 
 import numpy as np
 
-from bpcli.datasets.cells import bare, is_missing, number
+from bpcli.datasets.cells import bare, is_missing, marked_numbers, number
 from bpcli.datasets.dataset import Codes, FloatArray
 from bpcli.datasets.layout import Layout, nameless
 
@@ -84,8 +84,7 @@ class Cells:
             return self
         words = {mark.strip().casefold() for mark in marks}
         decimal = self.layout.decimal
-        readings = (number(word, point) for word in words for point in {".", decimal})
-        values = [value for value in readings if value is not None]
+        values = marked_numbers(words, decimal)
 
         def marked(cell: str) -> bool:
             return cell.casefold() in words or number(cell, decimal) in values
@@ -156,12 +155,13 @@ def stripped(codes: Codes, vocabulary: tuple[str, ...]) -> TextColumn:
     return TextColumn(new[codes] if len(new) else codes, tuple(met))
 
 
-def cells_of(place: str, names: Sequence[str], rows: Iterable[Sequence[str]]) -> Cells:
+def cells_of(place: str, names: Sequence[str], rows: Iterable[Sequence[str]], decimal: str = ".") -> Cells:
     """The cells of a table that another reader has read, as text; rows are counted as lines from 1."""
     columns = [list(column) for column in zip(*rows, strict=True)]
     n = len(columns[0]) if columns else 0
     layout = Layout(
         place,
+        decimal=decimal,
         width=len(names),
         used=len(names),
         header=True,
@@ -170,7 +170,7 @@ def cells_of(place: str, names: Sequence[str], rows: Iterable[Sequence[str]]) ->
     numbers = np.full((n, len(names)), np.nan)
     texts: dict[int, TextColumn] = {}
     for j, column in enumerate(columns):
-        values, strange = numbers_among(column, ".")
+        values, strange = numbers_among(column, decimal)
         numbers[:, j] = values
         if strange:
             vocabulary = Vocabulary()

@@ -32,7 +32,18 @@ _NOT_AVAILABLE = frozenset(
 _SPREADSHEET_ERRORS = frozenset({"#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"})
 _PUNCTUATION = frozenset({"-", "--", "---", "–", "—", ".", "..", "...", "…", ":"})
 # Among words these may be a category.
-_NOTHING = _PUNCTUATION | {"none", "nil", "missing", "not available", "n.d.", "n/d", "s/d", "k.a.", "k. a.", "n.v.t."}
+_NOTHING = _PUNCTUATION | {
+    "none",
+    "nil",
+    "missing",
+    "not available",
+    "n.d.",
+    "n/d",
+    "s/d",
+    "k.a.",
+    "k. a.",
+    "n.v.t.",
+}
 # One letter each: in English, German, French, Italian and others; true and false; male and female.
 _YES_AND_NO = tuple(map(set, ("yn", "jn", "on", "sn", "tf", "mf")))
 _INFINITE = frozenset({sign + word for sign in ("", "+", "-") for word in ("inf", "infinity")})
@@ -46,7 +57,7 @@ CURRENCY = rf"[$€£¥₹₩₽₺₴₪]|(?:US|A|C|R|HK|S)\$|Rs\.?|zł|Kč|kr|
 _MINUS, _DASH = "\u2212", "\u2013"
 _WIDE = dict(zip(range(0xFF01, 0xFF5F), range(0x21, 0x7F), strict=True))  # full-width digits and signs
 # What web pages, spreadsheets and joined files leave around a cell, and str.strip does not know.
-_INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"
+INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"
 _FORMULA = re.compile(r'="([^"]*)"').fullmatch  # keeps a cell from being changed in Excel
 # 1,234,567, or 12,34,567 as in India.
 _GROUPS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}").fullmatch
@@ -133,8 +144,7 @@ def amount(cell: str, decimal: str = ".", thousands: str = "auto") -> Amount | N
 
 def _ungrouped(digits: str, decimal: str, thousands: str) -> str | None:
     """Digits with a decimal point and nothing that separates thousands; None where that does not stand in its place."""
-    separators = f",.'’{_SPACES}".replace(decimal, "") if thousands == "auto" else thousands
-    used = sorted({c for c in digits if c in separators})
+    used = sorted(set(digits) & set(separators(decimal, thousands)))
     whole, point, fraction = digits.partition(decimal)
     if used:
         groups = whole.split(used[0])
@@ -142,6 +152,17 @@ def _ungrouped(digits: str, decimal: str, thousands: str) -> str | None:
             return None
         whole = "".join(groups)
     return whole + point.replace(decimal, ".") + fraction
+
+
+def separators(decimal: str, thousands: str = "auto") -> str:
+    """What may separate thousands."""
+    return f",.'’{_SPACES}".replace(decimal, "") if thousands == "auto" else thousands
+
+
+def marked_numbers(marks: Iterable[str], decimal: str) -> list[float]:
+    """The numbers that marks for missing values are, read with a decimal point and as the table is."""
+    readings = (number(mark.strip(), point) for mark in marks for point in dict.fromkeys((".", decimal)))
+    return [value for value in readings if value is not None]
 
 
 def measure(cell: str, decimal: str = ".", thousands: str = "auto") -> tuple[float, str] | None:
@@ -163,9 +184,9 @@ def measure(cell: str, decimal: str = ".", thousands: str = "auto") -> tuple[flo
 
 def bare(cell: str) -> str:
     """A cell without blanks and invisible characters around it, and without Excel's ``="…"``."""
-    cell = cell.strip().strip(_INVISIBLE).strip()
+    cell = cell.strip().strip(INVISIBLE).strip()
     formula = _FORMULA(cell) if cell.startswith("=") else None
-    return formula[1].strip() if formula else cell
+    return formula[1] if formula else cell
 
 
 def is_missing(cell: str, *, among_words: bool = False) -> bool:

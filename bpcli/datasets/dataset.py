@@ -82,6 +82,8 @@ class Table:
     roles: tuple[Role, ...] = ()  # of the input columns of a text table, in the order of the file
     notes: tuple[str, ...] = ()  # what was recognised or done while reading, a sentence each
     text: bool = False  # whether it is a text table, whose constant columns are left out
+    formats: tuple[str, ...] = ()  # of the target columns of a text table, as ``Role`` has them
+    decimal: str = "."  # the decimal point of a text table
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +102,8 @@ class Dataset:
     roles: tuple[Role, ...] = ()
     notes: tuple[str, ...] = field(default=())
     text: bool = False
+    formats: tuple[str, ...] = ()
+    decimal: str = "."
 
     @property
     def inputs(self) -> Inputs:

@@ -86,6 +86,7 @@ class TargetCode:
         outputs: the names of the target columns.
         classes: the labels by position; for multilabel, the targets.
         offset, scale: per output; the number meant by an output z is z · scale + offset. 0 and 1 for classes.
+        formats: per output, of numbers with K and M or a unit, as ``Role`` has it; () where nothing was text.
     """
 
     task: Task
@@ -93,6 +94,7 @@ class TargetCode:
     classes: tuple[str, ...]
     offset: FloatArray
     scale: FloatArray
+    formats: tuple[str, ...] = ()
 
     def numbers(self, z: NDArray[Any]) -> FloatArray:
         """Outputs z (N×d_L) in the unit of the targets, N×d_L."""
@@ -125,6 +127,7 @@ class Encoding:
         invalid: what to do with text in a column of numbers: "error" or "missing".
         header: whether columns are found by name, or else by position.
         missing_values: cells that stand for a missing value.
+        decimal: the decimal point of the table.
     """
 
     roles: tuple[Role, ...]
@@ -140,6 +143,7 @@ class Encoding:
     invalid: str = "error"
     header: bool = True
     missing_values: tuple[str, ...] = ()
+    decimal: str = "."
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -185,7 +189,16 @@ class Encoding:
         """The encoding as values for JSON, numbers exactly."""
         plain = {
             name: getattr(self, name)
-            for name in ("numbers", "indicators", "kept", "features", "invalid", "header", "missing_values")
+            for name in (
+                "numbers",
+                "indicators",
+                "kept",
+                "features",
+                "invalid",
+                "header",
+                "missing_values",
+                "decimal",
+            )
         }
         arrays = {name: getattr(self, name).tolist() for name in ("fill", "offset", "scale")}
         target = {
@@ -194,6 +207,7 @@ class Encoding:
             "classes": list(self.target.classes),
             "offset": self.target.offset.tolist(),
             "scale": self.target.scale.tolist(),
+            "formats": list(self.target.formats),
         }
         lists = {name: list(value) if isinstance(value, tuple) else value for name, value in plain.items()}
         return {
@@ -237,10 +251,12 @@ class Encoding:
                 tuple(target["classes"]),
                 np.array(target["offset"], dtype=np.float64),
                 np.array(target["scale"], dtype=np.float64),
+                tuple(target.get("formats", ())),
             ),
             invalid=plain["invalid"],
             header=plain["header"],
             missing_values=tuple(plain.get("missing_values", ())),
+            decimal=plain.get("decimal", "."),
         )
 
 
@@ -324,6 +340,7 @@ def fit(
         scale=np.concatenate([scale, np.ones(rest)]),
         target=target,
         invalid=invalid,
+        decimal=dataset.decimal,
     )
 
 
@@ -347,7 +364,7 @@ def fit_target(dataset: Dataset, rows: NDArray[Any], *, standardise: bool) -> Ta
     offset, scale = np.zeros(width), np.ones(width)
     if standardise and dataset.task == "regression":
         offset, scale = fit_scaling(dataset.targets[rows], "standard")
-    return TargetCode(dataset.task, dataset.outputs, dataset.classes, offset, scale)
+    return TargetCode(dataset.task, dataset.outputs, dataset.classes, offset, scale, dataset.formats)
 
 
 def encode(labels: IntArray, classes: int, output: Output) -> FloatArray:

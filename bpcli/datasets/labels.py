@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from bpcli.common.errors import DataError
 from bpcli.datasets.cell_columns import Cells, NumberColumn, TextColumn
 from bpcli.datasets.cells import amount, is_missing, is_text, number, shown
-from bpcli.datasets.columns import SUFFIXED, multiplied_out, number_values, one_spelling
+from bpcli.datasets.columns import SUFFIXED, UNIT, common_unit, multiplied_out, number_values, one_spelling
 from bpcli.datasets.dataset import Column, Dataset, FloatArray, IntArray, Table, Task
 
 AUTO_CLASSES = 20  # up to so many distinct integers are classes unless the task says otherwise
@@ -77,16 +77,19 @@ def infer_task(table: Table, task: Literal["auto"] | Task, name: str) -> Dataset
         table.roles,
         table.notes,
         table.text,
+        table.formats,
+        table.decimal,
     )
 
 
 @dataclass(frozen=True, eq=False)
 class TargetCells:
-    """The target columns of a text table: a column for each, of the rows that have one; and what was done."""
+    """The target columns of a text table, a column for each; what was done; and the format of each."""
 
     y: tuple[Column, ...]  # of the kept rows
     kept: NDArray[np.bool_]  # N: rows with a target
     notes: tuple[str, ...]
+    formats: tuple[str, ...] = ()
 
 
 def read_targets(
@@ -102,7 +105,8 @@ def read_targets(
     notes: list[str] = []
     columns: list[Column] = []
     kept = np.ones(len(cells.numbers), bool)
-    for j in positions:
+    formats = tuple(target_format(cells, j, task) for j in positions)
+    for j, form in zip(positions, formats, strict=True):
         found = cells.column(j)
         text = cells.text(j) if isinstance(found, TextColumn) else None
         gaps = missing_labels(text) if text else np.zeros(0, bool)
@@ -122,7 +126,7 @@ def read_targets(
             )
             kept &= ~absent
         if text:
-            column = _target_column(cells, j, text, gaps, task, invalid, notes)
+            column = _target_column(cells, j, text, gaps, task, invalid, notes, form)
         else:
             column = number_values(cells, j, invalid, target=True)
             if task == "auto":
@@ -140,7 +144,23 @@ def read_targets(
             else column[kept]
             for column in columns
         ]
-    return TargetCells(tuple(columns), kept, tuple(notes))
+    return TargetCells(tuple(columns), kept, tuple(notes), formats)
+
+
+def target_format(cells: Cells, j: int, task: Literal["auto"] | Task) -> str:
+    """Whether K and M are multiplied out in target column j, or which unit stands after its numbers; of labels "".
+
+    Labels with a unit are few, unless the task says that they are numbers.
+    """
+    if j not in cells.texts:
+        return ""
+    text, decimal = cells.text(j), cells.layout.decimal
+    if multiplied_out(text, decimal):
+        return SUFFIXED
+    words = [word for word in text.vocabulary if not is_missing(word)]
+    numbers = task == "regression" or (task == "auto" and len(words) > AUTO_CLASSES)
+    unit = common_unit(words, decimal) if numbers else ""
+    return UNIT + unit if unit else ""
 
 
 def _is_other(column: NumberColumn) -> NDArray[np.bool_]:
@@ -170,22 +190,26 @@ def _target_column(
     task: Literal["auto"] | Task,
     invalid: str,
     notes: list[str],
+    form: str,
 ) -> Column:
     words = [word for word, gap in zip(text.vocabulary, gaps.tolist(), strict=True) if not gap]
     decimal = cells.layout.decimal
     values = [number(word, decimal) for word in words]
     numeric = [value for value in values if value is not None]
-    suffixes = multiplied_out(text, decimal)
+    suffixes = form == SUFFIXED
     strange = [
         word
         for word, value in zip(words, values, strict=True)
-        if value is None and (not (found := amount(word, decimal)) or (found.suffix and not suffixes))
+        if value is None
+        and not form.startswith(UNIT)
+        and (not (found := amount(word, decimal)) or (found.suffix and not suffixes))
     ]
     whole = all(value == math.floor(value) for value in numeric)
     if not strange:
-        counted = number_values(cells, j, invalid, target=True, form=SUFFIXED if suffixes else "")
-        if suffixes:
-            notes.append(f"{cells.names[j]}: K and M multiplied out")
+        counted = number_values(cells, j, invalid, target=True, form=form)
+        if form:
+            what = "K and M multiplied out" if suffixes else f"{form.removeprefix(UNIT)} left out"
+            notes.append(f"{cells.names[j]}: {what}")
         coded = any(len(word) > 1 and word[0] == "0" and word.isdigit() for word in words)
         merged = len(set(numeric)) < len(numeric)
         if task != "regression" and len(numeric) == len(words) and whole and (coded or merged):

@@ -33,6 +33,7 @@ class ReadOptions:
     """What a configuration says about a text table; "auto" is recognised from the file.
 
     ``max_rows`` limits what is read to train on, None for all; whoever reads chunks to predict reads all rows.
+    ``settled`` is the decimal point of the table of training, which a table of which either may be true has too.
     """
 
     delimiter: str = "auto"
@@ -42,6 +43,7 @@ class ReadOptions:
     encoding: str = "auto"
     comment: str = "auto"
     max_rows: int | None = None
+    settled: str = ""
 
 
 def first_rows_only(most: int) -> str:
@@ -198,7 +200,10 @@ def recognise(
     notes += [_skipped(line, cells, delimiter) for line, cells in rows[:titles]]
     rows = rows[titles:]
     skipped += titles
-    decimal = options.decimal if options.decimal != "auto" else _decimal(rows, delimiter)
+    cells = [cell for _, row in rows for cell in row[:200]]
+    decimal = (
+        options.decimal if options.decimal != "auto" else decimal_point(cells, delimiter, options.settled)
+    )
     if decimal == "," and options.decimal == "auto":
         notes.append("decimal comma")
     layout = _with(layout, decimal=decimal, thousands=options.thousands)
@@ -338,10 +343,20 @@ def _above_names(rows: list[Record], asked: Sequence[str | int] | None) -> int:
     return 0
 
 
-def _decimal(rows: list[Record], delimiter: str) -> str:
-    """The decimal point: a comma where numbers have one and none has a point before a fraction."""
-    cells = [cell for _, row in rows for cell in row[:200]]
+def decimal_point(cells: Sequence[str], delimiter: str, settled: str = "") -> str:
+    """The decimal point: a comma where numbers have one and none has a point before a fraction.
+
+    That of training, if it is ``settled``, unless a cell contradicts it.
+    """
     commas = [cell for cell in cells if _COMMA(cell) or _GROUPED(cell) or _is_comma_amount(cell)]
+    if settled:
+        others = (
+            [cell for cell in cells if "." in cell and number(cell) is not None and not _DOTTED(cell)]
+            if settled == ","
+            else [cell for cell in commas if not _THOUSANDS(cell)]
+        )
+        if not others:
+            return settled
     if not commas or (delimiter == "," and all(map(_THOUSANDS, commas))):
         return "."
     points = [cell for cell in cells if "." in cell and number(cell) is not None]
@@ -353,7 +368,9 @@ def _decimal(rows: list[Record], delimiter: str) -> str:
 
 def _is_comma_amount(cell: str) -> bool:
     """Whether a cell is an amount such as 1.234,50 €, or has a unit, with a decimal comma, and none with a point."""
-    return "," in cell and any(read(cell, ",") is not None and read(cell) is None for read in (amount, measure))
+    return "," in cell and any(
+        read(cell, ",") is not None and read(cell) is None for read in (amount, measure)
+    )
 
 
 def _columns(  # noqa: PLR0912 - one branch for each way to write a header

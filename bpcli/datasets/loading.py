@@ -149,6 +149,8 @@ def text_table(
         roles=tuple(roles.values()),
         notes=(*cells.notes, *found.notes, *notes),
         text=True,
+        formats=found.formats,
+        decimal=cells.layout.decimal,
     )
 
 

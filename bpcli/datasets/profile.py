@@ -12,7 +12,7 @@ from bpcli.common.json_numbers import finite
 from bpcli.datasets.cell_columns import Cells
 from bpcli.datasets.cells import is_missing
 from bpcli.datasets.column_notes import Suspect, leaks, suspected_missing
-from bpcli.datasets.columns import SUFFIXED, InputOptions, multiplied_out, number_values, target_positions
+from bpcli.datasets.columns import InputOptions, number_values, target_positions
 from bpcli.datasets.dataset import Dataset, FloatArray, Role, Task
 from bpcli.datasets.labels import infer_task, missing_labels
 from bpcli.datasets.layout import ReadOptions
@@ -121,8 +121,10 @@ def profile(
         target, len(cells.names), cells.names if cells.layout.header else None, cells.place
     )
     roles = {role.name: role for role in dataset.roles}
+    formats = dict(zip(positions, dataset.formats, strict=True))
     found = tuple(
-        _column(cells, j, None if j in positions else roles[column]) for j, column in enumerate(cells.names)
+        _column(cells, j, None if j in formats else roles[column], formats.get(j, ""))
+        for j, column in enumerate(cells.names)
     )
     return Profile(
         name=name,
@@ -147,7 +149,7 @@ def _classes(dataset: Dataset) -> tuple[tuple[str, int], ...]:
     return tuple(zip(dataset.classes, counts.tolist(), strict=True))
 
 
-def _column(cells: Cells, j: int, role: Role | None) -> ColumnProfile:
+def _column(cells: Cells, j: int, role: Role | None, form: str) -> ColumnProfile:
     kind, why = (role.kind, role.why) if role else ("target", "")
     name = cells.names[j]
     if j in cells.texts:
@@ -161,8 +163,7 @@ def _column(cells: Cells, j: int, role: Role | None) -> ColumnProfile:
         missing = int(counts[absent].sum())
         order = [int(i) for i in np.argsort(-counts, kind="stable") if not absent[i] and counts[i]]
         base = ColumnProfile(name, kind, why, missing, len(order))
-        suffixed = role is None and multiplied_out(text, cells.layout.decimal)
-        values = _numbers_among(cells, j, SUFFIXED if suffixed else role.format if role else "")
+        values = _numbers_among(cells, j, role.format if role else form)
         if values is not None:
             return _with_range(base, values)
         return replace(base, frequent=tuple((text.vocabulary[i], int(counts[i])) for i in order[:_TOP]))

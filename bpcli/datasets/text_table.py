@@ -19,7 +19,15 @@ from bpcli.common.files import MIB, free_memory
 from bpcli.datasets.cell_columns import Cells, Vocabulary, numbers_among, plain_numbers, stripped
 from bpcli.datasets.cells import bare, is_missing, number, shown
 from bpcli.datasets.dataset import Codes, FloatArray
-from bpcli.datasets.layout import DELIMITERS, ReadOptions, Record, first_rows_only, is_rule, recognise, records
+from bpcli.datasets.layout import (
+    DELIMITERS,
+    ReadOptions,
+    Record,
+    first_rows_only,
+    is_rule,
+    recognise,
+    records,
+)
 from bpcli.datasets.text_source import NotDecodable, fallback, open_text, plain_size
 
 _BLOCK_ROWS, _BLOCK_CELLS = 8192, 4_000_000
@@ -149,7 +157,9 @@ def _check_width(line: str, where: str, delimiter: str) -> None:
     most = _MOST_COLUMNS if free is None else min(_MOST_COLUMNS, free // _COLUMN)
     if len(line) < most:
         return
-    bare = re.sub('"[^"]*"|  +', " ", line)  # delimiters within quotes are none, and of blanks only the first is
+    bare = re.sub(
+        '"[^"]*"|  +', " ", line
+    )  # delimiters within quotes are none, and of blanks only the first is
     delimiters = DELIMITERS.values() if delimiter == "auto" else [DELIMITERS.get(delimiter, delimiter)]
     if (cells := 1 + max(map(bare.count, delimiters))) > most:
         raise DataError(

@@ -12,7 +12,7 @@ import numpy as np
 
 from bpcli.common.errors import UsageError
 from bpcli.datasets.cell_columns import written
-from bpcli.datasets.cells import MISSING_WORDS, any_case, number
+from bpcli.datasets.cells import MISSING_WORDS, any_case, marked_numbers
 from bpcli.datasets.encoding import CategoryCode
 from bpcli.models.model import Model
 
@@ -43,7 +43,7 @@ def onnx_bytes(model: Model) -> bytes:  # noqa: PLR0912, PLR0915 - a graph is on
         nodes.append(helper.make_node(operator, inputs, [output], domain=domain, **attributes))
         return output
 
-    marks = [v for mark in encoding.missing_values if (v := number(mark.strip())) is not None]
+    marks = marked_numbers(encoding.missing_values, encoding.decimal)
     inputs, parts = [], []
     if encoding.numbers:
         inputs.append(
@@ -67,7 +67,7 @@ def onnx_bytes(model: Model) -> bytes:  # noqa: PLR0912, PLR0915 - a graph is on
         )
     for i, code in enumerate(encoding.categories):
         words = add("Gather", ["categories", constant(f"column_{i}", np.array([i]))], f"words_{i}", axis=1)
-        keys, values, strange = _positions(code, encoding.missing_values)
+        keys, values, strange = _positions(code, encoding.missing_values, encoding.decimal)
         position = add(
             "LabelEncoder",
             [words],
@@ -154,15 +154,20 @@ def onnx_bytes(model: Model) -> bytes:  # noqa: PLR0912, PLR0915 - a graph is on
     return content
 
 
-def _numerals(mark: str) -> list[str]:
+def _numerals(mark: str, decimal: str) -> list[str]:
     """A mark that is a number as it may stand among words: -999, -999.0 and -999.00."""
-    value = number(mark)
-    if value is None:
-        return []
-    return [written(value), *(f"{value:.{digits}f}" for digits in (1, 2) if round(value, digits) == value)]
+    found = [
+        text
+        for value in marked_numbers([mark], decimal)
+        for text in (
+            written(value),
+            *(f"{value:.{digits}f}" for digits in (1, 2) if round(value, digits) == value),
+        )
+    ]
+    return [text.replace(".", decimal) for text in found]
 
 
-def _positions(code: CategoryCode, marks: Sequence[str]) -> tuple[list[str], list[int], int]:
+def _positions(code: CategoryCode, marks: Sequence[str], decimal: str) -> tuple[list[str], list[int], int]:
     """Words and the position of each among the parts, and that of any other word; -1 is none of them.
 
     A graph cannot fold letters, so each word stands there in its usual spellings.
@@ -172,7 +177,7 @@ def _positions(code: CategoryCode, marks: Sequence[str]) -> tuple[list[str], lis
     table: dict[str, int] = {}
     for word in sorted(MISSING_WORDS.union(mark.strip() for mark in marks)):
         spellings = (word, word.lower(), word.upper(), word.title(), word.capitalize())
-        table |= dict.fromkeys((*spellings, *_numerals(word)), absent)
+        table |= dict.fromkeys((*spellings, *_numerals(word, decimal)), absent)
     table |= {"NaN": absent}
     folded = set(any_case(code.levels).values())
     for spelling in (str.lower, str.upper, str.title, str.capitalize):

@@ -1,7 +1,7 @@
 """From a source of rows (a table, standard input, an array, a data frame) to the inputs that an encoding takes."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ from bpcli.datasets.cells import any_case, is_missing
 from bpcli.datasets.columns import InputOptions
 from bpcli.datasets.dataset import Category, FloatArray, Inputs, Role
 from bpcli.datasets.encoding import CategoryCode, select
-from bpcli.datasets.layout import nameless
+from bpcli.datasets.layout import decimal_point, nameless
 from bpcli.datasets.loading import ARRAYS, SHIPPED, read_cells, shipped_cells, suffix_of
 from bpcli.datasets.text_source import STDIN
 from bpcli.datasets.text_table import read_chunks
@@ -71,6 +71,7 @@ def read_rows(
     else:
         names = [role.name for role in needed if not role.name.startswith("column ")]
         exact = [*words, *encoding.target.outputs]
+        read = replace(read or ReadOptions(), settled=encoding.decimal)
         chunks = read_chunks(source, place, read, names=names, exact=exact, verbatim=verbatim)
     first = 0
     for cells in chunks:
@@ -92,12 +93,17 @@ def frame_rows(frame: Any, encoding: Encoding) -> Rows:
         return array_rows(np.asarray(frame), encoding, "the array")
     names = list(frame) if isinstance(frame, Mapping) else list(frame.columns)
     columns = [frame[name] for name in names]
-    texts = [[cell_text(v) for v in (c.tolist() if hasattr(c, "tolist") else list(c))] for c in columns]
+    values = [c.tolist() if hasattr(c, "tolist") else list(c) for c in columns]
+    point = "."
+    if encoding.decimal == ",":
+        point = decimal_point([v.strip() for c in values for v in c if isinstance(v, str)], ";", ",")
+    texts = [[v if isinstance(v, str) else cell_text(v).replace(".", point) for v in c] for c in values]
     if len({len(column) for column in texts}) > 1:
         raise DataError("the frame: its columns have different lengths")
     if not texts or not texts[0]:
         raise DataError("the frame: it has no rows; give one row at least")
-    return cell_rows(cells_of("the frame", [str(name) for name in names], zip(*texts, strict=True)), encoding)
+    rows = zip(*texts, strict=True)
+    return cell_rows(cells_of("the frame", [str(name) for name in names], rows, point), encoding)
 
 
 def needed_roles(encoding: Encoding) -> tuple[Role, ...]:

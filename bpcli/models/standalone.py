@@ -11,7 +11,16 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from bpcli.datasets.cells import CURRENCY, MISSING_NUMBERS, MISSING_WORDS, SUFFIXES, any_case, number
+from bpcli.datasets.cells import (
+    CURRENCY,
+    INVISIBLE,
+    MISSING_NUMBERS,
+    MISSING_WORDS,
+    SUFFIXES,
+    any_case,
+    marked_numbers,
+    separators,
+)
 from bpcli.datasets.columns import SUFFIXED, UNIT
 from bpcli.datasets.dataset import Role
 from bpcli.datasets.encoding import CategoryCode
@@ -21,15 +30,21 @@ from bpcli.models.sources import needed_roles
 Flavour: TypeAlias = Literal["numpy", "torch", "sklearn"]
 
 NUMBER = r"""
+def bare(cell):  # as text, without blanks and invisible characters around it, nor the ="..." of Excel
+    cell = "" if cell is None else cell if isinstance(cell, str) else str(cell).replace(".", M["decimal"])
+    return re.sub(r'^="([^"]*)"$', r"\1", cell.strip().strip(M["invisible"]).strip())
+
+
 def number(cell, form=""):  # NaN where it is missing; $, % and what separates thousands are left out
-    cell = "" if cell is None else str(cell).strip()
-    found = re.fullmatch(M["number"][form], "nan" if cell.casefold() in M["missing"] else cell)
+    found = re.fullmatch(M["number"][form], "nan" if (cell := bare(cell)).casefold() in M["missing"] else cell)
     sign, digits, suffix, exact = found.group("before", "digits", "suffix", "exact") if found else [""] * 3 + ["inf"]
-    amount = "-" * bool(re.search("[-\u2212(]", sign or "")) + re.sub("[^0-9.]", "", digits or "")
-    if np.isinf(value := float(re.sub("[dD]", "e", exact or amount + M["suffixes"][suffix]))):
+    text = exact or "-" * bool(re.search("[-\u2212\u2013(]", sign)) + digits + M["suffixes"][suffix]
+    if np.isinf(value := float(re.sub("[dD]|(?<=[0-9.])(?=[-+])", "e", text.translate(str.maketrans(M["signs"]))))):
         raise ValueError(f"{cell!r} is not a number")
     return np.nan if found["plain"] and value in M["missing numbers"] else value
 
+"""
+_POINT = r"""    cell = re.sub(M["point"], r"\1,", bare(cell))  # 1.5 stands for no thousands
 """
 _DATE = """
 def date(cell, form):  # day since 1970, month, weekday and hour
@@ -42,13 +57,13 @@ def date(cell, form):  # day since 1970, month, weekday and hour
 """
 _ONE_HOT = """
 def one_hot(cell, code):  # one input per word; one input for two words, 1/2 for any other
-    cell = "" if cell is None else str(cell).strip()
 {marks}    i = code["words"].get(cell, code["folded"].get(cell.casefold(), code["new"]))
     return [0.5 if i < 0 else i] if code["width"] == 1 else [float(i == j) for j in range(code["width"])]
 
 """
 _NUMBER_MARKS = """\
-    if (found := re.fullmatch(M["number"][""], cell)) and found["plain"] and float(cell) in M["missing numbers"]:
+    if (found := re.fullmatch(M["number"][""], cell)) and found["plain"] and \
+            float(cell.replace(M["decimal"], ".")) in M["missing numbers"]:
         cell = ""
 """
 _ENCODE = """
@@ -57,14 +72,11 @@ def encode(rows):  # N rows as the network sees them, N×d0
         raise ValueError(f"there is no column {{absent[0]!r}}, which the network was trained on")
     numbers = np.array([[{numbers}] for row in rows], float).reshape(len(rows), -1)
     x = np.where(gaps := np.isnan(numbers), M["fill"], numbers)[:, M["kept"]]
-{indicators}{words}    return ((x - M["offset"]) / M["scale"]).astype("{dtype}").astype(float)
+{words}{joined}    return ((x - M["offset"]) / M["scale"]).astype("{dtype}").astype(float)
 
 """
-_INDICATORS = '    x = np.hstack([x, gaps[:, M["indicators"]]])\n'
-_WORDS = (
-    '    words = [[v for code in M["words"] for v in one_hot(row.get(code["name"]), code)] for row in rows]\n'
-    "    x = np.hstack([x, words])\n"
-)
+_INDICATORS = 'gaps[:, M["indicators"]]'
+_WORDS = '    words = [[v for code in M["words"] for v in one_hot(bare(row.get(code["name"])), code)] for row in rows]\n'
 _NUMPY = """
 def outputs(rows):  # z of the network, N×d_L
     h = encode(rows)
@@ -165,23 +177,24 @@ def program(model: Model, flavour: Flavour) -> str:
     marked = any(_is_marked(role) for role in encoding.roles)
     cell = 'number(row.get(name), M["forms"].get(name, ""))' if marked else "number(row.get(name))"
     numbers = (
-        f'v for name, form in M["numbers"] for v in (date(row.get(name), form) if form else [{cell}])'
+        f'v for name, form in M["numbers"] for v in (date(bare(row.get(name)), form) if form else [{cell}])'
         if dates
         else f'{cell} for name in M["numbers"]'
     )
-    number_marks = any(number(mark.strip()) is not None for mark in encoding.missing_values)
+    number_marks = bool(marked_numbers(encoding.missing_values, encoding.decimal))
     one_hot = _ONE_HOT.replace("{marks}", _NUMBER_MARKS if number_marks else "")
+    more = [_INDICATORS] * bool(encoding.indicators) + ["words"] * words
     parts = [
         head
         + imported
         + f"\nimport numpy as np\n{_IMPORTS[flavour]}\nM = json.loads({_literal(model, dates)})\n",
-        NUMBER,
+        NUMBER.replace("    found", _POINT + "    found") if encoding.decimal == "," else NUMBER,
         _DATE if dates else "",
         one_hot if words else "",
         _ENCODE.format(
             numbers=numbers,
-            indicators=_INDICATORS if encoding.indicators else "",
             words=_WORDS if words else "",
+            joined=f"    x = np.hstack([x, {', '.join(more)}])\n" if more else "",
             dtype=model.parameters.dtype.name,
         ),
         _network(model, flavour),
@@ -239,7 +252,12 @@ def _constants(model: Model, dates: bool) -> dict[str, Any]:
         "numbers": numbers if dates else [name for name, _ in numbers],
         "columns": [role.name for role in needed_roles(encoding)],
         "forms": marked,
-        **number_constants(encoding.missing_values, sorted({"", *marked.values()})),
+        **number_constants(
+            encoding.missing_values,
+            sorted({"", *marked.values()}),
+            encoding.decimal,
+            model.read.thousands if model.read else "auto",
+        ),
         "fill": encoding.fill.tolist(),
         "kept": list(encoding.kept),
         "indicators": list(encoding.indicators),
@@ -264,27 +282,38 @@ def _is_marked(role: Role) -> bool:
     return role.kind == "number" and (role.format == SUFFIXED or role.format.startswith(UNIT))
 
 
-def number_constants(missing_values: Sequence[str], forms: Sequence[str] = ("",)) -> dict[str, Any]:
+def number_constants(
+    missing_values: Sequence[str], forms: Sequence[str] = ("",), decimal: str = ".", thousands: str = "auto"
+) -> dict[str, Any]:
     """What ``number`` in the program needs: a pattern for each format of a column of numbers among them."""
+    separator = "[" + "".join(map(re.escape, separators(decimal, thousands))) + "]"
     return {
-        "number": {form: _number_pattern(form) for form in forms},
+        "number": {form: _number_pattern(form, decimal, separator) for form in forms},
+        "decimal": decimal,
+        "signs": dict.fromkeys(separators(decimal, thousands), "") | {"\u2212": "-", decimal: "."},
+        "point": r"^([-+]?(?![1-9][0-9]{0,2}\.[0-9]{3}$)[0-9]*)\.(?=[0-9]*(?:[eE][-+]?[0-9]+)?$)",
+        "invisible": INVISIBLE,
         "suffixes": {"": "", **SUFFIXES},
         "missing": sorted(MISSING_NUMBERS.union(mark.strip().casefold() for mark in missing_values)),
-        "missing numbers": [value for mark in missing_values if (value := number(mark.strip())) is not None],
+        "missing numbers": marked_numbers(missing_values, decimal),
     }
 
 
-def _number_pattern(form: str) -> str:
+def _number_pattern(form: str, decimal: str, separator: str) -> str:
     """The cells that ``bpcli.datasets.cells`` reads as numbers in a column of this format, in linear time."""
-    separator = "[,'’\u00a0\u2009\u202f ]"
-    fraction = r"[0-9]+\.[0-9]*|\.[0-9]+"
-    exact = rf"(?P<plain>nan|[-+]?(?:{fraction}|[0-9]+)(?:[eE][-+]?[0-9]+)?)\Z|[-+]?(?:{fraction})[dD][-+]?[0-9]+\Z"
+    point = re.escape(decimal)
+    fraction = rf"[0-9]+{point}[0-9]*|{point}[0-9]+"
+    exact = rf"(?P<plain>nan|[-+]?(?:{fraction}|[0-9]+)(?:[eE][-+]?[0-9]+)?)\Z"
+    if decimal == ".":
+        exact += rf"|[-+]?(?:{fraction})(?:[dD][-+]?[0-9]+|[-+][0-9]{{3}})\Z"
     unit = ""
     if form.startswith(UNIT):
         word = form.removeprefix(UNIT)
         # 12m without a blank may be a code.
         unit = (r"\s" if len(word) == 1 and word.isalpha() else r"\s?") + re.escape(word)
-        exact += rf"|[-+]?[0-9]+\.?[0-9]*(?={unit}\Z)"
+        thousands = rf"[0-9]{{1,3}}(?P<th>{separator})[0-9]{{3}}(?:(?P=th)[0-9]{{3}})*"
+        lakhs = rf"[0-9]{{1,2}}(?P<lh>{separator})[0-9]{{2}}(?:(?P=lh)[0-9]{{2}})*(?P=lh)[0-9]{{3}}"
+        exact += rf"|[-+\u2212]?(?:{thousands}|{lakhs}|[0-9]+)(?:{point}[0-9]*)?(?={unit}\Z)"
     suffix = "|".join(SUFFIXES) if form == SUFFIXED else ""
     grouped = (
         rf"[0-9]{{1,3}}(?P<thousands>{separator})[0-9]{{3}}(?:(?P=thousands)[0-9]{{3}})*"
@@ -292,9 +321,9 @@ def _number_pattern(form: str) -> str:
     )
     # An amount has a mark: it is more than a sign, a blank and digits.
     amount = (
-        r"(?=(?s:.)*(?:[^-+0-9.\s]|[0-9]\s))"
-        rf"(?P<before>(?:(?P<open>\()|[-+\u2212])?\s?(?:{CURRENCY})?\s?(?(open)|[-\u2212]?))"
-        rf"(?P<digits>(?:{grouped})(?:\.[0-9]*)?|{fraction}|[0-9]+)(?P<suffix>(?:{suffix})?)"
+        rf"(?=(?s:.)*(?:[^-+0-9{point}\s]|[0-9]\s))"
+        rf"(?P<before>(?:(?P<open>\()|[-+\u2212\u2013])?\s?(?:{CURRENCY})?\s?(?(open)|[-\u2212\u2013]?))"
+        rf"(?P<digits>(?:{grouped})(?:{point}[0-9]*)?|{fraction}|[0-9]+)(?P<suffix>(?:{suffix})?)"
         rf"\s?(?:%|{CURRENCY})?(?(open)\))"
     )
     return f"(?P<exact>{exact})(?:{unit})?|{amount}"

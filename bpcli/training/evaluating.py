@@ -11,9 +11,9 @@ from bpcli.common.errors import DataError, UsageError
 from bpcli.common.json_numbers import finite
 from bpcli.datasets import Prepared
 from bpcli.datasets.arrays import read_arrays
-from bpcli.datasets.cell_columns import Cells, NumberColumn, cells_of, written
+from bpcli.datasets.cell_columns import Cells, cells_of, written
 from bpcli.datasets.cells import amount, any_case, is_missing, is_text, number, shown
-from bpcli.datasets.columns import SUFFIXED, multiplied_out, number_values
+from bpcli.datasets.columns import number_values
 from bpcli.datasets.dataset import FloatArray
 from bpcli.datasets.encoding import Output, encode
 from bpcli.datasets.layout import Layout, nameless
@@ -205,7 +205,13 @@ def _targets(cells: Cells, model: Model) -> FloatArray:
     positions = [names.index(name) for name in target.outputs]
     if target.task == "classification" and len(positions) == 1:
         return _class_positions(cells, positions[0], target.classes)[:, np.newaxis]
-    numbers = np.stack([_target_numbers(cells, j, model.encoding.invalid) for j in positions], axis=1)
+    formats = target.formats or ("",) * len(positions)
+    invalid = model.encoding.invalid
+    columns = [
+        number_values(cells, j, invalid, target=True, form=form)
+        for j, form in zip(positions, formats, strict=True)
+    ]
+    numbers = np.stack(columns, axis=1)
     if target.task == "classification":
         one_hot = ((numbers == 0) | (numbers == 1)).all(axis=1) & (numbers.sum(axis=1) == 1)
         if not one_hot.all():
@@ -215,14 +221,6 @@ def _targets(cells: Cells, model: Model) -> FloatArray:
             )
         numbers = numbers.argmax(axis=1).astype(np.float64)[:, np.newaxis]
     return numbers
-
-
-def _target_numbers(cells: Cells, j: int, invalid: str) -> FloatArray:
-    """The N numbers of target column j; K and M are multiplied out where training would do so."""
-    column = cells.column(j)
-    plain = isinstance(column, NumberColumn) and not column.others
-    suffixed = not plain and multiplied_out(cells.text(j), cells.layout.decimal)
-    return number_values(cells, j, invalid, target=True, form=SUFFIXED if suffixed else "")
 
 
 def _class_positions(cells: Cells, j: int, classes: tuple[str, ...]) -> FloatArray:

@@ -65,6 +65,7 @@ def _fault(encoding: Encoding) -> str:
         "scale": encoding.scale.shape == (d0,) and bool((encoding.scale != 0).all()),
         "categories": all(code.name in held for code in encoding.categories),
         "target.offset": target.offset.shape == target.scale.shape == (width,),
+        "target.formats": len(target.formats) in (0, len(target.outputs)),
         "target.classes": (len(target.classes) > 1) == (target.task != "regression"),
     }
     return next((f"{name}: it does not go with the rest" for name, fits in checks.items() if not fits), "")
@@ -134,6 +135,7 @@ class _Target(_Part):
     classes: list[str]
     offset: list[float]
     scale: list[float]
+    formats: list[str] = []
 
 
 class _Encoding(_Part):
@@ -153,4 +155,5 @@ class _Encoding(_Part):
     invalid: Literal["error", "missing"]
     header: bool
     missing_values: list[str] = []
+    decimal: Literal[".", ","] = "."
     run_id: str
