@@ -76,7 +76,9 @@ def encode(rows):  # N rows as the network sees them, N×d0
 
 """
 _INDICATORS = 'gaps[:, M["indicators"]]'
-_WORDS = '    words = [[v for code in M["words"] for v in one_hot(bare(row.get(code["name"])), code)] for row in rows]\n'
+_WORDS = """\
+    words = [[v for code in M["words"] for v in one_hot(bare(row.get(code["name"])), code)] for row in rows]
+"""
 _NUMPY = """
 def outputs(rows):  # z of the network, N×d_L
     h = encode(rows)

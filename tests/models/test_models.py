@@ -18,6 +18,7 @@ from bpcli.common.errors import DataError, MachineError, UsageError
 from bpcli.datasets.cells import amount, measure, number
 from bpcli.datasets.columns import SUFFIXED
 from bpcli.models import Forward
+from bpcli.models.sources import frame_rows
 from bpcli.models.standalone import NUMBER, number_constants
 from bpcli.network import Architecture, Parameters
 from bpcli.training.evaluating import evaluate
@@ -478,3 +479,113 @@ def test_an_exported_program_reads_a_long_cell_in_linear_time():
     program: dict[str, Any] = {"re": re, "np": np, "M": number_constants(())}
     exec(NUMBER, program)
     assert read_or_refused(program["number"], "1," + 100_000 * "11,") is None
+
+
+CONVENTIONS = {
+    "decimal comma": (";", lambda i: ("-999,0" if i % 9 == 4 else f"{i},{i % 10}25", f"{i % 7},5")),
+    "comma and thousands": (";", lambda i: (f"1.{100 + i},50 €", f"{i}.000" if i else "0,5")),
+    "unit and comma": (";", lambda i: (f"1.{100 + i},5 kg", f"{i},25")),
+    "unit and thousands": (",", lambda i: (f"{1000 + 37 * i:,} km", f"{1000 + 37 * i:,} m".replace(",", " "))),
+    "thousands": (",", lambda i: (f"{1000 + 37 * i:,}", f"12,34,{500 + i}")),
+    "suffixes": (",", lambda i: (f"{i}.5K" if i % 2 else f"${i}M", f"{i}.5")),
+    "percent and parentheses": (",", lambda i: (f"{i}.5%", f"(${i + 1})" if i % 3 else f"${i}")),
+    "minus": (",", lambda i: (f"\u2212{i}.5", f"\u2013{i}" if i % 2 else f"+{i}")),
+    "minus and unit": (",", lambda i: (f"\u2212{i}.5 °C" if i % 2 else f"{i} °C", f"{i}.5")),
+    "fortran": (",", lambda i: (f"{i}.5D-03", f"{i + 1}.5+002")),
+    "invisible": (",", lambda i: (f"\u200b{i}.5\ufeff", "\u200e" + "pq"[i % 2])),
+    "formula": (",", lambda i: (f'="{i}.5"', f'="0{i % 3}x"')),
+    "missing": (",", lambda i: ("k. A." if i % 9 == 5 else "-999" if i % 9 == 4 else f"{i}.5", f"{i}e3")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONVENTIONS)
+def test_an_exported_program_keeps_the_conventions_of_the_table(name, tmp_path):
+    """The raw cells of the table give what predict gives for its file, and for its rows as dicts."""
+    from bpcli.models.standalone import program
+
+    delimiter, row = CONVENTIONS[name]
+    rows = [dict(zip("abx", (*row(i), str(i * 7 % 11)), strict=True)) | {"y": str(i % 3)} for i in range(60)]
+    table = tmp_path / "t.csv"
+    with table.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, rows[0], delimiter=delimiter)
+        writer.writeheader()
+        writer.writerows(rows)
+    marks = ["-999,0" if delimiter == ";" else "-999"]
+    result = api.train(table, training__epochs=2, model__hidden=[3], data__missing_values=marks)
+    assert {role.kind for role in result.model.encoding.roles} <= {"number", "category"}
+    predictor: dict[str, Any] = {"__name__": "model"}
+    exec(program(result.model, "numpy"), predictor)
+    expected = outputs(result.model, table)
+    assert len(np.unique(expected[:, 0])) > 40
+    np.testing.assert_allclose(predictor["outputs"](rows), expected, rtol=0, atol=1e-6)
+    frame = {key: [row[key] for row in rows] for key in rows[0]}
+    np.testing.assert_array_equal(result.model.predict_proba(frame), result.model.predict_proba(str(table)))
+
+
+def test_a_graph_knows_a_mark_with_a_decimal_comma(tmp_path):
+    """Among numbers, which a graph takes as they are, and among words, with the decimal comma of the table."""
+    pytest.importorskip("onnx")
+    runtime = pytest.importorskip("onnxruntime")
+    from bpcli.models.onnx_graph import onnx_bytes
+
+    rows = [
+        {"a": "-999,0" if i % 9 == 4 else f"{i},25", "b": "-999,0" if i % 5 == 4 else "pq"[i % 2]}
+        for i in range(60)
+    ]
+    lines = [f"{row['a']};{row['b']};{i % 3}" for i, row in enumerate(rows)]
+    (tmp_path / "t.csv").write_text("\n".join(["a;b;y", *lines]), encoding="utf-8")
+    result = api.train(
+        tmp_path / "t.csv", training__epochs=2, model__hidden=[3], data__missing_values=["-999,0"]
+    )
+    assert result.model.encoding.features == ("a", "a missing", "b=p", "b=q", "b=missing")
+    feed = {
+        "numbers": np.array([[float(row["a"].replace(",", "."))] for row in rows]),
+        "categories": np.array([[row["b"]] for row in rows], dtype=object),
+    }
+    session = runtime.InferenceSession(onnx_bytes(result.model), providers=["CPUExecutionProvider"])
+    expected = result.model.predict_proba(str(tmp_path / "t.csv"))
+    np.testing.assert_allclose(session.run(["probabilities"], feed)[0], expected, rtol=0, atol=1e-6)
+
+
+def test_cells_that_may_be_either_are_read_as_training_read_them(tmp_path):
+    """1.234 alone does not say whether it is a thousand; a cell that contradicts training does."""
+    table = tmp_path / "t.csv"
+    header = "a;x;y\n"
+    table.write_text(
+        header + "".join(f"1.{200 + i},5;{i * 7 % 11};{i % 3}\n" for i in range(60)), encoding="utf-8"
+    )
+    model = api.train(table, training__epochs=1, model__hidden=[3]).model
+    for cells, values in (
+        (("1.234", "1.235"), (1234, 1235)),
+        (("1.234", "1.5"), (1.234, 1.5)),
+        (("1234", "1,5"), (1234, 1.5)),
+    ):
+        table.write_text(header + "".join(f"{cell};1;0\n" for cell in cells), encoding="utf-8")
+        (rows,) = model.rows(str(table))
+        np.testing.assert_array_equal(rows.inputs.numbers[:, 0], values)
+        rows = frame_rows({"a": list(cells), "x": [1, 1]}, model.encoding)
+        np.testing.assert_array_equal(rows.inputs.numbers[:, 0], values)
+    rows = frame_rows({"a": ["1,5", 1.234], "x": [1, 1]}, model.encoding)
+    np.testing.assert_array_equal(rows.inputs.numbers[:, 0], [1.5, 1.234])
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        (lambda i: f"{i}.5K" if i % 4 else f"${i}", lambda i: (1000 * i + 500) if i % 4 else i),
+        (lambda i: f"{1000 + i:,} km", lambda i: 1000 + i),
+    ],
+)
+def test_targets_are_read_in_every_block_as_training_settled_it(cell, value, tmp_path, monkeypatch):
+    """K and M are multiplied out, and a unit left out, also where few rows of a block have them."""
+    monkeypatch.setattr("bpcli.datasets.text_table._BLOCK_ROWS", 16)
+    lines = [f'{i * 7 % 11},"{cell(i)}"\n' for i in range(80)]
+    table = tmp_path / "t.csv"
+    table.write_text("x,y\n" + "".join(lines), encoding="utf-8")
+    result = api.train(table, training__epochs=1, model__hidden=[3])
+    plain = [lines[i] for i in (0, 4, 8, 12, 16, 20, 24, 28, 32, 36, 40, 44, 48, 52, 56, 1)]
+    table.write_text("x,y\n" + "".join(lines + plain), encoding="utf-8")
+    found = evaluate(result.model, "run", str(table))
+    true = np.array([value(i) for i in [*range(80), *range(0, 60, 4), 1]], float)
+    errors = np.abs(result.model.predict(str(table)) - true)
+    assert found.details.targets[0].mae == pytest.approx(errors.mean(), rel=1e-12)
