@@ -14,6 +14,7 @@ GENERATED = ("circles", "moons", "spiral")
 BUILT_IN = ("and", "xor", *GENERATED, "digits", "iris")
 TABLES = (".csv", ".tsv", ".txt", ".data", ".dat", ".xlsx", ".parquet", ".arff")
 SUFFIXES = (*TABLES, ".npz", ".npy")
+ZIP = ".zip"  # with one text table in it
 STDIN = "-"
 
 # Far beyond any training that ends, and small enough for every counter that may store it.
@@ -37,7 +38,7 @@ def _is_integer(value: object) -> bool:
 
 def _known_source(source: str) -> str:
     name = PurePath(source).name.lower().removesuffix(".gz")
-    if source in (*BUILT_IN, STDIN) or (name.endswith(SUFFIXES) and "\0" not in source):
+    if source in (*BUILT_IN, STDIN) or (name.endswith((*SUFFIXES, ZIP)) and "\0" not in source):
         return source
     hint = did_you_mean(source, BUILT_IN) or f"the built-in data sets are {listed(BUILT_IN)}"
     raise _invalid(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from types import MappingProxyType
 
-from bpcli.config.fields import STDIN, SUFFIXES, is_own_table
+from bpcli.config.fields import STDIN, SUFFIXES, ZIP, is_own_table
 from bpcli.config.layers import from_environment, from_options, from_set, overlay
 from bpcli.config.library import find_config
 from bpcli.config.models import TABLE_DEFAULTS, Config
@@ -126,7 +126,7 @@ def read_layers(
 
 def is_table(config: str) -> bool:
     """Whether what stands for a configuration is a table itself: - or the name of a file of data."""
-    return config == STDIN or config.lower().removesuffix(".gz").endswith(SUFFIXES)
+    return config == STDIN or config.lower().removesuffix(".gz").endswith((*SUFFIXES, ZIP))
 
 
 def read(path: Path | str) -> Config:

@@ -98,6 +98,19 @@ class Cells:
         numbers = np.where(found, np.nan, self.numbers) if found.any() else self.numbers
         return replace(self, numbers=numbers, texts=texts, others=others)
 
+    def first(self, rows: int) -> "Cells":
+        """The cells of the first rows, with the words that stand there."""
+        texts = {}
+        for j, text in self.texts.items():
+            present, codes = np.unique(text.codes[:rows], return_inverse=True)
+            texts[j] = TextColumn(codes.astype(np.int32), tuple(text.vocabulary[code] for code in present))
+        return replace(
+            self,
+            numbers=self.numbers[:rows],
+            texts=texts,
+            others={place: cell for place, cell in self.others.items() if place[0] < rows},
+        )
+
     def line(self, row: int) -> int:
         """The line of the file on which a row starts."""
         for lines in self.row_lines:

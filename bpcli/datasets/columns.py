@@ -74,10 +74,9 @@ def target_positions(
         raise DataError(f"{place}: data.target {list(wanted)} names a column twice; name each once")
     if len(found) == width:
         columns = "its only column" if width == 1 else f"all of its {width} columns"
-        raise DataError(
-            f"{place}: no column is left as a feature: the target takes {columns}; "
-            "check data.delimiter and data.target"
-        )
+        quoted = width == 1 and names is not None and "," in names[0]
+        advice = "remove the quotes around whole rows" if quoted else "check data.delimiter and data.target"
+        raise DataError(f"{place}: no column is left as a feature: the target takes {columns}; {advice}")
     return found
 
 
@@ -290,9 +289,12 @@ def _are_long_codes(values: FloatArray) -> bool:
 
 def _text_role(name: str, text: TextColumn, words: list[str], filled: int) -> Role:
     levels = len({word.casefold() for word in text.vocabulary if not is_missing(word, among_words=True)})
-    if form := dates.date_format(words):
+    form = dates.date_format(words)
+    if form and form not in dates.OF_DAY:
         return Role(name, "left out", "dates (data.dates uses them)", form)
     if levels > max(2, _DISTINCT * filled) and (levels > FEW or levels > 0.9 * filled):
+        if form:
+            return Role(name, "left out", "times of day (data.dates uses them)", form)
         sentences = sum(" " in word for word in words) > len(words) / 2
         return Role(name, "left out", "free text" if sentences else "nearly all distinct")
     return Role(name, "category")
@@ -378,6 +380,34 @@ def _refuse(cells: Cells, j: int, faults: dict[int, str], *, target: bool) -> No
         "data.invalid=missing)"
     )
     raise DataError(f"{cells.where(row, j)}: {reason}{count}{'' if ';' in reason else advice}")
+
+
+_TOTALS = frozenset(
+    {
+        "total",
+        "totals",
+        "grand total",
+        "sum",
+        "summe",
+        "gesamt",
+        "insgesamt",
+        "somme",
+        "totale",
+        "suma",
+        "totaal",
+    }
+)
+
+
+def ends_with_totals(cells: Cells) -> bool:
+    """Whether the last row says that it holds totals, and a number of it is the sum of those above."""
+    numbers = cells.numbers
+    words = [text.vocabulary[text.codes[-1]] for text in cells.texts.values()]
+    words += [cell for (row, _), cell in cells.others.items() if row == len(numbers) - 1]
+    if len(numbers) < _FEWEST_ROWS or not any(word.rstrip(":").casefold() in _TOTALS for word in words):
+        return False
+    above = np.nansum(numbers[:-1], axis=0)
+    return bool(np.isclose(numbers[-1], above, rtol=1e-6, atol=0).any())
 
 
 def category_of(cells: Cells, j: int) -> tuple[Category, str]:

@@ -1,5 +1,6 @@
 """Dates in text columns: which format a column has, and the numbers that its dates become."""
 
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from itertools import product
@@ -31,13 +32,16 @@ _DAYS += (
 )
 _MONTHS = ("%Y-%m", "%m/%Y", "%b-%y", "%b %Y", "%B %Y")
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
-FORMATS = ("iso", *(day + time for day, time in product(_DAYS, _TIMES)), *_MONTHS)
+OF_DAY = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")
+FORMATS = ("iso", *(day + time for day, time in product(_DAYS, _TIMES)), *_MONTHS, *OF_DAY)
+ZONE = r"(?:(?<=:[0-9]{2})|(?<=[AP]M))\s*(?:UTC|GMT|[A-Z]{2,4}T)?(?:[-+][0-9]{1,2}(?::?[0-9]{2})?)?$"
 PARTS = ("day", "month", "weekday", "hour")
 _EPOCH = datetime(1970, 1, 1)
 
 
 def parse(cell: str, form: str) -> datetime | None:
     """The date in a cell, without its zone; None if it has another format."""
+    cell = re.sub(ZONE, "", cell)
     try:
         found = datetime.fromisoformat(cell) if form == "iso" else datetime.strptime(cell, form)
     except ValueError:
@@ -47,7 +51,9 @@ def parse(cell: str, form: str) -> datetime | None:
 
 def date_format(cells: Sequence[str], *, digits: bool = False) -> str:
     """The first format that all cells have, or "" if they are not dates; digits alone (20240131) may be numbers."""
-    if not cells or any(len(cell) < 6 or (cell.isdigit() and not digits) for cell in cells[:50]):
+    if not cells or any(
+        (len(cell) < 6 and ":" not in cell) or (cell.isdigit() and not digits) for cell in cells[:50]
+    ):
         return ""
     likely = [form for form in FORMATS if parse(cells[0], form)]
     return next((form for form in likely if all(parse(cell, form) for cell in cells)), "")
@@ -60,10 +66,10 @@ def parts(dates: Iterable[datetime | None]) -> FloatArray:
             [np.nan] * 4
             if date is None
             else [
-                (date - _EPOCH).total_seconds() / 86400,
+                (seconds := (date - _EPOCH).total_seconds()) / 86400,
                 date.month,
                 date.weekday(),
-                date.hour + date.minute / 60,
+                seconds % 86400 / 3600,
             ]
             for date in dates
         ]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bpcli.common.errors import DataError
+from bpcli.datasets import dates
 from bpcli.datasets.cell_columns import Cells, NumberColumn, TextColumn
 from bpcli.datasets.cells import amount, is_missing, is_text, number, shown
 from bpcli.datasets.columns import SUFFIXED, UNIT, common_unit, multiplied_out, number_values, one_spelling
@@ -333,6 +334,11 @@ def _refuse_doubtful_labels(cells: list[str], where: str) -> None:
             "correct the text, or set data.task: classification if all of them are labels"
         )
     labels = len(set(cells))
+    if labels > AUTO_CLASSES and dates.date_format(sorted(set(cells))):
+        raise DataError(
+            f"{where}: {labels:,} different dates or times are probably not classes; choose another column with "
+            "data.target, or set data.task: classification"
+        )
     if labels > max(AUTO_CLASSES, len(cells) // 2):
         raise DataError(
             f"{where}: {labels:,} different texts in {len(cells):,} rows are probably not classes; "

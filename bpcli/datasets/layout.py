@@ -8,12 +8,16 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from bpcli.common.errors import DataError
+from bpcli.datasets import dates
 from bpcli.datasets.cells import amount, bare, is_missing, is_text, measure, number, shown
 from bpcli.datasets.text_source import LONGEST_LINE
 
 csv.field_size_limit(LONGEST_LINE)
 _MOST_COLUMNS = 2000
 _MOST_TITLES = 10
+_FEW = 20  # cells that show what a column is
+_MOST_ABOVE = 30  # records above a table that are none of its rows
+_SHOWN = 3  # of them that are quoted
 SAMPLE = 300  # rows that a layout is recognised from
 DELIMITERS = {"tab": "\t", "semicolon": ";", "pipe": "|", "comma": ",", "blanks": " "}
 _NAMES = {"\t": "tabs", ";": "semicolons", "|": "pipes (|)", " ": "blanks"}
@@ -23,6 +27,8 @@ _COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+").fullmatch
 _DOTTED = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+").fullmatch
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+").fullmatch
 _DRAWN = re.compile(r"[-=+|:]+").fullmatch
+_FLAGS = frozenset({"", "class", "meta", "ignore"})  # below the types in tables of Orange
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b").match
 _LIBSVM = re.compile(r"[+-]?[0-9.]+(?:\s+[0-9]+:[^\s:]+)+").fullmatch
 
 Record = tuple[int, list[str]]
@@ -133,10 +139,16 @@ def records(lines: Iterable[str], layout: Layout, first_line: int = 1) -> Iterat
         ) from None
 
 
+def _comment_mark(content: Sequence[str]) -> str:
+    """# where lines begin with it, unless all rows do."""
+    return "#" if 0 < sum(_is_comment(line, "#") for line in content) < len(content) - 1 else ""
+
+
 def _is_comment(line: str, comment: str) -> bool:
-    """Whether a line is a comment; #N/A and #DIV/0! are cells of a spreadsheet."""
+    """Whether a line is a comment; #N/A and #DIV/0! are cells of a spreadsheet, and #ff8800 is a colour."""
     line = line.lstrip()
-    return line.startswith(comment) and not is_missing(re.split(r"[,;|\t\r\n]", line, maxsplit=1)[0].strip())
+    cell = re.split(r"[,;|\t\r\n]", line, maxsplit=1)[0].strip() if line.startswith(comment) else ""
+    return bool(cell) and not is_missing(cell) and not _COLOUR(cell)
 
 
 def recognise(
@@ -172,9 +184,7 @@ def recognise(
     if separator:
         skipped = 1
         notes.append(f"line 1 ({content[0]}) names the delimiter")
-    comment = options.comment
-    if comment == "auto":
-        comment = "#" if any(_is_comment(line, "#") for line in content) else ""
+    comment = _comment_mark(content) if options.comment == "auto" else options.comment
     layout = Layout(place, comment=comment or "")
     delimiter = separator[1].replace("\\t", "\t") if separator else options.delimiter
     delimiter = {**DELIMITERS, "colon": ":"}.get(delimiter, delimiter)
@@ -196,8 +206,10 @@ def recognise(
     rows = _sample(lines, layout, complete=complete)[skipped:]
     if not rows:
         raise DataError(f"{place}: the file is empty; a table needs rows")
-    titles = (_above_names(rows, target) if options.header else 0) or max(_titles(rows), _above_gap(rows))
-    notes += [_skipped(line, cells, delimiter) for line, cells in rows[:titles]]
+    titles = (_above_names(rows, target) if options.header else 0) or max(
+        _titles(rows), _above_gap(rows), _above_header(rows)
+    )
+    notes += _skipped(rows[:titles], delimiter)
     rows = rows[titles:]
     skipped += titles
     cells = [cell for _, row in rows for cell in row[:200]]
@@ -243,6 +255,7 @@ def _delimiter(lines: Sequence[str], layout: Layout) -> str:
         width, count = widths.most_common(1)[0]
         if width < 2:
             continue
+        rows = rows[_above_header(rows) :]
         cells = [cell for _, cells in rows[:50] for cell in cells[:200]]
         numbers = sum(bool(number(cell) is not None or _COMMA(cell)) for cell in cells) / len(cells)
         whole = len(rows[0][1]) == width  # else it may be the decimal comma, which no name has
@@ -324,12 +337,37 @@ def _above_gap(rows: list[Record]) -> int:
     return above
 
 
-def _skipped(line: int, cells: list[str], delimiter: str) -> str:
-    """What is said of a record above the table."""
-    if not any(cells):
-        return f"line {line} skipped: empty"
-    what = "counts of rows and columns" if len(cells) > 1 and cells[0].isdigit() else "a title"
-    return f"line {line} ({shown(delimiter.join(filter(None, cells)).strip())}) skipped: {what}"
+def _above_header(rows: list[Record]) -> int:
+    """How many records of other widths stand above one of names, below which there are numbers, all of one width."""
+    width = Counter(len(cells) for _, cells in rows).most_common(1)[0][0]
+    above = next((i for i, (_, cells) in enumerate(rows[: _MOST_ABOVE + 1]) if len(cells) == width), 0)
+    names, below = rows[above][1], [cells for _, cells in rows[above + 1 :][:_MOST_ABOVE]]
+    filled = [cell for cell in names if cell]
+    if not above or width < 2 or len(set(filled)) < len(names) - 1 or not all(map(is_text, filled)):
+        return 0
+    regular = len(below) > 2 and all(len(cells) == width for cells in below)
+    first = len(below) // 2  # below units and the like
+    columns = zip(*below[first:], strict=False)
+    numeric = any(all(_is_number(cell) for cell in column) for column in columns)
+    return above if regular and numeric else 0
+
+
+def _is_number(cell: str) -> bool:
+    """Whether a cell is a number, with whatever decimal point and mark."""
+    return any(read(cell, point) is not None for read in (number, amount) for point in ".,")
+
+
+def _skipped(above: list[Record], delimiter: str) -> Iterator[str]:
+    """What is said of the records above the table."""
+    if len(above) > _SHOWN:
+        yield f"lines {above[0][0]} to {above[-1][0]} skipped: above the table"
+        return
+    for line, cells in above:
+        if any(cells):
+            what = "counts of rows and columns" if len(cells) > 1 and cells[0].isdigit() else "a title"
+            yield f"line {line} ({shown(delimiter.join(filter(None, cells)).strip())}) skipped: {what}"
+        else:
+            yield f"line {line} skipped: empty"
 
 
 def _above_names(rows: list[Record], asked: Sequence[str | int] | None) -> int:
@@ -449,7 +487,8 @@ def _is_header(first: list[str], below: list[list[str]], decimal: str, place: st
     if not below:
         return all(map(is_text, first)), ""
     # Two thousand columns decide as well as a hundred thousand.
-    columns = list(zip(*(cells[:_MOST_COLUMNS] for cells in below if len(cells) == len(first)), strict=False))
+    rows = [cells[:_MOST_COLUMNS] for cells in below if len(cells) == len(first)]
+    columns = _without_names(first[:_MOST_COLUMNS], rows)
     if not columns:
         return all(is_text(cell) or not cell for cell in first), ""
     votes, names = 0, 0
@@ -464,7 +503,7 @@ def _is_header(first: list[str], below: list[list[str]], decimal: str, place: st
             votes -= 1 if cell and is_missing(cell) else 0
         elif len(numbers) > len(values) / 2:
             votes, names = votes + 2, names + 1
-        elif cell in seen:
+        elif cell in seen or _is_alike(cell, values[:_FEW], decimal):
             votes -= 2
         elif values:
             votes += 1
@@ -482,6 +521,27 @@ def _is_header(first: list[str], below: list[list[str]], decimal: str, place: st
             f"the first row ({', '.join(first[:3])}, …) names the columns; if it is data: data.header: false",
         )
     return False, ""
+
+
+def _without_names(first: list[str], rows: list[list[str]]) -> list[tuple[str, ...]]:
+    """The columns without rows that repeat the first one, if its words stand in no other row: joined files."""
+    columns = list(zip(*(cells for cells in rows if cells != first), strict=True))
+    names = all(
+        is_text(cell) and cell not in column for cell, column in zip(first, columns, strict=False) if cell
+    )
+    return columns if names else list(zip(*rows, strict=True))
+
+
+def _is_alike(cell: str, values: Sequence[str], decimal: str) -> bool:
+    """Whether a cell is an amount, a number with a unit or a date, and so are the values below it."""
+    if not values:
+        return False
+    for read in (amount, measure):
+        if read(cell, decimal) is not None:
+            return all(
+                read(value, decimal) is not None or number(value, decimal) is not None for value in values
+            )
+    return bool(dates.date_format([cell, *values]))
 
 
 def _counts_columns(first: list[str], columns: list[tuple[str, ...]], decimal: str) -> bool:
@@ -511,14 +571,19 @@ def _counts_columns(first: list[str], columns: list[tuple[str, ...]], decimal: s
 def _rules_and_units(below: list[Record], decimal: str) -> list[str]:
     """What is said of each record between the header and the rows: a rule, units, or both in either order."""
     notes: list[str] = []
-    for wanted in ("rule", "units", "rule"):
+    for count, (_, cells) in enumerate(below[:3], start=1):
+        if all('"ImportId"' in cell for cell in cells):
+            return [f"line {line} skipped: questions and codes of Qualtrics" for line, _ in below[:count]]
+    for wanted in ("rule", "units", "units", "rule"):
         if len(below) <= 2:
             break
         line, cells = below[0]
         rows = [row for _, row in below]
         if wanted == "rule" and is_rule(cells):
             notes.append(f"line {line} skipped: a rule below the header")
-        elif wanted == "units" and _is_units([cells, *rows[1 + is_rule(rows[1]) :]], decimal):
+        elif wanted == "units" and (
+            _are_units(cells, rows, decimal) or (notes and any(cells) and _FLAGS.issuperset(cells))
+        ):
             notes.append(f"line {line} skipped: units ({', '.join(filter(None, cells))[:40]})")
         else:
             continue
@@ -526,10 +591,17 @@ def _rules_and_units(below: list[Record], decimal: str) -> list[str]:
     return notes
 
 
+def _are_units(cells: list[str], rows: list[list[str]], decimal: str) -> bool:
+    """Whether the first of some rows, alone or with the second, holds the units of the numbers below."""
+    return _is_units([cells, *rows[1 + is_rule(rows[1]) :]], decimal) or (
+        _is_units(rows[1:], decimal) and _is_units([cells, *rows[2:]], decimal)
+    )
+
+
 def _is_units(below: list[list[str]], decimal: str) -> bool:
     """Whether the first row under the header holds the units of the numbers below it."""
     unit, rest = below[0], below[1:]
-    numeric = 0
+    numeric = words = 0
     for cell, column in zip(
         unit, zip(*(cells[:_MOST_COLUMNS] for cells in rest), strict=False), strict=False
     ):
@@ -537,7 +609,11 @@ def _is_units(below: list[list[str]], decimal: str) -> bool:
             if cell and (not is_text(cell) or number(cell, decimal) is not None):
                 return False  # in most tables that is the first column of numbers
             numeric += bool(cell)
-    return len(rest) > 1 and numeric > 0 and (numeric > 1 or len(unit) <= 2)
+        elif cell in column:
+            words = -len(unit)
+        elif cell and len(set(column)) <= len(column) / 2:
+            words += 1  # among categories, and none of them
+    return len(rest) > 1 and numeric > 0 and (numeric > 1 or len(unit) <= 2 or words > 0)
 
 
 def is_rule(cells: Sequence[str]) -> bool:

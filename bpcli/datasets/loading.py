@@ -13,22 +13,22 @@ from bpcli.common.errors import DataError
 from bpcli.common.text import did_you_mean
 from bpcli.datasets.arrays import read_arrays
 from bpcli.datasets.cell_columns import Cells
-from bpcli.datasets.columns import InputOptions, decide_roles, target_positions
+from bpcli.datasets.columns import InputOptions, decide_roles, ends_with_totals, target_positions
 from bpcli.datasets.dataset import Column, Dataset, Inputs, Role, Table, Task
 from bpcli.datasets.encoding import select
 from bpcli.datasets.generators import CLOUDS, GATES, cloud, gate
 from bpcli.datasets.labels import TargetCells, infer_task, read_targets
 from bpcli.datasets.layout import ReadOptions
-from bpcli.datasets.text_source import STDIN
+from bpcli.datasets.text_source import STDIN, TABLES
 from bpcli.datasets.text_table import read_text
 from bpcli.datasets.workbooks import WORKBOOKS, read_workbook
 
 SHIPPED = {"digits": "digits.csv.gz", "iris": "iris.csv"}
 SHIPPED_LAYOUT = ReadOptions(delimiter="comma", header=True, decimal=".", comment="")
 BUILT_IN: tuple[str, ...] = (*GATES, *CLOUDS, *SHIPPED)
-TEXT = (".csv", ".tsv", ".txt", ".data", ".dat")
+TEXT = (*TABLES, ".zip")
 ARRAYS = (".npz", ".npy")
-SUFFIXES = (*TEXT, *ARRAYS)
+SUFFIXES = (*TABLES, *ARRAYS)
 
 
 def load(
@@ -130,6 +130,9 @@ def text_table(
     """Decide on the columns of a text table: targets, roles, rows without a target."""
     names = cells.names if cells.layout.header else None
     positions = target_positions(target, len(cells.names), names, cells.place)
+    if ends_with_totals(cells):
+        last = len(cells.numbers) - 1
+        cells = replace(cells.first(last), notes=(*cells.notes, f"line {cells.line(last)} skipped: totals"))
     found = read_targets(cells, positions, task, columns.missing, columns.invalid)
     roles = decide_roles(cells, positions, columns)
     inputs, notes = select(cells, roles, columns.invalid)

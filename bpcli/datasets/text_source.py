@@ -4,17 +4,20 @@ import gzip
 import io
 import stat
 import sys
+import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from bpcli.common.errors import DataError, MachineError
 from bpcli.common.files import MIB, read_bytes, too_large
 from bpcli.common.text import LONGEST, printable
+from bpcli.datasets.cells import shown
 
 STDIN = "-"
+TABLES = (".csv", ".tsv", ".txt", ".data", ".dat")
 LONGEST_LINE = 50_000_000  # bytes; a line beyond is no row of a table
 _LOOKED_AT = 1 << 24  # bytes of a file that is not UTF-8, to guess its encoding
 _PREFIX = 1 << 16
@@ -60,7 +63,9 @@ def open_text(source: str, place: str, encoding: str = "auto") -> Iterator[tuple
         MachineError: the file cannot be read.
     """
     notes: list[str] = []
-    with _open_bytes(source) as raw:
+    with _open_bytes(source) as file:
+        raw, member = _only_member(file, source, place)
+        notes += [f"{shown(member)} in a ZIP archive"] if member else []
         binary, layers = _unzipped(raw, source, place)
         start = _peek(binary)
         if layers == 2:
@@ -78,19 +83,37 @@ def open_text(source: str, place: str, encoding: str = "auto") -> Iterator[tuple
         yield io.TextIOWrapper(bounded, encoding=codec, newline=""), notes
 
 
+def _only_member(raw: BinaryIO, source: str, place: str) -> tuple[BinaryIO, str]:
+    """The table in a ZIP archive, and its name, where it is the only one there; else the stream itself."""
+    if source == STDIN or not _peek(raw).startswith(b"PK\x03\x04"):
+        return raw, ""
+    with suppress(zipfile.BadZipFile, NotImplementedError, RuntimeError):  # damaged, or encrypted
+        archive = zipfile.ZipFile(raw)
+        names = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
+        if len(names) == 1 and names[0].lower().endswith(TABLES):
+            limit = max(_UNPACKED, _TIMES * Path(source).stat().st_size)
+            unpacked = _Unpacked(archive.open(names[0]), place, limit, "ZIP")
+            return cast(BinaryIO, io.BufferedReader(unpacked, _PREFIX)), names[0]
+    raw.seek(0)
+    return raw, ""
+
+
 def _unzipped(raw: BinaryIO, source: str, place: str) -> tuple[BinaryIO, int]:
     """The stream inside up to two layers of gzip, and how many there were; a name in .gz promises one."""
     stream, layers = raw, 0
     limit = max(_UNPACKED, _TIMES * (0 if source == STDIN else Path(source).stat().st_size))
     while layers < 2 and (_peek(stream).startswith(GZIP) or (source.lower().endswith(".gz") and not layers)):
-        stream = cast(BinaryIO, io.BufferedReader(_Gunzip(stream, place, limit), _PREFIX))
+        stream = cast(
+            BinaryIO,
+            io.BufferedReader(_Unpacked(gzip.GzipFile(fileobj=stream), place, limit, "gzip"), _PREFIX),
+        )
         layers += 1
     return stream, layers
 
 
 def plain_size(source: str) -> int | None:
     """How many bytes of text a source has, or None for standard input and for a compressed file."""
-    if source == STDIN or source.lower().endswith(".gz"):
+    if source == STDIN or source.lower().endswith((".gz", ".zip")):
         return None
     path = Path(source)
     return path.stat().st_size if path.is_file() else None
@@ -169,11 +192,11 @@ class _Bounded(io.RawIOBase):
         return len(data)
 
 
-class _Gunzip(io.RawIOBase):
-    """A gzip stream whose every failure is an error with the cause, and that unpacks to ``limit`` bytes at most."""
+class _Unpacked(io.RawIOBase):
+    """An unpacked stream whose every failure is an error with the cause, and that has ``limit`` bytes at most."""
 
-    def __init__(self, stream: BinaryIO, place: str, limit: int) -> None:
-        self._file, self._place, self._limit = gzip.GzipFile(fileobj=stream), place, limit
+    def __init__(self, file: Any, place: str, limit: int, kind: str) -> None:
+        self._file, self._place, self._limit, self._kind = file, place, limit, kind
 
     def readable(self) -> bool:
         return True
@@ -188,14 +211,14 @@ class _Gunzip(io.RawIOBase):
             raise DataError(
                 f"{self._place}: the gzip file is damaged ({cause}); download or save it again"
             ) from None
-        except (OSError, zlib.error) as error:
+        except (OSError, zlib.error, zipfile.BadZipFile) as error:
             raise DataError(
-                f"{self._place}: the gzip file is damaged ({error}); download or save it again"
+                f"{self._place}: the {self._kind} file is damaged ({error}); download or save it again"
             ) from None
         if self._file.tell() > self._limit:
             raise DataError(
-                f"{self._place}: the gzip file unpacks to {too_large(None, self._limit)}; unpack it first, or set "
-                "data.max_rows"
+                f"{self._place}: the {self._kind} file unpacks to {too_large(None, self._limit)}; unpack it first, or "
+                "set data.max_rows"
             )
         buffer[: len(data)] = data
         return len(data)
@@ -256,7 +279,7 @@ def fallback(error: NotDecodable, source: str, place: str, encoding: str) -> str
     if encoding != "auto" or source == STDIN:
         raise DataError(f"{error}; set data.encoding, for example cp1252") from None
     with _open_bytes(source) as file:
-        raw = _unzipped(file, source, place)[0].read(_LOOKED_AT)
+        raw = _unzipped(_only_member(file, source, place)[0], source, place)[0].read(_LOOKED_AT)
     high = bytes(c for c in raw if c > 127)
     line, byte = 1, high[:1]
     try:

@@ -25,6 +25,7 @@ from bpcli.datasets.layout import (
     Record,
     first_rows_only,
     is_rule,
+    nameless,
     recognise,
     records,
 )
@@ -296,6 +297,10 @@ class BlockReader:
         self._targets = {j for j in self._texts if {j, j - used, str(j), self.layout.names[j]} & targets}
         self._gaps: set[int] = set()
         self._most, self.cut, self.characters, self.below = most, False, 1, list[str]()
+        self._header = ["" if name == nameless(j) else name for j, name in enumerate(self.layout.names)]
+        self._line = (
+            self.layout.delimiter.join(self._header) if self.layout.header and self.layout.width > 1 else "\0"
+        )
         self._rows = max(16, min(_BLOCK_ROWS, _BLOCK_CELLS // self.layout.width))
         self._first = True
 
@@ -358,6 +363,7 @@ class BlockReader:
         if (
             any(mark in text for mark in (layout.quote, layout.comment, layout.escape, "\0") if mark)
             or text.isspace()
+            or self._line in text
         ):
             return None
         many = len(lines) >= self._rows  # worth loading pyarrow for
@@ -434,8 +440,11 @@ class BlockReader:
                 if self._is_note(cells) and self._ends_with_notes(line, feed, found):
                     break
                 self._refuse_ragged(line, cells, lines)
-            starts.append(line)
-            rows.append(cells)
+            if layout.header and bare(cells[0]) == self._header[0] and self._is_header(cells):
+                self.below.append(f"line {line} skipped: the header again")
+            else:
+                starts.append(line)
+                rows.append(cells)
             if feed.count >= len(lines):
                 break
         if not rows:
@@ -462,6 +471,10 @@ class BlockReader:
             numbers[:, j] = values
         return Block(starts, numbers, codes, others)
 
+    def _is_header(self, cells: list[str]) -> bool:
+        """Whether a record is the header once more, as in files that were joined."""
+        return [bare(cell) for cell in cells[: self.layout.used]] == self._header
+
     def _is_note(self, cells: list[str]) -> bool:
         """Whether a record can be a note below the table: words alone, and not a row with another delimiter."""
         words = bool(_WORD(cells[0])) and not _OTHER_ROW(cells[0])
@@ -475,7 +488,7 @@ class BlockReader:
         if not rest and not feed.last.endswith(("\n", "\r")):
             return False
         last = rest[-1][0] if rest else line
-        self.below = [
+        self.below += [
             f"line{'s' if rest else ''} {line}{f' to {last}' if rest else ''} skipped: notes below the table"
         ]
         return True

@@ -23,6 +23,7 @@ from bpcli.datasets.cells import (
 )
 from bpcli.datasets.columns import SUFFIXED, UNIT
 from bpcli.datasets.dataset import Role
+from bpcli.datasets.dates import ZONE
 from bpcli.datasets.encoding import CategoryCode
 from bpcli.models.model import Model
 from bpcli.models.sources import needed_roles
@@ -52,7 +53,7 @@ def date(cell, form):  # day since 1970, month, weekday and hour
         t = (datetime.fromisoformat(cell) if form == "iso" else datetime.strptime(cell, form)).replace(tzinfo=None)
     except (TypeError, ValueError):
         return [np.nan] * 4
-    return [(t - datetime(1970, 1, 1)).total_seconds() / 86400, t.month, t.weekday(), t.hour + t.minute / 60]
+    return [(s := (t - datetime(1970, 1, 1)).total_seconds()) / 86400, t.month, t.weekday(), s % 86400 / 3600]
 
 """
 _ONE_HOT = """
@@ -179,7 +180,8 @@ def program(model: Model, flavour: Flavour) -> str:
     marked = any(_is_marked(role) for role in encoding.roles)
     cell = 'number(row.get(name), M["forms"].get(name, ""))' if marked else "number(row.get(name))"
     numbers = (
-        f'v for name, form in M["numbers"] for v in (date(bare(row.get(name)), form) if form else [{cell}])'
+        'v for name, form in M["numbers"] for v in (date(re.sub(M["zone"], "", bare(row.get(name))), form) if form '
+        f"else [{cell}])"
         if dates
         else f'{cell} for name in M["numbers"]'
     )
@@ -254,6 +256,7 @@ def _constants(model: Model, dates: bool) -> dict[str, Any]:
         "numbers": numbers if dates else [name for name, _ in numbers],
         "columns": [role.name for role in needed_roles(encoding)],
         "forms": marked,
+        **({"zone": ZONE} if dates else {}),
         **number_constants(
             encoding.missing_values,
             sorted({"", *marked.values()}),

@@ -154,12 +154,17 @@ def test_a_word_that_recurs_among_many_numbers_is_asked_about(read, refuse, word
     assert np.isnan(found.X[::4, 0]).all()
 
 
-def test_a_header_in_the_middle_is_named(refuse):
-    """As files have it that were put together."""
+def test_a_header_in_the_middle_is_left_out(read):
+    """As files have it that were put together; also where every column is text, and where the header has units."""
     table = export("x,c,y", lambda i: f"0.{i},{'ab'[i % 2]},{i % 3}")
-    assert (
-        refuse(table * 2) == f"data.csv:{ROWS + 2}: column 'x': the header is repeated here; remove this row"
+    found = read(table * 2)
+    assert_array_equal(found.X[:, 0], [float(f"0.{i}") for i in range(ROWS)] * 2)
+    assert found.notes == (f"line {ROWS + 2} skipped: the header again",)
+    words = read(
+        export("b,c,y", lambda i: f"{'uv'[i // 3 % 2]},{'ab'[i % 2]},{'no' if i % 3 else 'yes'}") * 2
     )
+    assert words.classes == ("no", "yes")
+    assert [category.levels for category in words.categories] == [("u", "v"), ("a", "b")]
 
 
 @pytest.mark.parametrize(
