@@ -257,7 +257,7 @@ def _delimiter(lines: Sequence[str], layout: Layout) -> str:
             continue
         rows = rows[_above_header(rows) :]
         cells = [cell for _, cells in rows[:50] for cell in cells[:200]]
-        numbers = sum(bool(number(cell) is not None or _COMMA(cell)) for cell in cells) / len(cells)
+        numbers = sum(_is_number(cell) or measure(cell) is not None for cell in cells) / len(cells)
         whole = len(rows[0][1]) == width  # else it may be the decimal comma, which no name has
         score = (min(round(count / len(rows), 2), 0.95), whole, round(numbers, 1))
         if score > best_score:
@@ -526,7 +526,7 @@ def _is_header(first: list[str], below: list[list[str]], decimal: str, place: st
 def _without_names(first: list[str], rows: list[list[str]]) -> list[tuple[str, ...]]:
     """The columns without rows that repeat the first one, if its words stand in no other row: joined files."""
     columns = list(zip(*(cells for cells in rows if cells != first), strict=True))
-    names = all(
+    names = bool(columns) and all(
         is_text(cell) and cell not in column for cell, column in zip(first, columns, strict=False) if cell
     )
     return columns if names else list(zip(*rows, strict=True))

@@ -1,5 +1,8 @@
 """Tables as spreadsheets, statistics programs, databases and public offices export them."""
 
+import io
+import zipfile
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -421,3 +424,230 @@ def test_large_quantities_are_no_identifiers(read):
         )
     )
     assert kinds(found) == dict.fromkeys(("hertz", "doping", "result", "time"), "number")
+
+
+ABOVE = {
+    "a logger with a blank line": (
+        "Device: TX-200\nSerial: 12345\nStart: 2024-01-01 00:00:00\nInterval: 60 s\n\nTime,Temp,RH,state\n",
+        lambda i: f"2024-01-01 {i % 24:02d}:00:00,{i}.5,{i * 2},{'ab'[i % 2]}",
+        "lines 1 to 4 skipped: above the table",
+    ),
+    "names and values": (
+        "Device,TX-200\nSerial,12345\nTime,Temp,RH,state\n",
+        lambda i: f"{'pq'[i % 2]},{i}.5,{i * 2},{'ab'[i % 2]}",
+        "line 1 ('Device,TX-200') skipped: a title; line 2 ('Serial,12345') skipped: a title",
+    ),
+    "a data logger of Campbell": (
+        '"TOA5","CR1000","CR1000","1234","CR1000.Std.32","CPU:prog","5678","T1"\n"TIMESTAMP","Temp","RH","state"\n'
+        '"TS","Deg C","%",""\n"","Avg","Smp",""\n',
+        lambda i: f'"2024-01-01 {i % 24:02d}:00:00",{i}.5,{i * 2},{"ab"[i % 2]}',
+        "line 3 skipped: units (TS, Deg C, %); line 4 skipped: units (Avg, Smp)",
+    ),
+    "Qualtrics": (
+        "when,Temp,RH,state\nWhen?,How warm?,How humid?,State\n"
+        + ",".join(f'"{{""ImportId"":""{name}""}}"' for name in "pqrs")
+        + "\n",
+        lambda i: f"2024-01-01,{i}.5,{i * 2},{'ab'[i % 2]}",
+        "line 2 skipped: questions and codes of Qualtrics; line 3 skipped: questions and codes of Qualtrics",
+    ),
+    "SurveyMonkey": (
+        "when,Temp,RH,state\nResponse,Open-Ended Response,,Response\n",
+        lambda i: f"{'pq'[i % 2]},{i}.5,{i * 2},{'ab'[i % 2]}",
+        "line 2 skipped: units (Response, Open-Ended Response, Response)",
+    ),
+    "Orange": (
+        "when\tTemp\tRH\tstate\nd\tc\tc\td\n\t\t\tclass\n",
+        lambda i: f"{'pq'[i % 2]}\t{i}.5\t{i * 2}\t{'ab'[i % 2]}",
+        "line 2 skipped: units (d, c, c, d); line 3 skipped: units (class)",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", ABOVE)
+def test_records_around_the_header_are_left_out(read, kind):
+    """Of other widths above it; questions, units and types below it."""
+    above, row, note = ABOVE[kind]
+    found = read(above + "\n".join(map(row, range(ROWS))) + "\n")
+    assert found.classes == ("a", "b")
+    assert found.features == ("Temp", "RH")
+    assert_array_equal(found.X, [[i + 0.5, 2 * i] for i in range(ROWS)])
+    assert note in "; ".join(found.notes)
+
+
+def test_a_header_of_another_width_is_a_fault(refuse):
+    """It is no title, as the row below it is one of data."""
+    table = export("x,y", lambda i: f"{i}.5,{i * 2},{i % 7},{'ab'[i % 2]}")
+    assert "data.csv:2: this row has 4 cells, the header has 2" in refuse(table)
+
+
+@pytest.mark.parametrize(
+    ("row", "values"),
+    [
+        (
+            lambda i: f"  {i}.5D+00  {-i}.25D-01 {i % 2}",
+            lambda i: [i + 0.5, -(i + 0.25) / 10 if i else 0.025],
+        ),
+        (lambda i: f"{i} km,${i + 1},{i % 2}", lambda i: [i, i + 1]),
+    ],
+)
+def test_amounts_over_amounts_are_no_header(read, row, values):
+    """The first row of a table without a header stays a row."""
+    found = read("".join(row(i) + "\n" for i in range(ROWS)), "data.txt")
+    assert "no header" in found.notes
+    np.testing.assert_allclose(found.X, [values(i) for i in range(ROWS)], rtol=1e-12)
+
+
+def test_dates_over_dates_are_no_header(read):
+    """Nor are units; each of them is a word that does not come again."""
+    found = read("".join(f"2024-01-{i + 1:02d},{i + 1} km,{'ab'[i % 2]}\n" for i in range(ROWS)))
+    assert len(found.X) == ROWS
+
+
+@pytest.mark.parametrize(
+    "cell", ["\u200b{}.5", "\ufeff{}.5", "\u200e{}.5\u200e", '="{}.5"', "+{}.5", "\u00a0{}.5 "]
+)
+def test_what_surrounds_a_cell_does_not_count(read, cell):
+    """Invisible characters of web pages, and the formula that keeps Excel from changing a cell."""
+    found = read(export("x,c,y", lambda i: f"{cell.format(i)},{i % 7},{i % 2}"))
+    assert_array_equal(found.X[:, 0], [i + 0.5 for i in range(ROWS)])
+    words = read(export("x,y", lambda i: f"{i}.5,{cell.format('ab'[i % 2])}"))
+    assert words.classes in (("a.5", "b.5"), ("+a.5", "+b.5"))
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("\u2013{}.5", lambda i: -i - 0.5),
+        ("{}.5+002", lambda i: 100 * i + 50),
+        ('"1,1{:02d} km"', lambda i: 1100 + i),
+        ("1 1{:02d} km", lambda i: 1100 + i),
+        ('"12,34,5{:02d} km"', lambda i: 1234500 + i),
+        ("\u2212{} °C", lambda i: -i),
+    ],
+)
+def test_more_ways_to_write_a_number(read, cell, value):
+    """A dash for minus, exponents of Fortran without a letter, thousands before a unit."""
+    found = read(export("x,c,y", lambda i: f"{cell.format(i)},{i % 7},{i % 2}"))
+    np.testing.assert_allclose(found.X[:, 0], [value(i) for i in range(ROWS)], rtol=1e-12)
+
+
+def test_full_width_digits_are_digits(read):
+    """As East Asian keyboards write them."""
+    wide = str.maketrans("0123456789.", "０１２３４５６７８９．")
+    found = read(export("x,c,y", lambda i: f"{f'{i}.5'.translate(wide)},{i % 7},{i % 2}"))
+    assert_array_equal(found.X[:, 0], [i + 0.5 for i in range(ROWS)])
+    assert found.roles[0].why == "full-width digits read as 0 to 9"
+
+
+def test_thousands_and_a_decimal_comma_stand_before_a_unit(read):
+    """1.100,5 kg is 1100.5."""
+    found = read(export("x;y", lambda i: f"1.{100 + i},5 kg;{i % 2}"))
+    assert_array_equal(found.X[:, 0], [1100.5 + i for i in range(ROWS)])
+
+
+def test_a_target_with_a_unit_is_a_number(read):
+    """Of many numbers; few are labels, unless the task says otherwise."""
+    table = export("x,z,h", lambda i: f"{i}.5,{i % 7},{150 + i} cm")
+    found = read(table)
+    assert (found.task, found.formats) == ("regression", ("unit cm",))
+    assert_array_equal(found.targets[:, 0], [150.0 + i for i in range(ROWS)])
+    assert "h: cm left out" in found.notes
+    few = export("x,h", lambda i: f"{i}.5,{150 + i % 3} cm")
+    assert read(few).classes == ("150 cm", "151 cm", "152 cm")
+    assert_array_equal(read(few, task="regression").targets[:4, 0], [150, 151, 152, 150])
+
+
+def test_a_last_row_of_totals_is_left_out(read):
+    """Where it is called so, and a number of it is the sum of the others."""
+    table = export("region,x,y", lambda i: f"{'ab'[i % 2]},{i}.5,{3 * i}.25")
+    sums = f"Total,{sum(i + 0.5 for i in range(ROWS))},{sum(3 * i + 0.25 for i in range(ROWS))}\n"
+    found = read(table + sums)
+    assert len(found.X) == ROWS
+    assert f"line {ROWS + 2} skipped: totals" in found.notes
+    assert found.categories[0].levels == ("a", "b")
+    assert len(read(table + "Total,17.5,40.25\n").X) == ROWS + 1
+
+
+def test_a_colour_is_no_comment(read):
+    """Nor are rows that all begin with #; a line that begins with it among others is one."""
+    found = read(export("colour,x,y", lambda i: f"#{'ff0000' if i % 2 else '00ff80'},{i}.5,{i % 2}"))
+    assert found.categories[0].levels == ("#00ff80", "#ff0000")
+    found = read(export("tag,x,y", lambda i: f"#{'ab'[i % 2]},{i}.5,{i % 2}"))
+    assert found.categories[0].levels == ("#a", "#b")
+
+
+@pytest.mark.parametrize(
+    ("cell", "hour"),
+    [
+        ("{0:02d}:30", lambda i: i % 24 + 0.5),
+        ("{0:02d}:00:36", lambda i: i % 24 + 0.01),
+        ("2024/01/15 {1}:30:00 AM GMT+1", lambda i: i % 12 + 0.5),
+        ("2024-01-15 {0:02d}:30:00 UTC", lambda i: i % 24 + 0.5),
+        ("15.01.2024 {0:02d}:30 CEST", lambda i: i % 24 + 0.5),
+        ("2024-01-15T{0:02d}:30:00+02:00", lambda i: i % 24 + 0.5),
+    ],
+)
+def test_times_of_day_and_zones_are_read(read, cell, hour):
+    """Where data.dates names the column; the zone is left out."""
+    text = export("x,t,y", lambda i: f"{i % 7},{cell.format(i % 24, i % 12 or 12)},{i % 2}")
+    assert kinds(read(text))["t"] == "left out"
+    found = read(text, columns=InputOptions(dates=("t",)))
+    np.testing.assert_allclose(
+        found.X[:, found.features.index("t: hour")], [hour(i) for i in range(ROWS)], rtol=1e-12
+    )
+
+
+def test_few_times_of_day_are_categories(read):
+    """As other words are."""
+    found = read(export("t,x,y", lambda i: f"{('08:00', '12:30', '18:00')[i % 3]},{i}.5,{i % 2}"))
+    assert kinds(found)["t"] == "category"
+
+
+def test_dates_are_no_classes(refuse):
+    """A last column of dates was probably not meant to be the target."""
+    message = refuse(export("x,d", lambda i: f"{i}.5,2024-01-{i % 28 + 1:02d}"))
+    assert "target 'd': 28 different dates or times are probably not classes" in message
+
+
+def test_a_zip_archive_with_one_table_is_read(read, refuse):
+    """Under any name; one with several tables, a damaged one and one that is none are refused."""
+    table = export("x,c,y", lambda i: f"{i}.5,{i % 7},{i % 2}")
+
+    def packed(*names):
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+            for name in names:
+                archive.writestr(name, table)
+        return stream.getvalue()
+
+    for name in "data.csv.zip", "archive.zip", "data.csv":
+        found = read(packed("deep/data.csv", "__MACOSX/._data.csv"), name)
+        assert_array_equal(found.X[:, 0], [i + 0.5 for i in range(ROWS)])
+        assert found.notes == ("'deep/data.csv' in a ZIP archive",)
+    assert "this is a ZIP archive; unpack it" in refuse(packed("a.csv", "b.csv"))
+    whole = packed("data.csv")
+    assert "ZIP" in refuse(whole[: len(whole) // 2])
+    middle = whole[:60] + bytes(20) + whole[80:]
+    assert "data.csv: the ZIP file is damaged" in refuse(middle)
+
+
+def test_what_a_zip_archive_unpacks_to_has_a_limit(refuse, monkeypatch):
+    """As for gzip."""
+    monkeypatch.setattr("bpcli.datasets.text_source._UNPACKED", 1 << 20)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("t.csv", "a,b,y\n" + "0,0,1\n1,1,0\n" * 200_000)
+    assert "data.csv: the ZIP file unpacks to more where 1 MiB is the limit" in refuse(stream.getvalue())
+
+
+def test_too_many_columns_are_refused_before_a_line_is_split(read, refuse, monkeypatch):
+    """With any delimiter; delimiters within quotes, and blanks after the first, are none."""
+    monkeypatch.setattr("bpcli.datasets.text_table._MOST_COLUMNS", 100)
+    for delimiter in ",;\t ":
+        wide = delimiter.join(map(str, range(101))) + "\n"
+        assert "data.csv:1: about 101 cells in this line, where 100 columns are the most" in refuse(wide * 3)
+    assert "data.csv:2: about 101 cells" in refuse("a,b,y\n" + ",".join("7" * 101) + "\n")
+    quoted = export("x,c,y", lambda i: f'{i}.5,"{150 * "a,"}",{i % 2}')
+    assert len(read(quoted).X) == ROWS
+    padded = export("x c y", lambda i: f"{i}.5{' ' * 150}{i % 7}   {i % 2}")
+    assert len(read(padded).X) == ROWS
