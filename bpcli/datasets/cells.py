@@ -29,7 +29,14 @@ _NOT_AVAILABLE = frozenset(
         "?",
     }
 )
-_SPREADSHEET_ERRORS = frozenset({"#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!"})
+# In English, German, French, Spanish, Italian, Portuguese, Dutch and Polish.
+_SPREADSHEET_ERRORS = frozenset({
+    "#div/0!", "#value!", "#ref!", "#name?", "#num!", "#null!", "#spill!", "#calc!",
+    "#wert!", "#bezug!", "#zahl!", "#nv", "#überlauf!", "#valeur!", "#nom?", "#nombre!", "#n/d",
+    "#¡valor!", "#¡ref!", "#¿nombre?", "#¡num!", "#¡div/0!", "#valore!", "#rif!", "#nome?",
+    "#valor!", "#núm!", "#waarde!", "#verw!", "#naam?", "#getal!", "#n/b", "#deel/0!",
+    "#arg!", "#adr!", "#nazwa?", "#liczba!", "#n/d!",
+})  # fmt: skip
 _PUNCTUATION = frozenset({"-", "--", "---", "–", "—", ".", "..", "...", "…", ":"})
 # Among words these may be a category.
 _NOTHING = _PUNCTUATION | {
@@ -65,11 +72,11 @@ _SPACES = "\u0020\u00a0\u2009\u202f"
 _amount = re.compile(
     rf"(?P<open>\()?(?P<sign>[+-])?\s?(?P<before>{CURRENCY})?\s?(?P<sign2>-)?"
     rf"(?P<digits>[0-9](?:[0-9.,'’{_SPACES}]*[0-9.,])?|[.,][0-9]+)(?P<suffix>[kKM])?"
-    rf"\s?(?P<after>%|{CURRENCY})?(?P<close>\))?"
+    rf"(?P<sign3>-)?\s?(?P<after>%|{CURRENCY})?(?P<close>\))?"
 ).fullmatch
 _measure = re.compile(
     rf"(?P<sign>[+-]?)(?P<digits>[0-9](?:[0-9.,'’{_SPACES}]*[0-9.,])?)(?P<blank>\s?)"
-    r"(?P<unit>[^\W\d_]\D{0,14}?|[°'\"µ]\D{0,4})"
+    r"(?P<unit>[^\W\d_]\D{0,14}?|[°'\"µ‰]\D{0,4})"
 ).fullmatch
 # 3 May is a date.
 _month = re.compile(
@@ -125,9 +132,11 @@ def amount(cell: str, decimal: str = ".", thousands: str = "auto") -> Amount | N
     found = _amount(plain.replace(_MINUS, "-").replace(_DASH, "-"))
     if not found or bool(found["open"]) != bool(found["close"]):
         return None
-    if found["open"] and (found["sign"] or found["sign2"]):
+    if sum(map(bool, found.group("open", "sign", "sign2", "sign3"))) > 1 and (
+        found["open"] or found["sign3"]
+    ):
         return None
-    minus = _MINUS if {_MINUS, _DASH} & set(cell) else ""
+    minus = _MINUS if found["sign3"] or {_MINUS, _DASH} & set(cell) else ""
     mark = found["before"] or found["after"] or ("()" if found["open"] else minus)
     digits = _ungrouped(found["digits"], decimal, thousands)
     if digits is None:
@@ -138,7 +147,7 @@ def amount(cell: str, decimal: str = ".", thousands: str = "auto") -> Amount | N
     value = number(digits + SUFFIXES.get(suffix, ""))
     if value is None or not mark:
         return None
-    negative = found["open"] or found["sign"] == "-" or found["sign2"]
+    negative = found["open"] or found["sign"] == "-" or found["sign2"] or found["sign3"]
     return Amount(-value if negative else value, mark, bool(suffix))
 
 
@@ -212,7 +221,7 @@ def any_case(words: Iterable[str]) -> dict[str, str]:
 def explain(cell: str) -> str:
     """What a cell that should hold a number holds instead."""
     if cell.lower() in _INFINITE:
-        return f"{cell!r} is not finite; write a finite number, or remove the row"
+        return f"{cell!r} is not finite"
     if _number(cell):
         return f"{cell!r} is too large for a 64-bit number; choose another unit, or remove the row"
     if "\0" in cell:

@@ -209,7 +209,8 @@ def _role(cells: Cells, j: int, options: InputOptions, *, is_number: bool, span:
         why = "; ".join(_MARKS.get(mark, f"{mark} left out") for mark in marks)
         return Role(name, "number", why, SUFFIXED if suffixed else "")
     # Few are categories, unless they are declared to be numbers.
-    measured = not numeric and (is_number or len(words) > FEW)
+    alone = set(rows) <= {"number", "missing", "text"} and numeric <= rows["text"]
+    measured = alone and (is_number or len(words) > FEW)
     if measured and (unit := common_unit(words, cells.layout.decimal)):
         return Role(name, "number", f"{unit} left out", UNIT + unit)
     codes_of_few = distinct_numbers <= FEW and rows["text"] >= 2 * len(words)

@@ -23,7 +23,7 @@ DELIMITERS = {"tab": "\t", "semicolon": ";", "pipe": "|", "comma": ",", "blanks"
 _NAMES = {"\t": "tabs", ";": "semicolons", "|": "pipes (|)", " ": "blanks"}
 _QUOTES = ("'", "|")
 _GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+").fullmatch
-_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+").fullmatch
+_COMMA = re.compile(r"[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?").fullmatch
 _DOTTED = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:\.[0-9]{3})+").fullmatch
 _THOUSANDS = re.compile(r"[+-]?[1-9][0-9]{0,2}(?:,[0-9]{3})+").fullmatch
 _DRAWN = re.compile(r"[-=+|:]+").fullmatch
@@ -191,8 +191,10 @@ def recognise(
     if delimiter == "auto":
         delimiter = _delimiter(lines, layout)
     layout = _with(layout, delimiter=delimiter)
+    named: list[Record] = []
     if comment and options.comment == "auto":
-        layout, lines, note = _comments(lines, layout)
+        named = _named_by_comment(lines, layout) if options.header == "auto" else []
+        layout, lines, note = _comments(lines, layout, named)
         notes += note
     layout = _quoting(lines, _with(layout, quote=_quote(_sample(lines, layout))))
     if delimiter != "," and not separator and options.delimiter == "auto":
@@ -204,6 +206,8 @@ def recognise(
     if layout.escape:
         notes.append(f"{layout.escape}{layout.quote} is a quote within quotes")
     rows = _sample(lines, layout, complete=complete)[skipped:]
+    if named:  # a comment is no record, so what stands above the first row is one fewer
+        rows, skipped, options = [*named, *rows], skipped - 1, replace(options, header=True)
     if not rows:
         raise DataError(f"{place}: the file is empty; a table needs rows")
     titles = (_above_names(rows, target) if options.header else 0) or max(
@@ -265,11 +269,28 @@ def _delimiter(lines: Sequence[str], layout: Layout) -> str:
     return best
 
 
-def _comments(lines: Sequence[str], layout: Layout) -> tuple[Layout, Sequence[str], list[str]]:
+def _named_by_comment(lines: Sequence[str], layout: Layout) -> list[Record]:
+    """The names of the columns, where the last of the comments above the rows has them, as NumPy writes it."""
+    above = next((i for i, line in enumerate(lines) if not _is_comment(line, layout.comment)), 0)
+    if not above or (above == 1 and layout.delimiter != " "):
+        return []
+    rows = _sample([lines[above - 1].lstrip().lstrip("#"), *lines[above:]], layout)
+    (_, names), below = rows[0], [cells for _, cells in rows[1:]]
+    regular = len(names) > 1 and below and all(len(cells) == len(names) for cells in below[:20])
+    return [(above, names)] if regular and all(map(is_text, names)) and len(set(names)) == len(names) else []
+
+
+def _comments(
+    lines: Sequence[str], layout: Layout, named: Sequence[Record]
+) -> tuple[Layout, Sequence[str], list[str]]:
     """Drop comment lines and say so; a first line that only marks the header with # is the header."""
     commented = [i for i, line in enumerate(lines) if _is_comment(line, layout.comment)]
     inside = [line.lstrip()[1:] for line in lines[:1]]
-    if commented == [0]:
+    if named:
+        commented.remove(named[0][0] - 1)
+        if not commented:
+            return layout, lines, ["the header is marked with #"]
+    if commented == [0] and not named:
         rows = _sample([*inside, *lines[1:]], _with(layout, comment=""))
         header, below = rows[0][1], [cells for _, cells in rows[1:]]
         if below and len(header) > 1 and all(len(cells) == len(header) for cells in below[:20]):
@@ -433,11 +454,13 @@ def _columns(  # noqa: PLR0912 - one branch for each way to write a header
     if why:
         notes.append(why)
     names = list(first) if header else []
-    if header and len(names) == width - 1 and below:
-        if all(len(cells) == width and not cells[-1] for cells in below):
-            names.append("")
-            notes.append("every row ends with a delimiter that the header lacks")
-        elif all(len(cells) == width for cells in below):
+    if header and len(names) < width and below and all(len(cells) == width for cells in below):
+        if not any(any(cells[len(names) :]) for cells in below):
+            lacking = width - len(names)
+            names += [""] * lacking
+            what = "a delimiter" if lacking == 1 else f"{lacking} delimiters"
+            notes.append(f"every row ends with {what} that the header lacks")
+        elif len(names) == width - 1:
             names.insert(0, "")
             notes.append("the header has no name for the first column: row names")
     if header:

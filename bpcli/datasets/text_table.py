@@ -507,8 +507,11 @@ class BlockReader:
             advice += (
                 f" ({shown(extra)} is one too many; cells with a delimiter need quotes)" if extra else ""
             )
-        if cells[0].startswith("#"):
-            advice += ", or set data.comment: '#'"
+        starts = (cells[0], layout.names[0])
+        if mark := next(
+            (mark for mark in ("#", "%", "//", "!") if any(s.startswith(mark) for s in starts)), ""
+        ):
+            advice += f", or set data.comment: '{mark}'"
         raise DataError(
             f"{self.place}:{line}: {cause + ' ' if cause else ''}this row has {count} "
             f"{'cell' if count == 1 else 'cells'}, "

@@ -38,8 +38,8 @@ def bare(cell):  # as text, without blanks and invisible characters around it, n
 
 def number(cell, form=""):  # NaN where it is missing; $, % and what separates thousands are left out
     found = re.fullmatch(M["number"][form], "nan" if (cell := bare(cell)).casefold() in M["missing"] else cell)
-    sign, digits, suffix, exact = found.group("before", "digits", "suffix", "exact") if found else [""] * 3 + ["inf"]
-    text = exact or "-" * bool(re.search("[-\u2212\u2013(]", sign)) + digits + M["suffixes"][suffix]
+    digits, suffix, exact = found.group("digits", "suffix", "exact") if found else ("", "", "inf")
+    text = exact or "-" * bool(re.search("[-\u2212\u2013(]", cell)) + digits + M["suffixes"][suffix]
     if np.isinf(value := float(re.sub("[dD]|(?<=[0-9.])(?=[-+])", "e", text.translate(str.maketrans(M["signs"]))))):
         raise ValueError(f"{cell!r} is not a number")
     return np.nan if found["plain"] and value in M["missing numbers"] else value
@@ -326,10 +326,10 @@ def _number_pattern(form: str, decimal: str, separator: str) -> str:
     )
     # An amount has a mark: it is more than a sign, a blank and digits.
     amount = (
-        rf"(?=(?s:.)*(?:[^-+0-9{point}\s]|[0-9]\s))"
-        rf"(?P<before>(?:(?P<open>\()|[-+\u2212\u2013])?\s?(?:{CURRENCY})?\s?(?(open)|[-\u2212\u2013]?))"
+        rf"(?=(?s:.)*(?:[^-+0-9{point}\s]|[0-9]\s|[0-9{point}]-))"
+        rf"(?:(?P<open>\()|(?P<sign>[-+\u2212\u2013]))?\s?(?:{CURRENCY})?\s?(?(open)|(?P<sign2>[-\u2212\u2013])?)"
         rf"(?P<digits>(?:{grouped})(?:{point}[0-9]*)?|{fraction}|[0-9]+)(?P<suffix>(?:{suffix})?)"
-        rf"\s?(?:%|{CURRENCY})?(?(open)\))"
+        rf"(?(open)|(?(sign)|(?(sign2)|-?)))\s?(?:%|{CURRENCY})?(?(open)\))"
     )
     return f"(?P<exact>{exact})(?:{unit})?|{amount}"
 

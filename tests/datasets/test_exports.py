@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from bpcli.common.errors import DataError
-from bpcli.datasets import InputOptions
+from bpcli.datasets import InputOptions, ReadOptions
 from bpcli.datasets.column_notes import suspected_missing, warnings
 from bpcli.datasets.columns import SUFFIXED, number_values
 from bpcli.datasets.dates import date_format, parse
@@ -519,6 +519,9 @@ def test_what_surrounds_a_cell_does_not_count(read, cell):
     [
         ("\u2013{}.5", lambda i: -i - 0.5),
         ("{}.5+002", lambda i: 100 * i + 50),
+        ("{}.5-", lambda i: -i - 0.5),
+        ('"1,0{:02d}.5-"', lambda i: -1000 - i - 0.5),
+        ("{}.5 ‰", lambda i: i + 0.5),
         ('"1,1{:02d} km"', lambda i: 1100 + i),
         ("1 1{:02d} km", lambda i: 1100 + i),
         ('"12,34,5{:02d} km"', lambda i: 1234500 + i),
@@ -651,3 +654,56 @@ def test_too_many_columns_are_refused_before_a_line_is_split(read, refuse, monke
     assert len(read(quoted).X) == ROWS
     padded = export("x c y", lambda i: f"{i}.5{' ' * 150}{i % 7}   {i % 2}")
     assert len(read(padded).X) == ROWS
+
+
+def test_a_unit_may_be_left_out_now_and_then(read):
+    """The numbers without it are meant in the same unit."""
+    found = read(export("x,c,y", lambda i: f"{i}.5{'' if i == 4 else ' kg'},{i % 7},{i % 2}"))
+    assert_array_equal(found.X[:, 0], [i + 0.5 for i in range(ROWS)])
+
+
+@pytest.mark.parametrize("above", ["# made by night\n#\n# {}\n", "##version=4.2\n#{}\n", "# {}\n"])
+@pytest.mark.parametrize("delimiter", [" ", ",", "\t"])
+def test_the_last_comment_above_the_rows_names_the_columns(read, above, delimiter):
+    """As NumPy's savetxt and tools of biology write it, where it has a word for each column."""
+    names, row = delimiter.join(["x", "c", "y"]), lambda i: delimiter.join([f"{i}.5", str(i % 7), str(i % 2)])
+    text = "".join(row(i) + "\n" for i in range(ROWS))
+    found = read(above.format(names) + text, "data.txt")
+    assert found.features == ("x", "c")
+    assert_array_equal(found.X[:, 0], [i + 0.5 for i in range(ROWS)])
+    unnamed = read(above.format("made in spring, by hand and at night") + text, "data.txt")
+    assert len(unnamed.X) == ROWS
+    assert unnamed.features[0] == "column 0"
+
+
+@pytest.mark.parametrize("error", ["#WERT!", "#NV", "#VALEUR!", "#N/D", "#¡REF!", "#DIV/0!"])
+def test_errors_of_spreadsheets_are_missing_values_and_no_comments(read, error):
+    """In the first column too, where a comment would begin."""
+    found = read(export("x,c,y", lambda i: f"{error if i % 9 == 4 else f'{i}.5'},{i % 7},{i % 2}"))
+    assert len(found.X) == ROWS
+    assert np.isnan(found.X[:, 0]).sum() == 3
+
+
+def test_a_decimal_comma_may_have_an_exponent(read):
+    """Where no number has a comma without one."""
+    found = read(export("x;c;y", lambda i: f"{i},5E+03;{i % 7};{i % 2}"))
+    assert_array_equal(found.X[:, 0], [1000 * i + 500 for i in range(ROWS)])
+
+
+def test_rows_may_end_with_delimiters_that_the_header_lacks(read):
+    """Any number of them, as long as nothing stands there."""
+    found = read(export("x,c,y", lambda i: f"{i}.5,{i % 7},{i % 2},,"))
+    assert found.features == ("x", "c")
+    assert "every row ends with 2 delimiters that the header lacks" in found.notes
+
+
+def test_what_cannot_be_read_names_the_option(read, refuse):
+    """And with that option it is read."""
+    text = "% x c y\n" + "".join(f"{i}.5 {i % 7} {i % 2}\n" for i in range(ROWS))
+    assert "set data.comment: '%'" in refuse(text, "data.dat")
+    assert len(read(text, "data.dat", read=ReadOptions(comment="%")).X) == ROWS
+    infinite = export("x,c,y", lambda i: f"{'Inf' if i == 4 else f'{i}.5'},{i % 7},{i % 2}")
+    assert "'Inf' is not finite" in (message := refuse(infinite))
+    assert "--set data.invalid=missing" in message
+    assert len(read(infinite, columns=InputOptions(invalid="missing")).X) == ROWS
+    assert "remove the quotes around whole rows" in refuse('"x,y"\n"1,0"\n"2,1"\n')

@@ -491,6 +491,8 @@ CONVENTIONS = {
     "percent and parentheses": (",", lambda i: (f"{i}.5%", f"(${i + 1})" if i % 3 else f"${i}")),
     "minus": (",", lambda i: (f"\u2212{i}.5", f"\u2013{i}" if i % 2 else f"+{i}")),
     "minus and unit": (",", lambda i: (f"\u2212{i}.5 °C" if i % 2 else f"{i} °C", f"{i}.5")),
+    "minus after": (";", lambda i: (f"1.{100 + i},50{'-' * (i % 2)}", f"{i},5- €" if i % 3 else f"{i},25 €")),
+    "unit now and then": (",", lambda i: (f"{i}.5 kg" if i % 4 else f"{i}", f"{i}.25 ‰")),
     "fortran": (",", lambda i: (f"{i}.5D-03", f"{i + 1}.5+002")),
     "invisible": (",", lambda i: (f"\u200b{i}.5\ufeff", "\u200e" + "pq"[i % 2])),
     "formula": (",", lambda i: (f'="{i}.5"', f'="0{i % 3}x"')),
@@ -589,3 +591,24 @@ def test_targets_are_read_in_every_block_as_training_settled_it(cell, value, tmp
     true = np.array([value(i) for i in [*range(80), *range(0, 60, 4), 1]], float)
     errors = np.abs(result.model.predict(str(table)) - true)
     assert found.details.targets[0].mae == pytest.approx(errors.mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["2024/01/{2:02d} {1}:30:15 PM GMT+1", "{0:02d}:{2:02d}:36", "2024-01-{2:02d}T{0:02d}:30:00+02:00"],
+)
+def test_an_exported_program_reads_zones_and_times_of_day(cell, tmp_path):
+    """As predict does, seconds included."""
+    from bpcli.models.standalone import program
+
+    rows = [
+        {"t": f" {cell.format(i % 24, i % 12 + 1, i % 28 + 1)}", "x": str(i * 7 % 11), "y": str(i % 3)}
+        for i in range(60)
+    ]
+    table = tmp_path / "t.csv"
+    table.write_text("t,x,y\n" + "".join(",".join(row.values()) + "\n" for row in rows), encoding="utf-8")
+    model = api.train(table, training__epochs=2, model__hidden=[3], data__dates=["t"]).model
+    assert "t: hour" in model.encoding.features
+    predictor: dict[str, Any] = {"__name__": "model"}
+    exec(program(model, "numpy"), predictor)
+    np.testing.assert_allclose(predictor["outputs"](rows), outputs(model, table), rtol=0, atol=1e-6)
