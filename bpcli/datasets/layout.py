@@ -15,6 +15,7 @@ from bpcli.datasets.text_source import LONGEST_LINE
 csv.field_size_limit(LONGEST_LINE)
 _MOST_COLUMNS = 2000
 _MOST_TITLES = 10
+_SHORT = 3  # digits, with or without a zero before them, are a number
 _FEW = 20  # cells that show what a column is
 _MOST_ABOVE = 30  # records above a table that are none of its rows
 _SHOWN = 3  # of them that are quoted
@@ -68,6 +69,7 @@ class Layout:
         skipped: records before the first row of data: titles, the header, a row of units.
         names: of the columns; "column 3" where the file gives none.
         header: whether the names are the file's own.
+        coded: columns of digits of one length, some of which begin with a zero.
         notes: what was recognised and is not a matter of course, a phrase each.
     """
 
@@ -84,6 +86,7 @@ class Layout:
     skipped: int = 0
     header: bool = False
     names: tuple[str, ...] = ()
+    coded: tuple[int, ...] = ()
     notes: tuple[str, ...] = field(default=(), compare=False)
 
     def column(self, j: int) -> str:
@@ -496,8 +499,22 @@ def _columns(  # noqa: PLR0912 - one branch for each way to write a header
             skipped=skipped,
             header=header,
             names=tuple((header and names[j]) or nameless(j) for j in range(used)),
+            coded=_coded(below if header else [first, *below], used),
         ),
         notes,
+    )
+
+
+def _coded(rows: list[list[str]], used: int) -> tuple[int, ...]:
+    """The columns whose numbers may be codes: all are digits of one length, and some begin with a zero."""
+    columns = zip(*(cells[: min(used, _MOST_COLUMNS)] for cells in rows), strict=False)
+    return tuple(
+        j
+        for j, column in enumerate(columns)
+        if any(cell[:1] == "0" for cell in column)
+        and all(cell.isdigit() or is_missing(cell) for cell in column)
+        and len(lengths := {len(cell) for cell in column if cell.isdigit()}) == 1
+        and min(lengths) > _SHORT
     )
 
 

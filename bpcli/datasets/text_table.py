@@ -292,6 +292,11 @@ class BlockReader:
                     self._texts[j % used] = Vocabulary()
         if verbatim:
             self._texts |= {j: Vocabulary() for j in range(used)}
+        self._doubts = [
+            f"{shown(self.layout.names[j])} without its leading zeros; if these are codes, name it in data.categories"
+            for j in self.layout.coded
+            if j not in self._texts
+        ]
         declared = {column.strip() if isinstance(column, str) else column for column in exact}
         targets = {-1} if target is None else set(wanted) - declared
         self._targets = {j for j in self._texts if {j, j - used, str(j), self.layout.names[j]} & targets}
@@ -351,7 +356,7 @@ class BlockReader:
             row += len(block.lines)
         texts = {j: stripped(codes[j], tuple(vocabulary)) for j, vocabulary in self._texts.items()}
         lines = tuple(block.lines for block in blocks)
-        notes = (*notes, *self.layout.notes, *self.below)
+        notes = (*notes, *self.layout.notes, *self._doubts, *self.below)
         return Cells(self.place, self.layout, numbers, texts, others, lines, notes)
 
     def _fast(self, lines: list[str]) -> Block | None:

@@ -97,7 +97,10 @@ def frame_rows(frame: Any, encoding: Encoding) -> Rows:
     point = "."
     if encoding.decimal == ",":
         point = decimal_point([v.strip() for c in values for v in c if isinstance(v, str)], ";", ",")
-    texts = [[v if isinstance(v, str) else cell_text(v).replace(".", point) for v in c] for c in values]
+    texts = [
+        [cell_text(v).replace(".", point) if isinstance(v, float) else cell_text(v) for v in c]
+        for c in values
+    ]
     if len({len(column) for column in texts}) > 1:
         raise DataError("the frame: its columns have different lengths")
     if not texts or not texts[0]:

@@ -170,8 +170,10 @@ def program(model: Model, flavour: Flavour) -> str:
     words = bool(encoding.categories)
     columns = repr(", ".join(role.name for role in needed_roles(encoding))[:200])[1:-1].replace('"', "'")
     named = repr(", ".join(model.columns))[1:-1].replace('"', "'")
+    points = ", and decimal commas," if encoding.decimal == "," else ""
     head = (
-        f'"""Predicts {named} with {NEEDED[flavour]} alone; reads a CSV with a header from stdin. Written by bpcli.\n\n'
+        f'"""Predicts {named} with {NEEDED[flavour]} alone; '
+        f"reads a CSV with a header{points} from stdin. Written by bpcli.\n\n"
         f'Columns: {columns}\n"""\n\n'
     ).replace("\\", "\\\\")
     imports = ["csv", "json", "re", "sys"]
