@@ -707,3 +707,14 @@ def test_what_cannot_be_read_names_the_option(read, refuse):
     assert "--set data.invalid=missing" in message
     assert len(read(infinite, columns=InputOptions(invalid="missing")).X) == ROWS
     assert "remove the quotes around whole rows" in refuse('"x,y"\n"1,0"\n"2,1"\n')
+
+
+def test_leading_zeros_that_are_dropped_are_said(read):
+    """Of digits of one length; the column is kept as it is written where data.categories names it."""
+    text = export("plz,n,x,y", lambda i: f"{('01067', '10115', '80331')[i % 3]},0{i % 10},{i}.5,{i % 2}")
+    found = read(text)
+    assert found.features == ("plz", "n", "x")
+    assert found.notes == ("'plz' without its leading zeros; if these are codes, name it in data.categories",)
+    kept = read(text, columns=InputOptions(categories=("plz",)))
+    assert kept.categories[0].levels == ("01067", "10115", "80331")
+    assert kept.notes == ()

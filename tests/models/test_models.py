@@ -567,8 +567,8 @@ def test_cells_that_may_be_either_are_read_as_training_read_them(tmp_path):
         np.testing.assert_array_equal(rows.inputs.numbers[:, 0], values)
         rows = frame_rows({"a": list(cells), "x": [1, 1]}, model.encoding)
         np.testing.assert_array_equal(rows.inputs.numbers[:, 0], values)
-    rows = frame_rows({"a": ["1,5", 1.234], "x": [1, 1]}, model.encoding)
-    np.testing.assert_array_equal(rows.inputs.numbers[:, 0], [1.5, 1.234])
+    rows = frame_rows({"a": ["1,5", 1.234, None], "x": [1, 1.5, 2]}, model.encoding)
+    np.testing.assert_array_equal(rows.inputs.numbers, [[1.5, 1], [1.234, 1.5], [np.nan, 2]])
 
 
 @pytest.mark.parametrize(
