@@ -15,6 +15,7 @@ from bpcli.datasets.text_source import LONGEST_LINE
 csv.field_size_limit(LONGEST_LINE)
 _MOST_COLUMNS = 2000
 _MOST_TITLES = 10
+_FEW_NAMES = 2  # among numbers; more of them are no accident
 _SHORT = 3  # digits, with or without a zero before them, are a number
 _FEW = 20  # cells that show what a column is
 _MOST_ABOVE = 30  # records above a table that are none of its rows
@@ -144,7 +145,8 @@ def records(lines: Iterable[str], layout: Layout, first_line: int = 1) -> Iterat
 
 def _comment_mark(content: Sequence[str]) -> str:
     """# where lines begin with it, unless all rows do."""
-    return "#" if 0 < sum(_is_comment(line, "#") for line in content) < len(content) - 1 else ""
+    commented = [_is_comment(line, "#") for line in content]
+    return "#" if any(commented) and not all(commented[1:]) else ""
 
 
 def _is_comment(line: str, comment: str) -> bool:
@@ -192,7 +194,7 @@ def recognise(
     delimiter = separator[1].replace("\\t", "\t") if separator else options.delimiter
     delimiter = {**DELIMITERS, "colon": ":"}.get(delimiter, delimiter)
     if delimiter == "auto":
-        delimiter = _delimiter(lines, layout)
+        delimiter = _delimiter(lines, layout, target)
     layout = _with(layout, delimiter=delimiter)
     named: list[Record] = []
     if comment and options.comment == "auto":
@@ -248,9 +250,13 @@ def _sample(lines: Sequence[str], layout: Layout, *, complete: bool = False) -> 
     return [(line, [bare(cell) for cell in cells]) for line, cells in found]
 
 
-def _delimiter(lines: Sequence[str], layout: Layout) -> str:
-    """The candidate that gives rows of one width, and among those the one with most cells that are numbers."""
-    best, best_score = ",", (0.0, False, 0.0)
+def _delimiter(lines: Sequence[str], layout: Layout, asked: Sequence[str | int] | None) -> str:
+    """The candidate that gives rows of one width, and among those the one with most cells that are numbers.
+
+    One that gives the names that were ``asked`` for comes first.
+    """
+    best, best_score = ",", (False, 0.0, False, 0.0)
+    wanted = {name.strip() for name in asked or () if isinstance(name, str) and is_text(name)}
     first = next((line for line in lines if line.strip()), "")
     for delimiter in DELIMITERS.values():
         if not any(delimiter in line.strip() for line in (first, *lines[1:40])) and delimiter != " ":
@@ -259,14 +265,15 @@ def _delimiter(lines: Sequence[str], layout: Layout) -> str:
         widths = Counter(len(cells) for _, cells in rows)
         if not widths:
             continue
+        named = bool(wanted) and any(wanted <= set(cells) for _, cells in rows[:_MOST_ABOVE])
         width, count = widths.most_common(1)[0]
-        if width < 2:
+        if width < 2 and not named:
             continue
         rows = rows[_above_header(rows) :]
         cells = [cell for _, cells in rows[:50] for cell in cells[:200]]
         numbers = sum(_is_number(cell) or measure(cell) is not None for cell in cells) / len(cells)
         whole = len(rows[0][1]) == width  # else it may be the decimal comma, which no name has
-        score = (min(round(count / len(rows), 2), 0.95), whole, round(numbers, 1))
+        score = (named, min(round(count / len(rows), 2), 0.95), whole, round(numbers, 1))
         if score > best_score:
             best, best_score = delimiter, score
     return best
@@ -367,7 +374,8 @@ def _above_header(rows: list[Record]) -> int:
     above = next((i for i, (_, cells) in enumerate(rows[: _MOST_ABOVE + 1]) if len(cells) == width), 0)
     names, below = rows[above][1], [cells for _, cells in rows[above + 1 :][:_MOST_ABOVE]]
     filled = [cell for cell in names if cell]
-    if not above or width < 2 or len(set(filled)) < len(names) - 1 or not all(map(is_text, filled)):
+    texts = all(is_text(cell) and not _is_number(cell) for cell in filled)
+    if not above or width < 2 or len(set(filled)) < len(names) - 1 or not texts:
         return 0
     regular = len(below) > 2 and all(len(cells) == width for cells in below)
     first = len(below) // 2  # below units and the like
@@ -397,9 +405,10 @@ def _skipped(above: list[Record], delimiter: str) -> Iterator[str]:
 def _above_names(rows: list[Record], asked: Sequence[str | int] | None) -> int:
     """How many records stand above one that holds the asked names among other names, none of which comes again."""
     names = {name.strip() for name in asked or () if isinstance(name, str) and name}
-    for i, (_, cells) in enumerate(rows[: min(_MOST_TITLES, len(rows) - 2)] if names else ()):
+    for i, (_, cells) in enumerate(rows[: min(_MOST_ABOVE, len(rows) - 1)] if names else ()):
         filled = [cell for cell in cells if cell]
-        if names <= set(cells) and all(map(is_text, filled)) and len(set(filled)) == len(filled):
+        texts = len(names) > _FEW_NAMES or all(map(is_text, filled))
+        if names <= set(cells) and texts and len(set(filled)) == len(filled):
             below = {(j, cell) for _, row in rows[i + 1 :] for j, cell in enumerate(row)}
             return 0 if any(cell and (j, cell) in below for j, cell in enumerate(cells)) else i
     return 0
@@ -452,6 +461,8 @@ def _columns(  # noqa: PLR0912 - one branch for each way to write a header
         header, why = bool(options.header), ""
     elif asked and asked <= set(first):
         header, why = True, ""
+    elif options.settled and not asked and not below:
+        header, why = False, ""  # a single row for a network that knows no names
     else:
         header, why = _is_header(first, below, layout.decimal, layout.place)
     if why:
@@ -615,7 +626,7 @@ def _rules_and_units(below: list[Record], decimal: str) -> list[str]:
         if all('"ImportId"' in cell for cell in cells):
             return [f"line {line} skipped: questions and codes of Qualtrics" for line, _ in below[:count]]
     for wanted in ("rule", "units", "units", "rule"):
-        if len(below) <= 2:
+        if len(below) <= (1 if wanted == "rule" else 2):
             break
         line, cells = below[0]
         rows = [row for _, row in below]

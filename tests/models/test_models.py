@@ -612,3 +612,39 @@ def test_an_exported_program_reads_zones_and_times_of_day(cell, tmp_path):
     predictor: dict[str, Any] = {"__name__": "model"}
     exec(program(model, "numpy"), predictor)
     np.testing.assert_allclose(predictor["outputs"](rows), outputs(model, table), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("above", "row"),
+    [
+        ("gewicht;y\n", lambda i: f"1.{100 + i},5 kg;{'ab'[i % 2]}"),
+        ("p;y\n", lambda i: f"{i},5 %;{'ab'[i % 2]}"),
+        ("Device: TX-200\nStart: 2024-01-01 00:00:00\n\nt,x,z,y\n", lambda i: f"2024-01-01 {i % 24:02d}:00,{i}.5,7,a"),
+        ("# by night\n# x z y\n", lambda i: f"{i}.5 {i % 7} {i % 2}"),
+        ("| x | z | y |\n|---|---|---|\n", lambda i: f"| {i}.5 | {i % 7} | {'ab'[i % 2]} |"),
+        ("", lambda i: f"{'pq'[i % 2]},{i}.5,{'ab'[i % 2]}"),
+    ],
+)  # fmt: skip
+def test_few_rows_are_read_as_many(above, row, tmp_path):
+    """One row, or two, laid out as the table of training, whose names and decimal point the model knows."""
+    table = tmp_path / "t.txt"
+    lines = [row(i).replace(",7,a", f",{i % 7},{'ab'[i % 2]}") + "\n" for i in range(60)]
+    table.write_text(above + "".join(lines), encoding="utf-8")
+    model = api.train(table, training__epochs=1, model__hidden=[3]).model
+    expected = outputs(model, table)
+    assert len(expected) == 60
+    for rows in (1, 2, 5):
+        table.write_text(above + "".join(lines[:rows]), encoding="utf-8")
+        np.testing.assert_array_equal(outputs(model, table), expected[:rows])
+
+
+def test_a_single_row_of_words_is_no_header(tmp_path):
+    """For a model that knows no names."""
+    table = tmp_path / "t.csv"
+    table.write_text(
+        "".join(f"{'pq'[i % 2]},{'uvw'[i % 3]},{'ab'[i % 2]}\n" for i in range(60)), encoding="utf-8"
+    )
+    model = api.train(table, training__epochs=1, model__hidden=[3]).model
+    expected = outputs(model, table)
+    table.write_text("p,u,a\n", encoding="utf-8")
+    np.testing.assert_array_equal(outputs(model, table), expected[:1])
