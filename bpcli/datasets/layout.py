@@ -285,7 +285,7 @@ def _named_by_comment(lines: Sequence[str], layout: Layout) -> list[Record]:
     if not above or (above == 1 and layout.delimiter != " "):
         return []
     rows = _sample([lines[above - 1].lstrip().lstrip("#"), *lines[above:]], layout)
-    (_, names), below = rows[0], [cells for _, cells in rows[1:]]
+    names, below = (rows[0][1] if rows else []), [cells for _, cells in rows[1:]]
     regular = len(names) > 1 and below and all(len(cells) == len(names) for cells in below[:20])
     return [(above, names)] if regular and all(map(is_text, names)) and len(set(names)) == len(names) else []
 

@@ -718,3 +718,9 @@ def test_leading_zeros_that_are_dropped_are_said(read):
     kept = read(text, columns=InputOptions(categories=("plz",)))
     assert kept.categories[0].levels == ("01067", "10115", "80331")
     assert kept.notes == ()
+
+
+def test_a_comment_with_an_open_quote_is_no_header(read):
+    """It names nothing."""
+    found = read('# a\n#"x,y\n1,0\n2,1\n3,0\n')
+    assert_array_equal(found.X[:, 0], [1, 2, 3])
