@@ -13,7 +13,7 @@ from bpcli.datasets import Prepared
 from bpcli.datasets.arrays import read_arrays
 from bpcli.datasets.cell_columns import Cells, cells_of, written
 from bpcli.datasets.cells import amount, any_case, is_missing, is_text, number, shown
-from bpcli.datasets.columns import number_values
+from bpcli.datasets.columns import ends_with_totals, number_values
 from bpcli.datasets.dataset import FloatArray
 from bpcli.datasets.encoding import Output, encode
 from bpcli.datasets.layout import Layout, nameless
@@ -84,6 +84,8 @@ def evaluate(model: Model, run: str, source: str) -> Evaluation:
     lost = 0
     for rows, cells in _labelled(model, source):
         y = _targets(cells, model)
+        if ends_with_totals(cells):
+            y[-1] = np.nan
         known = np.isfinite(y).all(axis=1)
         X.append(model.inputs(rows)[known])
         Y.append(y[known])

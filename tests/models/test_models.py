@@ -648,3 +648,18 @@ def test_a_single_row_of_words_is_no_header(tmp_path):
     expected = outputs(model, table)
     table.write_text("p,u,a\n", encoding="utf-8")
     np.testing.assert_array_equal(outputs(model, table), expected[:1])
+
+
+def test_a_last_row_of_totals_is_not_scored(tmp_path):
+    """As it is not trained on; predict says something of every row."""
+    table = tmp_path / "t.csv"
+    rows = [("uv"[i % 2], i * 7 % 11, 2.5 * i) for i in range(60)]
+    lines = [
+        f"{a},{x},{y}\n" for a, x, y in [*rows, ("Total", sum(r[1] for r in rows), sum(r[2] for r in rows))]
+    ]
+    table.write_text("a,x,y\n" + "".join(lines), encoding="utf-8")
+    model = api.train(table, training__epochs=1, model__hidden=[3]).model
+    found = evaluate(model, "run", str(table))
+    assert (found.rows, found.without_target) == (60, 1)
+    errors = np.abs(model.predict(str(table))[:60] - [y for _, _, y in rows])
+    assert found.details.targets[0].mae == pytest.approx(errors.mean(), rel=1e-12)
