@@ -295,7 +295,7 @@ def _text_role(name: str, text: TextColumn, words: list[str], filled: int) -> Ro
         return Role(name, "left out", "dates (data.dates uses them)", form)
     if levels > max(2, _DISTINCT * filled) and (levels > FEW or levels > 0.9 * filled):
         if form:
-            return Role(name, "left out", "times of day (data.dates uses them)", form)
+            return Role(name, "left out", "times (data.dates uses them)", form)
         sentences = sum(" " in word for word in words) > len(words) / 2
         return Role(name, "left out", "free text" if sentences else "nearly all distinct")
     return Role(name, "category")

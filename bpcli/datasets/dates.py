@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import product
 
 import numpy as np
@@ -32,21 +32,31 @@ _DAYS += (
 )
 _MONTHS = ("%Y-%m", "%m/%Y", "%b-%y", "%b %Y", "%B %Y")
 _TIMES = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
-OF_DAY = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")
+DURATION = "duration"  # 36:15:00, or 75:30: the time after midnight of the first day that strptime knows
+OF_DAY = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", DURATION)
+DURATIONS = "([0-9]{1,4}):([0-5][0-9])(?::([0-5][0-9]))?"
 FORMATS = ("iso", *(day + time for day, time in product(_DAYS, _TIMES)), *_MONTHS, *OF_DAY)
 ZONE = r"(?:(?<=:[0-9]{2})|(?<=[AP]M))\s*(?:UTC|GMT|[A-Z]{2,4}T)?(?:[-+][0-9]{1,2}(?::?[0-9]{2})?)?$"
 PARTS = ("day", "month", "weekday", "hour")
-_EPOCH = datetime(1970, 1, 1)
+_EPOCH, _FIRST = datetime(1970, 1, 1), datetime(1900, 1, 1)
+_UNITS = ("hours", "minutes", "seconds")
 
 
 def parse(cell: str, form: str) -> datetime | None:
     """The date in a cell, without its zone; None if it has another format."""
     cell = re.sub(ZONE, "", cell)
+    if form == DURATION:
+        found = re.fullmatch(DURATIONS, cell)
+        return (
+            _FIRST + timedelta(**dict(zip(_UNITS, map(int, found.groups("0")), strict=True)))
+            if found
+            else None
+        )
     try:
-        found = datetime.fromisoformat(cell) if form == "iso" else datetime.strptime(cell, form)
+        date = datetime.fromisoformat(cell) if form == "iso" else datetime.strptime(cell, form)
     except ValueError:
         return None
-    return found.replace(tzinfo=None)
+    return date.replace(tzinfo=None)
 
 
 def date_format(cells: Sequence[str], *, digits: bool = False) -> str:

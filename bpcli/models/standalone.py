@@ -23,7 +23,7 @@ from bpcli.datasets.cells import (
 )
 from bpcli.datasets.columns import SUFFIXED, UNIT
 from bpcli.datasets.dataset import Role
-from bpcli.datasets.dates import ZONE
+from bpcli.datasets.dates import DURATION, DURATIONS, ZONE
 from bpcli.datasets.encoding import CategoryCode
 from bpcli.models.model import Model
 from bpcli.models.sources import needed_roles
@@ -49,12 +49,17 @@ _POINT = r"""    cell = re.sub(M["point"], r"\1,", bare(cell))  # 1.5 stands for
 """
 _DATE = """
 def date(cell, form):  # day since 1970, month, weekday and hour
-    try:
+{longer}    try:
         t = (datetime.fromisoformat(cell) if form == "iso" else datetime.strptime(cell, form)).replace(tzinfo=None)
     except (TypeError, ValueError):
         return [np.nan] * 4
     return [(s := (t - datetime(1970, 1, 1)).total_seconds()) / 86400, t.month, t.weekday(), s % 86400 / 3600]
 
+"""
+_LONGER = """\
+    if form == "duration" and (found := re.fullmatch({pattern!r}, cell)):
+        hours, minutes, seconds = map(int, found.groups("0"))
+        cell, form = str(datetime(1900, 1, 1) + timedelta(0, seconds, 0, 0, minutes, hours)), "iso"
 """
 _ONE_HOT = """
 def one_hot(cell, code):  # one input per word; one input for two words, 1/2 for any other
@@ -177,7 +182,9 @@ def program(model: Model, flavour: Flavour) -> str:
         f'Columns: {columns}\n"""\n\n'
     ).replace("\\", "\\\\")
     imports = ["csv", "json", "re", "sys"]
-    imported = "".join(f"import {name}\n" for name in imports) + "from datetime import datetime\n" * dates
+    longer = any(role.kind == "date" and role.format == DURATION for role in encoding.roles)
+    imported = "".join(f"import {name}\n" for name in imports)
+    imported += f"from datetime import datetime{', timedelta' * longer}\n" * dates
     kind = target.task if target.task != "classification" else "two" if _single(model) else "classes"
     marked = any(_is_marked(role) for role in encoding.roles)
     cell = 'number(row.get(name), M["forms"].get(name, ""))' if marked else "number(row.get(name))"
@@ -195,7 +202,7 @@ def program(model: Model, flavour: Flavour) -> str:
         + imported
         + f"\nimport numpy as np\n{_IMPORTS[flavour]}\nM = json.loads({_literal(model, dates)})\n",
         NUMBER.replace("    found", _POINT + "    found") if encoding.decimal == "," else NUMBER,
-        _DATE if dates else "",
+        _DATE.replace("{longer}", _LONGER.format(pattern=DURATIONS) if longer else "") if dates else "",
         one_hot if words else "",
         _ENCODE.format(
             numbers=numbers,

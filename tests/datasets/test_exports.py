@@ -600,6 +600,17 @@ def test_times_of_day_and_zones_are_read(read, cell, hour):
     )
 
 
+@pytest.mark.parametrize(
+    ("cell", "hours"), [("{}:06:36", lambda i: i + 0.11), ("1{:02d}:30", lambda i: i + 100.5)]
+)
+def test_durations_are_days_and_hours(read, cell, hours):
+    """Of more than a day too, where data.dates names the column: days count from the first of 1900."""
+    text = export("x,t,y", lambda i: f"{i % 7},{cell.format(i)},{i % 2}")
+    found = read(text, columns=InputOptions(dates=("t",)))
+    days = found.X[:, found.features.index("t: day")]
+    np.testing.assert_allclose(days + 25567, [hours(i) / 24 for i in range(ROWS)], rtol=0, atol=1e-9)
+
+
 def test_few_times_of_day_are_categories(read):
     """As other words are."""
     found = read(export("t,x,y", lambda i: f"{('08:00', '12:30', '18:00')[i % 3]},{i}.5,{i % 2}"))

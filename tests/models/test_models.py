@@ -595,14 +595,19 @@ def test_targets_are_read_in_every_block_as_training_settled_it(cell, value, tmp
 
 @pytest.mark.parametrize(
     "cell",
-    ["2024/01/{2:02d} {1}:30:15 PM GMT+1", "{0:02d}:{2:02d}:36", "2024-01-{2:02d}T{0:02d}:30:00+02:00"],
+    [
+        "2024/01/{2:02d} {1}:30:15 PM GMT+1",
+        "{0:02d}:{2:02d}:36",
+        "2024-01-{2:02d}T{0:02d}:30:00+02:00",
+        "{3}:{2:02d}:36",
+    ],
 )
 def test_an_exported_program_reads_zones_and_times_of_day(cell, tmp_path):
     """As predict does, seconds included."""
     from bpcli.models.standalone import program
 
     rows = [
-        {"t": f" {cell.format(i % 24, i % 12 + 1, i % 28 + 1)}", "x": str(i * 7 % 11), "y": str(i % 3)}
+        {"t": f" {cell.format(i % 24, i % 12 + 1, i % 28 + 1, i)}", "x": str(i * 7 % 11), "y": str(i % 3)}
         for i in range(60)
     ]
     table = tmp_path / "t.csv"
