@@ -499,7 +499,7 @@ def test_amounts_over_amounts_are_no_header(read, row, values):
 
 def test_dates_over_dates_are_no_header(read):
     """Nor are units; each of them is a word that does not come again."""
-    found = read("".join(f"2024-01-{i + 1:02d},{i + 1} km,{'ab'[i % 2]}\n" for i in range(ROWS)))
+    found = read("".join(f"2024-01-{i + 1:02d},{i + 1} km,${i}.5,{'ab'[i % 2]}\n" for i in range(ROWS)))
     assert len(found.X) == ROWS
 
 
