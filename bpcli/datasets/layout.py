@@ -302,7 +302,7 @@ def _comments(
             return layout, lines, ["the header is marked with #"]
     if commented == [0] and not named:
         rows = _sample([*inside, *lines[1:]], _with(layout, comment=""))
-        header, below = rows[0][1], [cells for _, cells in rows[1:]]
+        header, below = (rows[0][1] if rows else []), [cells for _, cells in rows[1:]]
         if below and len(header) > 1 and all(len(cells) == len(header) for cells in below[:20]):
             return _with(layout, comment=""), lines, []
     places = ", ".join(str(i + 1) for i in commented[:3]) + (", …" if len(commented) > 3 else "")

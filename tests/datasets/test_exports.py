@@ -731,7 +731,8 @@ def test_leading_zeros_that_are_dropped_are_said(read):
     assert kept.notes == ()
 
 
-def test_a_comment_with_an_open_quote_is_no_header(read):
+@pytest.mark.parametrize("above", ["", "# a\n"])
+def test_a_comment_with_an_open_quote_is_no_header(read, above):
     """It names nothing."""
-    found = read('# a\n#"x,y\n1,0\n2,1\n3,0\n')
+    found = read(above + '#"x,y\n1,0\n2,1\n3,0\n')
     assert_array_equal(found.X[:, 0], [1, 2, 3])
