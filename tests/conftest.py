@@ -1,6 +1,7 @@
 """One environment for every test, whatever machine, terminal and locale it runs on.
 
-What BLAS and its threads do is left as it is: the tests must hold for each of them.
+What BLAS does is left as it is: the tests must hold for each of them, and for any number of its threads. Where several
+processes run tests, each has one, unless the environment says otherwise: more would only wait for one another.
 """
 
 import gc
@@ -12,12 +13,14 @@ from types import SimpleNamespace
 import pytest
 from hypothesis import HealthCheck, settings
 
-# Read by Typer when it is imported, by Rich for each console, by Python in the processes that tests start.
+# Read by Typer when it is imported, by Rich for each console, by Python in the processes that tests start, which would
+# compile everything anew without bytecode.
 UNSET = (
     "CI", "CLICOLOR", "CLICOLOR_FORCE", "COLORTERM", "FORCE_COLOR", "GITHUB_ACTIONS", "LANG", "LANGUAGE", "LINES",
-    "NO_COLOR", "PYTHONIOENCODING", "PYTHONWARNINGS", "PY_COLORS", "TERMINAL_WIDTH", "TTY_COMPATIBLE",
-    "TTY_INTERACTIVE",
+    "NO_COLOR", "PYTHONDONTWRITEBYTECODE", "PYTHONIOENCODING", "PYTHONWARNINGS", "PY_COLORS", "TERMINAL_WIDTH",
+    "TTY_COMPATIBLE", "TTY_INTERACTIVE",
 )  # fmt: skip
+THREADS = ("MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 SET = {"COLUMNS": "100", "LC_ALL": "C", "PYTHONUTF8": "1", "TERM": "xterm-256color"}
 
 # No deadlines, which a busy machine misses; the same examples everywhere, so that a run does not depend on luck.
@@ -54,12 +57,17 @@ def written(descriptor):
     os.fstat(descriptor)  # fails where there is no such file
 
 
-def pytest_sessionstart():
-    """Pin the environment before anything of bpcli is imported; pytest has looked at its own terminal by now."""
+def pytest_sessionstart(session):
+    """Pin the environment before anything of bpcli is imported; pytest has looked at its own terminal by now.
+
+    The processes of pytest-xdist are started later, and inherit it.
+    """
     os.fsync = written
     for name in [name for name in os.environ if name in UNSET or name.startswith("BPCLI_")]:
         del os.environ[name]
     os.environ.update(SET)
+    if session.config.getoption("numprocesses", default=None) and os.environ.keys().isdisjoint(THREADS):
+        os.environ.update(dict.fromkeys(THREADS, "1"))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -222,11 +222,11 @@ Path({marker!r}).write_text(str(child.pid))
 
 
 STRETCHING = """
-import faulthandler
+import faulthandler, time
 faulthandler.cancel_dump_traceback_later()
 faulthandler.dump_traceback_later = lambda *arguments, **names: None
 while True:
-    pass
+    time.sleep(9)
 """
 
 

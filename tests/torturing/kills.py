@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import time
 from pathlib import Path
 
 from tests.torturing.running import Figure, bits, command, left_over, train
@@ -11,9 +12,10 @@ def kills(folder: Path, number: int, epochs: int = 60, seed: int = 0) -> Figure:
     """Kill a training, and once more what takes it up, at random moments; then let it end."""
     rng = random.Random(seed)
     figure = Figure("SIGKILL while training, then resumed to its end")
+    start = time.monotonic()
     assert command(folder, *train(epochs, "whole")).code == 0
     expected = bits(folder / "whole")
-    longest = 0.4  # seconds, adapted so that most kills find the training at work
+    longest = time.monotonic() - start  # seconds, adapted so that most kills find the training at work
     while figure.tried < number:
         run = folder / "run"
         shutil.rmtree(run, ignore_errors=True)
