@@ -1,12 +1,13 @@
-"""Processes for submissions, forked from one that has loaded NumPy already: for tests of what is said of an answer.
+"""Processes for submissions, forked from one that has loaded what they need: for tests of what is said of an answer.
 
-To start Python and NumPy takes ten times as long as what most submissions do. Here ``supervisor.py`` and ``worker.py``
+To start Python, NumPy and what reads a program takes ten times as long as what most submissions do. Here ``supervisor.py`` and ``worker.py``
 run as they are, on the pipes, in the folder and with the environment that ``runner.py`` gives them; only the start of
 the program is spared. What is about folders, limits and groups of processes in test_hostile.py, and every program that
 the tests of the command start, start it as bpcli does.
 """
 
 import array
+import importlib.util
 import json
 import os
 import runpy
@@ -24,7 +25,8 @@ class Nursery:
     def __init__(self):
         self.ours, theirs = socket.socketpair()
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-        command = [sys.executable, "-B", "-P", __file__, str(theirs.fileno())]
+        worker = importlib.util.find_spec("bpcli.gradcheck.worker").origin
+        command = [sys.executable, "-B", "-P", __file__, str(theirs.fileno()), worker]
         self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment)
         theirs.close()
 
@@ -116,7 +118,6 @@ def follow(arguments, cwd, env, *given):
 
 
 if __name__ == "__main__":
-    import numpy as np  # noqa: F401 - those that are forked have it
-
+    runpy.run_path(sys.argv[2])  # loads NumPy, and the room that reads programs, for those that are forked
     with suppress(KeyboardInterrupt), socket.socket(fileno=int(sys.argv[1])) as requests:
         serve(requests)

@@ -124,6 +124,7 @@ def test_each_file_finds_an_empty_folder_alone_and_leaves_none(classroom, scratc
 
 
 @linux
+@pytest.mark.usefixtures("forked")
 def test_a_full_disk_that_a_submission_meets_is_the_machines_failure(classroom, scratch):
     """Writing to /dev/full fails as on a full disk: told with the folder, and the others are judged."""
     text = "print('?', file=open('/dev/full', 'w'), flush=True)\n" + PER_POINT
