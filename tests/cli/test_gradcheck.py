@@ -261,7 +261,7 @@ def test_many_files_are_a_table_with_a_line_each(bpcli, tmp_path):
     files = {
         "a.py": RIGHT,
         "b.py": RAW,
-        "c.py": RIGHT.replace("return", "while True: pass\n    return"),
+        "c.py": RIGHT.replace("return", "import time; time.sleep(60)\n    return"),
         "d.py": "def gradients(x, y, V, W):\n    raise SystemExit(7)\n",
         "e.py": RIGHT.replace("np.outer(delta_1, x)", "np.outer(delta_1, x) * np.nan"),
         "f.py": "gradients = 3\n",

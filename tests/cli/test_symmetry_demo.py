@@ -29,10 +29,9 @@ def run_once(monkeypatch):
     made = demo.Demo
 
     def known(name, config, **given):
-        # What BLAS does, and what is put in its place, is not told by the arguments.
-        key = (name, config.model_dump_json(), repr(given))
-        if given["arithmetic"] == "blas":
-            return made(name, config, **given)
+        # What a test puts in the place of BLAS is no argument.
+        put = (demo.PRODUCTS["blas"], demo.widths_that_split)
+        key = (name, config.model_dump_json(), repr(given), *put)
         return DONE.get(key) or DONE.setdefault(key, Once(made(name, config, **given)))
 
     monkeypatch.setattr(demo, "Demo", known)

@@ -514,8 +514,9 @@ def test_a_fork_that_leaves_the_group_ends_by_itself(submit, tmp_path):
     """It is not waited for, and does not linger when it has nothing left to do."""
     marker = tmp_path / "pid"
     body = (
-        "if not os.fork():\n        os.setsid()\n        time.sleep(1)\n        return V, W\n"
-        "    time.sleep(0.3)\n    return V, W"
+        "left, leaves = os.pipe()\n    if not os.fork():\n        os.setsid()\n        os.write(leaves, b'.')\n"
+        "        time.sleep(0.3)\n        return V, W\n"
+        "    os.read(left, 1)\n    time.sleep(0.1)\n    return V, W"
     )
     text = f"import os, time\ndef gradients(X, Y, V, W):\n    {body}\n"
     text = text.replace("os.setsid()", f"os.setsid(); open({str(marker)!r}, 'w').write(str(os.getpid()))")
