@@ -1,9 +1,9 @@
 """Processes for submissions, forked from one that has loaded what they need: for tests of what is said of an answer.
 
-To start Python, NumPy and what reads a program takes ten times as long as what most submissions do. Here ``supervisor.py`` and ``worker.py``
-run as they are, on the pipes, in the folder and with the environment that ``runner.py`` gives them; only the start of
-the program is spared. What is about folders, limits and groups of processes in test_hostile.py, and every program that
-the tests of the command start, start it as bpcli does.
+To start Python, NumPy and what reads a program takes ten times as long as what most submissions do. Here
+``supervisor.py`` and ``worker.py`` run as they are, on the pipes, in the folder and with the environment that
+``runner.py`` gives them; only the start of the program is spared. What is about folders, limits and groups of processes
+in test_hostile.py, and every program that the tests of the command start, start it as bpcli does.
 """
 
 import array
