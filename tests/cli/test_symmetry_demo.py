@@ -30,7 +30,7 @@ def run_once(monkeypatch):
 
     def known(name, config, **given):
         # What a test puts in the place of BLAS is no argument.
-        put = (demo.PRODUCTS["blas"], demo.widths_that_split)
+        put = (demo.PRODUCTS["blas"], vars(demo)["widths_that_split"])
         key = (name, config.model_dump_json(), repr(given), *put)
         return DONE.get(key) or DONE.setdefault(key, Once(made(name, config, **given)))
 

@@ -7,7 +7,6 @@ in test_hostile.py, and every program that the tests of the command start, start
 """
 
 import array
-import importlib.util
 import json
 import os
 import runpy
@@ -17,15 +16,18 @@ import socket
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 
 class Nursery:
     """The process that others are forked from."""
 
     def __init__(self):
+        from bpcli.gradcheck import runner
+
         self.ours, theirs = socket.socketpair()
+        worker = str(Path(runner.__file__).with_name("worker.py"))
         environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-        worker = importlib.util.find_spec("bpcli.gradcheck.worker").origin
         command = [sys.executable, "-B", "-P", __file__, str(theirs.fileno()), worker]
         self.process = subprocess.Popen(command, pass_fds=[theirs.fileno()], env=environment)
         theirs.close()
