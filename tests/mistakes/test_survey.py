@@ -34,7 +34,8 @@ def test_an_error_that_fades_to_rounding_has_no_name_there():
 def test_single_mistakes_in_deeper_networks_are_named(networks, depth):
     """In all hidden layers, and in one of them."""
     for (kind, what, said), number in survey_deep(networks, depth, seed=3).items():
-        assert said in ("named", "same", "faded") or (kind == "right" and said == "correct"), (what, said, number)
+        fine = {"correct"} if kind == "right" else {"named", "same", "faded"}
+        assert said in fine, (what, said, number)
 
 
 @pytest.mark.parametrize("networks", [1, pytest.param(40, marks=pytest.mark.slow)])
