@@ -84,6 +84,7 @@ def best(
     """Print the folder of the run with the highest validation score, for use in a script."""
     from rich.text import Text
 
+    from bpcli.config.fields import is_own_table
     from bpcli.training.run_list import best_run, find_runs
 
     found = [run for run in find_runs(folder) if data is None or run.source.endswith(data)]
@@ -91,6 +92,13 @@ def best(
     screen = Screen(quiet=quiet, as_json=as_json, color=not no_color)
     screen.show(Text(winner.folder), whole_lines=True)
     screen.document({"schema": "bpcli.runs/1", "runs": [winner.document()]})
+    if not winner.validated and is_own_table(winner.source):
+        screen.warn(
+            [
+                "no run here held rows out: the scores are those of the rows trained on, and say little of new ones. To "
+                "compare settings, train with --set data.validation=0.2"
+            ]
+        )
 
 
 def _shown(runs: "list[RunFacts] | tuple[RunFacts, ...]", table: object, screen: Screen) -> None:

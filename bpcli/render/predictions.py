@@ -83,13 +83,13 @@ def run_table(runs: "Sequence[RunFacts]") -> "RenderableType":
         if run.fault:
             table.add_row(printable(run.folder), "", "", "", "", Text("damaged", style=CAUTION))
             continue
-        loss = run.train_loss if run.validation_loss is None else run.validation_loss
+        score = f"{SCORE_NAMES[run.metric]} {number(run.score)}" if run.metric else "–"
         table.add_row(
             printable(run.folder),
             printable(run.source.rpartition("/")[2], 30),
             "–" if run.epochs is None else str(run.epochs),
-            number(loss),
-            f"{SCORE_NAMES[run.metric]} {number(run.score)}" if run.metric else "–",
+            number(run.loss),
+            score if run.validated or not run.metric else f"{score}, training",
             (run.stopped_by or "not finished").replace("_", " "),
         )
     return table

@@ -41,9 +41,19 @@ class RunFacts:
     fault: str = ""
 
     @property
+    def validated(self) -> bool:
+        """Whether rows were held out, by which the run is scored."""
+        return self.validation_loss is not None
+
+    @property
+    def loss(self) -> float | None:
+        """The validation loss, or without validation rows that of training."""
+        return self.validation_loss if self.validated else self.train_loss
+
+    @property
     def score(self) -> float | None:
         """The validation score, or without validation rows that of training."""
-        return self.train_score if self.validation_loss is None else self.validation_score
+        return self.validation_score if self.validated else self.train_score
 
     def document(self) -> dict[str, Any]:
         """Return the run as values for JSON."""
@@ -135,6 +145,8 @@ def _leaves(config: Config, values: object = None, path: tuple[str, ...] = ()) -
 def best_run(runs: Sequence[RunFacts]) -> RunFacts:
     """The run with the highest validation score; of equals that with the lowest loss.
 
+    Scores of the rows trained on are compared only where no run held any out: they are higher than those of new rows.
+
     Raises:
         UsageError: no run is finished, or their scores measure different things.
     """
@@ -148,10 +160,9 @@ def best_run(runs: Sequence[RunFacts]) -> RunFacts:
         )
 
     def rank(run: RunFacts) -> tuple[float, float]:
-        loss = run.train_loss if run.validation_loss is None else run.validation_loss
-        return (run.score or 0.0, -(loss if loss is not None else float("inf")))
+        return (run.score or 0.0, -(run.loss if run.loss is not None else float("inf")))
 
-    return max(finished, key=rank)
+    return max([run for run in finished if run.validated] or finished, key=rank)
 
 
 def differences(runs: Sequence[RunFacts]) -> dict[str, tuple[object, ...]]:

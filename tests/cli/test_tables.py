@@ -323,6 +323,21 @@ def test_evaluate_needs_the_target(bpcli, table):
     assert (found.code, "bpcli predict" in found.err) == (2, True)
 
 
+def test_a_run_scored_on_the_rows_it_was_trained_on_is_no_better_than_a_validated_one(bpcli, table):
+    """It is listed as what it is; alone it is the best, with a warning."""
+    bpcli("train", "line.csv", "--out", "runs/itself", "-q")
+    alone = bpcli("runs", "best")
+    assert alone.out.strip() == "runs/itself"
+    assert "the scores are those of the rows trained on" in " ".join(alone.err.split())
+    bpcli("train", "line.csv", "--out", "runs/other", "--set", "data.validation=0.2", "--epochs", 2, "-q")
+    itself, other = json.loads(bpcli("runs", "list", "--json").out)["runs"]
+    assert itself["train_score"] > other["validation_score"]
+    listed = bpcli("runs", "list").out
+    assert listed.count(", training") == 1
+    found = bpcli("runs", "best")
+    assert (found.out.strip(), found.err) == ("runs/other", "")
+
+
 def test_runs_are_listed_shown_compared_and_the_best_is_found(bpcli, table):
     """The one with more epochs is better here, and epochs are what they differ in."""
     for epochs in (2, 200):
