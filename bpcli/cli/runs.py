@@ -95,8 +95,8 @@ def best(
     if not winner.validated and is_own_table(winner.source):
         screen.warn(
             [
-                "no run here held rows out: the scores are those of the rows trained on, and say little of new ones. To "
-                "compare settings, train with --set data.validation=0.2"
+                "no run here held rows out: the scores are those of the rows trained on, and say little of new ones. "
+                "To compare settings, train with --set data.validation=0.2"
             ]
         )
 
