@@ -245,7 +245,10 @@ def _weights(own: Work, *, fit: bool) -> list[Through]:
 
     def ids(edit: Edit, work: Work) -> Ids:
         by_its_own = edit.mistake == "updated-first" and turned_or_summed and work is own
-        return ("own-update",) if by_its_own else (edit.mistake,)
+        # The move of each point is made of δ, not of the gradient that was returned.
+        if by_its_own and not np.array_equal(edit.value(own), edit.value(right)):
+            return ("own-update",)
+        return (edit.mistake,)
 
     edits = [(e, work) for work in (own, right) for e in edits_at(own.architecture, own.index, F.WEIGHT)]
     if fit:

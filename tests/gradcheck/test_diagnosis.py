@@ -91,6 +91,15 @@ def test_two_mistakes_in_different_matrices_are_both_named_or_unknown(seed, ever
         assert named in (right, {"unknown"}), (on_w, on_v, named)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_sign_of_its_own_is_not_that_of_the_update(seed):
+    """∇W of the other sign beside a ∇V through W - η∇W: W moved by the right gradient, not by the one returned."""
+    example = point(seed=seed)
+    turned, moved = answer(example, "sign", matrix="W"), answer(example, "updated-first", matrix="V")
+    both = {name: (turned if name.endswith("W") else moved)[name] for name in turned}
+    assert verdict_of(example, both) == "sign & updated-first"
+
+
 def test_a_missing_derivative_with_a_missing_mean_is_named_as_the_pair():
     """no-lambda, summed over the samples instead of averaged."""
     example = point((3, 4, 2))
