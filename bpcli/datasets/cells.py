@@ -85,9 +85,10 @@ _month = re.compile(
     re.IGNORECASE,
 ).fullmatch
 SUFFIXES = {"k": "e3", "K": "e3", "M": "e6"}  # thousands and millions
-# 1.0D+03 or 1.0+003, as Fortran writes 1.0E+03 in double precision; 1D5 may be a code.
+# 1.0D+03 or 1.0+003, as Fortran writes 1.0E+03 in double precision; 1D5 may be a code, and 2.5-100 a range.
 _fortran = re.compile(
-    r"(?P<digits>[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+))(?:[dD](?=[+-]?[0-9])|(?=[+-][0-9]{3}$))(?P<exponent>[+-]?[0-9]+)"
+    r"(?P<digits>[+-]?(?:[0-9]+\.[0-9]*|\.[0-9]+))"
+    r"(?:[dD](?=[+-]?[0-9])|(?=\+[0-9]{3}$)|(?<=[0-9]{3})(?=-[0-9]{3}$))(?P<exponent>[+-]?[0-9]+)"
 ).fullmatch
 
 
@@ -135,6 +136,8 @@ def amount(cell: str, decimal: str = ".", thousands: str = "auto") -> Amount | N
     if sum(map(bool, found.group("open", "sign", "sign2", "sign3"))) > 1 and (
         found["open"] or found["sign3"]
     ):
+        return None
+    if found["sign3"] and found["digits"].isdigit():  # 2- may be a mark in school, and 1990- a range
         return None
     minus = _MINUS if found["sign3"] or {_MINUS, _DASH} & set(cell) else ""
     mark = found["before"] or found["after"] or ("()" if found["open"] else minus)

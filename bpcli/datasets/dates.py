@@ -36,7 +36,8 @@ DURATION = "duration"  # 36:15:00, or 75:30: the time after midnight of the firs
 OF_DAY = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p", DURATION)
 DURATIONS = "([0-9]{1,4}):([0-5][0-9])(?::([0-5][0-9]))?"
 FORMATS = ("iso", *(day + time for day, time in product(_DAYS, _TIMES)), *_MONTHS, *OF_DAY)
-ZONE = r"(?:(?<=:[0-9]{2})|(?<=[AP]M))\s*(?:UTC|GMT|[A-Z]{2,4}T)?(?:[-+][0-9]{1,2}(?::?[0-9]{2})?)?$"
+# Of 10:00-12:00, what follows the first time is none.
+ZONE = r"(?:(?<=:[0-9]{2})|(?<=[AP]M))\s*(?:UTC|GMT|[A-Z]{2,4}T)?(?:(?<=.{9})[-+][0-9]{1,2}(?::?[0-9]{2})?)?$"
 PARTS = ("day", "month", "weekday", "hour")
 _EPOCH, _FIRST = datetime(1970, 1, 1), datetime(1900, 1, 1)
 _UNITS = ("hours", "minutes", "seconds")

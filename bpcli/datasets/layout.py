@@ -20,6 +20,7 @@ _SHORT = 3  # digits, with or without a zero before them, are a number
 _FEW = 20  # cells that show what a column is
 _MOST_ABOVE = 30  # records above a table that are none of its rows
 _SHOWN = 3  # of them that are quoted
+_REGULAR = 0.95  # of the rows have one width
 SAMPLE = 300  # rows that a layout is recognised from
 DELIMITERS = {"tab": "\t", "semicolon": ";", "pipe": "|", "comma": ",", "blanks": " "}
 _NAMES = {"\t": "tabs", ";": "semicolons", "|": "pipes (|)", " ": "blanks"}
@@ -271,9 +272,13 @@ def _delimiter(lines: Sequence[str], layout: Layout, asked: Sequence[str | int] 
             continue
         rows = rows[_above_header(rows) :]
         cells = [cell for _, cells in rows[:50] for cell in cells[:200]]
-        numbers = sum(_is_number(cell) or measure(cell) is not None for cell in cells) / len(cells)
+        if delimiter == " " and best in ";|" and best_score[:3] == (named, _REGULAR, True):
+            # In every row they divide cells that have blanks, unless they only stand in numbers.
+            if any(best in cell and not _is_number(cell) for cell in cells):
+                continue
+        numbers = sum(map(_is_quantity, cells)) / len(cells)
         whole = len(rows[0][1]) == width  # else it may be the decimal comma, which no name has
-        score = (named, min(round(count / len(rows), 2), 0.95), whole, round(numbers, 1))
+        score = (named, min(round(count / len(rows), 2), _REGULAR), whole, round(numbers, 1))
         if score > best_score:
             best, best_score = delimiter, score
     return best
@@ -389,6 +394,11 @@ def _is_number(cell: str) -> bool:
     return any(read(cell, point) is not None for read in (number, amount) for point in ".,")
 
 
+def _is_quantity(cell: str) -> bool:
+    """Whether a cell is a number, with or without a unit; what divides other cells is no part of a unit."""
+    return _is_number(cell) or (measure(cell) is not None and not re.search(r"[\t;|]", cell))
+
+
 def _skipped(above: list[Record], delimiter: str) -> Iterator[str]:
     """What is said of the records above the table."""
     if len(above) > _SHOWN:
@@ -461,8 +471,8 @@ def _columns(  # noqa: PLR0912 - one branch for each way to write a header
         header, why = bool(options.header), ""
     elif asked and asked <= set(first):
         header, why = True, ""
-    elif options.settled and not asked and not below:
-        header, why = False, ""  # a single row for a network that knows no names
+    elif options.settled and not asked and len(below) < _FEW and not _names_numbers(first, below):
+        header, why = False, ""  # few rows for a network that knows no names
     else:
         header, why = _is_header(first, below, layout.decimal, layout.place)
     if why:
@@ -575,24 +585,44 @@ def _is_header(first: list[str], below: list[list[str]], decimal: str, place: st
 
 
 def _without_names(first: list[str], rows: list[list[str]]) -> list[tuple[str, ...]]:
-    """The columns without rows that repeat the first one, if its words stand in no other row: joined files."""
+    """The columns without rows that repeat the first one, if its words stand in no other row: joined files.
+
+    Where all columns are words, a row may come again by chance: names come seldom, and no other row is like them.
+    """
+    whole = list(zip(*rows, strict=True))
     columns = list(zip(*(cells for cells in rows if cells != first), strict=True))
-    names = bool(columns) and all(
-        is_text(cell) and cell not in column for cell, column in zip(first, columns, strict=False) if cell
-    )
-    return columns if names else list(zip(*rows, strict=True))
+    if not columns or len(columns[0]) == len(rows) or not all(is_text(cell) for cell in first if cell):
+        return whole
+    repeated, words = Counter(map(tuple, rows)), list(map(Counter, whole))
+    alone = [
+        row
+        for row, count in repeated.items()
+        if (count > 1 or row == tuple(first))
+        and all(seen[cell] == count for cell, seen in zip(row, words, strict=True) if cell)
+    ]
+    numeric = any(all(_is_number(cell) or is_missing(cell) for cell in column) for column in columns)
+    seldom = repeated[tuple(first)] <= len(rows) / 10 and len(alone) == 1
+    return columns if tuple(first) in alone and (numeric or seldom) else whole
 
 
 def _is_alike(cell: str, values: Sequence[str], decimal: str) -> bool:
     """Whether a cell is an amount, a number with a unit or a date, and so are the values below it."""
     if not values:
         return False
-    for read in (amount, measure):
-        if read(cell, decimal) is not None:
-            return all(
-                read(value, decimal) is not None or number(value, decimal) is not None for value in values
-            )
+    if amount(cell, decimal) is not None:
+        return all(any(read(value, decimal) is not None for read in (amount, number)) for value in values)
+    if measured := measure(cell, decimal):  # 100 m may be the name of a column of 11.2 s
+        units = {found[1] for value in values if (found := measure(value, decimal))}
+        plain = all(measure(value, decimal) or number(value, decimal) is not None for value in values)
+        return plain and measured[1] in units
     return bool(dates.date_format([cell, *values]))
+
+
+def _names_numbers(first: list[str], below: list[list[str]]) -> bool:
+    """Whether a row of words alone stands above a column of numbers."""
+    words = all(is_text(cell) and not _is_quantity(cell) for cell in first if cell)
+    columns = zip(*below, strict=False)
+    return words and any(all(_is_number(cell) or is_missing(cell) for cell in column) for column in columns)
 
 
 def _counts_columns(first: list[str], columns: list[tuple[str, ...]], decimal: str) -> bool:

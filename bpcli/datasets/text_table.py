@@ -17,7 +17,7 @@ import numpy as np
 from bpcli.common.errors import DataError
 from bpcli.common.files import MIB, free_memory
 from bpcli.datasets.cell_columns import Cells, Vocabulary, numbers_among, plain_numbers, stripped
-from bpcli.datasets.cells import bare, is_missing, number, shown
+from bpcli.datasets.cells import bare, is_missing, is_text, number, shown
 from bpcli.datasets.dataset import Codes, FloatArray
 from bpcli.datasets.layout import (
     DELIMITERS,
@@ -303,9 +303,9 @@ class BlockReader:
         self._gaps: set[int] = set()
         self._most, self.cut, self.characters, self.below = most, False, 1, list[str]()
         self._header = ["" if name == nameless(j) else name for j, name in enumerate(self.layout.names)]
-        self._line = (
-            self.layout.delimiter.join(self._header) if self.layout.header and self.layout.width > 1 else "\0"
-        )
+        # A row of numbers may be equal to a header of numbers.
+        self._named = self.layout.header and any(map(is_text, self._header))
+        self._line = self.layout.delimiter.join(self._header) if self._named and self.layout.width > 1 else "\0"
         self._rows = max(16, min(_BLOCK_ROWS, _BLOCK_CELLS // self.layout.width))
         self._first = True
 
@@ -445,7 +445,7 @@ class BlockReader:
                 if self._is_note(cells) and self._ends_with_notes(line, feed, found):
                     break
                 self._refuse_ragged(line, cells, lines)
-            if layout.header and bare(cells[0]) == self._header[0] and self._is_header(cells):
+            if self._named and bare(cells[0]) == self._header[0] and self._is_header(cells):
                 self.below.append(f"line {line} skipped: the header again")
             else:
                 starts.append(line)

@@ -319,7 +319,7 @@ def _number_pattern(form: str, decimal: str, separator: str) -> str:
     fraction = rf"[0-9]+{point}[0-9]*|{point}[0-9]+"
     exact = rf"(?P<plain>nan|[-+]?(?:{fraction}|[0-9]+)(?:[eE][-+]?[0-9]+)?)\Z"
     if decimal == ".":
-        exact += rf"|[-+]?(?:{fraction})(?:[dD][-+]?[0-9]+|[-+][0-9]{{3}})\Z"
+        exact += rf"|[-+]?(?:{fraction})(?:[dD][-+]?[0-9]+|(?:\+|(?<=[0-9]{{3}})-)[0-9]{{3}})\Z"
     unit = ""
     if form.startswith(UNIT):
         word = form.removeprefix(UNIT)
@@ -337,7 +337,7 @@ def _number_pattern(form: str, decimal: str, separator: str) -> str:
     amount = (
         rf"(?=(?s:.)*(?:[^-+0-9{point}\s]|[0-9]\s|[0-9{point}]-))"
         rf"(?:(?P<open>\()|(?P<sign>[-+\u2212\u2013]))?\s?(?:{CURRENCY})?\s?(?(open)|(?P<sign2>[-\u2212\u2013])?)"
-        rf"(?P<digits>(?:{grouped})(?:{point}[0-9]*)?|{fraction}|[0-9]+)(?P<suffix>(?:{suffix})?)"
+        rf"(?![0-9]+(?:{suffix})-)(?P<digits>(?:{grouped})(?:{point}[0-9]*)?|{fraction}|[0-9]+)(?P<suffix>(?:{suffix})?)"
         rf"(?(open)|(?(sign)|(?(sign2)|-?)))\s?(?:%|{CURRENCY})?(?(open)\))"
     )
     return f"(?P<exact>{exact})(?:{unit})?|{amount}"
