@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 # What numpy.loadtxt takes for a number. float() would also take 1_000 and the digits of other scripts.
-_number = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
-_comma_number = re.compile(r"[+-]?(?:[0-9]+,?[0-9]*|,[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
+_number = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
+_comma_number = re.compile(r"[+-]?(?:[0-9]+(?:,[0-9]*)?|,[0-9]+)(?:[eE][+-]?[0-9]+)?").fullmatch
 _decimal_comma = re.compile(r"[+-]?[0-9]+,[0-9]+").fullmatch
 
 _NOT_AVAILABLE = frozenset(
@@ -128,7 +128,7 @@ def amount(cell: str, decimal: str = ".", thousands: str = "auto") -> Amount | N
     if exponent := _fortran(cell):
         value = number("e".join(exponent.groups()))
         return None if value is None else Amount(value, "D")
-    plain = cell.translate(_WIDE)
+    plain = cell if cell.isascii() else cell.translate(_WIDE)
     wide = plain != cell
     found = _amount(plain.replace(_MINUS, "-").replace(_DASH, "-"))
     if not found or bool(found["open"]) != bool(found["close"]):
@@ -196,7 +196,9 @@ def measure(cell: str, decimal: str = ".", thousands: str = "auto") -> tuple[flo
 
 def bare(cell: str) -> str:
     """A cell without blanks and invisible characters around it, and without Excel's ``="…"``."""
-    cell = cell.strip().strip(INVISIBLE).strip()
+    cell = cell.strip()
+    if not cell.isascii():
+        cell = cell.strip(INVISIBLE).strip()
     formula = _FORMULA(cell) if cell.startswith("=") else None
     return formula[1] if formula else cell
 

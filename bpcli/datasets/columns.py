@@ -96,7 +96,7 @@ def column_positions(
         if isinstance(column, str) and column.strip() in index:
             found.append(index[column.strip()])
             continue
-        if isinstance(column, str) and not column.lstrip("-").isdigit():
+        if isinstance(column, str) and not column.removeprefix("-").isdecimal():
             raise DataError(_no_such_name(column, names, width, place))
         position = int(column)
         if not -width <= position < width:
@@ -318,8 +318,8 @@ def number_values(  # noqa: PLR0912 - one branch for each way to write a number
             return column.values
         values, faults = column.values.copy(), {}
         for row, cell in column.others.items():
+            measured = measure(cell, cells.layout.decimal, cells.layout.thousands) if unit else None
             found = amount(cell, cells.layout.decimal, cells.layout.thousands)
-            measured = measure(cell, cells.layout.decimal, cells.layout.thousands)
             if measured and measured[1] == unit:
                 values[row] = measured[0]
             elif found and found.mark != "%" and (suffixes or not found.suffix):
@@ -336,8 +336,8 @@ def number_values(  # noqa: PLR0912 - one branch for each way to write a number
     for position, cell in enumerate(column.vocabulary):
         value = number(cell, cells.layout.decimal)
         if value is None and not is_missing(cell):
+            measured = measure(cell, cells.layout.decimal, cells.layout.thousands) if unit else None
             found = amount(cell, cells.layout.decimal, cells.layout.thousands)
-            measured = measure(cell, cells.layout.decimal, cells.layout.thousands)
             if measured and measured[1] == unit:
                 value = measured[0]
             elif found and (suffixes or not found.suffix):

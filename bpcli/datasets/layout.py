@@ -634,7 +634,7 @@ def _counts_columns(first: list[str], columns: list[tuple[str, ...]], decimal: s
     named = [j for j, cell in enumerate(first) if is_text(cell) and cell not in columns[j]]
     places = [j for j, cell in enumerate(first) if cell and j not in named]
     cells, columns = [first[j] for j in places], [columns[j] for j in places]
-    if len(cells) < 3 or not all(cell.isdigit() for cell in cells):
+    if len(cells) < 3 or not all(cell.isdecimal() for cell in cells):
         return False
     values = [int(cell) for cell in cells]
     steps = {b - a for a, b in pairwise(values)}

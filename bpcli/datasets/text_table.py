@@ -286,7 +286,7 @@ class BlockReader:
         }
         # A position may be written as text where columns have no names.
         for column in wanted:
-            if isinstance(column, str) and column not in known and column.lstrip("-").isdigit():
+            if isinstance(column, str) and column not in known and column.removeprefix("-").isdecimal():
                 j = int(column)
                 if -used <= j < used:
                     self._texts[j % used] = Vocabulary()

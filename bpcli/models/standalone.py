@@ -337,7 +337,7 @@ def _number_pattern(form: str, decimal: str, separator: str) -> str:
     amount = (
         rf"(?=(?s:.)*(?:[^-+0-9{point}\s]|[0-9]\s|[0-9{point}]-))"
         rf"(?:(?P<open>\()|(?P<sign>[-+\u2212\u2013]))?\s?(?:{CURRENCY})?\s?(?(open)|(?P<sign2>[-\u2212\u2013])?)"
-        rf"(?![0-9]+(?:{suffix})-)(?P<digits>(?:{grouped})(?:{point}[0-9]*)?|{fraction}|[0-9]+)(?P<suffix>(?:{suffix})?)"
+        rf"(?![0-9]+(?:{suffix})?-)(?P<digits>(?:{grouped})(?:{point}[0-9]*)?|{fraction}|[0-9]+)(?P<suffix>(?:{suffix})?)"
         rf"(?(open)|(?(sign)|(?(sign2)|-?)))\s?(?:%|{CURRENCY})?(?(open)\))"
     )
     return f"(?P<exact>{exact})(?:{unit})?|{amount}"

@@ -10,6 +10,7 @@ from numpy.testing import assert_array_equal
 from bpcli.common.errors import DataError
 from bpcli.datasets import InputOptions, ReadOptions
 from bpcli.datasets.column_notes import suspected_missing, warnings
+from bpcli.datasets.cells import number
 from bpcli.datasets.columns import SUFFIXED, number_values
 from bpcli.datasets.dates import date_format, parse
 from bpcli.datasets.layout import is_rule
@@ -736,3 +737,74 @@ def test_a_comment_with_an_open_quote_is_no_header(read, above):
     """It names nothing."""
     found = read(above + '#"x,y\n1,0\n2,1\n3,0\n')
     assert_array_equal(found.X[:, 0], [1, 2, 3])
+
+
+@pytest.mark.parametrize("cell", ["{}.5-120", "1.{}-001", "{}-", "200{}-"])
+def test_ranges_versions_and_marks_in_school_are_words(read, cell):
+    """No exponent is meant by a hyphen, and no minus by one after a whole number."""
+    table = export("x,c,y", lambda i: f"{i % 7}.5,{cell.format(i % 5 + 1)},{i % 2}")
+    assert kinds(read(table))["c"] == "category"
+
+
+def test_exponents_below_a_hundredth_may_lack_their_letter(read):
+    """As Fortran writes them, after three digits or more of a fraction."""
+    found = read(export("x,y", lambda i: f"{i}.500-101,{i % 2}"))
+    np.testing.assert_allclose(found.X[:, 0], [(i + 0.5) * 1e-101 for i in range(ROWS)], rtol=1e-12)
+
+
+def test_a_time_of_day_that_another_follows_is_none(read):
+    """10:00-12:00 is not ten o'clock twelve hours west of Greenwich."""
+    assert date_format(["10:00-12:00", "08:00-09:30"]) == ""
+    assert date_format(["10:00 UTC", "08:00"]) == "%H:%M"
+    assert date_format(["2024-01-15 08:00:00-05:00"]) == "iso"
+
+
+def test_a_row_of_words_that_comes_again_need_not_name_the_columns(read):
+    """Where no column has numbers, and other rows come again as well."""
+    found = read("".join("sunny,no\n" if i % 2 else "rainy,yes\n" for i in range(ROWS)))
+    assert len(found.X) == ROWS
+    assert len(read("half,c\nhalf,c\nfull,a\n").X) == 3
+
+
+def test_numbers_that_are_equal_to_a_header_of_numbers_are_a_row(read):
+    """As a data frame without names is written: 0,1,2 above the rows, and once among them."""
+    found = read(export("0,1,2", lambda i: f"{i}.5,{i % 7},{i % 2}", below="0,1,2\n"))
+    assert len(found.X) == ROWS + 1
+
+
+def test_what_divides_cells_is_no_part_of_a_unit(read):
+    """Prices with thousands between tabs, and blanks within cells between semicolons."""
+    prices = read("".join(f"${1000 + 37 * i:,}\t{'ab'[i % 2]}\n" for i in range(ROWS)))
+    assert_array_equal(prices.X[:, 0], [1000 + 37 * i for i in range(ROWS)])
+    blanks = read("".join(f"{i % 7};{i % 5}h {i}m;{'ab'[i % 2]}\n" for i in range(ROWS)))
+    assert (blanks.features, blanks.classes) == (("column 0",), ("a", "b"))
+
+
+def test_a_name_may_be_a_number_with_another_unit(read):
+    """100 m above 11.2 s is a discipline."""
+    found = read(export("100 m,200 m,y", lambda i: f"1{i}.5 s,2{i}.5 s,{i % 2}"))
+    assert (len(found.X), found.features) == (ROWS, ("100 m", "200 m"))
+
+
+def test_a_sum_among_categories_is_no_total(read):
+    """A column of zeros has the sum zero in every row, and the word comes again."""
+    zeros = export("op,x,y", lambda i: f"{['sum', 'mean'][i % 2]},0,{i % 2}")
+    assert len(read(zeros + "sum,0,1\n").X) == ROWS + 1
+    assert len(read(zeros + "total,0,1\n").X) == ROWS + 1
+    ones = export("op,x,y", lambda i: f"{['sum', 'mean'][i % 2]},1,{i % 2}")
+    assert len(read(f"{ones}sum,{ROWS},1\n").X) == ROWS + 1
+
+
+@pytest.mark.parametrize("cell", ["9" * 200_000 + "x", "9" * 200_000 + "-", "ab:" * 100_000])
+def test_long_cells_are_read_in_one_pass(cell):
+    """Neither as numbers nor as dates: backtracking would take minutes."""
+    assert number(cell) is None
+    assert number(cell, ",") is None
+    assert date_format([cell] * 20) == ""
+
+
+def test_digits_that_int_does_not_read_are_text(read, refuse):
+    """A superscript is a digit of Unicode and no number, in a first row as in the name of a target."""
+    assert len(read(export("5,²,7", lambda i: f"{i}.5,²,{i % 2}")).X) in {ROWS, ROWS + 1}
+    assert "no column '²'" in refuse(export("x,y", lambda i: f"{i}.5,{i % 2}"), target=("²",))
+    assert "no column '--1'" in refuse(export("x,y", lambda i: f"{i}.5,{i % 2}"), target=("--1",))

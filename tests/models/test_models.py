@@ -402,6 +402,11 @@ def test_check_estimator(name):
         "-3k",
         "1.0D+03",
         "-.5d-1",
+        "12.5-",
+        "1,234-",
+        "1.5K-",
+        "1.234-101",
+        "1.5+003",
     ],
 )
 def test_an_exported_program_reads_numbers_as_a_table_is_read(cell):
@@ -442,6 +447,10 @@ def test_an_exported_program_refuses_the_cells_that_predict_refuses():
         "170)",
         "(-3)",
         "1,23",
+        "12-",
+        "12- €",
+        "12K-",
+        "2.5-100",
         "1,234'567",
         "- 5",
         "--5",
@@ -668,3 +677,24 @@ def test_a_last_row_of_totals_is_not_scored(tmp_path):
     assert (found.rows, found.without_target) == (60, 1)
     errors = np.abs(model.predict(str(table))[:60] - [y for _, _, y in rows])
     assert found.details.targets[0].mae == pytest.approx(errors.mean(), rel=1e-12)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        lambda i: f"{i % 9}0-{i % 9}9,{'ab'[i % 2]}",
+        lambda i: f"{'pqr'[i % 3]},{'uvw'[i // 3 % 3]},{'ab'[i % 2]}",
+        lambda i: f"{i % 3} kg,{i}.5N,{i % 7:x}c,{i % 2}",
+    ],
+)
+def test_few_rows_of_words_have_no_header_for_a_network_without_names(row, tmp_path):
+    """Words that do not come again in two or three rows are no names: every row has its prediction."""
+    table = tmp_path / "t.csv"
+    lines = [row(i) + "\n" for i in range(60)]
+    table.write_text("".join(lines), encoding="utf-8")
+    model = api.train(table, training__epochs=1, model__hidden=[3]).model
+    expected = outputs(model, table)
+    assert len(expected) == 60
+    for first, last in ((0, 2), (10, 13), (30, 35)):
+        table.write_text("".join(lines[first:last]), encoding="utf-8")
+        np.testing.assert_array_equal(outputs(model, table), expected[first:last])
