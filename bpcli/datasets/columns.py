@@ -400,8 +400,11 @@ _TOTALS = frozenset(
 )
 
 
-def ends_with_totals(cells: Cells) -> bool:
-    """Whether the last row alone says that it holds totals, and a number of it is the sum of those above."""
+def ends_with_totals(cells: Cells, sums: FloatArray | float = 0.0, count: int = 0) -> bool:
+    """Whether the last row alone says that it holds totals, and a number of it is the sum of those above.
+
+    Above the cells may be ``count`` rows more, whose sums by column are given.
+    """
     numbers = cells.numbers
     words = [
         text.vocabulary[text.codes[-1]]
@@ -409,9 +412,11 @@ def ends_with_totals(cells: Cells) -> bool:
         if text.codes[-1] not in text.codes[:-1]  # sum and mean may be categories
     ]
     words += [cell for (row, _), cell in cells.others.items() if row == len(numbers) - 1]
-    if len(numbers) < _FEWEST_ROWS or not any(word.rstrip(":").casefold() in _TOTALS for word in words):
+    if count + len(numbers) < _FEWEST_ROWS or not any(
+        word.rstrip(":").casefold() in _TOTALS for word in words
+    ):
         return False
-    above = np.nansum(numbers[:-1], axis=0)
+    above = sums + np.nansum(numbers[:-1], axis=0)
     return bool((np.isclose(numbers[-1], above, rtol=1e-6, atol=0) & (above != 0)).any())
 
 

@@ -272,10 +272,9 @@ def _delimiter(lines: Sequence[str], layout: Layout, asked: Sequence[str | int] 
             continue
         rows = rows[_above_header(rows) :]
         cells = [cell for _, cells in rows[:50] for cell in cells[:200]]
-        if delimiter == " " and best in ";|" and best_score[:3] == (named, _REGULAR, True):
-            # In every row they divide cells that have blanks, unless they only stand in numbers.
-            if any(best in cell and not _is_number(cell) for cell in cells):
-                continue
+        sure = delimiter == " " and best in ";|" and best_score[:3] == (named, _REGULAR, True)
+        if sure and any(best in cell and not _is_number(cell) for cell in cells):
+            continue  # these are in every row, and divide cells that have blanks
         numbers = sum(map(_is_quantity, cells)) / len(cells)
         whole = len(rows[0][1]) == width  # else it may be the decimal comma, which no name has
         score = (named, min(round(count / len(rows), 2), _REGULAR), whole, round(numbers, 1))

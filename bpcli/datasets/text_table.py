@@ -305,7 +305,9 @@ class BlockReader:
         self._header = ["" if name == nameless(j) else name for j, name in enumerate(self.layout.names)]
         # A row of numbers may be equal to a header of numbers.
         self._named = self.layout.header and any(map(is_text, self._header))
-        self._line = self.layout.delimiter.join(self._header) if self._named and self.layout.width > 1 else "\0"
+        self._line = (
+            self.layout.delimiter.join(self._header) if self._named and self.layout.width > 1 else "\0"
+        )
         self._rows = max(16, min(_BLOCK_ROWS, _BLOCK_CELLS // self.layout.width))
         self._first = True
 

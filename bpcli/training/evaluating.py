@@ -81,11 +81,15 @@ def evaluate(model: Model, run: str, source: str) -> Evaluation:
     noticed = Noticed(model)
     X: list[Any] = []
     Y: list[FloatArray] = []
-    lost = 0
+    lost = count = 0
+    sums: FloatArray | float = 0.0  # of the columns of numbers, in the chunks before
     for rows, cells in _labelled(model, source):
-        y = _targets(cells, model)
-        if ends_with_totals(cells):
-            y[-1] = np.nan
+        n = len(cells.numbers)
+        scored = n - ends_with_totals(cells, sums, count)
+        sums, count = sums + np.nansum(cells.numbers, axis=0), count + n
+        y = np.full((n, len(model.encoding.target.outputs)), np.nan)
+        if scored:
+            y[:scored] = _targets(cells.first(scored) if scored < n else cells, model)
         known = np.isfinite(y).all(axis=1)
         X.append(model.inputs(rows)[known])
         Y.append(y[known])

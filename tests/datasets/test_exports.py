@@ -9,8 +9,8 @@ from numpy.testing import assert_array_equal
 
 from bpcli.common.errors import DataError
 from bpcli.datasets import InputOptions, ReadOptions
-from bpcli.datasets.column_notes import suspected_missing, warnings
 from bpcli.datasets.cells import number
+from bpcli.datasets.column_notes import suspected_missing, warnings
 from bpcli.datasets.columns import SUFFIXED, number_values
 from bpcli.datasets.dates import date_format, parse
 from bpcli.datasets.layout import is_rule

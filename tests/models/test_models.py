@@ -698,3 +698,15 @@ def test_few_rows_of_words_have_no_header_for_a_network_without_names(row, tmp_p
     for first, last in ((0, 2), (10, 13), (30, 35)):
         table.write_text("".join(lines[first:last]), encoding="utf-8")
         np.testing.assert_array_equal(outputs(model, table), expected[first:last])
+
+
+@pytest.mark.parametrize("n", [60, 8192])
+def test_totals_are_told_from_classes_in_every_chunk(n, tmp_path):
+    """A count of ones is no class; above the last chunk are rows of others."""
+    table = tmp_path / "t.csv"
+    rows = [("uv"[i % 2], i * 7 % 11, i % 3 % 2) for i in range(n)]
+    total = ("Total", sum(x for _, x, _ in rows), sum(y for _, _, y in rows))
+    table.write_text("a,x,y\n" + "".join(f"{a},{x},{y}\n" for a, x, y in [*rows, total]), encoding="utf-8")
+    model = api.train(table, training__epochs=1, model__hidden=[3]).model
+    found = evaluate(model, "run", str(table))
+    assert (found.rows, found.without_target) == (n, 1)
