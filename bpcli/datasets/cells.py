@@ -66,8 +66,8 @@ _WIDE = dict(zip(range(0xFF01, 0xFF5F), range(0x21, 0x7F), strict=True))  # full
 # What web pages, spreadsheets and joined files leave around a cell, and str.strip does not know.
 INVISIBLE = "\ufeff\u200b\u200c\u200d\u200e\u200f\u2060"
 _FORMULA = re.compile(r'="([^"]*)"').fullmatch  # keeps a cell from being changed in Excel
-# 1,234,567, or 12,34,567 as in India.
-_GROUPS = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})+,[0-9]{3}").fullmatch
+# 1,234,567, or 12,34,567 as in India; 0,123 has another decimal point than its table.
+_GROUPS = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+|[1-9][0-9]?(?:,[0-9]{2})+,[0-9]{3}").fullmatch
 _SPACES = "\u0020\u00a0\u2009\u202f"
 _amount = re.compile(
     rf"(?P<open>\()?(?P<sign>[+-])?\s?(?P<before>{CURRENCY})?\s?(?P<sign2>-)?"
@@ -227,7 +227,7 @@ def explain(cell: str) -> str:
     """What a cell that should hold a number holds instead."""
     if cell.lower() in _INFINITE:
         return f"{cell!r} is not finite"
-    if _number(cell):
+    if _number(cell) and number(cell) is None:
         return f"{cell!r} is too large for a 64-bit number; choose another unit, or remove the row"
     if "\0" in cell:
         return f"{shown(cell)} contains a NUL byte: the file is damaged, or not text; save it again"
@@ -235,6 +235,8 @@ def explain(cell: str) -> str:
         return f"{shown(cell)} contains a line break; is a closing quote missing?"
     if any(c.isdigit() and not c.isascii() for c in cell):
         return f"{shown(cell)} is not a number; write it with the digits 0 to 9"
+    if _number(cell):
+        return f"{cell!r} is not a number where the table has decimal commas"
     if _decimal_comma(cell):
         return f"{cell!r} is not a number; if the comma is a decimal point, set data.decimal: ','"
     return f"{shown(cell)} is not a number"

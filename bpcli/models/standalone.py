@@ -305,7 +305,7 @@ def number_constants(
         "number": {form: _number_pattern(form, decimal, separator) for form in forms},
         "decimal": decimal,
         "signs": dict.fromkeys(separators(decimal, thousands), "") | {"\u2212": "-", decimal: "."},
-        "point": r"^([-+]?(?![1-9][0-9]{0,2}\.[0-9]{3}$)[0-9]*)\.(?=[0-9]*(?:[eE][-+]?[0-9]+)?$)",
+        "point": r"^(?=.*[0-9])([-+]?(?![1-9][0-9]{0,2}\.[0-9]{3}$)[0-9]*)\.(?=[0-9]*(?:[eE][-+]?[0-9]+)?$)",
         "invisible": INVISIBLE,
         "suffixes": {"": "", **SUFFIXES},
         "missing": sorted(MISSING_NUMBERS.union(mark.strip().casefold() for mark in missing_values)),
@@ -325,20 +325,20 @@ def _number_pattern(form: str, decimal: str, separator: str) -> str:
         word = form.removeprefix(UNIT)
         # 12m without a blank may be a code.
         unit = (r"\s" if len(word) == 1 and word.isalpha() else r"\s?") + re.escape(word)
-        thousands = rf"[0-9]{{1,3}}(?P<th>{separator})[0-9]{{3}}(?:(?P=th)[0-9]{{3}})*"
-        lakhs = rf"[0-9]{{1,2}}(?P<lh>{separator})[0-9]{{2}}(?:(?P=lh)[0-9]{{2}})*(?P=lh)[0-9]{{3}}"
+        thousands = rf"[1-9][0-9]{{0,2}}(?P<th>{separator})[0-9]{{3}}(?:(?P=th)[0-9]{{3}})*"
+        lakhs = rf"[1-9][0-9]?(?P<lh>{separator})[0-9]{{2}}(?:(?P=lh)[0-9]{{2}})*(?P=lh)[0-9]{{3}}"
         exact += rf"|[-+\u2212]?(?:{thousands}|{lakhs}|[0-9]+)(?:{point}[0-9]*)?(?={unit}\Z)"
     suffix = "|".join(SUFFIXES) if form == SUFFIXED else ""
     grouped = (
-        rf"[0-9]{{1,3}}(?P<thousands>{separator})[0-9]{{3}}(?:(?P=thousands)[0-9]{{3}})*"
-        rf"|[0-9]{{1,2}}(?P<lakhs>{separator})[0-9]{{2}}(?:(?P=lakhs)[0-9]{{2}})*(?P=lakhs)[0-9]{{3}}"
+        rf"[1-9][0-9]{{0,2}}(?P<thousands>{separator})[0-9]{{3}}(?:(?P=thousands)[0-9]{{3}})*"
+        rf"|[1-9][0-9]?(?P<lakhs>{separator})[0-9]{{2}}(?:(?P=lakhs)[0-9]{{2}})*(?P=lakhs)[0-9]{{3}}"
     )
     # An amount has a mark: it is more than a sign, a blank and digits.
     amount = (
         rf"(?=(?s:.)*(?:[^-+0-9{point}\s]|[0-9]\s|[0-9{point}]-))"
         rf"(?:(?P<open>\()|(?P<sign>[-+\u2212\u2013]))?\s?(?:{CURRENCY})?\s?(?(open)|(?P<sign2>[-\u2212\u2013])?)"
-        rf"(?![0-9]+(?:{suffix})?-)(?P<digits>(?:{grouped})(?:{point}[0-9]*)?|{fraction}|[0-9]+)(?P<suffix>(?:{suffix})?)"
-        rf"(?(open)|(?(sign)|(?(sign2)|-?)))\s?(?:%|{CURRENCY})?(?(open)\))"
+        rf"(?![0-9]+(?:{suffix})?[-\u2212\u2013])(?P<digits>(?:{grouped})(?:{point}[0-9]*)?|{fraction}|[0-9]+)(?P<suffix>(?:{suffix})?)"
+        rf"(?(open)|(?(sign)|(?(sign2)|[-\u2212\u2013]?)))\s?(?:%|{CURRENCY})?(?(open)\))"
     )
     return f"(?P<exact>{exact})(?:{unit})?|{amount}"
 

@@ -808,3 +808,9 @@ def test_digits_that_int_does_not_read_are_text(read, refuse):
     assert len(read(export("5,²,7", lambda i: f"{i}.5,²,{i % 2}")).X) in {ROWS, ROWS + 1}
     assert "no column '²'" in refuse(export("x,y", lambda i: f"{i}.5,{i % 2}"), target=("²",))
     assert "no column '--1'" in refuse(export("x,y", lambda i: f"{i}.5,{i % 2}"), target=("--1",))
+
+
+def test_no_thousands_begin_with_a_zero(refuse):
+    """Among decimal commas 0.123 is not 123."""
+    table = export("x;z;y", lambda i: f"{'0.123' if i == 20 else f'{i},5'};{i},25;{'ab'[i % 2]}")
+    assert "'0.123' is not a number" in refuse(table)

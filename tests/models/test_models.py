@@ -404,6 +404,8 @@ def test_check_estimator(name):
         "-.5d-1",
         "12.5-",
         "1,234-",
+        "12.5\u2212",
+        "$1,234\u2013",
         "1.5K-",
         "1.234-101",
         "1.5+003",
@@ -447,8 +449,11 @@ def test_an_exported_program_refuses_the_cells_that_predict_refuses():
         "170)",
         "(-3)",
         "1,23",
+        "0,123",
+        "0,12,345",
         "12-",
         "12- €",
+        "12\u2212",
         "12K-",
         "2.5-100",
         "1,234'567",
@@ -505,6 +510,7 @@ CONVENTIONS = {
     "fortran": (",", lambda i: (f"{i}.5D-03", f"{i + 1}.5+002")),
     "invisible": (",", lambda i: (f"\u200b{i}.5\ufeff", "\u200e" + "pq"[i % 2])),
     "formula": (",", lambda i: (f'="{i}.5"', f'="0{i % 3}x"')),
+    "points that are missing": (";", lambda i: ("." if i % 9 == 5 else f"{i},5", f"{i},25")),
     "missing": (",", lambda i: ("k. A." if i % 9 == 5 else "-999" if i % 9 == 4 else f"{i}.5", f"{i}e3")),
 }  # fmt: skip
 
