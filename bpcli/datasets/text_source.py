@@ -89,11 +89,17 @@ def _only_member(raw: BinaryIO, source: str, place: str) -> tuple[BinaryIO, str]
         return raw, ""
     with suppress(zipfile.BadZipFile, NotImplementedError, RuntimeError):  # damaged, or encrypted
         archive = zipfile.ZipFile(raw)
-        names = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
-        if len(names) == 1 and names[0].lower().endswith(TABLES):
+        files = [
+            info
+            for info in archive.infolist()
+            if not info.is_dir() and not info.filename.startswith("__MACOSX/")
+        ]
+        # What LZMA says of damage is no error of zipfile, and few programs write it.
+        usual = len(files) == 1 and files[0].compress_type != zipfile.ZIP_LZMA
+        if usual and (name := files[0].filename).lower().endswith(TABLES):
             limit = max(_UNPACKED, _TIMES * Path(source).stat().st_size)
-            unpacked = _Unpacked(archive.open(names[0]), place, limit, "ZIP")
-            return cast(BinaryIO, io.BufferedReader(unpacked, _PREFIX)), names[0]
+            unpacked = _Unpacked(archive.open(name), place, limit, "ZIP")
+            return cast(BinaryIO, io.BufferedReader(unpacked, _PREFIX)), name
     raw.seek(0)
     return raw, ""
 

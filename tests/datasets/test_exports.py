@@ -646,6 +646,20 @@ def test_a_zip_archive_with_one_table_is_read(read, refuse):
     assert "data.csv: the ZIP file is damaged" in refuse(middle)
 
 
+def test_a_folder_in_a_zip_archive_is_no_table(read, refuse):
+    """Nor is a table there that LZMA has packed: its damage would have no message."""
+    table = export("x,c,y", lambda i: f"{i}.5,{i % 7},{i % 2}")
+    for method in zipfile.ZIP_STORED, zipfile.ZIP_LZMA:
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w", method) as archive:
+            archive.writestr("deep/", "")
+            archive.writestr("deep/data.csv", table)
+        if method == zipfile.ZIP_STORED:
+            assert read(stream.getvalue()).notes == ("'deep/data.csv' in a ZIP archive",)
+        else:
+            assert "this is a ZIP archive; unpack it" in refuse(stream.getvalue())
+
+
 def test_what_a_zip_archive_unpacks_to_has_a_limit(refuse, monkeypatch):
     """As for gzip."""
     monkeypatch.setattr("bpcli.datasets.text_source._UNPACKED", 1 << 20)
