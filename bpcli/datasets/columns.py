@@ -406,18 +406,29 @@ def ends_with_totals(cells: Cells, sums: FloatArray | float = 0.0, count: int = 
     Above the cells may be ``count`` rows more, whose sums by column are given.
     """
     numbers = cells.numbers
-    words = [
-        text.vocabulary[text.codes[-1]]
+    if count + len(numbers) < _FEWEST_ROWS:
+        return False
+    told = any(
+        _is_total(text.vocabulary[text.codes[-1]])
+        and text.codes[-1] not in text.codes[:-1]  # sum and mean may be categories
         for text in cells.texts.values()
-        if text.codes[-1] not in text.codes[:-1]  # sum and mean may be categories
-    ]
-    words += [cell for (row, _), cell in cells.others.items() if row == len(numbers) - 1]
-    if count + len(numbers) < _FEWEST_ROWS or not any(
-        word.rstrip(":").casefold() in _TOTALS for word in words
+    )
+    if not told and not any(
+        _is_total(cells.others.get((len(numbers) - 1, j), "")) for j in cells.others_by_column
     ):
         return False
-    above = sums + np.nansum(numbers[:-1], axis=0)
+    above = sums_of(numbers[:-1], sums)
     return bool((np.isclose(numbers[-1], above, rtol=1e-6, atol=0) & (above != 0)).any())
+
+
+def sums_of(numbers: FloatArray, above: FloatArray | float = 0.0) -> FloatArray:
+    """The sums by column ``above`` N×d numbers, and of these without what is missing, d; infinite if too large."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(above + np.nansum(numbers, axis=0))
+
+
+def _is_total(cell: str) -> bool:
+    return cell.rstrip(":").casefold() in _TOTALS
 
 
 def category_of(cells: Cells, j: int) -> tuple[Category, str]:

@@ -38,7 +38,6 @@ DURATIONS = "([0-9]{1,4}):([0-5][0-9])(?::([0-5][0-9]))?"
 FORMATS = ("iso", *(day + time for day, time in product(_DAYS, _TIMES)), *_MONTHS, *OF_DAY)
 # Of 10:00-12:00, what follows the first time is none.
 ZONE = r"(?:(?<=:[0-9]{2})|(?<=[AP]M))\s*(?:UTC|GMT|[A-Z]{2,4}T)?(?:(?<=.{9})[-+][0-9]{1,2}(?::?[0-9]{2})?)?$"
-_zone = re.compile(ZONE).sub
 _LONGEST = 100  # characters of a date
 PARTS = ("day", "month", "weekday", "hour")
 _EPOCH, _FIRST = datetime(1970, 1, 1), datetime(1900, 1, 1)
@@ -49,7 +48,7 @@ def parse(cell: str, form: str) -> datetime | None:
     """The date in a cell, without its zone; None if it has another format."""
     if len(cell) > _LONGEST:
         return None
-    cell = _zone("", cell) if ":" in cell else cell
+    cell = re.sub(ZONE, "", cell) if ":" in cell else cell
     if form == DURATION:
         found = re.fullmatch(DURATIONS, cell)
         return (

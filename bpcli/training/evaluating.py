@@ -13,7 +13,7 @@ from bpcli.datasets import Prepared
 from bpcli.datasets.arrays import read_arrays
 from bpcli.datasets.cell_columns import Cells, cells_of, written
 from bpcli.datasets.cells import amount, any_case, is_missing, is_text, number, shown
-from bpcli.datasets.columns import ends_with_totals, number_values
+from bpcli.datasets.columns import ends_with_totals, number_values, sums_of
 from bpcli.datasets.dataset import FloatArray
 from bpcli.datasets.encoding import Output, encode
 from bpcli.datasets.layout import Layout, nameless
@@ -86,7 +86,7 @@ def evaluate(model: Model, run: str, source: str) -> Evaluation:
     for rows, cells in _labelled(model, source):
         n = len(cells.numbers)
         scored = n - ends_with_totals(cells, sums, count)
-        sums, count = sums + np.nansum(cells.numbers, axis=0), count + n
+        sums, count = sums_of(cells.numbers, sums), count + n
         y = np.full((n, len(model.encoding.target.outputs)), np.nan)
         if scored:
             y[:scored] = _targets(cells.first(scored) if scored < n else cells, model)

@@ -716,3 +716,13 @@ def test_totals_are_told_from_classes_in_every_chunk(n, tmp_path):
     model = api.train(table, training__epochs=1, model__hidden=[3]).model
     found = evaluate(model, "run", str(table))
     assert (found.rows, found.without_target) == (n, 1)
+
+
+def test_numbers_near_the_largest_are_scored_without_a_warning(tmp_path):
+    """Their sum, which a row of totals would have, is infinite."""
+    table = tmp_path / "t.csv"
+    lines = [f"{['1.5e308', '-1e300'][i % 3 > 0]},{i % 7},{'ab'[i % 2]}\n" for i in range(60)]
+    table.write_text("w,x,y\n" + "".join(lines), encoding="utf-8")
+    model = api.train(table, training__epochs=1, model__hidden=[3], data__ignore=["w"]).model
+    with np.errstate(all="raise"):
+        assert evaluate(model, "run", str(table)).rows == 60
