@@ -102,7 +102,7 @@ def cell_text(value: Any) -> str:
             return value.decode()
         except UnicodeDecodeError:
             raise DataError("a cell holds bytes that are not text; leave its column out") from None
-    return repr(value) if isinstance(value, float) else str(value)
+    return repr(float(value)) if isinstance(value, float) else str(value)
 
 
 def _most_cells(raw: bytes) -> tuple[int, str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from numbers import Number
 from typing import Any
 
 import numpy as np
@@ -98,7 +99,7 @@ def frame_rows(frame: Any, encoding: Encoding) -> Rows:
     if encoding.decimal == ",":
         point = decimal_point([v.strip() for c in values for v in c if isinstance(v, str)], ";", ",")
     texts = [
-        [cell_text(v).replace(".", point) if isinstance(v, float) else cell_text(v) for v in c]
+        [cell_text(v).replace(".", point) if isinstance(v, Number) else cell_text(v) for v in c]
         for c in values
     ]
     if len({len(column) for column in texts}) > 1:

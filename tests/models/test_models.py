@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -726,3 +727,16 @@ def test_numbers_near_the_largest_are_scored_without_a_warning(tmp_path):
     model = api.train(table, training__epochs=1, model__hidden=[3], data__ignore=["w"]).model
     with np.errstate(all="raise"):
         assert evaluate(model, "run", str(table)).rows == 60
+
+
+@pytest.mark.parametrize("point", [".", ","])
+@pytest.mark.parametrize("kind", [float, np.float32, np.float64, Decimal])
+def test_a_frame_may_hold_any_kind_of_number(point, kind, tmp_path):
+    """In lists too, and for a network of a table with decimal commas."""
+    table = tmp_path / "t.csv"
+    x = [(i * 7 % 11 + 0.5, i % 3 + 0.25) for i in range(60)]
+    lines = [f"{a:.1f};{b:.2f};".replace(".", point) + f"{'ab'[i % 2]}\n" for i, (a, b) in enumerate(x)]
+    table.write_text("x;z;y\n" + "".join(lines), encoding="utf-8")
+    model = api.train(table, training__epochs=1, model__hidden=[3]).model
+    frame = {"x": [kind(a) for a, _ in x], "z": [kind(b) for _, b in x]}
+    np.testing.assert_array_equal(model.predict_proba(frame), model.predict_proba(str(table)))
