@@ -78,9 +78,9 @@ def warnings(dataset: Dataset) -> tuple[str, ...]:
         counts = np.bincount(dataset.targets, minlength=len(dataset.classes))
         single = [dataset.classes[i] for i in np.flatnonzero(counts == 1)]
         if single:
-            they = "it cannot be" if len(single) == 1 else "they cannot be"
             found.append(
-                f"{_count(len(single), 'class', 'classes')} with only one row ({_names(single)}): {they} validated"
+                f"{_count(len(single), 'class', 'classes')} with only one row ({_names(single)}), which is too few to "
+                "learn from and to validate on"
             )
     return tuple(found)
 
