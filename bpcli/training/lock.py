@@ -39,8 +39,10 @@ if hasattr(os, "register_at_fork"):
 
 
 @contextmanager
-def locked(path: Path, *, in_run: bool) -> Iterator[None]:
+def locked(path: Path, *, in_run: bool) -> Iterator[bool]:
     """Hold the lock file ``path`` until the block ends; the kernel lets go of it if the process dies.
+
+    Yields whether a process of bpcli that was killed has left its lock there.
 
     A pid by itself is taken for a lock of former times only ``in_run``, a folder that is known to be a run's.
     A file that was there and was empty may be anybody's, so it is left there, and left empty.
@@ -49,18 +51,18 @@ def locked(path: Path, *, in_run: bool) -> Iterator[None]:
         UsageError: if a running process holds it, or if it is not a lock of bpcli.
         OSError: if it cannot be made or opened.
     """
-    descriptor, found_empty = _acquire(path, in_run=in_run)
+    descriptor, found = _acquire(path, in_run=in_run)
     line = f"bpcli {os.getpid()}\n".encode()
     _held.add(descriptor)
     try:
         os.ftruncate(descriptor, 0)
         os.lseek(descriptor, 0, os.SEEK_SET)
         os.write(descriptor, line)
-        yield
+        yield bool(found)
     finally:
         with suppress(OSError):
             if _is_at(path, descriptor) and _content(descriptor) in (line, b""):
-                if found_empty:
+                if found == b"":
                     os.ftruncate(descriptor, 0)
                 else:
                     path.unlink()
@@ -68,8 +70,8 @@ def locked(path: Path, *, in_run: bool) -> Iterator[None]:
         os.close(descriptor)
 
 
-def _acquire(path: Path, *, in_run: bool) -> tuple[int, bool]:
-    """Return the descriptor of a lock file that is ours, and whether it was there before and empty."""
+def _acquire(path: Path, *, in_run: bool) -> tuple[int, bytes | None]:
+    """Return the descriptor of a lock file that is ours, and what was in it; None where it was not there."""
     while True:
         descriptor, made = _open(path)
         if descriptor is None:
@@ -81,7 +83,7 @@ def _acquire(path: Path, *, in_run: bool) -> tuple[int, bool]:
             if _is_at(path, descriptor):
                 content = _content(descriptor)
                 _pid(path, content, bare=in_run)
-                return descriptor, not made and not content
+                return descriptor, None if made else content
         except BaseException as error:
             if made and not isinstance(
                 error, UsageError

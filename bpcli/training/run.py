@@ -58,8 +58,8 @@ class Run:
             run_folder.check_free(folder, force=force)  # refuse before the data are read
         session = Session(name, config)
         folder = folder or run_folder.make_default(name, datetime.now(UTC))
-        with run_folder.held(folder):
-            run_folder.clear(folder, force=force)
+        with run_folder.held(folder) as killed:
+            run_folder.clear(folder, force=force, killed=killed)
             config = session.config
             text, environment = to_yaml(config), session.environment(variables)
             run = cls(session, folder, checkpoint.identity(config, text, environment))

@@ -83,14 +83,17 @@ def _is_file_or_link(path: Path) -> bool:
     return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
 
 
-def clear(folder: Path, *, force: bool) -> None:
+def clear(folder: Path, *, force: bool, killed: bool = False) -> None:
     """Remove the files of the run that ``folder`` holds, and no others; it must be held meanwhile.
+
+    ``killed`` says that a process of bpcli was killed there, so that what is half-written is ours although there is
+    no configuration yet.
 
     Raises:
         UsageError: as ``check_free``.
     """
     check_free(folder, force=force)
-    if is_ours(folder):  # elsewhere, names like ours can be another program's
+    if killed or is_ours(folder):  # elsewhere, names like ours can be another program's
         remove_left_over(folder)
     # The checkpoint goes first, so that what an interruption leaves cannot be resumed; the configuration last, so that
     # it is still known for ours.
@@ -140,8 +143,10 @@ def existing_run(folder: Path) -> None:
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[None]:
+def held(folder: Path) -> Iterator[bool]:
     """Hold ``folder`` (made if need be) for this process alone, until the block ends or the process dies.
+
+    Yields whether a process of bpcli was killed while it held the folder.
 
     Raises:
         UsageError: if a running process holds it (the message names its pid), or if its ``lock`` is not bpcli's.
@@ -150,11 +155,11 @@ def held(folder: Path) -> Iterator[None]:
     with ExitStack() as stack:
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            stack.enter_context(locked(folder / LOCK, in_run=is_ours(folder)))
+            killed = stack.enter_context(locked(folder / LOCK, in_run=is_ours(folder)))
         except NotADirectoryError as error:
             raise UsageError(f"{folder}: a part of this path is a file; choose another folder") from error
         except OSError as error:
             raise MachineError(
                 f"{error.filename or folder}: cannot be written to: {error.strerror}"
             ) from error
-        yield
+        yield killed

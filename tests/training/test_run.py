@@ -404,6 +404,20 @@ def test_what_a_killed_process_left_is_swept(small_config, tmp_path):
     assert {p.name for p in tmp_path.iterdir()} == {*run_folder.FILES, ".mine.tmp"}
 
 
+@pytest.mark.parametrize("killed", [True, False])
+def test_what_was_left_before_there_was_a_configuration_is_swept_beside_a_lock_of_ours(
+    small_config, tmp_path, killed
+):
+    """Killed while it wrote the first file, a process has left its lock too; without one the file may be anybody's."""
+    half = tmp_path / ".config.yaml.abc123_z.tmp"
+    half.write_text("half")
+    if killed:
+        (tmp_path / "lock").write_text("bpcli 12\n")
+    trained(small_config(), tmp_path)
+    assert half.exists() != killed
+    assert not (tmp_path / "lock").exists()
+
+
 def test_a_summary_never_speaks_of_a_former_state(small_config, tmp_path):
     """While a resumed run trains there is no summary: if it is killed, none lies."""
     trained(small_config(), tmp_path)
