@@ -196,8 +196,10 @@ def bits(folder: Path) -> dict[str, bytes]:
 
 
 def left_over(folder: Path) -> Iterator[Path]:
-    """Yield temporary files and locks."""
-    yield from (path for path in folder.rglob("*") if path.name == "lock" or path.name.endswith(".tmp"))
+    """Yield temporary files and locks; an empty lock may be anybody's, and stays, as docs/runs.md says."""
+    for path in folder.rglob("*"):
+        if path.name.endswith(".tmp") or (path.name == "lock" and path.stat().st_size):
+            yield path
 
 
 def restored(folder: Path) -> run.Run | None:
