@@ -199,16 +199,17 @@ def parts(rounds: int, epochs: int, folder: str) -> None:
         "bpcli, the table, one epoch, the run": [*ours, "--force", "--epochs", "1", "--out", "first"],
         f"{epochs - 1} more epochs": [*ours, "--force", "--epochs", str(epochs), "--out", "every"],
     }
-    script = dict.fromkeys(["Python", "NumPy"], 0.0)
+    program, script = [*commands], ["Python", "NumPy"]
     for name, number in (("the table, one epoch", 1), (f"{epochs - 1} more epochs", epochs)):
         file = Path(folder, f"plain{number}.py")
         file.write_text((READ + PLAIN).format(table=str(DIGITS), epochs=number), encoding="utf-8")
-        commands[f"script: {name}"], script[f"script: {name}"] = [file.name], 0.0
+        commands[f"script: {name}"] = [file.name]
+        script.append(f"script: {name}")
     times = {name: median(each) for name, each in turns(commands, rounds, folder).items()}
     print(
         f"digits, {epochs} epochs; medians of {rounds} rounds, seconds of processor time, and what each part adds"
     )
-    for chain in ([name for name in commands if not name.startswith("script")], list(script)):
+    for chain in (program, script):
         before = 0.0
         for name in chain:
             print(f"{name:38} {times[name]:6.3f}   +{times[name] - before:.3f}")

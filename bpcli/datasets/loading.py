@@ -19,16 +19,16 @@ from bpcli.datasets.encoding import select
 from bpcli.datasets.generators import CLOUDS, GATES, cloud, gate
 from bpcli.datasets.labels import TargetCells, infer_task, read_targets
 from bpcli.datasets.layout import ReadOptions
-from bpcli.datasets.text_source import STDIN, TABLES
+from bpcli.datasets.text_source import STDIN, TEXT_SUFFIXES
 from bpcli.datasets.text_table import read_text
 from bpcli.datasets.workbooks import WORKBOOKS, read_workbook
 
 SHIPPED = {"digits": "digits.csv.gz", "iris": "iris.csv"}
 SHIPPED_LAYOUT = ReadOptions(delimiter="comma", header=True, decimal=".", comment="")
 BUILT_IN: tuple[str, ...] = (*GATES, *CLOUDS, *SHIPPED)
-TEXT = (*TABLES, ".zip")
+TEXT = (*TEXT_SUFFIXES, ".zip")
 ARRAYS = (".npz", ".npy")
-SUFFIXES = (*TABLES, *ARRAYS)
+SUFFIXES = (*TEXT_SUFFIXES, *ARRAYS)
 
 
 def load(

@@ -17,7 +17,7 @@ from bpcli.common.text import LONGEST, printable
 from bpcli.datasets.cells import shown
 
 STDIN = "-"
-TABLES = (".csv", ".tsv", ".txt", ".data", ".dat")
+TEXT_SUFFIXES = (".csv", ".tsv", ".txt", ".data", ".dat")
 LONGEST_LINE = 50_000_000  # bytes; a line beyond is no row of a table
 _LOOKED_AT = 1 << 24  # bytes of a file that is not UTF-8, to guess its encoding
 _PREFIX = 1 << 16
@@ -96,7 +96,7 @@ def _only_member(raw: BinaryIO, source: str, place: str) -> tuple[BinaryIO, str]
         ]
         # What LZMA says of damage is no error of zipfile, and few programs write it.
         usual = len(files) == 1 and files[0].compress_type != zipfile.ZIP_LZMA
-        if usual and (name := files[0].filename).lower().endswith(TABLES):
+        if usual and (name := files[0].filename).lower().endswith(TEXT_SUFFIXES):
             limit = max(_UNPACKED, _TIMES * Path(source).stat().st_size)
             unpacked = _Unpacked(archive.open(name), place, limit, "ZIP")
             return cast(BinaryIO, io.BufferedReader(unpacked, _PREFIX)), name

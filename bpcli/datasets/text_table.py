@@ -158,11 +158,10 @@ def _check_width(line: str, where: str, delimiter: str) -> None:
     most = _MOST_COLUMNS if free is None else min(_MOST_COLUMNS, free // _COLUMN)
     if len(line) < most:
         return
-    bare = re.sub(
-        '"[^"]*"|  +', " ", line
-    )  # delimiters within quotes are none, and of blanks only the first is
+    # Delimiters within quotes are none, and of blanks only the first is.
+    unquoted = re.sub('"[^"]*"|  +', " ", line)
     delimiters = DELIMITERS.values() if delimiter == "auto" else [DELIMITERS.get(delimiter, delimiter)]
-    if (cells := 1 + max(map(bare.count, delimiters))) > most:
+    if (cells := 1 + max(map(unquoted.count, delimiters))) > most:
         raise DataError(
             f"{where}: about {cells:,} cells in this line, where {most:,} columns are the most to train on; write each "
             "row on a line of its own, or fewer columns"

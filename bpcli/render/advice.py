@@ -138,9 +138,9 @@ def _no_better(result: TrainResult) -> str:
     if (details.baseline or 0.0) * len(data.classes) > 1 and not training.class_weight:
         hints.append("let every class count alike (--set training.class_weight=balanced)")
     hints.append(f"look at the columns with bpcli data: they may say little about {target}")
-    rows = counted(
-        *((n, "validation row") if (n := data.validation_rows) else (data.training_rows, "training row"))
-    )
+    rows = counted(data.validation_rows, "validation row")
+    if not data.validation_rows:
+        rows = counted(data.training_rows, "training row")
     return (
         f"on the {rows} the network is no better than always predicting the "
         f"{'most frequent class' if data.classes else 'mean'} ({value}): {either(hints)}"
@@ -149,8 +149,7 @@ def _no_better(result: TrainResult) -> str:
 
 def _decay_is_blamed(result: TrainResult) -> bool:
     """Whether weight decay may be why not even the rows trained on are fitted."""
-    held_out = result.header.data.validation_rows > 0
-    return not held_out and result.header.config.training.decay > 0
+    return not result.header.data.validation_rows and result.header.config.training.decay > 0
 
 
 def _divergence(result: TrainResult) -> str:

@@ -210,7 +210,7 @@ def _shared(config: Config) -> str:
 
 
 def _kind(config: Config, numbers: tuple[int, ...], datasets: Datasets) -> Kind:
-    """What the networks of these combinations are like; where nobody says what trains them, NumPy does for now."""
+    """What the networks of these combinations are like; with NumPy where the engine is still to be decided."""
     engine: Literal["numpy", "compiled"] = "compiled" if config.training.engine == "compiled" else "numpy"
     training = config.training.model_copy(update={"engine": engine})
     ready = setup(config.model_copy(update={"training": training}), datasets.get(config))

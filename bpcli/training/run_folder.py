@@ -83,7 +83,7 @@ def _is_file_or_link(path: Path) -> bool:
     return stat.S_ISREG(mode) or stat.S_ISLNK(mode)
 
 
-def clear(folder: Path, *, force: bool, killed: bool = False) -> None:
+def clear(folder: Path, *, force: bool, killed: bool) -> None:
     """Remove the files of the run that ``folder`` holds, and no others; it must be held meanwhile.
 
     ``killed`` says that a process of bpcli was killed there, so that what is half-written is ours although there is
